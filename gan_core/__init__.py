@@ -1,0 +1,28 @@
+"""GANscope's engine, training session and dashboard.
+
+`GANEngine` is looked up on first use, so that reading presets or printing a usage message does not load torch.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from gan_core.presets import PRESETS
+
+if TYPE_CHECKING:
+    from gan_core.engine import GANEngine
+
+# OpenMP's workers wait for each other by spinning; as soon as a browser needs one of the cores, they spin for whole
+# time slices and training slows down tenfold. A short spin costs nothing on a quiet machine. Read when torch is loaded.
+os.environ.setdefault("GOMP_SPINCOUNT", "2000")
+
+__all__ = ["PRESETS", "GANEngine"]
+
+
+def __getattr__(name: str) -> object:
+    if name == "GANEngine":
+        from gan_core.engine import GANEngine
+
+        return GANEngine
+    raise AttributeError(f"module 'gan_core' has no attribute {name!r}")

@@ -1,0 +1,141 @@
+"""`python -m gan_core`: training without a browser, and the benchmark."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+from gan_core.options import (
+    MAX_STEPS,
+    RUN_OPTIONS,
+    BenchOptions,
+    Parser,
+    RunOptions,
+    TrainOptions,
+    argument,
+    read_path,
+    read_preset,
+    read_setting,
+    read_soak_length,
+    values_of,
+    whole_number,
+)
+from gan_core.presets import PRESETS
+
+
+def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run one command. Returns the exit status: 0; 1 for trouble on the way; 130 after Ctrl-C.
+
+    Exits with status 2 and one line when an option is no good.
+    """
+    parser = Parser(prog="python -m gan_core", description="GANscope without a browser.")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    train = commands.add_parser("train", help="train one scenario into files", description=_train.__doc__)
+    train.set_defaults(run=_train, parser=train)
+    _add_train_arguments(train)
+    bench = commands.add_parser("bench", help="measure the training speed", description=_bench.__doc__)
+    bench.set_defaults(run=_bench, parser=bench)
+    _add_bench_arguments(bench)
+    given = parser.parse_args(argv)
+    try:
+        status: int = given.run(given, environ)
+        return status
+    except KeyboardInterrupt:
+        print(f"{given.parser.prog}: interrupted", file=sys.stderr)
+        return 130
+    except OSError as error:
+        place = "" if error.filename is None else f"{error.filename}: "
+        print(f"{given.parser.prog}: {place}{error.strerror or error}", file=sys.stderr)
+        return 1
+
+
+def _add_train_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("preset", type=argument(read_preset), metavar="PRESET", help=f"scenario: {', '.join(PRESETS)}")
+    add("--out", type=argument(read_path), required=True, metavar="DIR", help="folder for metrics.csv and samples.npy")
+    add(
+        "--steps",
+        type=argument(whole_number("steps", 1, MAX_STEPS)),
+        default=TrainOptions.steps,
+        metavar="N",
+        help="training steps (default: %(default)s)",
+    )
+    add(
+        "--set",
+        dest="settings",
+        type=argument(read_setting),
+        action="append",
+        default=[],
+        metavar="NAME=VALUE@STEP",
+        help="change a hyper-parameter; STEP is the first step trained with the new value; may be repeated",
+    )
+    for option in RUN_OPTIONS:
+        option.add_to(parser, getattr(RunOptions(), option.dest))
+
+
+def _train(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Train one scenario, without a browser, into metrics.csv (one row a step) and samples.npy (5 000 x 2)."""
+    for setting in given.settings:
+        if setting.step > given.steps:
+            given.parser.error(
+                f"argument --set: {setting.name} would change at step {setting.step}, after the last of {given.steps}."
+            )
+    options = TrainOptions(
+        preset=given.preset,
+        out=given.out,
+        steps=given.steps,
+        settings=tuple(given.settings),
+        **values_of(RUN_OPTIONS, given, environ, given.parser),
+    )
+    from gan_core import headless  # only now: torch takes seconds to load
+
+    try:
+        engine = headless.make_engine(options)
+    except ValueError as error:  # what only this machine can say: a device that it does not have
+        given.parser.error(str(error))
+    return headless.run(engine, options)
+
+
+def _add_bench_arguments(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--quick", action="store_true", help="fewer and shorter rounds: half a minute, and rough figures")
+    add(
+        "--out",
+        type=argument(read_path),
+        default=BenchOptions.out,
+        metavar="FILE",
+        help="where to write the figures as JSON (default: %(default)s)",
+    )
+    add(
+        "--soak",
+        type=argument(read_soak_length),
+        metavar="LENGTH",
+        help="instead, watch the server's memory over a long run: seconds with an s (900s), or training steps (600000)",
+    )
+    for option in RUN_OPTIONS:
+        if option.name in ("device", "threads"):
+            option.add_to(parser, getattr(RunOptions(), option.dest))
+
+
+def _bench(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Measure the training speed against a plain PyTorch loop, the cost of looking, and the cost of a browser."""
+    run_options = [option for option in RUN_OPTIONS if option.name in ("device", "threads")]
+    options = BenchOptions(
+        quick=given.quick,
+        out=given.out,
+        soak=given.soak,
+        **values_of(run_options, given, environ, given.parser),
+    )
+    from gan_core import bench, compute  # only now: torch takes seconds to load
+
+    try:
+        compute.resolve(options.device, threads=options.threads)
+    except ValueError as error:
+        given.parser.error(str(error))
+    return bench.run(options)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))

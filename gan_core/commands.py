@@ -1,0 +1,136 @@
+"""What the browser may ask of the trainer, and how queued commands coalesce.
+
+Pure: no threads, no networks. `parse` turns a request's JSON into a command or raises ValueError with a sentence for
+the person who asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from gan_core.config import BOUNDS, LOOKING_SHARE
+from gan_core.presets import find_preset
+
+MAX_SEED = 2**53 - 1  # the largest integer that JavaScript keeps exactly
+MAX_STEPS_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class SetValues:
+    """Change live hyper-parameters from the next step on."""
+
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class SetLooking:
+    """Change the share of time that may go into frames."""
+
+    share: float
+
+
+@dataclass(frozen=True)
+class Play:
+    """Train until told otherwise."""
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Stop training after the current step; no weight changes."""
+
+
+@dataclass(frozen=True)
+class StepOnce:
+    """Train `count` steps, then pause."""
+
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Restart:
+    """Begin a new run at step 0 with the preset's own hyper-parameters.
+
+    None means: as it is now. So `Restart()` is the same run again, bit for bit.
+    """
+
+    preset: str | None = None
+    seed: int | None = None
+
+
+Command = SetValues | SetLooking | Play | Pause | StepOnce | Restart
+
+
+def coalesce(commands: Iterable[Command]) -> list[Command]:
+    """Merge neighbours where only the last one counts: a dragged slider becomes its last value.
+
+    The order of commands of different kinds is kept, so the effect is that of applying all of them between two steps.
+    """
+    merged: list[Command] = []
+    for command in commands:
+        last = merged[-1] if merged else None
+        if isinstance(command, SetValues) and isinstance(last, SetValues):
+            merged[-1] = SetValues({**last.values, **command.values})
+        elif isinstance(command, SetLooking) and isinstance(last, SetLooking):
+            merged[-1] = command
+        else:
+            merged.append(command)
+    return merged
+
+
+def parse(request: object) -> Command:
+    """Turn a decoded JSON body into a command.
+
+    The body is an object with `do`: "set" (`values`: name to number), "looking" (`share`), "play", "pause", "step"
+    (`count`), "reset", "new-seed" (`seed`) or "preset" (`name`).
+
+    Raises ValueError with one sentence that says what is wrong.
+    """
+    if not isinstance(request, dict):
+        raise ValueError("The request must be a JSON object with a field 'do'.")
+    reader = _READERS.get(str(request.get("do")))
+    if reader is None:
+        raise ValueError(f"Unknown command {request.get('do')!r}; there are {', '.join(_READERS)}.")
+    return reader(request)
+
+
+def check_seed(value: object) -> int:
+    """Return `value` as a seed. Raises ValueError when it is not a whole number in 0..MAX_SEED."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_SEED:
+        raise ValueError(f"seed must be a whole number from 0 to {MAX_SEED}; {value!r} is not.")
+    return value
+
+
+def _read_set(request: Mapping[str, object]) -> Command:
+    values = request.get("values")
+    if not isinstance(values, dict) or not values:
+        raise ValueError("'set' needs 'values': an object of hyper-parameter names and numbers.")
+    unknown = [name for name in values if name not in BOUNDS]
+    if unknown:
+        raise ValueError(f"There is no hyper-parameter {unknown[0]!r}; there are {', '.join(BOUNDS)}.")
+    return SetValues({name: BOUNDS[name].check(name, value) for name, value in values.items()})
+
+
+def _read_step(request: Mapping[str, object]) -> Command:
+    count = request.get("count", 1)
+    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MAX_STEPS_AT_ONCE:
+        raise ValueError(f"count must be a whole number from 1 to {MAX_STEPS_AT_ONCE}; {count!r} is not.")
+    return StepOnce(count)
+
+
+def _read_preset(request: Mapping[str, object]) -> Command:
+    name = request.get("name")
+    find_preset(str(name))
+    return Restart(preset=str(name))
+
+
+_READERS = {
+    "set": _read_set,
+    "looking": lambda request: SetLooking(LOOKING_SHARE.check("share", request.get("share"))),
+    "play": lambda request: Play(),
+    "pause": lambda request: Pause(),
+    "step": _read_step,
+    "reset": lambda request: Restart(),
+    "new-seed": lambda request: Restart(seed=check_seed(request.get("seed"))),
+    "preset": _read_preset,
+}

@@ -1,0 +1,163 @@
+"""The shared buffer: every step's metrics and a bounded number of frames that always span the whole run.
+
+Bounded however long a run is. No locks: the session owns the only reference while it changes.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections import deque
+from itertools import islice
+
+import numpy as np
+
+from gan_core.records import Change, Float32Array, Snapshot, StepMetrics, TrailPoint
+
+DENSE_STEPS = 600  # the article's figure: every one of these steps is kept once it was rendered
+LATER_FRAMES = 600  # frames kept after them
+MAX_ROWS = 1_000_000  # steps of metrics; twice as many are kept at every second step, and so on
+MAX_CHANGES = 20_000
+TRAIL_STEPS = 100
+_COLUMNS = 4  # d_loss, d_accuracy, g_loss, g_accuracy
+
+
+class MetricsLog:
+    """Four float32 numbers a step, in one array that grows by doubling up to a limit.
+
+    Beyond the limit every second row is dropped and only every second step is kept from then on.
+    """
+
+    def __init__(self, max_rows: int = MAX_ROWS) -> None:
+        self.stride = 1  # row i holds step 1 + i * stride
+        self.rows = 0
+        self._max_rows = max_rows
+        self._data = np.empty((min(4096, max_rows), _COLUMNS), np.float32)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held."""
+        return self._data.nbytes
+
+    def append(self, m: StepMetrics) -> None:
+        """Add the metrics of the next step."""
+        if (m.step - 1) % self.stride:
+            return
+        if self.rows == self._max_rows:
+            self._data[: (self.rows + 1) // 2] = self._data[: self.rows : 2].copy()
+            self.rows = (self.rows + 1) // 2
+            self.stride *= 2
+            if (m.step - 1) % self.stride:
+                return
+        if self.rows == len(self._data):
+            grown = np.empty((min(2 * self.rows, self._max_rows), _COLUMNS), np.float32)
+            grown[: self.rows] = self._data
+            self._data = grown
+        self._data[self.rows] = (m.d_loss, m.d_accuracy, m.g_loss, m.g_accuracy)
+        self.rows += 1
+
+    def read(self, start: int, limit: int) -> Float32Array:
+        """Copy rows start .. start + limit: (n, 4), columns d_loss, d_accuracy, g_loss, g_accuracy."""
+        return self._data[start : min(self.rows, start + limit)].copy()
+
+
+class History:
+    """Frames, metrics and changes of one run."""
+
+    def __init__(
+        self, *, dense_steps: int = DENSE_STEPS, later_frames: int = LATER_FRAMES, max_rows: int = MAX_ROWS
+    ) -> None:
+        self.metrics = MetricsLog(max_rows)
+        self.newest: Snapshot | None = None
+        self._dense_steps, self._later_frames = dense_steps, later_frames
+        self._stride = 1  # after the dense steps, one frame is kept in each bucket of this many steps
+        self._steps: list[int] = []  # kept steps, ascending; without the newest unless it is kept anyway
+        self._kept: dict[int, Snapshot] = {}
+        self._kept_bytes = 0
+        self._changes: deque[Change] = deque()
+        self._changes_dropped = 0
+        self._recent: deque[TrailPoint] = deque(maxlen=TRAIL_STEPS)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held by frames and metrics."""
+        newest = self.newest
+        loose = newest is not None and self._kept.get(newest.step) is not newest
+        return self._kept_bytes + self.metrics.nbytes + (newest.nbytes if newest and loose else 0)
+
+    def wants(self, step: int) -> bool:
+        """Whether a frame of this step (not before the newest) would be kept."""
+        if step <= self._dense_steps:
+            return step not in self._kept
+        return not self._steps or self._bucket(self._steps[-1]) != self._bucket(step)
+
+    def add_frame(self, frame: Snapshot) -> None:
+        """Take in a frame of the current step: always as the newest, and kept if its step is wanted."""
+        self.newest = frame
+        if not self._recent or self._recent[-1].step < frame.step:
+            self._recent.append(frame.trail_point)
+        if self.wants(frame.step):
+            self._kept[frame.step] = frame
+            self._kept_bytes += frame.nbytes
+            insort(self._steps, frame.step)
+            self._thin()
+
+    def sharpen(self, frame: Snapshot) -> None:
+        """Replace the newest frame by a finer one of the same step; the kept one stays as it was."""
+        self.newest = frame
+
+    @property
+    def changes_total(self) -> int:
+        """Changes ever logged; the oldest ones are no longer held once there are more than MAX_CHANGES."""
+        return self._changes_dropped + len(self._changes)
+
+    def add_change(self, change: Change) -> None:
+        """Log a change."""
+        self._changes.append(change)
+        if len(self._changes) > MAX_CHANGES:
+            self._changes.popleft()
+            self._changes_dropped += 1
+
+    def changes_from(self, number: int) -> tuple[int, tuple[Change, ...]]:
+        """The number of the first held change not before `number`, and the changes from there on."""
+        first = max(number, self._changes_dropped)
+        return first, tuple(islice(self._changes, first - self._changes_dropped, None))
+
+    def kept_steps(self) -> list[int]:
+        """Steps that `at` can show exactly, ascending, the newest included."""
+        newest = self.newest
+        if newest is None or newest.step in self._kept:
+            return list(self._steps)
+        return [*self._steps, newest.step]
+
+    def at(self, step: int) -> Snapshot | None:
+        """The frame nearest to `step`, the earlier of two equally near; None before the first frame."""
+        if self.newest is None:
+            return None
+        steps = self.kept_steps()
+        i = bisect_left(steps, step)
+        best = min(steps[max(0, i - 1) : i + 1], key=lambda s: abs(s - step))
+        return self.newest if best == self.newest.step else self._kept[best]
+
+    def trail(self, step: int) -> list[TrailPoint]:
+        """What is known of the last TRAIL_STEPS steps up to `step`, ascending."""
+        first = step - TRAIL_STEPS
+        kept = self._steps[bisect_right(self._steps, first) : bisect_right(self._steps, step)]
+        points = {s: self._kept[s].trail_point for s in kept}
+        points.update({p.step: p for p in self._recent if first < p.step <= step})
+        return [points[s] for s in sorted(points)]
+
+    def _bucket(self, step: int) -> int:
+        # Dense steps have a bucket of their own each, so that thinning never touches them.
+        return step if step <= self._dense_steps else self._dense_steps + (step - 1) // self._stride + 1
+
+    def _thin(self) -> None:
+        """Widen the buckets until the later frames are few enough; the first frame of each stays."""
+        while True:
+            later = self._steps[bisect_right(self._steps, self._dense_steps) :]
+            if len(later) <= self._later_frames:
+                return
+            self._stride *= 2
+            kept = {self._bucket(step): step for step in reversed(later)}
+            for step in set(later) - set(kept.values()):
+                self._kept_bytes -= self._kept.pop(step).nbytes
+            self._steps[len(self._steps) - len(later) :] = sorted(kept.values())

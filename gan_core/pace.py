@@ -1,0 +1,87 @@
+"""How much looking the training can afford: keeps the time spent on frames at a set share, by pace and resolution.
+
+Pure: it is told how long things took, it reads no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+MAX_FRAMES_PER_SECOND = 30.0
+_COMFORTABLE = 28.0  # frames a second that a finer map must promise: time that the pace cannot use goes into cells
+_SPARSE = 24.0  # frames a second below which coarser maps are worth it
+_MEMORY = 0.1  # weight of the newest duration in the running means
+_MAX_CREDIT_FRAMES = 1.5  # unspent time is not hoarded: no burst of frames after a quiet stretch
+_MAX_DEBT_FRAMES = 3.0  # nor is debt: one frame during which the machine slept must not stop all others for long
+
+
+class LookingBudget:
+    """Time credit for frames: training earns it, frames spend it."""
+
+    def __init__(self, share: float, resolutions: Sequence[int]) -> None:
+        self.share = share
+        self._resolutions = tuple(resolutions)
+        self._level = 0
+        self._credit = 0.0
+        self._frame_cost: float | None = None  # seconds, at the present resolution
+        self._due = 0.0  # when the next frame may come, on the caller's clock
+        self._looked = self._trained = 0.0  # recent seconds, fading
+
+    @property
+    def resolution(self) -> int:
+        """Cells a side of the next live map."""
+        return self._resolutions[self._level]
+
+    @property
+    def measured(self) -> float:
+        """Share of recent time that went into frames, 0..1."""
+        total = self._looked + self._trained
+        return self._looked / total if total else 0.0
+
+    def trained(self, seconds: float) -> None:
+        """Count a training step of this length."""
+        self._fade(seconds)
+        self._trained += seconds
+        self._credit += seconds * self.share / (1 - self.share)
+        if self._frame_cost is not None:
+            self._credit = min(self._credit, _MAX_CREDIT_FRAMES * self._frame_cost)
+
+    def looked(self, seconds: float, now: float) -> None:
+        """Count a frame of this length that was ready at `now`, and choose the resolution of the next."""
+        self._fade(seconds)
+        # From the time it was due, not from now: otherwise every late frame would lower the pace for good. But frames
+        # that were asked for, however many, put the next one off by no more than one interval.
+        interval = 1 / MAX_FRAMES_PER_SECOND
+        self._due = min(max(self._due, now - seconds - interval), now) + interval
+        self._looked += seconds
+        old = seconds if self._frame_cost is None else self._frame_cost
+        self._frame_cost = old + _MEMORY * (min(seconds, _MAX_DEBT_FRAMES * old) - old)
+        self._credit = max(self._credit - seconds, -_MAX_DEBT_FRAMES * self._frame_cost)
+        self._choose_resolution()
+
+    def affords_frame(self, now: float) -> bool:
+        """Whether a frame may be rendered at `now` (seconds on any steady clock)."""
+        if self.share <= 0 or now < self._due:
+            return False
+        return self._frame_cost is None or self._credit >= self._frame_cost
+
+    def _choose_resolution(self) -> None:
+        if not self._frame_cost or not self.share:
+            return
+        finest = len(self._resolutions) - 1
+        if self._pace_at(min(self._level + 1, finest)) >= _COMFORTABLE or self._pace_at(self._level) < _SPARSE:
+            fitting = [level for level in range(finest + 1) if self._pace_at(level) >= _COMFORTABLE]
+            before, self._level = self.resolution, max(fitting, default=0)
+            self._frame_cost *= (self.resolution / before) ** 2
+
+    def _pace_at(self, level: int) -> float:
+        """Frames a second that the share pays for at another resolution: the cost goes with the number of cells."""
+        if not self._frame_cost:
+            return 0.0
+        return self.share / self._frame_cost * (self.resolution / self._resolutions[level]) ** 2
+
+    def _fade(self, seconds: float) -> None:
+        # A window of about five seconds, so that the figure shown follows a change of the share.
+        keep = max(0.0, 1 - seconds / 5)
+        self._looked *= keep
+        self._trained *= keep

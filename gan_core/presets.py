@@ -1,0 +1,63 @@
+"""The scenarios that a visitor can open, as data. A new one is one entry here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gan_core.config import GANConfig, HyperParameters
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One scenario: where a run starts from, and what to tell the visitor."""
+
+    name: str
+    title: str
+    story: str  # two or three sentences: what is run, and where to look
+    config: GANConfig
+    values: HyperParameters
+
+
+_ALL = (
+    Preset(
+        name="mode-collapse",
+        title="Mode collapse",
+        story=(
+            "Both networks learn at 0.001 with beta1 0.9. The fakes shrink to a blob that hops around the spiral and "
+            "never covers it. Turn on the trail: the blob follows the bluest spot of the discriminator's map."
+        ),
+        config=GANConfig(),
+        values=HyperParameters(lr_g=1e-3, lr_d=1e-3, beta1_g=0.9, beta1_d=0.9),
+    ),
+    Preset(
+        name="better",
+        title="A better solution",
+        story=(
+            "The generator learns five times slower than the discriminator, and beta1 is 0.5 for both. The fakes "
+            "spread along the whole spiral, and the sample map turns into a picture of the data."
+        ),
+        config=GANConfig(),
+        values=HyperParameters(lr_g=2e-4, lr_d=1e-3, beta1_g=0.5, beta1_d=0.5),
+    ),
+    Preset(
+        name="quick",
+        title="Quick (small networks)",
+        story=(
+            "The better solution with networks of 3 x 128 and batches of 256, about fifteen times cheaper a step: for "
+            "trying things out on a slow machine."
+        ),
+        config=GANConfig(width=128, batch=256),
+        values=HyperParameters(lr_g=2e-4, lr_d=1e-3, beta1_g=0.5, beta1_d=0.5),
+    ),
+)
+
+PRESETS: dict[str, Preset] = {preset.name: preset for preset in _ALL}
+DEFAULT_PRESET = "mode-collapse"
+
+
+def find_preset(name: str) -> Preset:
+    """Return the preset called `name`. Raises ValueError with the names there are."""
+    try:
+        return PRESETS[name]
+    except KeyError:
+        raise ValueError(f"There is no preset {name!r}; there are {', '.join(PRESETS)}.") from None

@@ -1,0 +1,160 @@
+"""The records that travel between layers: frozen, with shapes and units under each field.
+
+Arrays in a record are read-only and never change after it was made, so that any thread may hold them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+# Points travel as int16: the square [-1, 1] maps to [-POINT_SCALE, POINT_SCALE], a resolution of 3e-5.
+POINT_SCALE = 32767
+
+Uint8Array = npt.NDArray[np.uint8]
+Int16Array = npt.NDArray[np.int16]
+Float32Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class StepMetrics:
+    """What one training step measured. `step` is 1 for the first step."""
+
+    step: int
+    d_loss: float  # binary cross-entropy, mean over the D batch, nats, before the D update
+    d_accuracy: float  # share of the D batch on the right side of 0.5, before the D update
+    g_loss: float  # the generator's objective, mean over the G batch, nats, before the G update
+    g_accuracy: float  # share of the G batch with D(G(z)) > 0.5, before the G update; 1 = D is fooled
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TrailPoint:
+    """Where the fakes and the discriminator's optimum were at one step, in data units."""
+
+    step: int
+    centre: tuple[float, float]  # mean of the displayed fakes
+    bluest: tuple[float, float]  # cell centre where D(x) is largest
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a snapshot was taken."""
+
+    run: int  # counts up with every reset, new seed or preset
+    step: int  # steps done; 0 = untrained
+    time: float  # seconds since the epoch
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Snapshot:
+    """One look at both networks, quantised as it is shown.
+
+    Cell (i, j) of a map is the exact value at the centre of cell column j and row i, row 0 at the lowest ordinate:
+    abscissa -1 + (j + 0.5) * 2 / R, ordinate -1 + (i + 0.5) * 2 / R.
+    """
+
+    moment: Moment
+    latent_map: Uint8Array  # (R, R), round(255 * D(G(z))), abscissa u, ordinate v
+    sample_map: Uint8Array  # (R, R), round(255 * D(x))
+    fakes: Int16Array  # (N, 2), G(z) of the first N fixed z, times POINT_SCALE
+    image: Int16Array  # (M, M, 2), G(z) at every (R // M)th latent cell along both axes, times POINT_SCALE
+    trail_point: TrailPoint
+
+    @property
+    def step(self) -> int:
+        """Steps done when this was taken."""
+        return self.moment.step
+
+    @property
+    def resolution(self) -> int:
+        """R: cells along each side of both maps."""
+        return int(self.latent_map.shape[0])
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held by the arrays."""
+        return self.latent_map.nbytes + self.sample_map.nbytes + self.fakes.nbytes + self.image.nbytes
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class FixedPoints:
+    """The inputs that stay the same in every frame of a run, so that frames can be compared."""
+
+    run: int
+    latents: Int16Array  # (N, 2), uniform on [-1, 1]^2, times POINT_SCALE
+    reals: Int16Array  # (N, 2), samples of the target, times POINT_SCALE
+
+
+class Phase(StrEnum):
+    """What the training thread is doing."""
+
+    STARTING = "starting"
+    TRAINING = "training"
+    PAUSED = "paused"
+    FAILED = "failed"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of one live hyper-parameter."""
+
+    step: int  # the first step that is trained with the new value
+    name: str
+    old: float
+    new: float
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A hyper-parameter's value and the step from which it holds."""
+
+    value: float
+    since: int  # the first step trained with it
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """What identifies a run: with the log of changes, this repeats it bit for bit."""
+
+    run: int
+    preset: str
+    seed: int
+    device: str  # "cpu" or "cuda"
+    precision: str  # the arithmetic of the training step's matrix products
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The state of the session at one moment."""
+
+    phase: Phase
+    info: RunInfo
+    step: int
+    steps_per_second: float
+    looking_share: float  # what was asked for, 0..0.9
+    looking_measured: float  # share of the last seconds that went into frames, 0..1
+    frames: int  # kept in the buffer
+    memory_bytes: int  # held by the buffer
+    values: Mapping[str, InForce]
+    changes: int  # changes logged so far
+    error: str | None  # set when FAILED: what happened, and what to do
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Progress:
+    """What happened in a run since a browser last asked."""
+
+    status: Status
+    start: int  # number of the first row in `metrics`
+    rows: int  # rows of metrics there are
+    stride: int  # row i is step 1 + i * stride
+    metrics: Float32Array  # (n, 4): d_loss, d_accuracy, g_loss, g_accuracy
+    changes_from: int  # number of the first change in `changes`
+    changes: tuple[Change, ...]
+    kept: tuple[int, ...]  # steps with a frame, ascending

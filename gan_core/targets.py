@@ -1,0 +1,76 @@
+"""Target distributions: how to sample them, and their exact inverse and density where those are known.
+
+A new data set is one `Target` here. Tensors in, tensors out, on the device of the input; nothing is random but
+through the generator handed in.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+# The spiral of Lazarou's article: r = R0 + TURN (u + 1) + BAND v, theta = ANGLE u, for u, v uniform on [-1, 1].
+_R0, _TURN, _BAND, _ANGLE = 0.05, 0.45, 0.05, 3 * math.pi
+
+
+@dataclass(frozen=True)
+class Target:
+    """A distribution on the square [-1, 1]^2, given as the image of uniform coordinates (u, v) on [-1, 1]^2."""
+
+    name: str
+    transform: Callable[[Tensor], Tensor]  # (N, 2) coordinates -> (N, 2) points
+    inverse: Callable[[Tensor], Tensor] | None  # (N, 2) points -> (N, 2) coordinates; |v| <= 1 on the support
+    density: Callable[[Tensor], Tensor] | None  # (N, 2) points -> (N,), per unit area
+
+    def sample(self, n: int, generator: torch.Generator) -> Tensor:
+        """Draw (n, 2) float32 points on the generator's device."""
+        return self.transform(uniform_square(n, generator))
+
+
+def uniform_square(n: int, generator: torch.Generator) -> Tensor:
+    """Draw (n, 2) float32, uniform on [-1, 1)^2: the latents, and the coordinates of real points."""
+    return torch.rand((n, 2), generator=generator, device=generator.device) * 2 - 1
+
+
+def spiral(uv: Tensor) -> Tensor:
+    """Map (N, 2) coordinates (u, v) to (N, 2) points of the spiral."""
+    u, v = uv[:, 0], uv[:, 1]
+    r = _R0 + _TURN * (u + 1) + _BAND * v
+    theta = _ANGLE * u
+    return torch.stack((r * torch.cos(theta), r * torch.sin(theta)), dim=1)
+
+
+def spiral_inverse(x: Tensor) -> Tensor:
+    """Map (N, 2) points to (N, 2) coordinates (u, v) on the turn whose centre line is nearest along the radius.
+
+    The angle fixes u up to multiples of 2/3; of those inside [-1, 1] the one with the least |v| is taken. The point is
+    in the band exactly when |v| <= 1.
+    """
+    r = torch.linalg.vector_norm(x, dim=1)
+    theta = torch.atan2(x[:, 1], x[:, 0])
+    turns = torch.arange(-2, 3, dtype=x.dtype, device=x.device)
+    u = theta[:, None] / _ANGLE + turns * (2 / 3)  # (N, 5)
+    v = (r[:, None] - (_R0 + _TURN) - _TURN * u) / _BAND
+    rounding = 1e-6  # u = 1 comes back as 1 + a few ulp
+    distance = torch.where(u.abs() <= 1 + rounding, v.abs(), math.inf)
+    best = distance.argmin(dim=1, keepdim=True)
+    return torch.cat((u.gather(1, best).clamp(-1, 1), v.gather(1, best)), dim=1)
+
+
+def spiral_density(x: Tensor) -> Tensor:
+    """Return the density of real data at (N, 2) points, per unit area.
+
+    |det J| of `spiral` is TURN-independent: BAND * ANGLE * r = 0.15 pi r, and (u, v) has density 1/4.
+    """
+    r = torch.linalg.vector_norm(x, dim=1)
+    inside = spiral_inverse(x)[:, 1].abs() <= 1
+    return torch.where(inside, 0.25 / (_BAND * _ANGLE * r), 0.0)
+
+
+TARGETS: dict[str, Target] = {
+    "spiral": Target("spiral", spiral, spiral_inverse, spiral_density),
+}
