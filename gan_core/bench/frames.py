@@ -1,0 +1,53 @@
+"""What looking costs: rendering and encoding frames, in units of training steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gan_core import wire
+from gan_core.bench.rounds import Plan, Row, interleave, rate, ratios
+from gan_core.bench.sizes import ARTICLE, describe
+from gan_core.engine import GANEngine
+from gan_core.history import TRAIL_STEPS
+from gan_core.presets import Preset
+from gan_core.probes import LIVE_POINTS, POINTS, SHARP_RESOLUTION, Probe
+from gan_core.records import Moment, Snapshot
+
+RESOLUTIONS = {50: LIVE_POINTS, 100: LIVE_POINTS, SHARP_RESOLUTION: POINTS}  # cells a side -> points
+STEP = "training step"
+
+
+def frame_costs(plan: Plan) -> list[Row]:
+    """Milliseconds of a frame at each resolution and of encoding it, and the same in training steps."""
+    return costs(ARTICLE, plan)
+
+
+def costs(preset: Preset, plan: Plan) -> list[Row]:
+    """As `frame_costs`, for networks of any size."""
+    engine = GANEngine(preset, device=plan.device, threads=plan.threads)
+    probe = Probe(engine.target, engine.compute.device)
+
+    def look(resolution: int) -> Snapshot:
+        moment = Moment(run=1, step=engine.steps, time=0.0)
+        networks = engine.generator, engine.discriminator
+        return probe.look(*networks, moment, resolution=resolution, points=RESOLUTIONS[resolution])
+
+    frame = look(100)
+    trail = [frame.trail_point] * TRAIL_STEPS
+
+    def encode() -> bytes:
+        return wire.encode_frame(frame, version=1, trail=trail, kept=True)
+
+    calls: dict[str, Callable[[], object]] = {STEP: engine.step}
+    for resolution in RESOLUTIONS:
+        calls[f"frame {resolution} x {resolution}"] = lambda resolution=resolution: look(resolution)  # type: ignore[misc]
+    calls["encoding 100 x 100"] = encode
+    found = interleave({name: _slice(call, plan.seconds) for name, call in calls.items()}, plan.rounds)
+    group = f"Looking, {describe(preset)}"
+    rows = [Row(group, name, "ms", tuple(1000 / value for value in values)) for name, values in found.items()]
+    rows += [Row(group, name, "steps", ratios(found[STEP], values)) for name, values in found.items() if name != STEP]
+    return [*rows, Row(group, "size of 100 x 100", "kB", (len(encode()) / 1000,))]
+
+
+def _slice(call: Callable[[], object], seconds: float) -> Callable[[], float]:
+    return lambda: rate(call, seconds)

@@ -1,0 +1,27 @@
+"""The networks that are measured: the article's, and two on which overhead weighs more than arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gan_core.config import GANConfig
+from gan_core.presets import PRESETS, Preset
+
+ARTICLE = PRESETS["mode-collapse"]
+
+
+def _sized(name: str, config: GANConfig) -> Preset:
+    return replace(ARTICLE, name=name, config=config)
+
+
+SIZES: dict[str, Preset] = {
+    "article": _sized("article", GANConfig()),
+    "small": _sized("small", GANConfig(width=128, batch=256)),
+    "tiny": _sized("tiny", GANConfig(width=16, depth=2, batch=128)),
+}
+
+
+def describe(preset: Preset) -> str:
+    """A size in words, such as "article (3 x 512, batch 512)"."""
+    config = preset.config
+    return f"{preset.name} ({config.depth} x {config.width}, batch {config.batch})"
