@@ -1,0 +1,76 @@
+"""GANscope's server: reads its options, builds the session and the dashboard, and serves until it is told to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Any
+
+from gan_core.options import parse_server_options
+
+THREADS = 16  # must outnumber the requests for frames that are held open
+
+
+def main() -> int:
+    """Serve until Ctrl-C or SIGTERM. Returns the exit status."""
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, _stop)
+    options = parse_server_options(sys.argv[1:], os.environ)
+
+    # After the options are known to be good: these take seconds to load.
+    from waitress import create_server
+
+    from gan_core.dashboard import create_app
+    from gan_core.session import TrainingSession
+
+    try:
+        session = TrainingSession(
+            options.preset,
+            options.seed,
+            device=options.device,
+            precision=options.precision,
+            threads=options.threads,
+            paused=options.paused,
+        )
+        app = create_app(session, host=options.host, more_hosts=options.allow_host)
+        server = create_server(app.server, host=options.host, port=options.port, threads=THREADS, ident=None)
+    except ValueError as error:
+        return _refuse(str(error))
+    except OSError as error:
+        return _refuse(
+            f"cannot listen on {options.host}:{options.port}: {error.strerror}. "
+            "Stop what uses the port, or choose another with --port."
+        )
+
+    print(f"GANscope is on {_address(server)}  (Ctrl-C ends it)", flush=True)
+    session.start()
+    try:
+        server.run()  # returns on SystemExit
+    finally:
+        session.close()
+    return 0
+
+
+def _stop(signum: int, frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+def _address(server: Any) -> str:
+    """Where the server listens; a name such as localhost may stand for several addresses."""
+    listens = getattr(server, "effective_listen", None) or [(server.effective_host, server.effective_port)]
+    host, port = listens[0]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _refuse(sentence: str) -> int:
+    print(f"ganscope: {sentence}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    status = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # not sys.exit: everything is closed, and taking torch apart would take seconds

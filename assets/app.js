@@ -1,0 +1,55 @@
+// What the page knows, in one place, and who wants to hear of a change. Files are loaded in the order of their names,
+// so this one comes first; the others use each other only once the page is up.
+//
+// Other files read `state.*` freely; only poll.js, command.js and timeline.js write to it. A file that wants to react
+// registers with `state.on(event, f)`:
+//   "settings"  Python's tables are there        "frame"     another frame is on the screen
+//   "run"       a new run began                  "progress"  status, curves or kept steps changed
+//   "live"      a newer frame arrived            "view"      live, past or preview changed
+//   "drawn"     the frame has been painted       "axis"      the metrics panel's steps have moved
+//   "placed"    a layer was put onto its axes    "theme"     light or dark
+window.dash_clientside = window.dash_clientside || {};
+
+(function (app) {
+  const listeners = {};
+
+  app.state = {
+    settings: null, // tables from Python: sliders, presets, colours
+    run: null, // number of the run whose points, metrics and frames are held
+    points: null, // {latents, reals}: Int16Array, x and y in turn, divide by POINT
+    status: null, // the server's Status
+    changes: [], // [step, name, old, new]
+    changesTotal: 0, // how many there have been, those no longer held included
+    kept: new Int32Array(0), // steps with a frame, ascending
+    live: null, // the newest frame
+    shown: null, // the frame on the screen
+    view: { live: true, step: null, preview: null }, // step: the one viewed when not live; preview: while hovering
+    POINT: 32767,
+
+    on(event, listener) {
+      (listeners[event] = listeners[event] || []).push(listener);
+    },
+
+    emit(event, ...details) {
+      for (const listener of listeners[event] || []) listener(...details);
+    },
+
+    newestStep() {
+      const { status, live } = app.state;
+      return Math.max(status ? status.step : 0, live ? live.step : 0);
+    },
+  };
+
+  app.byId = (id) => document.getElementById(id);
+
+  // Changes text only when it differs, so that nothing is laid out again for nothing.
+  app.setText = (id, text) => {
+    const element = app.byId(id);
+    if (element && element.textContent !== text) element.textContent = text;
+  };
+
+  app.grouped = (n) => Number(n).toLocaleString("en-US");
+
+  // Three significant digits, without trailing zeros: 0.000200 is 0.0002.
+  app.brief = (x) => String(Number(Number(x).toPrecision(3)));
+})(window.dash_clientside);

@@ -1,0 +1,50 @@
+// Sends commands to the training thread. Values that are dragged are sent latest-wins, one request in flight.
+window.dash_clientside = window.dash_clientside || {};
+
+(function (app) {
+  const state = app.state;
+  let waiting = null; // values that came while a request was in flight
+  let flying = false;
+  let answered = -Infinity; // when the last answer came
+
+  // Resolves with null, or with the sentence that says why the server refused.
+  async function send(body) {
+    let answer;
+    try {
+      answer = await fetch("/api/command", {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(8000),
+      });
+    } catch {
+      return "The server does not answer, so this was not applied. Try again when it is back.";
+    }
+    const said = await answer.json().catch(() => ({ error: "" }));
+    if (!answer.ok) return said.error || `The server refused this (${answer.status}).`;
+    answered = performance.now();
+    if (said.status.info.run === state.run) {
+      state.status = said.status;
+      state.emit("progress");
+    }
+    app.poll.refresh();
+    return null;
+  }
+
+  // Latest wins: while one request is under way, newer values replace older ones that still wait.
+  // Each asker hears the outcome: null, or why it was refused.
+  async function setValues(values, onAnswer) {
+    waiting = { values: { ...(waiting && waiting.values), ...values }, askers: [...(waiting ? waiting.askers : []), onAnswer] };
+    if (flying) return;
+    flying = true;
+    while (waiting) {
+      const next = waiting;
+      waiting = null;
+      const refusal = await send({ do: "set", values: next.values });
+      for (const asker of next.askers) if (asker) asker(refusal);
+    }
+    flying = false;
+  }
+
+  app.command = { send, setValues, busy: () => flying, answered: () => answered };
+})(window.dash_clientside);

@@ -1,0 +1,102 @@
+// Lays a layer exactly over each panel's plot area: canvases to paint on, the cursor, and the way from pixels to data.
+//
+// Plotly says where its axes are; the layer is put there after every redraw and resize. It stands beside Plotly's own
+// elements, so that no redraw removes it.
+window.dash_clientside = window.dash_clientside || {};
+
+(function (app) {
+  const state = app.state;
+  const NAMES = { metrics: "metrics-panel", samples: "samples-panel", latent: "latent-panel", discriminator: "discriminator-panel" };
+  const SPOKEN = {
+    metrics: "Loss and accuracy. Left and right arrows move along the steps.",
+    samples: "Samples. Arrow keys move the linked cursor.",
+    latent: "Latent map. Arrow keys move the linked cursor.",
+    discriminator: "Sample map. Arrow keys move the linked cursor.",
+  };
+  const all = {};
+
+  function element(tag, className, parent) {
+    const made = document.createElement(tag);
+    made.className = className;
+    parent.appendChild(made);
+    return made;
+  }
+
+  function attach(name) {
+    const graph = app.byId(NAMES[name]);
+    const plot = graph && graph.querySelector(".js-plotly-plot");
+    if (!plot || !plot._fullLayout || !plot._fullLayout.xaxis || !plot.on) return null;
+    const root = element("div", `layer ${name}`, graph);
+    root.tabIndex = 0;
+    root.setAttribute("role", "application");
+    root.setAttribute("aria-label", SPOKEN[name]);
+    root.dataset.panel = name;
+    const layer = {
+      name,
+      graph,
+      plot,
+      root,
+      paint: element("canvas", "paint", root),
+      marks: element("canvas", "marks", root),
+      cursor: element("div", "cursor", root),
+      width: 0,
+      height: 0,
+      scale: 1, // canvas pixels to a CSS pixel
+    };
+    layer.cursor.hidden = true;
+    plot.on("plotly_afterplot", () => place(layer));
+    new ResizeObserver(() => place(layer)).observe(plot);
+    place(layer);
+    return layer;
+  }
+
+  // Puts the layer onto the axes; true when its size changed, which clears the canvases.
+  function place(layer) {
+    const { xaxis, yaxis } = layer.plot._fullLayout;
+    const box = layer.plot.getBoundingClientRect();
+    const outer = layer.graph.getBoundingClientRect();
+    const left = box.left - outer.left + xaxis._offset;
+    const top = box.top - outer.top + yaxis._offset;
+    const at = `${left},${top},${xaxis._length},${yaxis._length},${devicePixelRatio}`;
+    if (layer.at === at) return;
+    layer.at = at;
+    Object.assign(layer.root.style, { left: `${left}px`, top: `${top}px`, width: `${xaxis._length}px`, height: `${yaxis._length}px` });
+    layer.width = xaxis._length;
+    layer.height = yaxis._length;
+    layer.scale = Math.min(2, devicePixelRatio || 1);
+    for (const canvas of [layer.paint, layer.marks]) {
+      canvas.width = Math.max(1, Math.round(layer.width * layer.scale));
+      canvas.height = Math.max(1, Math.round(layer.height * layer.scale));
+    }
+    state.emit("placed", layer);
+  }
+
+  function ready() {
+    for (const name of Object.keys(NAMES)) if (!all[name]) all[name] = attach(name) || undefined;
+  }
+
+  // Data in [-1, 1]^2 to CSS pixels inside the layer, and back.
+  const toPixels = (layer, x, y) => [((x + 1) / 2) * layer.width, ((1 - y) / 2) * layer.height];
+  const toData = (layer, px, py) => [(px / layer.width) * 2 - 1, 1 - (py / layer.height) * 2];
+
+  function moveCursor(layer, px, py, data) {
+    if (!layer) return;
+    layer.cursor.hidden = false;
+    layer.cursor.style.transform = `translate(${px}px, ${py}px)`;
+    layer.cursor.dataset.x = data[0];
+    layer.cursor.dataset.y = data[1];
+  }
+
+  function hideCursor(layer) {
+    if (!layer || layer.cursor.hidden) return;
+    layer.cursor.hidden = true;
+    delete layer.cursor.dataset.x;
+    delete layer.cursor.dataset.y;
+  }
+
+  state.on("settings", ready);
+  state.on("frame", ready);
+  state.on("progress", ready);
+
+  app.layers = { all, toPixels, toData, moveCursor, hideCursor };
+})(window.dash_clientside);

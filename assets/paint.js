@@ -1,0 +1,283 @@
+// Paints the frame on the screen: both maps with their contour at 0.5, real and fake points, the trail.
+//
+// Maps are interpolated between cell centres before they are coloured, and the value under the cursor is read by the
+// same interpolation: what is said is what is shown.
+window.dash_clientside = window.dash_clientside || {};
+
+(function (app) {
+  const state = app.state;
+  const USUAL_POINTS = 2000; // more than these are drawn smaller
+  let colours = null; // 256 colours as little-endian RGBA: 0 = fake, 255 = real
+  let ink = {}; // colours of the theme
+  let trail = false;
+  let due = false;
+  const realsPainted = { key: "", pixels: null };
+
+  // -- maps ------------------------------------------------------------------------------------------------------------
+
+  function colourTable(stops) {
+    const table = new Uint32Array(256);
+    for (let i = 0; i < 256; i++) {
+      const at = i / 255;
+      const k = Math.max(1, stops.findIndex(([end]) => at <= end));
+      const [from, low] = stops[k - 1];
+      const [to, high] = stops[k];
+      const [a, b] = [rgb(low), rgb(high)];
+      const w = (at - from) / (to - from);
+      const [r, g, bl] = a.map((c, j) => Math.round(c + (b[j] - c) * w));
+      table[i] = (255 << 24) | (bl << 16) | (g << 8) | r;
+    }
+    return table;
+  }
+
+  const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.trim().slice(i, i + 2), 16));
+
+  // For each of `pixels` positions along an axis: the cell before it and the weight of the one after it.
+  function positions(pixels, cells, flip) {
+    const cell = new Int32Array(pixels);
+    const weight = new Float32Array(pixels);
+    for (let p = 0; p < pixels; p++) {
+      const along = ((flip ? pixels - 1 - p : p) + 0.5) / pixels;
+      const at = Math.min(Math.max(along * cells - 0.5, 0), cells - 1);
+      cell[p] = Math.min(Math.floor(at), Math.max(0, cells - 2));
+      weight[p] = at - cell[p];
+    }
+    return { cell, weight };
+  }
+
+  function paintMap(layer, map, cells) {
+    const { width, height } = layer.paint;
+    const context = layer.paint.getContext("2d");
+    const key = `${width},${height},${cells}`;
+    if (layer.mapKey !== key) {
+      layer.mapKey = key;
+      layer.image = context.createImageData(width, height);
+      layer.pixels = new Uint32Array(layer.image.data.buffer);
+      layer.columns = positions(width, cells, false);
+      layer.rows = positions(height, cells, true);
+      layer.line = new Float32Array(cells);
+    }
+    const { pixels, columns, rows, line } = layer;
+    for (let y = 0, out = 0; y < height; y++) {
+      const below = rows.cell[y] * cells;
+      const w = rows.weight[y];
+      for (let j = 0; j < cells; j++) {
+        const a = map[below + j];
+        line[j] = a + (map[below + cells + j] - a) * w;
+      }
+      for (let x = 0; x < width; x++, out++) {
+        const j = columns.cell[x];
+        pixels[out] = colours[(line[j] + (line[j + 1] - line[j]) * columns.weight[x] + 0.5) | 0];
+      }
+    }
+    context.putImageData(layer.image, 0, 0);
+    paintContour(context, map, cells, width, height, layer.scale);
+  }
+
+  // Marching squares at 127.5 between cell centres; every saddle is cut the same way.
+  function paintContour(context, map, cells, width, height, scale) {
+    const LEVEL = 127.5;
+    const sx = width / cells;
+    const sy = height / cells;
+    const between = (a, b) => (LEVEL - a) / (b - a);
+    context.beginPath();
+    for (let i = 0; i + 1 < cells; i++) {
+      for (let j = 0; j + 1 < cells; j++) {
+        const k = i * cells + j;
+        const a = map[k], b = map[k + 1], c = map[k + cells + 1], d = map[k + cells];
+        const kind = (a > LEVEL) | ((b > LEVEL) << 1) | ((c > LEVEL) << 2) | ((d > LEVEL) << 3);
+        if (kind === 0 || kind === 15) continue;
+        const x = (j + 0.5) * sx;
+        const y = height - (i + 0.5) * sy;
+        const ends = [];
+        if ((kind & 1) !== ((kind >> 1) & 1)) ends.push(x + between(a, b) * sx, y);
+        if (((kind >> 1) & 1) !== ((kind >> 2) & 1)) ends.push(x + sx, y - between(b, c) * sy);
+        if (((kind >> 2) & 1) !== ((kind >> 3) & 1)) ends.push(x + between(d, c) * sx, y - sy);
+        if (((kind >> 3) & 1) !== (kind & 1)) ends.push(x, y - between(a, d) * sy);
+        for (let e = 0; e + 3 < ends.length; e += 4) {
+          context.moveTo(ends[e], ends[e + 1]);
+          context.lineTo(ends[e + 2], ends[e + 3]);
+        }
+      }
+    }
+    context.lineWidth = scale;
+    context.strokeStyle = "#333";
+    context.stroke();
+  }
+
+  // The value that is shown at data (x, y), 0..1.
+  function read(map, cells, x, y) {
+    const at = (v) => Math.min(Math.max(((v + 1) / 2) * cells - 0.5, 0), cells - 1);
+    const gx = at(x), gy = at(y);
+    const j = Math.min(Math.floor(gx), cells - 2), i = Math.min(Math.floor(gy), cells - 2);
+    const wx = gx - j, wy = gy - i, k = i * cells + j;
+    const low = map[k] + (map[k + 1] - map[k]) * wx;
+    const high = map[k + cells] + (map[k + cells + 1] - map[k + cells]) * wx;
+    return (low + (high - low) * wy) / 255;
+  }
+
+  // -- points ----------------------------------------------------------------------------------------------------------
+
+  // The opacity of a small shape, as {size, alpha}; `draw` gets a context whose origin is the middle.
+  function stamp(radius, draw) {
+    const size = 2 * Math.ceil(radius) + 1;
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = size;
+    const context = canvas.getContext("2d");
+    context.translate(size / 2, size / 2);
+    draw(context, radius);
+    const data = context.getImageData(0, 0, size, size).data;
+    return { size, alpha: Uint8Array.from({ length: size * size }, (_, i) => data[4 * i + 3]) };
+  }
+
+  function dot(context, radius) {
+    context.arc(0, 0, radius, 0, 2 * Math.PI);
+    context.fill();
+  }
+
+  function cross(context, radius) {
+    const r = radius * 0.8;
+    context.lineWidth = Math.max(1, radius * 0.45);
+    context.moveTo(-r, -r);
+    context.lineTo(r, r);
+    context.moveTo(-r, r);
+    context.lineTo(r, -r);
+    context.stroke();
+  }
+
+  function stampAll(pixels, width, height, points, count, shape, colour) {
+    const { size, alpha } = shape;
+    const half = (size - 1) / 2;
+    const [r, g, b] = rgb(colour);
+    const base = (b << 16) | (g << 8) | r;
+    for (let n = 0; n < count; n++) {
+      const left = Math.round((points[2 * n] / state.POINT + 1) / 2 * width - 0.5) - half;
+      const top = Math.round((1 - points[2 * n + 1] / state.POINT) / 2 * height - 0.5) - half;
+      for (let y = 0; y < size; y++) {
+        const row = top + y;
+        if (row < 0 || row >= height) continue;
+        for (let x = 0; x < size; x++) {
+          const column = left + x;
+          const a = alpha[y * size + x];
+          if (!a || column < 0 || column >= width) continue;
+          const at = row * width + column;
+          // The more opaque of what is there and what comes: cheaper than blending, and as good at this size.
+          if (a >= pixels[at] >>> 24 || a > 127) pixels[at] = (a << 24) | base;
+        }
+      }
+    }
+  }
+
+  function paintPoints(layer, frame) {
+    const { width, height } = layer.paint;
+    const context = layer.paint.getContext("2d");
+    const count = frame.fakes.length / 2;
+    const key = `${width},${height},${count},${state.run},${ink.real}`;
+    if (realsPainted.key !== key) {
+      realsPainted.key = key;
+      const size = layer.scale * Math.max(0.7, Math.sqrt(USUAL_POINTS / Math.max(count, USUAL_POINTS)));
+      realsPainted.dot = stamp(1.5 * size, dot);
+      realsPainted.cross = stamp(2.3 * size, cross);
+      realsPainted.pixels = new Uint32Array(width * height);
+      stampAll(realsPainted.pixels, width, height, state.points.reals, count, realsPainted.dot, ink.real);
+      layer.image = context.createImageData(width, height);
+      layer.pixels = new Uint32Array(layer.image.data.buffer);
+    }
+    layer.pixels.set(realsPainted.pixels);
+    stampAll(layer.pixels, width, height, frame.fakes, count, realsPainted.cross, ink.fake);
+    context.putImageData(layer.image, 0, 0);
+  }
+
+  // -- trail -----------------------------------------------------------------------------------------------------------
+
+  function paintTrail(layer, frame) {
+    const context = layer.paint.getContext("2d");
+    const s = layer.scale;
+    const path = (k) => frame.trail.map((p) => app.layers.toPixels(layer, p[k], p[k + 1]).map((v) => v * s));
+    const [centre, bluest] = [path(1), path(3)];
+    draw(bluest, [5 * s, 3 * s], "#1d4f91", (x, y) => {
+      context.moveTo(x, y - 6 * s);
+      context.lineTo(x + 6 * s, y);
+      context.lineTo(x, y + 6 * s);
+      context.lineTo(x - 6 * s, y);
+      context.closePath();
+    });
+    draw(centre, [], "#a3142a", (x, y) => context.arc(x, y, 5 * s, 0, 2 * Math.PI));
+
+    function draw(points, dash, colour, end) {
+      if (!points.length) return;
+      for (const [width, style] of [[4 * s, "#fff"], [2 * s, colour]]) {
+        context.lineWidth = width;
+        context.strokeStyle = style;
+        context.lineJoin = "round";
+        context.setLineDash(width > 3 * s ? [] : dash);
+        context.beginPath();
+        points.forEach(([x, y], i) => (i ? context.lineTo(x, y) : context.moveTo(x, y)));
+        context.stroke();
+        context.setLineDash([]);
+        context.beginPath();
+        end(...points[points.length - 1]);
+        context.stroke();
+      }
+    }
+  }
+
+  // -- when to paint ---------------------------------------------------------------------------------------------------
+
+  function request() {
+    if (due) return;
+    due = true;
+    requestAnimationFrame(() => {
+      due = false;
+      if (state.shown && state.points && state.shown.run === state.run) draw(state.shown);
+    });
+  }
+
+  function draw(frame) {
+    const { samples, latent, discriminator } = app.layers.all;
+    if (!colours) colours = colourTable(state.settings.colours);
+    if (!ink.real) readInk();
+    if (latent) paintMap(latent, frame.latent_map, frame.resolution);
+    if (discriminator) paintMap(discriminator, frame.sample_map, frame.resolution);
+    if (samples) paintPoints(samples, frame);
+    if (trail && samples && discriminator) {
+      paintTrail(samples, frame);
+      paintTrail(discriminator, frame);
+    }
+    for (const layer of [samples, latent, discriminator]) if (layer) layer.graph.dataset.step = frame.step;
+    badges(frame);
+    state.emit("drawn", frame);
+  }
+
+  function badges(frame) {
+    const { view } = state;
+    const kind = view.preview !== null ? "preview · " : view.live ? "" : "past · ";
+    const step = `${kind}step ${app.grouped(frame.step)}`;
+    const cells = `${step} · ${frame.resolution} × ${frame.resolution}`;
+    app.setText("latent-panel-badge", cells);
+    app.setText("discriminator-panel-badge", cells);
+    const n = app.grouped(frame.fakes.length / 2);
+    const path = trail ? ` · trail of ${frame.trail.length} frames` : "";
+    app.setText("samples-panel-badge", `${step} · ${n} real, ${n} fake${path}`);
+  }
+
+  function readInk() {
+    const style = getComputedStyle(document.documentElement);
+    ink = { real: style.getPropertyValue("--gs-real"), fake: style.getPropertyValue("--gs-fake") };
+  }
+
+  function set_trail(on) {
+    trail = on;
+    request();
+  }
+
+  state.on("frame", request);
+  state.on("view", request);
+  state.on("placed", request);
+  state.on("theme", () => {
+    readInk();
+    request();
+  });
+
+  app.paint = { read, set_trail };
+})(window.dash_clientside);

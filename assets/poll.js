@@ -1,0 +1,163 @@
+// Keeps the page up to date: one loop for frames, one for progress. Dash's interval only starts them (again).
+//
+// A loop asks, paints, and only then asks again, so that a slow page never queues work. When the server goes away it
+// backs off and carries on by itself; a hidden page asks for nothing and jumps to the newest frame when it is back.
+window.dash_clientside = window.dash_clientside || {};
+
+(function (app) {
+  const state = app.state;
+  const PROGRESS_EVERY = 250; // ms; curves and status change at most this often
+  const BACK_OFF = [250, 500, 1000, 2000]; // ms between attempts while the server is away
+
+  let framesRunning = false;
+  let progressRunning = false;
+  let failures = 0;
+  let returned = null; // lets the frame loop go on when the visitor is back from the past
+  let wake = null; // ends the progress loop's pause early
+
+  // Frames painted and how old they were: read by tests/browser/measure.py.
+  const stats = { painted: 0, ages: [], times: [] };
+
+  function pulse(_, settings) {
+    if (!state.settings) {
+      state.settings = settings;
+      state.emit("settings");
+    }
+    if (document.hidden) return;
+    if (!framesRunning) frames();
+    if (!progressRunning) progress();
+  }
+
+  async function frames() {
+    framesRunning = true;
+    while (!document.hidden) {
+      if (!watchingLive()) await new Promise((resolve) => (returned = resolve));
+      try {
+        const after = state.live ? state.live.version : 0;
+        const frame = await app.wire.fetch(`/api/frame?after=${after}`);
+        if (frame) {
+          if (frame.run !== state.run) await enter(frame.run);
+          if (frame.run !== state.run) continue; // yet another run has begun
+          state.live = frame;
+          state.emit("live", frame);
+          await painted();
+          note(frame);
+        }
+        reached();
+      } catch (error) {
+        await lost(error);
+      }
+    }
+    framesRunning = false;
+  }
+
+  async function progress() {
+    progressRunning = true;
+    while (!document.hidden) {
+      try {
+        const asked = performance.now();
+        const message = await app.wire.fetch(
+          `/api/progress?from=${app.curves.rows()}&changes=${state.changesTotal}`,
+        );
+        const caughtUp = await take(message, asked);
+        reached();
+        if (caughtUp) await pause(state.status.phase === "training" ? PROGRESS_EVERY : 2 * PROGRESS_EVERY);
+      } catch (error) {
+        await lost(error);
+      }
+    }
+    progressRunning = false;
+  }
+
+  // True when there is nothing more to fetch at once.
+  async function take(message, asked) {
+    if (message.status.info.run !== state.run) {
+      await enter(message.status.info.run);
+      return false;
+    }
+    if (!app.curves.append(message)) return false;
+    const overtaken = asked < app.command.answered(); // by the answer to a command, whose status is newer
+    if (!overtaken) state.status = message.status;
+    state.kept = message.kept;
+    if (message.changes_from !== state.changesTotal) state.changes = []; // the server no longer has those between
+    state.changes.push(...message.changes);
+    state.changesTotal = message.changes_from + message.changes.length;
+    state.emit("progress");
+    return !overtaken && message.from + message.metrics.length / 4 >= message.rows;
+  }
+
+  // A new run, or the first: what was held of the old one goes.
+  async function enter(run) {
+    if (state.run === run) return;
+    const points = await app.wire.fetch("/api/points");
+    if (state.run === points.run) return; // the other loop was faster
+    state.run = points.run;
+    state.points = points;
+    state.live = null;
+    state.changes = [];
+    state.changesTotal = 0;
+    state.kept = new Int32Array(0);
+    state.emit("run");
+  }
+
+  // Whoever looks at the past does not need the newest frames, and leaves their time to the training.
+  function watchingLive() {
+    return state.view.live && state.view.preview === null;
+  }
+
+  state.on("view", () => {
+    if (!returned || !watchingLive()) return;
+    returned();
+    returned = null;
+  });
+
+  function painted() {
+    return new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+  }
+
+  function pause(ms) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  function reached() {
+    if (!failures) return;
+    failures = 0;
+    app.byId("connection").hidden = true;
+  }
+
+  async function lost(error) {
+    if (document.hidden) return;
+    failures += 1;
+    if (failures > 1) {
+      const banner = app.byId("connection");
+      banner.textContent =
+        "The server does not answer. What you see is the last that arrived; this page carries on by itself when the server is back.";
+      banner.hidden = false;
+    }
+    console.debug("GANscope:", error.message);
+    await pause(BACK_OFF[Math.min(failures, BACK_OFF.length) - 1]);
+  }
+
+  function note(frame) {
+    const now = performance.timeOrigin + performance.now();
+    stats.painted += 1;
+    stats.ages.push(now - frame.time * 1000);
+    stats.times.push(now);
+    if (stats.ages.length > 600) {
+      stats.ages.shift();
+      stats.times.shift();
+    }
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && state.settings) pulse(0, state.settings);
+  });
+
+  app.poll = { pulse, stats, take, refresh: () => wake && wake() };
+})(window.dash_clientside);

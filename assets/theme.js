@@ -1,0 +1,47 @@
+// Light and dark: Mantine keeps the choice; Plotly's texts and lines are told of it.
+window.dash_clientside = window.dash_clientside || {};
+
+(function (app) {
+  const state = app.state;
+  const STORED = "mantine-color-scheme-value"; // where Mantine itself looks at start-up
+  const CURVES = ["--gs-d", "--gs-d", "--gs-g", "--gs-g"];
+  const done = new Set();
+
+  const dark = () => document.documentElement.getAttribute("data-mantine-color-scheme") === "dark";
+
+  function toggle() {
+    const next = dark() ? "light" : "dark";
+    localStorage.setItem(STORED, next);
+    app.set_props("provider", { forceColorScheme: next });
+  }
+
+  function colour(layer) {
+    const style = getComputedStyle(document.documentElement);
+    const value = (name) => style.getPropertyValue(name).trim();
+    const axes = {};
+    for (const axis of ["xaxis", "yaxis"]) {
+      axes[`${axis}.gridcolor`] = value("--gs-grid");
+      axes[`${axis}.linecolor`] = value("--gs-line");
+      axes[`${axis}.tickcolor`] = value("--gs-line");
+    }
+    window.Plotly.relayout(layer.plot, { "font.color": value("--gs-text"), ...axes });
+    if (layer.name === "metrics") {
+      window.Plotly.restyle(layer.plot, { "line.color": CURVES.map(value) }, [0, 1, 2, 3]);
+      window.Plotly.relayout(layer.plot, { "shapes[0].line.color": value("--gs-quiet"), "annotations[0].font.color": value("--gs-quiet"), "annotations[0].bgcolor": value("--gs-card") });
+    }
+  }
+
+  function colourAll() {
+    for (const layer of Object.values(app.layers.all)) if (layer) colour(layer);
+    state.emit("theme");
+  }
+
+  new MutationObserver(colourAll).observe(document.documentElement, { attributeFilter: ["data-mantine-color-scheme"] });
+  state.on("placed", (layer) => {
+    if (done.has(layer.name)) return;
+    done.add(layer.name);
+    if (dark()) setTimeout(() => colour(layer));
+  });
+
+  app.theme = { toggle };
+})(window.dash_clientside);

@@ -1,0 +1,112 @@
+// Play, pause, step, reset, new seed, scenario; and the words that say which of the three states the page is in.
+window.dash_clientside = window.dash_clientside || {};
+
+(function (app) {
+  const state = app.state;
+  const ANNOUNCE_EVERY = 10000; // ms: a screen reader should not read out every step
+  let announced = { when: -Infinity, what: "" };
+  let placedPreset = null;
+
+  async function act(body) {
+    const refusal = await app.command.send(body);
+    if (refusal) say(refusal);
+  }
+
+  function say(sentence) {
+    const banner = app.byId("failure");
+    banner.textContent = sentence;
+    banner.hidden = !sentence;
+  }
+
+  function play_pause() {
+    if (!state.status) return;
+    if (state.status.phase === "failed") return;
+    if (state.status.phase === "training") return act({ do: "pause" });
+    app.timeline.follow_live();
+    return act({ do: "play" });
+  }
+
+  function step_once() {
+    app.timeline.follow_live();
+    return act({ do: "step" });
+  }
+
+  function reset() {
+    app.timeline.follow_live();
+    return act({ do: "reset" });
+  }
+
+  function new_seed() {
+    app.timeline.follow_live();
+    return act({ do: "new-seed", seed: Math.floor(Math.random() * 1e6) });
+  }
+
+  function open_preset(name) {
+    if (!state.status || name === placedPreset || name === state.status.info.preset) return;
+    app.timeline.follow_live();
+    return act({ do: "preset", name });
+  }
+
+  function show() {
+    const { status, view } = state;
+    if (!status) return;
+    const training = status.phase === "training";
+    const failed = status.phase === "failed";
+    const speed = training ? `${speedWords(status.steps_per_second)} steps/s` : "";
+    const step = app.grouped(state.newestStep());
+    const shown = state.shown ? app.grouped(state.shown.step) : step;
+    const words =
+      view.preview === null && view.live
+        ? training
+          ? `Training · step ${step} · ${speed}`
+          : failed
+            ? `Failed at step ${step}`
+            : `Paused · step ${step}`
+        : `Viewing step ${shown} of ${step} · ${training ? `training goes on, ${speed}` : failed ? "failed" : "paused"}`;
+    app.setText("status-now", words);
+    app.byId("status").dataset.phase = status.phase;
+    app.byId("status").dataset.step = status.step;
+    announce(words, `${status.phase}${view.live}${view.step}`);
+    say(failed ? status.error : "");
+    app.setText(
+      "run-words",
+      `seed ${status.info.seed} · ${status.info.device} · ${status.info.precision} · ${status.info.threads} ${status.info.threads === 1 ? "thread" : "threads"}`,
+    );
+    button("play-pause", training ? "Pause" : "Play", training ? "icon-pause" : "icon-play", training ? "Pause training" : "Start training");
+    app.byId("play-pause").disabled = failed;
+    app.byId("step-once").disabled = failed;
+    const chooser = app.byId("preset");
+    if (placedPreset !== status.info.preset && chooser) {
+      placedPreset = status.info.preset;
+      app.set_props("preset", { value: placedPreset });
+      app.setText("story", state.settings.presets[placedPreset].story);
+    }
+  }
+
+  function speedWords(x) {
+    return x >= 100 ? app.grouped(Math.round(x)) : x.toFixed(1);
+  }
+
+  function button(id, text, icon, name) {
+    const element = app.byId(id);
+    if (element.dataset.shows === text) return;
+    element.dataset.shows = text;
+    element.querySelector(".button-text").textContent = text;
+    element.querySelector(".icon").className = `icon ${icon}`;
+    element.setAttribute("aria-label", `${text}: ${name}`);
+    element.title = `${name} (Space)`;
+  }
+
+  function announce(words, what) {
+    const now = performance.now();
+    if (what === announced.what && now - announced.when < ANNOUNCE_EVERY) return;
+    announced = { when: now, what };
+    app.setText("status-words", words);
+  }
+
+  state.on("progress", show);
+  state.on("view", show);
+  state.on("frame", show);
+
+  app.transport = { play_pause, step_once, reset, new_seed, open_preset };
+})(window.dash_clientside);

@@ -1,0 +1,53 @@
+"""The dashboard: a Dash application over a training session. Imports neither torch nor threading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from dash import Dash
+
+from gan_core.dashboard.api import add_routes
+from gan_core.dashboard.callbacks import add_callbacks
+from gan_core.dashboard.guard import guard
+from gan_core.dashboard.layout import page
+from gan_core.dashboard.theme import css_variables
+from gan_core.dashboard.view import SessionView
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+
+_INDEX = """<!DOCTYPE html>
+<html lang="en">
+    <head>
+        {%metas%}
+        <title>{%title%}</title>
+        {%favicon%}
+        <style>VARIABLES</style>
+        {%css%}
+    </head>
+    <body>
+        {%app_entry%}
+        <footer class="dash-scripts">{%config%}{%scripts%}{%renderer%}</footer>
+    </body>
+</html>"""
+
+
+def create_app(session: SessionView, *, host: str = "127.0.0.1", more_hosts: Iterable[str] = ()) -> Dash:
+    """Build the application. `host` is the address it will listen on, `more_hosts` further names it goes by."""
+    app = Dash(
+        "ganscope",
+        title="GANscope",
+        update_title="",
+        assets_folder=str(ASSETS),
+        index_string=_INDEX.replace("VARIABLES", css_variables()),
+        meta_tags=[
+            {"name": "viewport", "content": "width=device-width, initial-scale=1"},
+            {"name": "description", "content": "Watch a GAN train, live, and see why it misbehaves."},
+        ],
+        serve_locally=True,
+    )
+    app.layout = lambda: page(session.status())
+    add_callbacks(app)
+    guard(app.server, host, more_hosts, scripts=app.csp_hashes())
+    add_routes(app.server, session)
+    return app

@@ -1,0 +1,99 @@
+"""The HTTP side of a session: frames and progress as bytes, commands as JSON, health for machines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from gan_core import commands, wire
+from gan_core.dashboard.view import SessionView
+from gan_core.records import Phase
+
+HOLD = 0.25  # seconds that a request for a newer frame is held at most
+RECEIPT = 2.0  # seconds that a command's answer waits for it to take effect
+
+
+def add_routes(server: Flask, session: SessionView) -> None:
+    """Register the paths documented in the README on `server`."""
+
+    @server.get("/healthz")
+    def healthz() -> Response:
+        status = session.status()
+        return _json(
+            {
+                "status": "failed" if status.phase is Phase.FAILED else "ok",
+                "phase": status.phase,
+                "step": status.step,
+                "steps_per_second": status.steps_per_second,
+                "frames": status.frames,
+                "memory_bytes": status.memory_bytes,
+                "error": status.error,
+            }
+        )
+
+    @server.get("/api/status")
+    def status() -> Response:
+        return _json(wire.status_json(session.status()))
+
+    @server.get("/api/frame")
+    def newest_frame() -> Response:
+        payload = session.frame_after(_whole_number("after", 0), HOLD)
+        return Response(status=204) if payload is None else _bytes(payload)
+
+    @server.get("/api/frame/<step>")
+    def kept_frame(step: str) -> Response:
+        payload = session.frame_at(_parse_whole_number("STEP", step))
+        return Response(status=204) if payload is None else _bytes(payload)
+
+    @server.get("/api/points")
+    def points() -> Response:
+        return _bytes(session.points())
+
+    @server.get("/api/progress")
+    def progress() -> Response:
+        return _bytes(session.progress(_whole_number("from", 0), _whole_number("changes", 0)))
+
+    @server.post("/api/command")
+    def command() -> Response:
+        """Answers once the command is in force, with the status that it led to."""
+        try:
+            body = request.get_json()
+        except RecursionError:
+            raise ValueError("The request is nested too deeply.") from None
+        receipt = session.send(commands.parse(body))
+        step = receipt.wait(RECEIPT)
+        return _json({"from_step": step, "status": wire.status_json(session.status())})
+
+    @server.errorhandler(ValueError)
+    def bad_value(error: ValueError) -> Response:
+        return _json({"error": str(error)}, 400)
+
+    @server.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Response | HTTPException:
+        if not request.path.startswith("/api/"):
+            return error
+        return _json({"error": error.description or error.name}, error.code or 500)
+
+
+def _whole_number(name: str, default: int) -> int:
+    return _parse_whole_number(name, request.args.get(name, str(default)))
+
+
+def _parse_whole_number(name: str, text: str) -> int:
+    # isdecimal and the length keep out what int() would take but nobody means: signs, underscores, a million digits.
+    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
+        raise ValueError(f"{name} must be a whole number from 0 up; {text[:40]!r} is not.")
+    return int(text)
+
+
+def _bytes(payload: bytes) -> Response:
+    return Response(payload, content_type=wire.CONTENT_TYPE, headers={"Cache-Control": "no-store"})
+
+
+def _json(value: dict[str, Any], code: int = 200) -> Response:
+    response: Response = jsonify(value)
+    response.status_code = code
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,206 @@
+"""The controls: sliders with typed values, transport, and switches. What they do is in assets/."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+
+from gan_core.config import BOUNDS, DEFAULT_LOOKING_SHARE, LOOKING_SHARE, Bounds, HyperParameters
+from gan_core.dashboard import ids
+from gan_core.dashboard.ids import aria
+from gan_core.presets import PRESETS
+
+# Positions of the timeline's handle, however many frames there are: another maximum would rebuild the slider, and it
+# would lose the focus.
+RAIL = 10_000
+REPLAY_SPEEDS = (5, 15, 30, 60)  # kept frames a second
+
+
+def hyper_parameter(name: str, values: HyperParameters) -> html.Div:
+    """A slider for one live hyper-parameter: drag, type, double-click for the preset's value."""
+    slider = ids.SLIDERS[name]
+    bounds = BOUNDS[name]
+    network = "d" if name.endswith("_d") else "g"
+    value = getattr(values, name)
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Label(bounds.short, htmlFor=ids.typed(slider), title=bounds.help),
+                    _button(ids.back(slider), "", f"Back to the preset's {bounds.label.lower()}", "icon-back"),
+                    dmc.TextInput(
+                        id=ids.typed(slider),
+                        value=f"{value:g}",
+                        size="xs",
+                        className="typed",
+                        inputProps={
+                            "inputMode": "decimal",
+                            "autoComplete": "off",
+                            "aria-label": f"{bounds.label}, typed",
+                        },
+                    ),
+                ],
+                className="slider-head",
+            ),
+            _slider(slider, bounds, value, f"var(--gs-{network})"),
+            html.Div(
+                [
+                    html.Span(["in force ", html.Output(f"{value:g}", id=f"{slider}-value")]),
+                    html.Span("from step 1", id=f"{slider}-since"),
+                ],
+                className="in-force",
+            ),
+            html.Div(id=f"{slider}-error", className="field-error", role="alert"),
+        ],
+        className="control",
+    )
+
+
+def looking_share() -> html.Div:
+    """A slider for the share of time that may go into frames."""
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Span(LOOKING_SHARE.label, title=LOOKING_SHARE.help),
+                    html.Output("15 %", id=f"{ids.LOOKING}-value"),
+                ],
+                className="slider-head",
+            ),
+            _slider(ids.LOOKING, LOOKING_SHARE, DEFAULT_LOOKING_SHARE, "var(--gs-accent)"),
+            html.Div(html.Span("measured: –", id="looking-measured"), className="in-force"),
+        ],
+        className="control",
+    )
+
+
+def switches() -> html.Div:
+    """What is drawn, and whether keys are listened to."""
+    return html.Div(
+        [
+            dmc.Switch(id=ids.TRAIL, label="Trail of the last 100 steps", size="xs", checked=False),
+            dmc.Switch(id=ids.LOG_STEPS, label="Logarithmic steps", size="xs", checked=False),
+            dmc.Switch(id=ids.KEYS, label="Keyboard shortcuts", size="xs", checked=True),
+        ],
+        className="switches",
+    )
+
+
+def preset_chooser(preset: str) -> dmc.Select:
+    """The scenarios."""
+    return dmc.Select(
+        id=ids.PRESET,
+        data=[{"value": p.name, "label": p.title} for p in PRESETS.values()],
+        value=preset,
+        allowDeselect=False,
+        checkIconPosition="right",
+        size="xs",
+        className="preset",
+        attributes={"input": {"aria-label": "Scenario"}},
+    )
+
+
+def transport() -> html.Div:
+    """Buttons that act on the training, and those that look at its past."""
+    return html.Div(
+        [
+            html.Div(
+                [
+                    _button(ids.PLAY_PAUSE, "Pause", "Pause training", "icon-pause", key="Space", primary=True),
+                    _button(ids.STEP_ONCE, "Step", "Train one step", "icon-step", key="."),
+                    _button(ids.RESET, "Reset", "Start the same run again", "icon-reset", key="R"),
+                    _button(ids.NEW_SEED, "New seed", "Start again from another seed", "icon-seed"),
+                ],
+                className="buttons",
+                role="group",
+                **aria(label="Training"),
+            ),
+            html.Div(
+                [
+                    dmc.Slider(
+                        id=ids.TIMELINE,
+                        min=0,
+                        max=RAIL,
+                        step=1,
+                        value=RAIL,
+                        size="sm",
+                        label=None,
+                        updatemode="drag",
+                        thumbLabel="Timeline: kept steps",
+                        color="var(--gs-accent)",
+                    ),
+                    html.Div(
+                        [html.Span("step 0", id="viewed-step"), html.Span("", id="kept-frames")],
+                        className="timeline-words",
+                    ),
+                ],
+                className="timeline-box",
+            ),
+            html.Div(
+                [
+                    _button(ids.REPLAY, "Replay", "Play the kept frames from here", "icon-replay"),
+                    dmc.Select(
+                        id=ids.REPLAY_SPEED,
+                        data=[{"value": str(speed), "label": f"{speed} / s"} for speed in REPLAY_SPEEDS],
+                        value="15",
+                        size="xs",
+                        allowDeselect=False,
+                        className="speed",
+                        attributes={"input": {"aria-label": "Replay speed, kept frames a second"}},
+                    ),
+                    _button(ids.FOLLOW_LIVE, "Live", "Follow the newest step", "icon-live", key="L"),
+                ],
+                className="buttons",
+                role="group",
+                **aria(label="Looking back"),
+            ),
+        ],
+        className="transport",
+    )
+
+
+def icon_button(id: str, name: str, icon: str) -> html.Button:
+    """A button that shows an icon alone."""
+    return _button(id, "", name, icon)
+
+
+def _slider(id: str, bounds: Bounds, value: float, colour: str) -> dmc.Slider:
+    scale: dict[str, Any] = {}
+    low, high = bounds.low, bounds.high
+    if bounds.scale == "log":  # the component's value is the exponent
+        low, high, value = math.log10(low), math.log10(high), math.log10(value)
+        scale = {"scale": {"function": "powerOfTen"}}
+        marks = [{"value": exponent} for exponent in range(round(low), round(high) + 1)]
+    else:
+        marks = []
+    return dmc.Slider(
+        id=id,
+        min=low,
+        max=high,
+        step=bounds.step,
+        precision=3,
+        value=value,
+        marks=marks,
+        label=None,
+        size="sm",
+        updatemode="drag",
+        thumbLabel=bounds.label,
+        color=colour,
+        **scale,
+    )
+
+
+def _button(id: str, text: str, name: str, icon: str, *, key: str = "", primary: bool = False) -> html.Button:
+    """A button whose accessible name starts with the text it shows, and whose tooltip names its key."""
+    label = f"{text}: {name}" if text else name
+    return html.Button(
+        [html.Span(className=f"icon {icon}"), *([html.Span(text, className="button-text")] if text else [])],
+        id=id,
+        n_clicks=0,
+        title=f"{name} ({key})" if key else name,
+        className="button primary" if primary else "button",
+        **aria(label=label),
+    )
