@@ -1,0 +1,69 @@
+"""What the browser tests share: the system's Chromium, one server, and a page that may not complain."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from dashboard_page import DESKTOP, PATIENCE, DashboardPage, Watch
+from live_server import LiveServer
+from playwright.sync_api import Page, expect
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
+    """The system's browser, so that none is downloaded."""
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        pytest.fail("The browser tests need chromium or google-chrome on the PATH.")
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return {**browser_type_launch_args, "executable_path": browser, "args": arguments}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict) -> dict:
+    width, height = DESKTOP
+    return {**browser_context_args, "viewport": {"width": width, "height": height}}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _patience() -> None:
+    expect.set_options(timeout=PATIENCE)
+
+
+@pytest.fixture(scope="session")
+def shared_server() -> Iterator[LiveServer]:
+    server = LiveServer("--preset", "quick", "--threads", "1", "--paused")
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def server(shared_server: LiveServer) -> LiveServer:
+    """The shared server, paused at step 0 of the quick preset with seed 0."""
+    shared_server.put_into_known_state()
+    return shared_server
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """Fails the test when a page complained, or asked for anything from elsewhere."""
+    watching = Watch()
+    yield watching
+    assert watching.problems == []
+
+
+@pytest.fixture
+def page(page: Page, watch: Watch) -> Page:
+    page.set_default_timeout(PATIENCE)
+    page.set_default_navigation_timeout(2 * PATIENCE)
+    watch.attach(page)
+    return page
+
+
+@pytest.fixture
+def dashboard(page: Page, server: LiveServer, watch: Watch) -> DashboardPage:
+    """The page on the shared server, not opened yet: the test may train first."""
+    return DashboardPage(page, server, watch)

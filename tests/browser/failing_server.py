@@ -1,0 +1,47 @@
+"""Serves a session whose first run goes wrong at step 40: `python failing_server.py --port PORT`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from waitress import create_server
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from gan_core.dashboard import create_app
+from gan_core.engine import GANEngine
+from gan_core.records import StepMetrics
+from gan_core.session import TrainingSession
+
+FAILS_AT = 40
+
+
+class FailingEngine(GANEngine):
+    """Trains as usual until step 40, where the discriminator's loss is not a number; only the first one made."""
+
+    made = 0
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        FailingEngine.made += 1
+        self.first = FailingEngine.made == 1
+
+    def step(self) -> StepMetrics:
+        metrics = super().step()
+        return replace(metrics, d_loss=float("nan")) if self.first and metrics.step == FAILS_AT else metrics
+
+
+def main() -> None:
+    port = int(sys.argv[sys.argv.index("--port") + 1])
+    session = TrainingSession("quick", paused=True, threads=1, make_engine=FailingEngine)
+    server = create_server(create_app(session).server, host="127.0.0.1", port=port, threads=16, ident=None)
+    session.start()
+    print("GANscope is on", f"http://127.0.0.1:{port}", flush=True)
+    server.run()
+
+
+if __name__ == "__main__":
+    main()

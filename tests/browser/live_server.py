@@ -1,0 +1,185 @@
+"""A GANscope server in a process of its own, and its HTTP side as Python calls."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gan_core import wire
+
+ROOT = Path(__file__).resolve().parents[2]
+READY = "GANscope is on "
+PATIENCE = 30.0  # seconds that one request may take
+
+
+@dataclass(frozen=True, eq=False)
+class Envelope:
+    """A decoded answer: the header's fields, and the arrays by name."""
+
+    header: dict[str, Any]
+    arrays: dict[str, npt.NDArray[Any]]
+
+    @property
+    def step(self) -> int:
+        return int(self.header["step"])
+
+    @property
+    def resolution(self) -> int:
+        return int(self.header["resolution"])
+
+
+def free_port() -> int:
+    """A port that nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class LiveServer:
+    """Starts a server's script and waits until it listens."""
+
+    def __init__(self, *arguments: str, script: Path = ROOT / "app.py", port: int | None = None) -> None:
+        self.port = free_port() if port is None else port
+        self.origin = ""  # known once it listens
+        self.stderr = ""  # known once it has ended
+        self._command = [sys.executable, str(script), "--port", str(self.port), *arguments]
+        self._process: subprocess.Popen[str] | None = None
+        self._stderr: IO[str] | None = None
+        self.start()
+
+    # -- the process -------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start it, again on the same port if it has ended, and wait for the line that says that it listens."""
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("GANSCOPE_") and k != "PORT"}
+        environment["PYTHONPATH"] = str(ROOT)
+        self._stderr = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed in stop()
+        self._process = subprocess.Popen(
+            self._command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=self._stderr, text=True
+        )
+        stdout = self._process.stdout
+        assert stdout is not None
+        line = stdout.readline()
+        if not line.startswith(READY):
+            code = self.stop(signal.SIGKILL)
+            raise RuntimeError(f"the server ended with status {code}: {self.stderr}")
+        self.origin = line.removeprefix(READY).split()[0]
+        self.port = int(self.origin.rpartition(":")[2])
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and wait for the end. Returns the exit status, -N after an uncaught signal N."""
+        assert self._process is not None
+        assert self._stderr is not None
+        if self._process.poll() is None:
+            self._process.send_signal(how)
+        code = self._process.wait(PATIENCE)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        if not self._stderr.closed:
+            self._stderr.seek(0)
+            self.stderr = self._stderr.read()
+            self._stderr.close()
+        return code
+
+    # -- what it answers ---------------------------------------------------------------------------------------------
+
+    def get(self, path: str) -> bytes:
+        """The body of an answer; empty for 204."""
+        with urllib.request.urlopen(self.origin + path, timeout=PATIENCE) as answer:
+            return bytes(answer.read())
+
+    def command(self, do: str, **details: Any) -> dict[str, Any]:
+        """Send a command; returns once it is in force."""
+        request = urllib.request.Request(
+            self.origin + "/api/command",
+            data=json.dumps({"do": do, **details}).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            said: dict[str, Any] = json.load(answer)
+        assert said["from_step"] is not None, f"{do} did not take effect in time"
+        return dict(said["status"])
+
+    def status(self) -> dict[str, Any]:
+        return dict(json.loads(self.get("/api/status")))
+
+    def envelope(self, path: str) -> Envelope:
+        return Envelope(*wire.decode(self.get(path)))
+
+    def frame(self, step: int) -> Envelope:
+        """The kept frame nearest to `step`."""
+        return self.envelope(f"/api/frame/{step}")
+
+    def newest(self) -> Envelope:
+        return self.envelope("/api/frame?after=0")
+
+    def points(self) -> Envelope:
+        return self.envelope("/api/points")
+
+    def progress(self) -> Envelope:
+        """Everything that happened in the run."""
+        return self.envelope("/api/progress")
+
+    def kept(self) -> list[int]:
+        """Steps with a frame, ascending."""
+        return [int(step) for step in self.progress().arrays["kept"]]
+
+    def metrics(self) -> npt.NDArray[np.float32]:
+        """One row a step: D loss, D accuracy, G loss, G accuracy."""
+        return self.progress().arrays["metrics"]
+
+    # -- putting it into a state -------------------------------------------------------------------------------------
+
+    def wait_until(self, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Ask again whenever there is a newer frame (or after 250 ms) until the status meets the condition."""
+        version, deadline = 0, time.monotonic() + 2 * PATIENCE
+        while not condition(status := self.status()):
+            assert time.monotonic() < deadline, f"waited too long; last: {status}"
+            body = self.get(f"/api/frame?after={version}")
+            if body:
+                version = wire.decode(body)[0]["version"]
+        return status
+
+    def train(self, *counts: int) -> int:
+        """Train so many steps, then again so many ...; only the last of each has a frame. Returns the step reached."""
+        before = self.status()
+        step = int(before["step"])
+        self.command("looking", share=0)
+        for count in counts:
+            self.command("step", count=count)
+            step += count
+            self.wait_until(lambda status, step=step: status["step"] == step)
+        self.newest_of(step)
+        self.command("looking", share=before["looking_share"])
+        return step
+
+    def newest_of(self, step: int) -> Envelope:
+        """The newest frame, once it is of this step."""
+        frame = self.newest()
+        while frame.step != step:
+            body = self.get(f"/api/frame?after={frame.header['version']}")
+            if body:
+                frame = Envelope(*wire.decode(body))
+        return frame
+
+    def put_into_known_state(self) -> None:
+        """Paused at step 0 of the quick preset with seed 0, and every setting as it is at the start."""
+        self.command("pause")
+        self.command("looking", share=0.15)
+        self.command("preset", name="quick")
+        if self.status()["info"]["seed"] != 0:
+            self.command("new-seed", seed=0)

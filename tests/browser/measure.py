@@ -1,0 +1,225 @@
+"""Measures the page in Chromium, on a server of its own: frames, cursors, scrubbing, first sight.
+
+Not a test: what it prints depends on the machine. `make measure ARGS="--share 0.5 --json page.json"`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import shutil
+import statistics
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from dashboard_page import DESKTOP, DashboardPage, Watch
+from live_server import LiveServer
+from playwright.sync_api import Browser, Page, sync_playwright
+
+VISITS = 5
+WARM_UP = 3.0  # seconds of training before anything is measured
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured quantity: the middle and the 95th percentile of many."""
+
+    what: str
+    unit: str
+    count: int
+    median: float
+    p95: float
+
+    @classmethod
+    def of(cls, what: str, unit: str, values: Iterable[float]) -> Figure:
+        found = sorted(values)
+        if not found:
+            return cls(what, unit, 0, math.nan, math.nan)
+        return cls(what, unit, len(found), statistics.median(found), found[math.ceil(0.95 * len(found)) - 1])
+
+
+def each_second(times: list[float], start: float, end: float) -> list[float]:
+    """How many of these times (ms) fall into each whole second of a stretch."""
+    seconds = int((end - start) // 1000)
+    counts = [0] * seconds
+    for at in times:
+        second = int((at - start) // 1000)
+        if 0 <= second < seconds:
+            counts[second] += 1
+    return [float(count) for count in counts]
+
+
+def live_frames(dashboard: DashboardPage, seconds: float) -> list[Figure]:
+    """Frames painted while the training runs and nobody touches anything."""
+    start, end, times, ages = dashboard.page.evaluate(
+        """(ms) => new Promise((done) => {
+            const { stats } = window.dash_clientside.poll;
+            const clock = () => performance.timeOrigin + performance.now();
+            const start = clock();
+            stats.times.length = stats.ages.length = 0;
+            setTimeout(() => done([start, clock(), [...stats.times], [...stats.ages]]), ms);
+        })""",
+        seconds * 1000,
+    )
+    return [
+        Figure.of("live: frames painted", "1/s", each_second(times, start, end)),
+        Figure.of("live: snapshot to pixels", "ms", ages),
+    ]
+
+
+def cursor(dashboard: DashboardPage, seconds: float) -> list[Figure]:
+    """Linked cursors while the training runs and the pointer moves over the sample map without a rest."""
+    page, area = dashboard.page, dashboard.area("discriminator")
+    page.evaluate("window.dash_clientside.cursor.stats.delays.length = 0")
+    page.evaluate("window.dash_clientside.cursor.stats.times.length = 0")
+    start = page.evaluate("performance.now()")
+    until, moves = time.monotonic() + seconds, 0
+    while time.monotonic() < until:
+        moves += 1
+        turn = moves / 40
+        page.mouse.move(*area.pixel(0.8 * math.cos(turn), 0.8 * math.sin(1.3 * turn)))
+    end, times, delays, painted = page.evaluate(
+        """(start) => {
+            const { cursor, poll } = window.dash_clientside;
+            const painted = poll.stats.times.map((at) => at - performance.timeOrigin).filter((at) => at > start);
+            return [performance.now(), cursor.stats.times, cursor.stats.delays, painted];
+        }""",
+        start,
+    )
+    dashboard.leave()
+    return [
+        Figure.of("cursor: pointer moves sent", "1/s", [moves / (end - start) * 1000]),
+        Figure.of("cursor: updates", "1/s", each_second(times, start, end)),
+        Figure.of("cursor: pointer to drawn", "ms", delays),
+        Figure.of("cursor: frames painted meanwhile", "1/s", each_second(painted, start, end)),
+    ]
+
+
+def scrubbing(dashboard: DashboardPage, seconds: float) -> list[Figure]:
+    """The past drawn while the timeline's handle is dragged to and fro, with the training going on."""
+    page = dashboard.page
+    page.evaluate(
+        """() => {
+            const { state } = window.dash_clientside;
+            const log = (window.scrubs = { moved: null, drawn: [], delays: [] });
+            const moved = (event) => { if (log.moved === null) log.moved = event.timeStamp; };
+            document.addEventListener("pointermove", moved, true);
+            state.on("drawn", (frame) => {
+                if (state.view.live || log.step === frame.step) return;
+                log.step = frame.step;
+                log.drawn.push(performance.now());
+                if (log.moved !== null) log.delays.push(performance.now() - log.moved);
+                log.moved = null;
+            });
+        }"""
+    )
+    handle = dashboard.handle("timeline").bounding_box()
+    track = page.locator("#timeline .mantine-Slider-track").bounding_box()
+    assert handle is not None
+    assert track is not None
+    y = handle["y"] + handle["height"] / 2
+    page.mouse.move(handle["x"] + handle["width"] / 2, y)
+    page.mouse.down()
+    start = page.evaluate("performance.now()")
+    until, moves = time.monotonic() + seconds, 0
+    while time.monotonic() < until:
+        moves += 1
+        page.mouse.move(track["x"] + track["width"] * (0.5 + 0.45 * math.sin(moves / 15)), y)
+    end, drawn, delays = page.evaluate("[performance.now(), window.scrubs.drawn, window.scrubs.delays]")
+    page.mouse.up()
+    page.keyboard.press("End")
+    return [
+        Figure.of("scrubbing: frames drawn", "1/s", each_second(drawn, start, end)),
+        Figure.of("scrubbing: pointer to drawn", "ms", delays),
+    ]
+
+
+def first_sight(browser: Browser, server: LiveServer, visits: int) -> list[Figure]:
+    """From navigation to the first paint and to the first frame, each time in a new context with an empty cache."""
+    painted, contentful, framed, sizes = [], [], [], []
+    for _ in range(visits):
+        context = browser.new_context(viewport={"width": DESKTOP[0], "height": DESKTOP[1]})
+        page = context.new_page()
+        page.add_init_script(
+            """new MutationObserver((_, observer) => {
+                const panel = document.getElementById("discriminator-panel");
+                if (!panel || !panel.dataset.step) return;
+                observer.disconnect();
+                requestAnimationFrame(() => (window.firstFrame = performance.now()));
+            }).observe(document, { subtree: true, childList: true, attributeFilter: ["data-step"] })"""
+        )
+        DashboardPage(page, server, Watch()).open()
+        entries, frame, size = page.evaluate(
+            """[performance.getEntriesByType("paint").map((entry) => [entry.name, entry.startTime]), window.firstFrame,
+                performance.getEntriesByType("resource").reduce((sum, entry) => sum + entry.transferSize, 0)]"""
+        )
+        times = dict(entries)
+        painted.append(times["first-paint"])
+        contentful.append(times["first-contentful-paint"])
+        framed.append(frame)
+        sizes.append(size / 1e6)
+        context.close()
+    return [
+        Figure.of("visit: first paint", "ms", painted),
+        Figure.of("visit: first contentful paint", "ms", contentful),
+        Figure.of("visit: first frame", "ms", framed),
+        Figure.of("visit: transferred", "MB", sizes),
+    ]
+
+
+def measure(page: Page, server: LiveServer, seconds: float) -> list[Figure]:
+    """Everything that is measured on a page that is open."""
+    dashboard = DashboardPage(page, server, Watch()).open()
+    page.evaluate("(ms) => new Promise((done) => setTimeout(done, ms))", WARM_UP * 1000)
+    figures = live_frames(dashboard, seconds)
+    speed = server.status()["steps_per_second"]
+    figures += cursor(dashboard, seconds) + scrubbing(dashboard, seconds)
+    return [*figures, Figure.of("training, with the page open", "steps/s", [speed])]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=10, help="how long each quantity is measured (default: 10)")
+    parser.add_argument("--share", type=float, help="set the time for looking first, 0 to 0.9")
+    parser.add_argument("--preset", default="quick", help="scenario to train (default: quick)")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    options = parser.parse_args()
+
+    executable = shutil.which("chromium") or shutil.which("google-chrome")
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    server = LiveServer("--preset", options.preset)
+    try:
+        if options.share is not None:
+            server.command("looking", share=options.share)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=executable, args=arguments)
+            page = browser.new_page(viewport={"width": DESKTOP[0], "height": DESKTOP[1]})
+            figures = measure(page, server, options.seconds)
+            page.close()
+            figures += first_sight(browser, server, VISITS)
+            server.command("pause")
+            figures += [
+                Figure(f"{figure.what}, paused", figure.unit, figure.count, figure.median, figure.p95)
+                for figure in first_sight(browser, server, VISITS)
+            ]
+            browser.close()
+    finally:
+        server.stop()
+
+    print(f"{'':36}{'median':>10}{'p95':>10}  {'':8}{'samples':>8}")
+    for figure in figures:
+        print(f"{figure.what:36}{figure.median:10.1f}{figure.p95:10.1f}  {figure.unit:8}{figure.count:8}")
+    if options.json:
+        settings = {"preset": options.preset, "share": options.share, "seconds": options.seconds, "size": DESKTOP}
+        options.json.write_text(json.dumps({**settings, "figures": [asdict(f) for f in figures]}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,328 @@
+"""Sliders, switches and buttons: what they do to the training, and that the page says what is in force."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from dashboard_page import SLIDERS, DashboardPage
+from page_oracle import brief
+from playwright.sync_api import expect
+
+from gan_core.config import BOUNDS
+from gan_core.presets import PRESETS
+
+QUICK = vars(PRESETS["quick"].values)
+
+
+def _in_force(dashboard: DashboardPage, slider: str) -> tuple[float, int]:
+    """The value and the first step under it, as the server has them."""
+    held = dashboard.server.status()["values"][SLIDERS[slider]]
+    return held["value"], held["since"]
+
+
+def _expect_in_force(dashboard: DashboardPage, slider: str, value: float, since: int) -> None:
+    """Server, words, handle and field agree."""
+    name, page = SLIDERS[slider], dashboard.page
+    status = dashboard.server.wait_until(lambda status: status["values"][name]["value"] == value)
+    assert status["values"][name]["since"] == since
+    expect(page.locator(f"#{slider}-value")).to_have_text(brief(value))
+    expect(page.locator(f"#{slider}-since")).to_have_text(f"from step {since:,}")
+    expect(dashboard.handle(slider)).to_have_attribute("aria-valuetext", brief(value))
+    expect(page.locator(f"#{slider}-input")).to_have_value(brief(value))
+    now = float(dashboard.handle(slider).get_attribute("aria-valuenow") or "nan")
+    assert math.isclose(now, value, rel_tol=0.005), "the handle stands elsewhere"
+
+
+def _positions_moved(slider: str, before: float, after: float) -> float:
+    """How many slider positions lie between two values."""
+    bounds = BOUNDS[SLIDERS[slider]]
+    change = math.log10(after / before) if bounds.scale == "log" else after - before
+    return change / bounds.step
+
+
+def _type(dashboard: DashboardPage, slider: str, text: str) -> None:
+    field = dashboard.page.get_by_role("textbox", name=f"{BOUNDS[SLIDERS[slider]].label}, typed", exact=True)
+    field.fill(text)
+    field.press("Enter")
+
+
+def test_sliders_have_names_and_move_with_the_keyboard(dashboard: DashboardPage) -> None:
+    step = dashboard.server.train(5)
+    page = dashboard.open().page
+    for slider, name in SLIDERS.items():
+        handle = page.get_by_role("slider", name=BOUNDS[name].label, exact=True)
+        expect(handle).to_have_count(1)
+        handle.focus()
+        before, _ = _in_force(dashboard, slider)
+        handle.press("ArrowRight")
+        dashboard.server.wait_until(lambda s, n=name, old=before: s["values"][n]["value"] > old)
+        value, since = _in_force(dashboard, slider)
+        assert 0.5 < _positions_moved(slider, before, value) < 1.5
+        assert since == step + 1
+        _expect_in_force(dashboard, slider, value, since)
+
+    # Faster than answers come: no key press is lost.
+    slider = "beta1-d"
+    before, _ = _in_force(dashboard, slider)
+    for _ in range(20):
+        dashboard.handle(slider).press("ArrowLeft")
+    goal = round(before - 20 * BOUNDS["beta1_d"].step, 3)
+    _expect_in_force(dashboard, slider, goal, step + 1)
+
+
+def test_dragging_applies_before_the_mouse_is_released(dashboard: DashboardPage) -> None:
+    dashboard.server.train(3)
+    page = dashboard.open().page
+    dashboard.server.command("play")
+    for slider, name in SLIDERS.items():
+        before, _ = _in_force(dashboard, slider)
+        box = dashboard.handle(slider).bounding_box()
+        assert box is not None
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + 40, y, steps=8)
+        status = dashboard.server.wait_until(lambda s, n=name, old=before: s["values"][n]["value"] > old)
+        assert status["phase"] == "training"
+        dashboard.next_frame()
+        # The button is still down: the page says what the server has, and stays at it.
+        expect(page.locator(f"#{slider}-value")).not_to_have_text(brief(before))
+        dashboard.until("!dash_clientside.command.busy()")
+        value, since = _in_force(dashboard, slider)
+        assert since > 4, "a change counts from a step that is still to come"
+        expect(page.locator(f"#{slider}-value")).to_have_text(brief(value))
+        expect(page.locator(f"#{slider}-since")).to_have_text(f"from step {since:,}")
+        page.mouse.up()
+        dashboard.server.wait_until(lambda s, step=since: s["step"] > step + 20)
+        _expect_in_force(dashboard, slider, value, since)
+
+
+def test_dragging_away_and_back_ends_where_it_began(dashboard: DashboardPage) -> None:
+    page = dashboard.open().page
+    box = dashboard.handle("beta1-g").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y, steps=5)
+    dashboard.server.wait_until(lambda s: s["values"]["beta1_g"]["value"] > 0.6)
+    dashboard.until("!dash_clientside.command.busy()")
+    away, _ = _in_force(dashboard, "beta1-g")
+    page.mouse.move(x, y, steps=5)
+    status = dashboard.server.wait_until(lambda s: s["values"]["beta1_g"]["value"] < away - 0.15)
+    page.mouse.up()
+    dashboard.until("!dash_clientside.command.busy()")
+    value, since = _in_force(dashboard, "beta1-g")
+    assert abs(value - QUICK["beta1_g"]) < 0.006, status  # a pixel is four positions
+    _expect_in_force(dashboard, "beta1-g", value, since)
+
+
+def test_a_typed_value_applies_and_a_bad_one_is_explained(dashboard: DashboardPage) -> None:
+    step = dashboard.server.train(5)
+    page = dashboard.open().page
+    for slider, name in SLIDERS.items():
+        bounds, good = BOUNDS[name], 0.00042 if name.startswith("lr") else 0.25
+        error = page.locator(f"#{slider}-error")
+        _type(dashboard, slider, f"{good}")
+        _expect_in_force(dashboard, slider, good, step + 1)
+
+        sent = len(dashboard.watch.commands)
+        _type(dashboard, slider, "a lot")
+        expect(error).to_contain_text(f"{bounds.label} must be a number")
+        _type(dashboard, slider, "7")
+        expect(error).to_contain_text(f"{bounds.label} must lie between")
+        expect(error).to_have_attribute("role", "alert")
+        expect(page.locator(f"#{slider}-input")).to_have_attribute("aria-invalid", "true")
+        dashboard.next_frame()
+        assert dashboard.watch.commands[sent:] == [], "a bad value must not be sent"
+        assert _in_force(dashboard, slider) == (good, step + 1)
+
+        # The number is given with a comma, and the complaint goes.
+        _type(dashboard, slider, f"{good * 2}".replace(".", ","))
+        expect(error).to_be_empty()
+        status = dashboard.server.wait_until(lambda s, n=name, old=good: s["values"][n]["value"] == old * 2)
+        assert status["values"][name]["since"] == step + 1
+        expect(page.locator(f"#{slider}-value")).to_have_text(brief(good * 2))
+
+
+def test_every_change_leaves_a_mark_and_can_be_taken_back(dashboard: DashboardPage) -> None:
+    server, page = dashboard.server, dashboard.page
+    step = server.train(20)
+    dashboard.open()
+    expected = []
+
+    def expect_mark(step: int, name: str, value: float) -> None:
+        text = f"{name} {brief(value)}"
+        expected.append([step, text])
+        count = sum(text == other for _, other in expected)
+        expect(page.locator("#metrics-panel .annotation-text").filter(has_text=text)).to_have_count(count)
+
+    for slider, name in SLIDERS.items():
+        value = 0.05 if name.startswith("lr") else 0.75
+        back = page.locator(f"#{slider}-back")
+        expect(back).to_be_hidden()
+
+        # Somebody else's change shows up here as well.
+        server.command("set", values={name: value})
+        _expect_in_force(dashboard, slider, value, step + 1)
+        expect_mark(step + 1, name, value)
+
+        step = server.train(30)
+        back.click()
+        _expect_in_force(dashboard, slider, QUICK[name], step + 1)
+        expect(back).to_be_hidden()
+        expect_mark(step + 1, name, QUICK[name])
+
+        # Several changes at one step share a mark, which tells the last value.
+        step = server.train(30)
+        server.command("set", values={name: value})
+        _expect_in_force(dashboard, slider, value, step + 1)
+        dashboard.handle(slider).dblclick()
+        _expect_in_force(dashboard, slider, QUICK[name], step + 1)
+        expect_mark(step + 1, name, QUICK[name])
+        step = server.train(30)
+
+    # By Plotly's own account, the marks stand at the steps from which the values were in force.
+    drawn = page.evaluate(
+        "document.querySelector('#metrics-panel .js-plotly-plot')._fullLayout.annotations.map((a) => [a.x, a.text])"
+    )
+    assert drawn[1:] == expected
+
+
+def test_time_for_looking(dashboard: DashboardPage) -> None:
+    server, page = dashboard.server, dashboard.page
+    dashboard.open()
+    handle = page.get_by_role("slider", name="Time for looking", exact=True)
+    words = page.locator("#looking-share-value")
+    expect(words).to_have_text("15 %")
+    handle.focus()
+    for _ in range(5):
+        handle.press("ArrowRight")
+    server.wait_until(lambda s: round(s["looking_share"], 3) == 0.2)
+    expect(words).to_have_text("20 %")
+
+    # Without any time for looking the training goes on, and nothing new is drawn until it is paused.
+    handle.press("Home")
+    server.wait_until(lambda s: s["looking_share"] == 0)
+    expect(words).to_have_text("0 %")
+    server.command("play")
+    server.wait_until(lambda s: s["step"] > 100)
+    dashboard.until("s.status.step > argument", 100)
+    dashboard.expect_step(0, ("samples", "latent", "discriminator"))
+    server.command("pause")
+    step = server.status()["step"]
+    dashboard.expect_step(step)
+
+    # A change made elsewhere moves the handle too, and a reload finds it there.
+    server.command("looking", share=0.5)
+    expect(words).to_have_text("50 %")
+    expect(handle).to_have_attribute("aria-valuenow", "0.5")
+    page.reload()
+    dashboard.catch_up()
+    expect(words).to_have_text("50 %")
+    expect(handle).to_have_attribute("aria-valuenow", "0.5")
+    assert server.status()["looking_share"] == 0.5
+
+
+def test_switches(dashboard: DashboardPage) -> None:
+    dashboard.server.train(5, 5, 5)
+    page = dashboard.open().page
+    axis = "document.querySelector('#metrics-panel .js-plotly-plot')._fullLayout.xaxis.type"
+    expect(dashboard.badge("samples")).not_to_contain_text("trail")
+    page.get_by_role("switch", name="Trail of the last 100 steps").press("Space")
+    # Three frames were kept on the way, and the one at step 0.
+    expect(dashboard.badge("samples")).to_contain_text("trail of 4 frames")
+    page.get_by_role("switch", name="Trail of the last 100 steps").press("Space")
+    expect(dashboard.badge("samples")).not_to_contain_text("trail")
+
+    assert page.evaluate(axis) == "linear"
+    page.get_by_role("switch", name="Logarithmic steps").press("Space")
+    dashboard.until(f"{axis} === 'log'")
+    # Ten steps lie a third of the way to a thousand: decades are equally wide.
+    ticks = "[1, 10, 100].map((x) => document.querySelector('#metrics-panel .js-plotly-plot')._fullLayout.xaxis.d2p(x))"
+    one, ten, hundred = page.evaluate(ticks)
+    assert math.isclose(ten - one, hundred - ten, rel_tol=1e-6)
+    page.get_by_role("switch", name="Logarithmic steps").press("Space")
+    dashboard.until(f"{axis} === 'linear'")
+    assert dashboard.server.status()["step"] == 15, "space on a switch is the switch's own key"
+    assert dashboard.watch.commands == []
+
+
+def test_play_pause_and_single_steps(dashboard: DashboardPage) -> None:
+    server = dashboard.server
+    step = server.train(7)
+    page = dashboard.open().page
+    expect(dashboard.status).to_have_text("Paused · step 7")
+    once = page.get_by_role("button", name="Step: Train one step")
+    for _ in range(3):
+        once.click()
+        step += 1
+        dashboard.expect_step(step)
+        assert server.status()["step"] == step
+        assert server.status()["phase"] == "paused"
+
+    play_pause = page.locator("#play-pause")
+    expect(play_pause).to_have_accessible_name("Play: Start training")
+    play_pause.click()
+    expect(dashboard.status).to_contain_text("Training · step")
+    expect(play_pause).to_have_accessible_name("Pause: Pause training")
+    server.wait_until(lambda s: s["phase"] == "training" and s["step"] > step + 50)
+    play_pause.click()
+    stopped = server.wait_until(lambda s: s["phase"] == "paused")["step"]
+    expect(dashboard.status).to_have_text(f"Paused · step {stopped:,}")
+    dashboard.expect_step(stopped)
+    assert server.status()["step"] == stopped
+
+
+def test_reset_is_the_same_run_again(dashboard: DashboardPage) -> None:
+    server = dashboard.server
+    step = server.train(60)
+    before = server.metrics()
+    run = server.status()["info"]
+    page = dashboard.open().page
+    server.command("set", values={"lr_g": 0.05})  # leaves no trace in the next run
+    server.train(20)
+    page.get_by_role("button", name="Reset: Start the same run again").click()
+    after = server.wait_until(lambda s: s["info"]["run"] != run["run"])
+    assert (after["info"]["seed"], after["info"]["preset"], after["step"]) == (run["seed"], run["preset"], 0)
+    dashboard.expect_step(0)
+    expect(page.locator("#lr-g-value")).to_have_text(brief(QUICK["lr_g"]))
+    expect(page.locator("#metrics-panel .annotation-text")).to_have_count(1)  # the one of ln 2
+    assert server.train(step) == step
+    np.testing.assert_array_equal(server.metrics(), before)
+    dashboard.expect_step(step)
+
+    page.get_by_role("button", name="New seed: Start again from another seed").click()
+    other = server.wait_until(lambda s: s["info"]["seed"] != run["seed"])
+    assert other["step"] == 0
+    expect(page.locator("#run-words")).to_contain_text(f"seed {other['info']['seed']} ")
+    server.train(step)
+    assert (server.metrics() != before).any(axis=1).all()
+
+
+def test_the_scenario_chooser(dashboard: DashboardPage) -> None:
+    server = dashboard.server
+    server.train(5)
+    page = dashboard.open().page
+    chooser = page.get_by_role("textbox", name="Scenario")
+    expect(chooser).to_have_value(PRESETS["quick"].title)
+
+    def choose(title: str) -> Any:
+        chooser.click()
+        page.get_by_role("option", name=title, exact=True).click()
+
+    choose(PRESETS["mode-collapse"].title)
+    server.wait_until(lambda s: s["info"]["preset"] == "mode-collapse" and s["step"] == 0)
+    expect(page.locator("#story")).to_have_text(PRESETS["mode-collapse"].story)
+    for slider, name in SLIDERS.items():
+        _expect_in_force(dashboard, slider, getattr(PRESETS["mode-collapse"].values, name), 1)
+    dashboard.expect_step(0)
+
+    # Chosen elsewhere: the chooser follows, and does not start yet another run by doing so.
+    run = server.command("preset", name="quick")["info"]["run"]
+    expect(chooser).to_have_value(PRESETS["quick"].title)
+    expect(page.locator("#story")).to_have_text(PRESETS["quick"].story)
+    dashboard.next_frame()
+    assert server.status()["info"]["run"] == run

@@ -1,0 +1,35 @@
+"""What several tests share: a scenario small enough to train thousands of steps in a second."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import hypothesis
+import pytest
+import torch
+
+from gan_core.config import GANConfig, HyperParameters
+from gan_core.presets import Preset
+
+# No deadline: a test says nothing about speed. Derandomised: a failure comes back on the next run.
+hypothesis.settings.register_profile("ganscope", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("ganscope")
+
+
+@pytest.fixture(autouse=True)
+def _denormals_as_found() -> Iterator[None]:
+    """An engine makes its thread treat numbers under 1e-38 as 0; the next test's arithmetic is IEEE's again."""
+    yield
+    torch.set_flush_denormal(False)
+
+
+@pytest.fixture(scope="session")
+def tiny() -> Preset:
+    """The article's recipe with networks of 2 x 16 and batches of 32."""
+    return Preset(
+        name="tiny",
+        title="Tiny",
+        story="For tests.",
+        config=GANConfig(width=16, depth=2, batch=32),
+        values=HyperParameters(lr_g=2e-4, lr_d=1e-3, beta1_g=0.5, beta1_d=0.5),
+    )

@@ -1,0 +1,381 @@
+"""Every path of the HTTP side on a session that is not there: a fake that meets the same protocol."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from gan_core.commands import Command, Pause, Play, Restart, SetLooking, SetValues, StepOnce
+from gan_core.dashboard.api import HOLD, add_routes
+from gan_core.dashboard.guard import MAX_BODY_BYTES, guard
+from gan_core.records import InForce, Phase, RunInfo, Status
+
+HEADERS = {"Host": "127.0.0.1:8050"}
+STATUS = Status(
+    phase=Phase.TRAINING,
+    info=RunInfo(run=7, preset="better", seed=3, device="cpu", precision="float32", threads=2),
+    step=42,
+    steps_per_second=31.5,
+    looking_share=0.15,
+    looking_measured=0.14,
+    frames=12,
+    memory_bytes=34567,
+    values={"lr_g": InForce(2e-4, 40)},
+    changes=1,
+    error=None,
+)
+
+
+@dataclass
+class FakeReceipt:
+    step: int | None
+
+    def wait(self, timeout: float) -> int | None:
+        return self.step
+
+
+@dataclass
+class FakeSession:
+    """Answers what it was told to, and notes what it was asked."""
+
+    state: Status = STATUS
+    frame: bytes | None = b"GSC1frame"
+    in_force_from: int | None = 43
+    sent: list[Command] = field(default_factory=list)
+    asked: list[tuple[object, ...]] = field(default_factory=list)
+    failure: Exception | None = None
+
+    def send(self, command: Command) -> FakeReceipt:
+        self.sent.append(command)
+        return FakeReceipt(self.in_force_from)
+
+    def status(self) -> Status:
+        if self.failure:
+            raise self.failure
+        return self.state
+
+    def frame_after(self, version: int, timeout: float) -> bytes | None:
+        self.asked.append(("after", version, timeout))
+        return self.frame
+
+    def frame_at(self, step: int) -> bytes | None:
+        self.asked.append(("at", step))
+        return self.frame
+
+    def points(self) -> bytes:
+        return b"GSC1points"
+
+    def progress(self, start: int, changes_from: int) -> bytes:
+        self.asked.append(("progress", start, changes_from))
+        return b"GSC1progress"
+
+
+@pytest.fixture
+def session() -> FakeSession:
+    return FakeSession()
+
+
+@pytest.fixture
+def http(session: FakeSession) -> FlaskClient:
+    server = Flask("api")
+    guard(server, "127.0.0.1")
+    add_routes(server, session)
+    return server.test_client()
+
+
+def get(http: FlaskClient, path: str) -> tuple[int, bytes]:
+    answer = http.get(path, headers=HEADERS)
+    return answer.status_code, answer.data
+
+
+def command(http: FlaskClient, body: object, **headers: str) -> tuple[int, dict]:
+    answer = http.post("/api/command", headers={**HEADERS, **headers}, json=body)
+    return answer.status_code, answer.get_json()
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------
+
+
+def test_health(http: FlaskClient) -> None:
+    answer = http.get("/healthz", headers=HEADERS)
+    assert answer.status_code == 200
+    assert answer.is_json
+    assert answer.get_json() == {
+        "status": "ok",
+        "phase": "training",
+        "step": 42,
+        "steps_per_second": 31.5,
+        "frames": 12,
+        "memory_bytes": 34567,
+        "error": None,
+    }
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_health_says_failed_only_when_it_is(http: FlaskClient, session: FakeSession, phase: Phase) -> None:
+    error = "Training stopped." if phase is Phase.FAILED else None
+    session.state = replace(STATUS, phase=phase, error=error)
+    answer = http.get("/healthz", headers=HEADERS)
+    assert answer.status_code == 200  # the server is well
+    assert answer.get_json()["status"] == ("failed" if phase == "failed" else "ok")
+    assert (answer.get_json()["phase"], answer.get_json()["error"]) == (phase.value, error)
+
+
+def test_status(http: FlaskClient) -> None:
+    code, data = get(http, "/api/status")
+    assert code == 200
+    status = json.loads(data)
+    assert status["values"] == {"lr_g": {"value": 0.0002, "since": 40}}
+    assert status["info"]["preset"] == "better"
+    assert (status["phase"], status["step"]) == ("training", 42)
+
+
+@pytest.mark.parametrize(("query", "version"), [("", 0), ("?after=0", 0), ("?after=1700000000123", 1_700_000_000_123)])
+def test_newest_frame(http: FlaskClient, session: FakeSession, query: str, version: int) -> None:
+    answer = http.get(f"/api/frame{query}", headers=HEADERS)
+    assert (answer.status_code, answer.data) == (200, b"GSC1frame")
+    assert answer.content_type == "application/octet-stream"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert session.asked == [("after", version, HOLD)]
+    assert HOLD <= 0.25
+
+
+def test_no_newer_frame(http: FlaskClient, session: FakeSession) -> None:
+    session.frame = None
+    assert get(http, "/api/frame?after=5") == (204, b"")
+    assert get(http, "/api/frame/5") == (204, b"")
+
+
+@pytest.mark.parametrize(("step", "number"), [("0", 0), ("600", 600), ("000600", 600), ("9" * 18, 10**18 - 1)])
+def test_kept_frame(http: FlaskClient, session: FakeSession, step: str, number: int) -> None:
+    answer = http.get(f"/api/frame/{step}", headers=HEADERS)
+    assert (answer.status_code, answer.data) == (200, b"GSC1frame")
+    assert answer.content_type == "application/octet-stream"
+    assert session.asked == [("at", number)]
+
+
+def test_points_and_progress(http: FlaskClient, session: FakeSession) -> None:
+    assert get(http, "/api/points") == (200, b"GSC1points")
+    assert get(http, "/api/progress") == (200, b"GSC1progress")
+    assert get(http, "/api/progress?from=12&changes=3") == (200, b"GSC1progress")
+    assert session.asked == [("progress", 0, 0), ("progress", 12, 3)]
+
+
+NO_NUMBERS = [
+    "-1",
+    "1.5",
+    "abc",
+    "",
+    "1e3",
+    "+1",
+    " 1",
+    "1_000",
+    "0x10",
+    "nan",
+    "²",
+    "٣",
+    "9" * 19,
+    "9" * 5_000,
+    "null",
+]
+
+
+@pytest.mark.parametrize("text", NO_NUMBERS, ids=lambda text: text[:12] or "empty")
+@pytest.mark.parametrize(
+    ("path", "key", "named"),
+    [
+        ("/api/frame", "after", "after"),
+        ("/api/progress", "from", "from"),
+        ("/api/progress", "changes", "changes"),
+    ],
+)
+def test_what_is_no_number_is_refused_by_name(
+    http: FlaskClient, session: FakeSession, path: str, key: str, named: str, text: str
+) -> None:
+    answer = http.get(path, headers=HEADERS, query_string={key: text})
+    assert answer.status_code == 400
+    sentence = answer.get_json()["error"]
+    assert sentence.startswith(named)
+    assert sentence.endswith(".")
+    assert len(sentence) < 200
+    assert session.asked == []
+
+
+@pytest.mark.parametrize("text", ["-1", "1.5", "abc", "1e3", "+1", "9" * 19, "%20", "0x10", "²"])
+def test_a_step_that_is_no_number_is_refused(http: FlaskClient, session: FakeSession, text: str) -> None:
+    answer = http.get(f"/api/frame/{text}", headers=HEADERS)
+    assert answer.status_code == 400
+    assert answer.get_json()["error"].startswith("STEP must be a whole number")
+    assert session.asked == []
+
+
+# -- commands ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("body", "sent"),
+    [
+        ({"do": "set", "values": {"lr_g": 0.01}}, SetValues({"lr_g": 0.01})),
+        ({"do": "looking", "share": 0.5}, SetLooking(0.5)),
+        ({"do": "play"}, Play()),
+        ({"do": "pause"}, Pause()),
+        ({"do": "step"}, StepOnce(1)),
+        ({"do": "reset"}, Restart()),
+        ({"do": "new-seed", "seed": 9}, Restart(seed=9)),
+        ({"do": "preset", "name": "quick"}, Restart(preset="quick")),
+    ],
+    ids=lambda value: value["do"] if isinstance(value, dict) else "",
+)
+def test_commands(http: FlaskClient, session: FakeSession, body: object, sent: Command) -> None:
+    code, answer = command(http, body)
+    assert code == 200
+    assert session.sent == [sent]
+    assert answer["from_step"] == 43
+    assert answer["status"]["step"] == 42
+
+
+def test_a_command_that_is_not_in_force_yet(http: FlaskClient, session: FakeSession) -> None:
+    session.in_force_from = None
+    assert command(http, {"do": "play"})[1]["from_step"] is None
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({}, "command"),
+        ([], "do"),
+        ("play", "do"),
+        ({"do": "explode"}, "explode"),
+        ({"do": "set", "values": {"lr_g": 7}}, "lr_g"),
+        ({"do": "set", "values": {"lr": 7}}, "lr"),
+        ({"do": "looking", "share": 2}, "share"),
+        ({"do": "step", "count": -1}, "count"),
+        ({"do": "new-seed", "seed": "x"}, "seed"),
+        ({"do": "preset", "name": "worse"}, "worse"),
+    ],
+)
+def test_a_wrong_command_gets_a_sentence(http: FlaskClient, session: FakeSession, body: object, named: str) -> None:
+    code, answer = command(http, body)
+    assert code == 400
+    assert named in answer["error"]
+    assert answer["error"].endswith(".")
+    assert session.sent == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("{", id="cut"),
+        pytest.param('{"do": "play"', id="not-closed"),
+        pytest.param("play", id="a-word"),
+        pytest.param("null", id="null"),
+        pytest.param("\0\1\2", id="control-characters"),
+        pytest.param('{"do": "set", "values": {"lr_g": NaN}}', id="nan"),
+        pytest.param('{"do": "set", "values": {"lr_g": 1e999}}', id="infinite"),
+        pytest.param('{"do": "set", "values": {"lr_g": 1' + "0" * 400 + "}}", id="beyond-any-float"),
+        pytest.param('{"do": "new-seed", "seed": 1' + "0" * 5_000 + "}", id="5000-digits"),
+        pytest.param("[" * 20_000, id="deep-list"),
+        pytest.param('{"do":' * 5_000, id="deep-object"),
+        pytest.param(b'{"do": "\xff\xfe"}', id="not-utf-8"),
+    ],
+)
+def test_a_body_that_is_no_json_of_ours_is_a_bad_request(
+    http: FlaskClient, session: FakeSession, text: str | bytes
+) -> None:
+    answer = http.post("/api/command", headers=HEADERS, data=text, content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.get_json()["error"]
+    assert session.sent == []
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""])
+def test_a_body_of_another_kind_is_refused(http: FlaskClient, session: FakeSession, kind: str) -> None:
+    """A page of another site can send these without asking first."""
+    answer = http.post("/api/command", headers=HEADERS, data='{"do": "pause"}', content_type=kind)
+    assert answer.status_code == 415
+    assert answer.get_json()["error"]
+    assert session.sent == []
+
+
+def test_a_body_that_is_too_large_is_refused(http: FlaskClient, session: FakeSession) -> None:
+    body = json.dumps({"do": "play", "padding": "x" * MAX_BODY_BYTES})
+    answer = http.post("/api/command", headers=HEADERS, data=body, content_type="application/json")
+    assert answer.status_code == 413
+    assert answer.get_json()["error"]
+    assert session.sent == []
+
+
+# -- strangers ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "evil.example"},
+        {"Host": "evil.example:8050", "Origin": "http://evil.example:8050"},
+        {"Host": "127.0.0.1:8050", "Origin": "http://evil.example"},
+        {"Host": "127.0.0.1:8050", "Origin": "null"},
+    ],
+)
+def test_strangers_change_and_read_nothing(http: FlaskClient, session: FakeSession, headers: dict[str, str]) -> None:
+    answer = http.post("/api/command", headers=headers, json={"do": "reset"})
+    assert answer.status_code == 403
+    assert session.sent == []
+    for path in ("/api/frame", "/api/frame/3", "/api/points", "/api/progress", "/api/status", "/healthz"):
+        assert http.get(path, headers=headers).status_code == 403
+    assert session.asked == []
+
+
+def test_its_own_page_may_steer(http: FlaskClient, session: FakeSession) -> None:
+    code, _ = command(http, {"do": "pause"}, Origin="http://127.0.0.1:8050")
+    assert code == 200
+    assert session.sent == [Pause()]
+
+
+# -- whatever goes wrong -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "code"),
+    [
+        ("GET", "/api/nothing", 404),
+        ("GET", "/api/frame/1/2", 404),
+        ("GET", "/api/command", 405),
+        ("POST", "/api/frame", 405),
+        ("DELETE", "/api/progress", 405),
+    ],
+)
+def test_wrong_paths_and_methods_answer_in_json(http: FlaskClient, method: str, path: str, code: int) -> None:
+    answer = http.open(path, method=method, headers=HEADERS)
+    assert answer.status_code == code
+    assert answer.get_json()["error"]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/api/status"])
+def test_no_answer_shows_a_traceback(http: FlaskClient, session: FakeSession, path: str) -> None:
+    session.failure = RuntimeError("the secret path /home/me")
+    answer = http.get(path, headers=HEADERS)
+    assert answer.status_code == 500
+    for word in (b"Traceback", b"File ", b"RuntimeError", b"secret"):
+        assert word not in answer.data
+
+
+def test_every_answer_carries_the_security_headers(http: FlaskClient, session: FakeSession) -> None:
+    session.failure = RuntimeError("broken")
+    answers = [
+        http.get("/api/frame", headers=HEADERS),
+        http.get("/api/frame/x", headers=HEADERS),
+        http.get("/api/nothing", headers=HEADERS),
+        http.get("/api/status", headers=HEADERS),
+        http.get("/healthz", headers={"Host": "evil.example"}),
+        http.post("/api/command", headers=HEADERS, json={"do": "explode"}),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 400, 404, 500, 403, 400]
+    for answer in answers:
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]

@@ -1,0 +1,86 @@
+"""Device, precision and threads: what is asked for is what one gets, or a sentence."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from gan_core.compute import DEVICES, PRECISIONS, resolve
+
+
+@pytest.fixture(autouse=True)
+def _leave_the_process_as_it_was() -> object:
+    threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
+    yield
+    torch.set_num_threads(threads)
+    torch.set_float32_matmul_precision(precision)
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"device": "tpu"}, "tpu"),
+        ({"device": ""}, "cpu"),
+        ({"precision": "float16"}, "float16"),
+        ({"threads": 0}, "threads"),
+        ({"threads": -1}, "threads"),
+        ({"threads": 10**6}, "threads"),
+    ],
+)
+def test_what_there_is_not_is_refused(options: dict[str, object], named: str) -> None:
+    before = torch.get_num_threads()
+    with pytest.raises(ValueError, match=r"\.$") as caught:
+        resolve(**options)
+    assert named in str(caught.value)
+    assert torch.get_num_threads() == before
+
+
+def test_auto_leaves_nothing_open() -> None:
+    compute = resolve()
+    assert compute.device.type == ("cuda" if torch.cuda.is_available() else "cpu")
+    assert compute.precision == "float32"
+    assert compute.threads == torch.get_num_threads()
+    assert {"auto", "cpu", "cuda"} == set(DEVICES)
+    assert {"auto", "float32", "bfloat16"} == set(PRECISIONS)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without CUDA")
+def test_cuda_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ValueError, match="no CUDA device"):
+        resolve("cuda")
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_threads_are_set(threads: int) -> None:
+    assert resolve("cpu", threads=threads).threads == threads
+    assert torch.get_num_threads() == threads
+
+
+def test_float32_is_float32_whatever_route_was_chosen() -> None:
+    """A 512 x 512 product in float32 is off by about 1e-6 of its largest element; in bfloat16 by 3e-3."""
+    compute = resolve("cpu", "float32")
+    random = torch.Generator().manual_seed(1)
+    a, b = (torch.randn((512, 512), generator=random) for _ in range(2))
+    exact = a.double() @ b.double()
+    with compute.products():
+        got = a @ b
+    assert got.dtype == torch.float32
+    assert float((got - exact).abs().max() / exact.abs().max()) < 1e-5
+
+
+def test_bfloat16_is_asked_for_by_name() -> None:
+    x = torch.ones(2, 2)
+    with resolve("cpu", "bfloat16").products():
+        assert (x @ x).dtype == torch.bfloat16
+    with resolve("cpu", "auto").products():
+        assert (x @ x).dtype == torch.float32
+
+
+def test_denormals_are_flushed() -> None:
+    """Steps on numbers under 1e-38 would take ten times as long."""
+    if not torch.set_flush_denormal(False):
+        pytest.fail("this processor cannot flush denormals, so the training step may be slow on it")
+    tiny = torch.tensor([1e-38])
+    assert float(tiny * 0.1) > 0
+    resolve("cpu")
+    assert float(tiny * 0.1) == 0

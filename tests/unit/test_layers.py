@@ -1,0 +1,169 @@
+"""Imports go downward only: the table of layers, held against what the files import."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "gan_core"
+
+# Layer of each module, by the first part of its name inside gan_core. A new module needs a line here.
+LAYERS = {
+    # L0: data
+    "config": 0,
+    "records": 0,
+    "commands": 0,
+    "presets": 0,
+    "options": 0,
+    # L1: pieces
+    "targets": 1,
+    "networks": 1,
+    "objectives": 1,
+    "metrics": 1,
+    "probes": 1,
+    "compute": 1,
+    "pace": 1,
+    # L2: built from them
+    "engine": 2,
+    "history": 2,
+    "wire": 2,
+    # L3: what runs
+    "session": 3,
+    "headless": 3,
+    # L4: what people see
+    "dashboard": 4,
+    # Entry points
+    "bench": 5,
+    "__main__": 5,
+    "__init__": 5,
+}
+# Within a layer, who may import whom.
+SAME_LAYER = {
+    ("commands", "config"),
+    ("commands", "presets"),
+    ("presets", "config"),
+    ("options", "commands"),
+    ("options", "config"),
+    ("options", "presets"),
+    ("metrics", "targets"),
+    ("probes", "networks"),
+    ("probes", "targets"),
+    ("__main__", "bench"),
+}
+# Downward, but not for everyone: these see the rest of the program through records and protocols.
+WITHOUT_TORCH = {"config", "records", "commands", "presets", "options", "pace", "history", "wire", "dashboard"}
+THREADS = {"threading", "_thread", "concurrent", "multiprocessing", "asyncio", "queue"}
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+EACH = pytest.mark.parametrize("file", FILES, ids=[str(file.relative_to(PACKAGE)) for file in FILES])
+
+
+def part(file: Path) -> str:
+    return file.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imports(file: Path, *, at_run_time: bool = False) -> set[str]:
+    """Full names of the modules (and of the names in them) that a file imports, wherever in it."""
+    names: set[str] = set()
+    package = file.relative_to(ROOT).parent.parts
+    for node in nodes(ast.parse(file.read_text()), at_run_time):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                base = ".".join((*package[: len(package) - node.level + 1], *base.split("."))).rstrip(".")
+            names |= {f"{base}.{alias.name}" for alias in node.names} | {base}
+    return names
+
+
+def nodes(tree: ast.AST, at_run_time: bool) -> list[ast.AST]:
+    """All nodes; with `at_run_time`, only those that run when the module is loaded."""
+    found = []
+    for node in ast.iter_child_nodes(tree):
+        if at_run_time and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        if at_run_time and isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            continue
+        found += [node, *nodes(node, at_run_time)]
+    return found
+
+
+def parts_imported(file: Path) -> set[str]:
+    inside = {name.split(".")[1] for name in imports(file) if name.startswith("gan_core.")}
+    return {name for name in inside if (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").exists()}
+
+
+def test_the_table_names_every_module_and_no_other() -> None:
+    assert {part(file) for file in FILES} == set(LAYERS)
+
+
+@EACH
+def test_imports_go_downward(file: Path) -> None:
+    here = part(file)
+    for there in parts_imported(file) - {here}:
+        assert LAYERS[there] < LAYERS[here] or (here, there) in SAME_LAYER, f"{here} must not import {there}"
+
+
+def test_no_permission_is_left_over() -> None:
+    used = {(part(file), there) for file in FILES for there in parts_imported(file)}
+    assert used >= SAME_LAYER
+
+
+@EACH
+def test_the_dashboard_sees_the_session_through_its_protocol(file: Path) -> None:
+    if part(file) == "dashboard":
+        assert not parts_imported(file) & {"session", "engine", "headless", "history", "probes", "bench"}
+
+
+@pytest.mark.parametrize("module", sorted(WITHOUT_TORCH))
+def test_no_torch_directly_or_indirectly(module: str) -> None:
+    """Follows what is imported when the module is loaded, through the whole package."""
+    for start in (file for file in FILES if part(file) == module):
+        seen, todo = set(), [start]
+        while todo:
+            file = todo.pop()
+            seen.add(file)
+            for name in imports(file, at_run_time=True):
+                assert name.split(".")[0] != "torch", f"{start.name} reaches torch through {file.name}"
+                todo += [f for f in files_of(name) if f not in seen]
+
+
+def files_of(name: str) -> list[Path]:
+    """Files that run when `name` is imported."""
+    if name.split(".")[0] != "gan_core":
+        return []
+    at = ROOT.joinpath(*name.split("."))
+    return [f for f in (at / "__init__.py", at.with_suffix(".py"), PACKAGE / "__init__.py") if f.exists()]
+
+
+@EACH
+def test_only_the_session_has_threads(file: Path) -> None:
+    if part(file) == "session":
+        return
+    assert not {name.split(".")[0] for name in imports(file)} & THREADS
+
+
+def test_the_engine_knows_no_files_clocks_or_browsers() -> None:
+    for module in ("engine", "networks", "objectives", "targets", "metrics", "probes"):
+        names = {name.split(".")[0] for name in imports(PACKAGE / f"{module}.py")}
+        assert not names & {"time", "datetime", "pathlib", "os", "io", "json", "socket", "dash", "flask", "plotly"}
+
+
+@pytest.mark.parametrize("module", ["history", "pace"])
+def test_pure_modules_read_no_clock(module: str) -> None:
+    names = {name.split(".")[0] for name in imports(PACKAGE / f"{module}.py")}
+    assert not names & {"time", "datetime", "threading", "os", "pathlib"}
+
+
+def test_nothing_starts_when_a_module_is_loaded() -> None:
+    """No thread, no server, no engine: what is called on module level makes data, or an environment's default."""
+    for file in FILES:
+        for node in ast.parse(file.read_text()).body:
+            called = (
+                ast.unparse(node.value.func) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else ""
+            )
+            assert called in ("", "os.environ.setdefault"), f"{file.name}:{node.lineno} calls {called} on import"

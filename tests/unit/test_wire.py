@@ -1,0 +1,262 @@
+"""The bytes, read by a second reader that follows the format's documentation and nothing else."""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from gan_core import wire
+from gan_core.records import (
+    Change,
+    FixedPoints,
+    InForce,
+    Moment,
+    Phase,
+    Progress,
+    RunInfo,
+    Snapshot,
+    Status,
+    TrailPoint,
+)
+
+
+def read(data: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Magic, header length, header, then each array padded to a multiple of four bytes."""
+    magic, length = struct.unpack_from("<4sI", data)
+    assert magic == b"GSC1"
+    assert (8 + length) % 4 == 0
+    header = json.loads(data[8 : 8 + length].decode("utf-8"))
+    at, arrays = 8 + length, {}
+    for entry in header["arrays"]:
+        assert set(entry) == {"name", "dtype", "shape"}
+        assert at % 4 == 0
+        count = 1
+        for size in entry["shape"]:
+            count *= size
+        array = np.frombuffer(data, {"u1": "u1", "i2": "<i2", "i4": "<i4", "f4": "<f4"}[entry["dtype"]], count, at)
+        arrays[entry["name"]] = array.reshape(entry["shape"])
+        at += array.nbytes
+        padding = -at % 4
+        assert data[at : at + padding] == bytes(padding)
+        at += padding
+    assert at == len(data)  # nothing after the last array
+    return header, arrays
+
+
+def snapshot(resolution: int = 5, points: int = 3, side: int = 5, seed: int = 0) -> Snapshot:
+    random = np.random.default_rng(seed)
+
+    def array(dtype: type, *shape: int) -> np.ndarray:
+        bounds = np.iinfo(dtype)
+        return random.integers(bounds.min, bounds.max, shape, dtype, endpoint=True)
+
+    return Snapshot(
+        moment=Moment(run=7, step=42, time=1234.5),
+        latent_map=array(np.uint8, resolution, resolution),
+        sample_map=array(np.uint8, resolution, resolution),
+        fakes=array(np.int16, points, 2),
+        image=array(np.int16, side, side, 2),
+        trail_point=TrailPoint(42, (0.1, 0.2), (0.3, 0.4)),
+    )
+
+
+STATUS = Status(
+    phase=Phase.TRAINING,
+    info=RunInfo(run=7, preset="better", seed=2**53 - 1, device="cpu", precision="float32", threads=2),
+    step=42,
+    steps_per_second=31.5,
+    looking_share=0.15,
+    looking_measured=0.14,
+    frames=12,
+    memory_bytes=34567,
+    values={"lr_g": InForce(2e-4, 1), "beta1_d": InForce(0.5, 40)},
+    changes=1,
+    error=None,
+)
+PROGRESS = Progress(
+    status=STATUS,
+    start=2,
+    rows=5,
+    stride=4,
+    metrics=np.arange(12, dtype=np.float32).reshape(3, 4) / 7,
+    changes_from=1,
+    changes=(Change(40, "beta1_d", 0.9, 0.5), Change(41, "lr_g", 1e-3, 2e-4)),
+    kept=(0, 1, 2, 40, 2_000_000_000),
+)
+TRAIL = [TrailPoint(40, (-0.123456, 0.5), (0.99, -0.995)), TrailPoint(42, (0.1, 0.2), (0.3, 0.4))]
+
+
+@pytest.mark.parametrize("resolution", [4, 5, 50, 100])
+def test_frame_as_documented(resolution: int) -> None:
+    side = resolution if resolution < 100 else 50
+    frame = snapshot(resolution, 3, side)
+    header, arrays = read(wire.encode_frame(frame, version=99, trail=TRAIL, kept=True))
+    listed = header.pop("arrays")
+    # Every second latent cell at 100: the first one is cell 1, whose centre is at -1 + 1.5 * 2/100.
+    start, spacing = (-0.97, 0.04) if side < resolution else (-1 + 1 / resolution, 2 / resolution)
+    assert header.pop("image_start") == pytest.approx(start)
+    assert header.pop("image_spacing") == pytest.approx(spacing)
+    assert header == {
+        "kind": "frame",
+        "version": 99,
+        "run": 7,
+        "step": 42,
+        "time": 1234.5,
+        "resolution": resolution,
+        "kept": True,
+        "trail": [[40, -0.12346, 0.5, 0.99, -0.995], [42, 0.1, 0.2, 0.3, 0.4]],
+    }
+    assert [(a["name"], a["dtype"], a["shape"]) for a in listed] == [
+        ("latent_map", "u1", [resolution, resolution]),
+        ("sample_map", "u1", [resolution, resolution]),
+        ("fakes", "i2", [3, 2]),
+        ("image", "i2", [side, side, 2]),
+    ]
+    for name, array in arrays.items():
+        assert np.array_equal(array, getattr(frame, name))
+
+
+def test_points_as_documented() -> None:
+    latents, reals = np.random.default_rng(1).integers(-32767, 32768, (2, 9, 2)).astype(np.int16)
+    header, arrays = read(wire.encode_points(FixedPoints(5, latents, reals)))
+    assert header["kind"] == "points"
+    assert header["run"] == 5
+    assert [(a["name"], a["dtype"]) for a in header["arrays"]] == [("latents", "i2"), ("reals", "i2")]
+    assert np.array_equal(arrays["latents"], latents)
+    assert np.array_equal(arrays["reals"], reals)
+
+
+def test_progress_as_documented() -> None:
+    header, arrays = read(wire.encode_progress(PROGRESS))
+    assert header["kind"] == "progress"
+    assert (header["from"], header["rows"], header["stride"]) == (2, 5, 4)
+    assert header["changes_from"] == 1
+    assert header["changes"] == [[40, "beta1_d", 0.9, 0.5], [41, "lr_g", 0.001, 0.0002]]
+    assert header["status"] == json.loads(json.dumps(wire.status_json(STATUS)))
+    assert [(a["name"], a["dtype"], a["shape"]) for a in header["arrays"]] == [
+        ("metrics", "f4", [3, 4]),
+        ("kept", "i4", [5]),
+    ]
+    assert np.array_equal(arrays["metrics"], PROGRESS.metrics)
+    assert arrays["kept"].tolist() == [0, 1, 2, 40, 2_000_000_000]
+
+
+def test_progress_with_nothing_new() -> None:
+    empty = replace(PROGRESS, metrics=np.empty((0, 4), np.float32), changes=(), kept=())
+    header, arrays = read(wire.encode_progress(empty))
+    assert header["changes"] == []
+    assert arrays["metrics"].shape == (0, 4)
+    assert arrays["kept"].shape == (0,)
+
+
+def test_status_is_plain_json() -> None:
+    assert json.loads(json.dumps(wire.status_json(STATUS))) == {
+        "phase": "training",
+        "info": {
+            "run": 7,
+            "preset": "better",
+            "seed": 9007199254740991,
+            "device": "cpu",
+            "precision": "float32",
+            "threads": 2,
+        },
+        "step": 42,
+        "steps_per_second": 31.5,
+        "looking_share": 0.15,
+        "looking_measured": 0.14,
+        "frames": 12,
+        "memory_bytes": 34567,
+        "values": {"lr_g": {"value": 0.0002, "since": 1}, "beta1_d": {"value": 0.5, "since": 40}},
+        "changes": 1,
+        "error": None,
+    }
+
+
+def test_text_beyond_ascii_keeps_the_alignment() -> None:
+    for error in ("", "x", "ab", "abc", "β₁ is 0.9 — “too high”"):
+        header, _ = read(wire.encode_progress(replace(PROGRESS, status=replace(STATUS, error=error))))
+        assert header["status"]["error"] == error
+
+
+@given(hnp.array_shapes(min_dims=2, max_dims=2, max_side=9), st.integers(0, 9), st.integers(0, 2**31))
+def test_both_readers_agree_on_every_shape(shape: tuple[int, int], points: int, seed: int) -> None:
+    frame = snapshot(max(shape), points, min(shape), seed)
+    data = wire.encode_frame(frame, version=seed, trail=TRAIL[: seed % 3], kept=bool(seed % 2))
+    header, arrays = read(data)
+    again, same = wire.decode(data)
+    assert again == header
+    assert list(same) == list(arrays)
+    for name, array in same.items():
+        assert np.array_equal(array, arrays[name])
+        assert np.array_equal(array, getattr(frame, name))
+        assert array.dtype == getattr(frame, name).dtype
+
+
+def test_what_is_not_finite_is_not_sent_as_broken_json() -> None:
+    """JSON has no NaN: a browser would refuse the whole envelope."""
+    with pytest.raises(ValueError, match=r"[Oo]ut of range float|nan"):
+        wire.encode_progress(replace(PROGRESS, status=replace(STATUS, steps_per_second=float("nan"))))
+
+
+def test_arrays_that_are_views_arrive_in_order() -> None:
+    frame = snapshot(6)
+    turned = replace(frame, latent_map=frame.latent_map.T, fakes=frame.fakes[::-1])
+    _, arrays = read(wire.encode_frame(turned, version=1, trail=[], kept=False))
+    assert np.array_equal(arrays["latent_map"], frame.latent_map.T)
+    assert np.array_equal(arrays["fakes"], frame.fakes[::-1])
+
+
+def envelope(header: bytes, rest: bytes = b"") -> bytes:
+    return b"GSC1" + struct.pack("<I", len(header)) + header + rest
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"GSC",
+        b"GSC1",
+        b"GSC1\0\0\0",
+        b"GSC2" + bytes(20),
+        b"<!doctype html>",
+        envelope(b""),
+        envelope(b"{"),
+        envelope(b"\xff\xfe\xfd\xfc"),
+        b"GSC1" + struct.pack("<I", 1000) + b"{}",
+        envelope(b"{}  "),
+        envelope(b"[]  "),
+        envelope(b"null"),
+        envelope(b'{"arrays":3}'),
+        envelope(b'{"arrays":[3]}  '),
+        envelope(b'{"arrays":[{}]}  '),
+        envelope(b'{"arrays":[{"name":"a","dtype":"u1","shape":[9]}]}', bytes(4)),
+        envelope(b'{"arrays":[{"name":"a","dtype":"zz","shape":[1]}]}', bytes(4)),
+        envelope(b'{"arrays":[{"name":"a","dtype":"O","shape":[1]}]} ', bytes(8)),
+        envelope(b'{"arrays":[{"name":"a","dtype":"u1","shape":"x"}]} ', bytes(4)),
+    ],
+    ids=lambda data: data[8:].decode("ascii", "replace").strip() or repr(data),
+)
+def test_what_is_no_envelope_is_refused(data: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011  # which one of many is not the point
+        wire.decode(data)
+
+
+@given(st.integers(0, 2_000))
+def test_a_cut_envelope_is_refused(cut: int) -> None:
+    data = wire.encode_progress(PROGRESS)
+    with pytest.raises(ValueError):  # noqa: PT011
+        wire.decode(data[: cut % len(data)])
+
+
+def test_decoded_arrays_need_no_copy() -> None:
+    data = wire.encode_frame(snapshot(50), version=1, trail=[], kept=True)
+    _, arrays = wire.decode(data)
+    assert not any(array.flags.owndata or array.flags.writeable for array in arrays.values())
