@@ -98,6 +98,7 @@ def test_scrubbing_with_the_mouse(dashboard: DashboardPage) -> None:
         index = round(share * last)
         dashboard.until(
             f"""s.shown.step === s.view.step && Math.abs(s.kept.indexOf(s.view.step) - argument) <= 1
+            && document.getElementById("samples-panel").dataset.step === String(s.view.step)
             && s.view.step === s.kept[Math.round({HANDLE_AT} / {RAIL} * (s.kept.length - 1))]""",
             index,
         )
