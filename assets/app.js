@@ -48,7 +48,8 @@ window.dash_clientside = window.dash_clientside || {};
     if (element && element.textContent !== text) element.textContent = text;
   };
 
-  app.grouped = (n) => Number(n).toLocaleString("en-US");
+  const { format } = new Intl.NumberFormat("en-US"); // made once: toLocaleString makes one a call
+  app.grouped = (n) => format(Number(n));
 
   // Three significant digits, without trailing zeros: 0.000200 is 0.0002.
   app.brief = (x) => String(Number(Number(x).toPrecision(3)));

@@ -19,7 +19,8 @@ window.dash_clientside = window.dash_clientside || {};
     return view.preview !== null ? view.preview : view.live ? null : view.step;
   }
 
-  // Shows what the view asks for: the newest frame, or the kept one nearest to a step.
+  // Shows what the view asks for: the newest frame, or the kept one nearest to a step. Until that one is here, the
+  // nearest of those that are, unless what is on the screen is nearer still.
   function update() {
     const step = viewed();
     if (step === null) {
@@ -28,31 +29,51 @@ window.dash_clientside = window.dash_clientside || {};
       return;
     }
     const nearest = nearestKept(step);
-    if (cache.has(nearest)) {
-      wanted = null;
-      show(cache.get(nearest));
-    } else {
-      wanted = step;
-      if (!loading) load();
+    const frame = cache.get(nearest) || nearestHeld(nearest);
+    if (frame) show(frame);
+    wanted = cache.has(nearest) ? null : step;
+    if (wanted !== null && !loading) load();
+  }
+
+  function nearestHeld(step) {
+    let best = null;
+    let least = state.shown ? Math.abs(state.shown.step - step) : Infinity;
+    for (const frame of cache.values()) {
+      if (Math.abs(frame.step - step) >= least) continue;
+      best = frame;
+      least = Math.abs(frame.step - step);
     }
+    return best;
   }
 
   async function load() {
     loading = true;
-    while (wanted !== null) {
-      const step = wanted;
+    for (let step = next(); step !== null; step = next()) {
+      const asked = wanted !== null;
       try {
         const frame = await app.wire.fetch(`/api/frame/${step}`);
         if (frame && frame.run === state.run) {
           if (frame.kept) remember(frame);
-          if (viewed() !== null) show(frame);
+          if (asked && viewed() !== null) show(frame);
         }
       } catch {
         // The poll loop says that the server is away; the view stays as it is.
+        if (!asked) break;
       }
-      if (wanted === step) wanted = null;
+      if (asked && wanted === step) wanted = null;
     }
     loading = false;
+  }
+
+  const next = () => (wanted !== null ? wanted : dragged() ? ahead() : null);
+
+  // While the handle is dragged, frames are loaded before they are asked for: a few all over the run, then those between.
+  function ahead() {
+    if (cache.size >= MAX_CACHED - 1) return null;
+    for (let stride = 64; stride >= 1; stride /= 2) {
+      for (let i = 0; i < state.kept.length; i += stride) if (!cache.has(state.kept[i])) return state.kept[i];
+    }
+    return null;
   }
 
   function remember(frame) {
@@ -221,6 +242,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (event.type === "pointerdown") {
       stopReplay();
       requestAnimationFrame(drag);
+      if (!loading) requestAnimationFrame(load);
     }
   }
 

@@ -128,7 +128,7 @@ def transport() -> html.Div:
                         value=RAIL,
                         size="sm",
                         label=None,
-                        updatemode="drag",
+                        updatemode="mouseup",
                         thumbLabel="Timeline: kept steps",
                         color="var(--gs-accent)",
                     ),
