@@ -54,13 +54,14 @@ window.dash_clientside = window.dash_clientside || {};
         const frame = await app.wire.fetch(`/api/frame/${step}`);
         if (frame && frame.run === state.run) {
           if (frame.kept) remember(frame);
-          if (asked && viewed() !== null) show(frame);
+          // By now the visitor may have moved on.
+          if (viewed() !== null && nearestKept(viewed()) === nearestKept(frame.step)) show(frame);
         }
       } catch {
         // The poll loop says that the server is away; the view stays as it is.
         if (!asked) break;
       }
-      if (asked && wanted === step) wanted = null;
+      if (wanted === step) wanted = null;
     }
     loading = false;
   }
