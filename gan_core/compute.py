@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import ctypes
 import os
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
 import torch
+from threadpoolctl import ThreadpoolController
 
 from gan_core.config import DEVICES, MAX_THREADS, PRECISIONS
+
+Precision = Literal["float32", "bfloat16"]
 
 # Products of smaller matrices are not worth a second thread: waiting for it costs what it gains, and far more as soon
 # as anything else needs a core.
 _WIDTH_WORTH_THREADS = 256
-_WIDTH_WORTH_ONEDNN = 64  # under it, MKL is the faster one
+_WIDTH_WORTH_ONEDNN = 256  # under it, MKL is the faster one
+_WIDTH_WORTH_TORCH = 65  # under it, NumPy is the faster one, on one thread
 _CORES = torch.get_num_threads()  # before anything has changed it
 
 
@@ -28,18 +31,10 @@ class Compute:
     """A resolved choice: no 'auto' is left in it."""
 
     device: torch.device
-    precision: Literal["float32", "bfloat16"]
+    precision: Precision  # of the training step's matrix products; weights, sums and Adam stay in float32 either way
     threads: int
     float32_route: Literal["medium", "highest"]  # torch's float32 matmul precision; both are float32 here
-
-    def products(self) -> AbstractContextManager[object]:
-        """Context in which the training step's matrix products run in the chosen precision.
-
-        Weights, sums and Adam stay in float32 either way.
-        """
-        if self.precision == "bfloat16":
-            return torch.autocast(self.device.type, dtype=torch.bfloat16)
-        return nullcontext()
+    library: Literal["torch", "numpy"]  # that computes the training step
 
     def enter(self) -> None:
         """Set up the calling thread; whoever computes calls this first, and again at no cost.
@@ -58,8 +53,8 @@ class Compute:
 def resolve(device: str = "auto", precision: str = "auto", threads: int | None = None, *, width: int = 512) -> Compute:
     """Turn the three options into a choice for layers of this width, and apply its process-wide settings.
 
-    `auto` takes CUDA when there is one and float32. `threads` None means one for each core where the layers are wide
-    enough to gain from it, else one.
+    `auto` takes CUDA when there is one, and float32: whether bfloat16 is worth it is for `arithmetic` to measure.
+    `threads` None means one for each core where the layers are wide enough to gain from it, else one.
     Raises ValueError with a sentence for an option that is unknown or not to be had on this machine.
     """
     if device not in DEVICES:
@@ -75,15 +70,32 @@ def resolve(device: str = "auto", precision: str = "auto", threads: int | None =
         threads = _CORES if width >= _WIDTH_WORTH_THREADS else 1
     # By rule, not by a race: two starts on one machine must take the same route, or they would not give the same bits.
     medium = kind == "cpu" and width >= _WIDTH_WORTH_ONEDNN and _medium_is_float32()
+    numpy = kind == "cpu" and width < _WIDTH_WORTH_TORCH and precision != "bfloat16"
     compute = Compute(
         device=torch.device(kind),
         precision="bfloat16" if precision == "bfloat16" else "float32",
-        threads=threads,
+        threads=1 if numpy else threads,
         float32_route="medium" if medium else "highest",
+        library="numpy" if numpy else "torch",
     )
     compute.enter()
     _keep_memory()
+    _numpy_on_one_thread()
     return compute
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether the processor multiplies bfloat16 numbers itself, instead of converting them one by one."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    can = torch.cpu.get_capabilities()
+    return any(can.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
+@cache
+def _numpy_on_one_thread() -> None:
+    """NumPy is there for products so small that a second thread costs more than it brings."""
+    ThreadpoolController().select(internal_api="openblas").limit(limits=1)
 
 
 @cache

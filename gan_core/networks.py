@@ -6,7 +6,7 @@ One vector a network means that the optimiser is one call, and that a gradient i
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import torch
 from torch import Tensor, nn
@@ -26,6 +26,7 @@ class MLP(nn.Module):
         self, inputs: int, outputs: int, config: GANConfig, random: torch.Generator, *, squash: nn.Module | None = None
     ) -> None:
         super().__init__()
+        self.leak = config.leak
         sizes = [inputs, *[config.width] * config.depth, outputs]
         layers: list[nn.Module] = []
         for fan_in, fan_out in pairwise(sizes):
@@ -40,6 +41,13 @@ class MLP(nn.Module):
         y: Tensor = self.layers(x)
         return y
 
+    def views(self, flat: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Cut a (P,) tensor into weight (fan_out, fan_in) and bias (fan_out,) of each layer; nothing is copied."""
+        shapes = [p.shape for p in self.parameters()]
+        parts = torch.split(flat, [shape.numel() for shape in shapes])
+        views = [part.view(shape) for part, shape in zip(parts, shapes, strict=True)]
+        return list(zip(views[0::2], views[1::2], strict=True))
+
     def _draw(self, random: torch.Generator) -> None:
         for layer in self.layers:
             if isinstance(layer, nn.Linear):
@@ -52,12 +60,9 @@ class MLP(nn.Module):
         old = list(self.parameters())
         self.parameters_flat = torch.cat([p.detach().reshape(-1) for p in old])
         self.gradients_flat = torch.zeros_like(self.parameters_flat)
-        start = 0
-        for p in old:
-            end = start + p.numel()
-            p.data = self.parameters_flat[start:end].view_as(p)
-            p.grad = self.gradients_flat[start:end].view_as(p)
-            start = end
+        values, gradients = self.views(self.parameters_flat), self.views(self.gradients_flat)
+        for p, value, gradient in zip(old, chain(*values), chain(*gradients), strict=True):
+            p.data, p.grad = value, gradient
 
 
 def make_generator(config: GANConfig, random: torch.Generator) -> MLP:

@@ -1,30 +1,38 @@
-"""What the two networks minimise, as pure functions of logits. A new loss is one entry of OBJECTIVES."""
+"""What the two networks minimise: each loss with its derivative, as functions of logits. A new one is one entry here.
+
+Written with the `Kernels` handed in, so that one text serves torch and NumPy.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from torch import Tensor
-from torch.nn.functional import softplus
+from gan_core.kernels import Array, Kernels
 
 
 @dataclass(frozen=True)
 class Objective:
-    """A pair of losses, each a mean over its batch, in nats where it is a cross-entropy."""
+    """A pair of losses, each a mean over its batch, in nats where it is a cross-entropy.
+
+    `discriminator` takes logits of real (N, 1) and of fake (M, 1) and returns the loss and its derivatives with respect
+    to both; `generator` takes logits of fake (N, 1) and returns the loss and its derivative. All in float32.
+    """
 
     name: str
-    discriminator: Callable[[Tensor, Tensor], Tensor]  # logits of real (N, 1) and of fake (M, 1) -> scalar
-    generator: Callable[[Tensor], Tensor]  # logits of fake (N, 1) -> scalar
+    discriminator: Callable[[Kernels, Array, Array], tuple[Array, Array, Array]]
+    generator: Callable[[Kernels, Array], tuple[Array, Array]]
 
 
-def _cross_entropy(real: Tensor, fake: Tensor) -> Tensor:
+def _cross_entropy(kernels: Kernels, real: Array, fake: Array) -> tuple[Array, Array, Array]:
     # -log sigmoid(x) = softplus(-x) and -log(1 - sigmoid(x)) = softplus(x), without overflow.
-    return (softplus(-real).sum() + softplus(fake).sum()) / (real.numel() + fake.numel())
+    n = len(real) + len(fake)
+    loss = (kernels.softplus(-real).sum() + kernels.softplus(fake).sum()) / n
+    return loss, kernels.sigmoid(-real) / -n, kernels.sigmoid(fake) / n
 
 
-def _non_saturating(fake: Tensor) -> Tensor:
-    return softplus(-fake).mean()
+def _non_saturating(kernels: Kernels, fake: Array) -> tuple[Array, Array]:
+    return kernels.softplus(-fake).mean(), kernels.sigmoid(-fake) / -len(fake)
 
 
 OBJECTIVES: dict[str, Objective] = {

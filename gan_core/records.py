@@ -5,6 +5,7 @@ Arrays in a record are read-only and never change after it was made, so that any
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,6 +30,10 @@ class StepMetrics:
     d_accuracy: float  # share of the D batch on the right side of 0.5, before the D update
     g_loss: float  # the generator's objective, mean over the G batch, nats, before the G update
     g_accuracy: float  # share of the G batch with D(G(z)) > 0.5, before the G update; 1 = D is fooled
+
+    def is_finite(self) -> bool:
+        """Whether both losses are numbers that training can go on from."""
+        return math.isfinite(self.d_loss) and math.isfinite(self.g_loss)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

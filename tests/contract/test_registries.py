@@ -7,6 +7,7 @@ import math
 import pytest
 import torch
 
+from gan_core.kernels import NumpyKernels, TorchKernels
 from gan_core.objectives import OBJECTIVES, Objective
 from gan_core.targets import TARGETS, Target
 
@@ -79,45 +80,75 @@ def test_a_density_is_one_of_the_samples(target: Target) -> None:
     assert (target.density(inside) > 0).all()
 
 
-def logits(requires_grad: bool = False, size: float = 3.0) -> tuple[torch.Tensor, torch.Tensor]:
+def logits(size: float = 3.0, requires_grad: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
     real, fake = (torch.randn((n, 1), generator=stream(n)) * size for n in (16, 24))
     return real.requires_grad_(requires_grad), fake.requires_grad_(requires_grad)
 
 
+KERNELS = TorchKernels(torch.device("cpu"), torch.float32)
+EACH_SIZE = pytest.mark.parametrize("size", [0.0, 3.0, 100.0])
+
+
+@EACH_SIZE
 @EACH_OBJECTIVE
-def test_losses_are_finite_scalars_with_finite_gradients(objective: Objective) -> None:
-    for size in (0.0, 3.0, 100.0):
-        real, fake = logits(requires_grad=True, size=size)
-        for loss in (objective.discriminator(real, fake), objective.generator(fake)):
-            assert loss.shape == ()
-            assert torch.isfinite(loss)
-        (objective.discriminator(real, fake) + objective.generator(fake)).backward()
-        assert torch.isfinite(real.grad).all()
-        assert torch.isfinite(fake.grad).all()
+def test_losses_and_their_derivatives_are_finite(objective: Objective, size: float) -> None:
+    real, fake = logits(size)
+    d_loss, *of_d = objective.discriminator(KERNELS, real, fake)
+    g_loss, of_g = objective.generator(KERNELS, fake)
+    assert d_loss.shape == g_loss.shape == ()
+    for derivative, x in zip((*of_d, of_g), (real, fake, fake), strict=True):
+        assert derivative.shape == x.shape
+        assert torch.isfinite(derivative).all()
+    assert torch.isfinite(d_loss + g_loss)
+
+
+@EACH_SIZE
+@EACH_OBJECTIVE
+def test_derivatives_are_those_of_the_losses(objective: Objective, size: float) -> None:
+    """As autograd finds them, from the losses alone."""
+    real, fake = logits(size, requires_grad=True)
+    d_loss, *of_d = objective.discriminator(KERNELS, real, fake)
+    g_loss, of_g = objective.generator(KERNELS, fake)
+    expected = (*torch.autograd.grad(d_loss, (real, fake)), *torch.autograd.grad(g_loss, fake))
+    for got, wanted in zip((*of_d, of_g), expected, strict=True):
+        torch.testing.assert_close(got.detach(), wanted, rtol=1e-5, atol=1e-12)
+
+
+@EACH_SIZE
+@EACH_OBJECTIVE
+def test_numpy_says_the_same(objective: Objective, size: float) -> None:
+    real, fake = logits(size)
+    in_torch = (*objective.discriminator(KERNELS, real, fake), *objective.generator(KERNELS, fake))
+    arrays = real.numpy(), fake.numpy()
+    in_numpy = (*objective.discriminator(NumpyKernels(), *arrays), *objective.generator(NumpyKernels(), arrays[1]))
+    for got, wanted in zip(in_numpy, in_torch, strict=True):
+        assert got.dtype == "float32"
+        torch.testing.assert_close(torch.as_tensor(got), wanted, rtol=1e-5, atol=1e-7)
 
 
 @EACH_OBJECTIVE
 def test_losses_push_the_right_way(objective: Objective) -> None:
     """D gains by higher logits on real and lower ones on fake; G by higher ones on its fakes."""
-    real, fake = logits(requires_grad=True)
-    on_real, on_fake = torch.autograd.grad(objective.discriminator(real, fake), (real, fake))
+    _, on_real, on_fake = objective.discriminator(KERNELS, *logits())
     assert (on_real < 0).all()
     assert (on_fake > 0).all()
-    assert (torch.autograd.grad(objective.generator(fake), fake)[0] < 0).all()
+    assert (objective.generator(KERNELS, logits()[1])[1] < 0).all()
 
 
 @EACH_OBJECTIVE
 def test_losses_are_means(objective: Objective) -> None:
     """The same batch twice over has the same loss, and order does not matter."""
-    real, fake = logits()
-    twice = [torch.cat((x, x.flip(0))) for x in (real, fake)]
-    torch.testing.assert_close(objective.discriminator(*twice), objective.discriminator(real, fake))
-    torch.testing.assert_close(objective.generator(twice[1]), objective.generator(fake))
+    once = logits()
+    twice = [torch.cat((x, x.flip(0))) for x in once]
+    for batch in (once, twice):
+        batch_losses = [objective.discriminator(KERNELS, *batch)[0], objective.generator(KERNELS, batch[1])[0]]
+        wanted = [objective.discriminator(KERNELS, *once)[0], objective.generator(KERNELS, once[1])[0]]
+        torch.testing.assert_close(batch_losses, wanted)
 
 
 @EACH_OBJECTIVE
 def test_losses_of_a_discriminator_that_cannot_tell(objective: Objective) -> None:
     assert objective.name in AT_ZERO
     zeros = torch.zeros((8, 1))
-    got = float(objective.discriminator(zeros, zeros)), float(objective.generator(zeros))
+    got = float(objective.discriminator(KERNELS, zeros, zeros)[0]), float(objective.generator(KERNELS, zeros)[0])
     assert got == pytest.approx(AT_ZERO[objective.name], abs=1e-7)

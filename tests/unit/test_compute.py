@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from threadpoolctl import threadpool_info
 
 from gan_core.compute import DEVICES, PRECISIONS, resolve
 
@@ -56,24 +57,24 @@ def test_threads_are_set(threads: int) -> None:
     assert torch.get_num_threads() == threads
 
 
-def test_float32_is_float32_whatever_route_was_chosen() -> None:
+@pytest.mark.parametrize("width", [16, 128, 512])
+def test_float32_is_float32_whatever_route_was_chosen(width: int) -> None:
     """A 512 x 512 product in float32 is off by about 1e-6 of its largest element; in bfloat16 by 3e-3."""
-    compute = resolve("cpu", "float32")
+    resolve("cpu", "float32", width=width)
     random = torch.Generator().manual_seed(1)
     a, b = (torch.randn((512, 512), generator=random) for _ in range(2))
     exact = a.double() @ b.double()
-    with compute.products():
-        got = a @ b
-    assert got.dtype == torch.float32
-    assert float((got - exact).abs().max() / exact.abs().max()) < 1e-5
+    assert float((a @ b - exact).abs().max() / exact.abs().max()) < 1e-5
 
 
-def test_bfloat16_is_asked_for_by_name() -> None:
-    x = torch.ones(2, 2)
-    with resolve("cpu", "bfloat16").products():
-        assert (x @ x).dtype == torch.bfloat16
-    with resolve("cpu", "auto").products():
-        assert (x @ x).dtype == torch.float32
+def test_narrow_layers_are_numpys_on_one_thread() -> None:
+    narrow = resolve("cpu", "float32", 2, width=16)
+    assert (narrow.library, narrow.threads) == ("numpy", 1)
+    assert resolve("cpu", "float32", 2, width=512).library == "torch"
+    assert resolve("cpu", "bfloat16", 2, width=16).library == "torch"  # NumPy has no bfloat16
+    blas = [library for library in threadpool_info() if library["internal_api"] == "openblas"]
+    assert blas
+    assert all(library["num_threads"] == 1 for library in blas)
 
 
 def test_denormals_are_flushed() -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,8 @@ from digest import digest
 from oracle import Network, Oracle, TorchAdam, network_from
 
 from gan_core import PRESETS
+from gan_core.backprop import Backprop
+from gan_core.batches import BLOCK
 from gan_core.config import BOUNDS, GANConfig, HyperParameters
 from gan_core.engine import GANEngine
 from gan_core.presets import Preset
@@ -34,8 +37,8 @@ FIRST = HyperParameters(lr_g=1e-3, lr_d=1e-3, beta1_g=0.9, beta1_d=0.9)
 SECOND = HyperParameters(lr_g=2e-4, lr_d=5e-4, beta1_g=0.5, beta1_d=0.3)
 
 
-def engine_for(preset: Preset, seed: int = 0, make: type[GANEngine] = GANEngine, **options: object) -> GANEngine:
-    return make(preset, seed, **{"device": "cpu", "precision": "float32", "threads": 1, **options})
+def engine_for(preset: Preset, seed: int = 0, **options: object) -> GANEngine:
+    return GANEngine(preset, seed, **{"device": "cpu", "precision": "float32", "threads": 1, **options})
 
 
 def networks_of(engine: GANEngine) -> tuple[Network, Network]:
@@ -55,23 +58,32 @@ def farthest(engine: GANEngine, oracle: Oracle) -> float:
     )
 
 
-def record_sides(engine: GANEngine) -> list[list[np.ndarray]]:
-    """Note from now on, pass by pass, which slope each unit of `engine` takes; one list a forward pass, for one step.
+def record_sides(monkeypatch: pytest.MonkeyPatch) -> list[list[np.ndarray]]:
+    """Note from now on, pass by pass, which slope each unit takes: one list a forward pass of `Backprop`.
 
     The caller clears the list after each step.
     """
     passes: list[list[np.ndarray]] = []
-    for network in (engine.generator, engine.discriminator):
-        kinks = [layer for layer in network.modules() if isinstance(layer, torch.nn.LeakyReLU)]
-        for layer in kinks:
+    forward = Backprop.forward
 
-            def note(_: object, inputs: tuple[torch.Tensor], first: bool = layer is kinks[0]) -> None:
-                if first:
-                    passes.append([])
-                passes[-1].append((inputs[0] > 0).cpu().numpy())
+    def noted(self: Backprop, x: Any) -> Any:
+        out = forward(self, x)
+        passes.append(
+            [
+                np.asarray((hidden > 0).cpu() if isinstance(hidden, torch.Tensor) else hidden > 0)
+                for hidden in self._outputs[:-1]
+            ]
+        )
+        return out
 
-            layer.register_forward_pre_hook(note)
+    monkeypatch.setattr(Backprop, "forward", noted)
     return passes
+
+
+def as_the_oracle_goes(passes: list[list[np.ndarray]], half: int) -> list[list[np.ndarray]]:
+    """The engine leads both of G's batches through it in one pass; the oracle, as the recipe says, in two."""
+    of_g, of_d, of_d_on_g = passes
+    return [[sides[:half] for sides in of_g], of_d, [sides[half:] for sides in of_g], of_d_on_g]
 
 
 def batches(half: int, seed: int) -> list[np.ndarray]:
@@ -85,20 +97,25 @@ def batches(half: int, seed: int) -> list[np.ndarray]:
     ]
 
 
-def deviations(engine: GANEngine, oracle: Oracle, steps: int = STEPS) -> tuple[float, float]:
+def deviations(
+    engine: GANEngine, oracle: Oracle, monkeypatch: pytest.MonkeyPatch, steps: int = STEPS
+) -> tuple[float, float]:
     """Run both side by side; return the largest deviation of a weight and of a loss over all steps.
 
     Learning rate and beta1 of both networks change after half of the steps. Accuracies are held on the way.
     """
     of_weights = of_losses = 0.0
-    sides = record_sides(engine)
+    sides = record_sides(monkeypatch)
+    half = engine.config.batch // 2
     for step in range(1, steps + 1):
         values = FIRST if step <= steps // 2 else SECOND
         engine.set(**vars(values))
-        arrays = batches(engine.config.batch // 2, seed=step)
+        arrays = batches(half, seed=step)
         tensors = [torch.from_numpy(x).to(engine.compute.device) for x in arrays]
         got = engine.update(*tensors)
-        expected = oracle.update(*(x.astype(np.float64) for x in arrays), **vars(values), sides=sides)
+        expected = oracle.update(
+            *(x.astype(np.float64) for x in arrays), **vars(values), sides=as_the_oracle_goes(sides, half)
+        )
         sides.clear()
         of_weights = max(of_weights, farthest(engine, oracle))
         of_losses = max(of_losses, abs(got.d_loss - expected.d_loss), abs(got.g_loss - expected.g_loss))
@@ -116,26 +133,28 @@ def deviations(engine: GANEngine, oracle: Oracle, steps: int = STEPS) -> tuple[f
     [GANConfig(), GANConfig(width=16, depth=2, batch=32), GANConfig(width=24, depth=1, batch=64)],
     ids=["article", "tiny", "one-hidden-layer"],
 )
-def test_update_follows_the_recipe(tiny: Preset, config: GANConfig, record_property: pytest.RecordProperty) -> None:
+def test_update_follows_the_recipe(
+    tiny: Preset, config: GANConfig, monkeypatch: pytest.MonkeyPatch, record_property: pytest.RecordProperty
+) -> None:
     engine = engine_for(replace(tiny, config=config))
-    of_weights, of_losses = deviations(engine, Oracle(*networks_of(engine)))
+    of_weights, of_losses = deviations(engine, Oracle(*networks_of(engine)), monkeypatch)
     record_property("largest_deviation", (of_weights, of_losses))
     assert of_weights < TOLERANCE
     assert of_losses < TOLERANCE
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_update_follows_the_recipe_on_cuda(tiny: Preset) -> None:
+def test_update_follows_the_recipe_on_cuda(tiny: Preset, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = engine_for(replace(tiny, config=GANConfig()), device="cuda")
-    of_weights, of_losses = deviations(engine, Oracle(*networks_of(engine)))
+    of_weights, of_losses = deviations(engine, Oracle(*networks_of(engine)), monkeypatch)
     assert of_weights < TOLERANCE
     assert of_losses < TOLERANCE
 
 
-def test_the_other_placement_of_epsilon_would_be_noticed(tiny: Preset) -> None:
+def test_the_other_placement_of_epsilon_would_be_noticed(tiny: Preset, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = engine_for(replace(tiny, config=GANConfig(width=128, depth=3, batch=64)))
     start = networks_of(engine)
-    of_weights, _ = deviations(engine, Oracle(*start, adam=TorchAdam), steps=4)
+    of_weights, _ = deviations(engine, Oracle(*start, adam=TorchAdam), monkeypatch, steps=4)
     assert of_weights > 10 * TOLERANCE
 
 
@@ -224,12 +243,17 @@ def test_training_leaves_the_global_random_stream_alone(tiny: Preset) -> None:
     assert torch.equal(torch.get_rng_state(), before)
 
 
-class Spy(GANEngine):
-    """Remembers the batches that `step` drew."""
+Batch = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 
-    def update(self, real: torch.Tensor, z_d: torch.Tensor, z_g: torch.Tensor) -> StepMetrics:
-        self.__dict__.setdefault("drawn", []).append((real, z_d, z_g))
-        return super().update(real, z_d, z_g)
+
+def drawn_by(engine: GANEngine, steps: int) -> list[Batch]:
+    """Real points, z for D and z for G of so many steps to come."""
+    half = engine.config.batch // 2
+    found: list[Batch] = []
+    for _ in range(steps):
+        real, z = (torch.as_tensor(x).clone() for x in engine._batches.next())
+        found.append((real, z[:half], z[half:]))
+    return found
 
 
 class Greedy(Target):
@@ -239,46 +263,46 @@ class Greedy(Target):
         return super().sample(3 * n, generator)[:n]
 
 
-def same(a: list[tuple[torch.Tensor, ...]], b: list[tuple[torch.Tensor, ...]], part: int) -> list[bool]:
+def same(a: list[Batch], b: list[Batch], part: int) -> list[bool]:
     return [torch.equal(x[part], y[part]) for x, y in zip(a, b, strict=True)]
 
 
 def test_shapes_and_ranges_of_the_batches(tiny: Preset) -> None:
-    engine = engine_for(tiny, 0, make=Spy)
-    run(engine, 2)
-    for real, z_d, z_g in engine.drawn:
+    drawn = drawn_by(engine_for(tiny), 2)
+    for real, z_d, z_g in drawn:
         assert (real.shape, z_d.shape, z_g.shape) == ((16, 2), (16, 2), (32, 2))
         assert max(x.abs().max() for x in (real, z_d, z_g)) <= 1
-    (_, z_d, z_g), (_, again, _) = engine.drawn
+    (_, z_d, z_g), (_, again, _) = drawn
     assert not torch.equal(z_d, z_g[:16])  # G trains on fresh z
     assert not torch.equal(z_d, again)
 
 
+def test_a_step_trains_on_the_batch_that_was_drawn(tiny: Preset) -> None:
+    """`step` is `update` on what the streams give, also over the end of a block."""
+    drawing, stepping, updating = (engine_for(tiny, 5) for _ in range(3))
+    for batch in drawn_by(drawing, BLOCK + 3):
+        assert stepping.step() == updating.update(*batch)
+
+
 def test_drawing_more_real_data_shifts_no_latent(tiny: Preset) -> None:
-    plain, greedy = engine_for(tiny, 3, make=Spy), engine_for(tiny, 3, make=Spy)
-    greedy.target = Greedy(**vars(plain.target))
-    run(plain, 4)
-    run(greedy, 4)
-    assert same(plain.drawn, greedy.drawn, 0) == [True, False, False, False]
-    assert all(same(plain.drawn, greedy.drawn, 1) + same(plain.drawn, greedy.drawn, 2))
+    plain, greedy = engine_for(tiny, 3), engine_for(tiny, 3)
+    greedy._batches.target = Greedy(**vars(plain.target))
+    a, b = drawn_by(plain, BLOCK + 2), drawn_by(greedy, BLOCK + 2)
+    assert same(a, b, 0) == [True] * BLOCK + [False] * 2
+    assert all(same(a, b, 1) + same(a, b, 2))
 
 
 def test_drawing_more_weights_shifts_no_batch(tiny: Preset) -> None:
-    small, large = (
-        engine_for(tiny, 3, make=Spy),
-        engine_for(replace(tiny, config=replace(tiny.config, width=40)), 3, make=Spy),
-    )
-    run(small, 3)
-    run(large, 3)
+    small, large = engine_for(tiny, 3), engine_for(replace(tiny, config=replace(tiny.config, width=40)), 3)
+    a, b = drawn_by(small, 3), drawn_by(large, 3)
     for part in range(3):
-        assert all(same(small.drawn, large.drawn, part))
+        assert all(same(a, b, part))
 
 
 def test_real_data_and_latents_are_not_the_same_numbers(tiny: Preset) -> None:
     """A shared stream would hand D its real coordinates as latents."""
-    engine = engine_for(tiny, 0, make=Spy)
-    engine.step()
-    real, z_d, _ = engine.drawn[0]
+    engine = engine_for(tiny, 0)
+    real, z_d, _ = drawn_by(engine, 1)[0]
     assert engine.target.inverse is not None
     assert (engine.target.inverse(real) - z_d).abs().max() > 0.1
 

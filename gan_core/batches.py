@@ -1,0 +1,71 @@
+"""The batches of a run: real data and latents, drawn from two seeded streams in blocks of steps.
+
+A block costs hardly more than a single batch. Where in its block a run stands is part of its state.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from gan_core.kernels import Array, Kernels
+from gan_core.targets import Target, uniform_square
+
+BLOCK = 64  # steps drawn at once
+
+
+class Batches:
+    """One batch a step. B is `batch`, the generator's; the discriminator sees B/2 real and B/2 fake.
+
+    `real` (BLOCK, B/2, 2) and `latents` (BLOCK, B/2 + B, 2; the first B/2 for D's fakes, the rest for G) are the
+    present block and stay the same arrays; `place` is the first row of it that is not used yet.
+    """
+
+    def __init__(
+        self, target: Target, batch: int, streams: tuple[torch.Generator, torch.Generator], kernels: Kernels
+    ) -> None:
+        """Draw real data from the first of `streams`, latents from the second."""
+        self.target, self.place = target, BLOCK
+        self.real = kernels.empty(BLOCK, batch // 2, 2)
+        self.latents = kernels.empty(BLOCK, batch // 2 + batch, 2)
+        self._streams, self._kernels = streams, kernels
+        self._starts = self._positions()  # of the streams, before the present block was drawn
+
+    def left(self) -> int:
+        """How many steps the present block is good for, at least one: a used-up block is replaced."""
+        if self.place == BLOCK:
+            self._draw()
+        return BLOCK - self.place
+
+    def next(self) -> tuple[Array, Array]:
+        """Real points (B/2, 2) and latents (B/2 + B, 2) of the next step."""
+        self.left()
+        self.place += 1
+        return self.real[self.place - 1], self.latents[self.place - 1]
+
+    def state(self) -> dict[str, Any]:
+        """What fixes all batches to come."""
+        used_up = self.place == BLOCK
+        real, latents = self._positions() if used_up else self._starts
+        return {"real_stream": real.clone(), "latent_stream": latents.clone(), "place": 0 if used_up else self.place}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Put back what `state` gave."""
+        for stream, name in zip(self._streams, ("real_stream", "latent_stream"), strict=True):
+            stream.set_state(state[name])
+        self._draw()
+        self.place = state["place"]
+
+    def _draw(self) -> None:
+        self._starts = self._positions()
+        for array, sample, stream in zip(
+            (self.real, self.latents), (self.target.sample, uniform_square), self._streams, strict=True
+        ):
+            steps, rows, _ = array.shape
+            self._kernels.copy(self._kernels.batch(sample(steps * rows, stream)).reshape(array.shape), array)
+        self.place = 0
+
+    def _positions(self) -> tuple[torch.Tensor, torch.Tensor]:
+        real, latents = self._streams
+        return real.get_state(), latents.get_state()
