@@ -14,6 +14,7 @@ from gan_core.presets import find_preset
 
 MAX_SEED = 2**53 - 1  # the largest integer that JavaScript keeps exactly
 MAX_STEPS_AT_ONCE = 1000
+MAX_STEPS_PER_FRAME = 100_000
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,13 @@ class SetLooking:
     """Change the share of time that may go into frames."""
 
     share: float
+
+
+@dataclass(frozen=True)
+class SetPace:
+    """Show every `steps`-th step while somebody watches, and wait for it to be drawn; None: train at full speed."""
+
+    steps: int | None
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,7 @@ class Restart:
     seed: int | None = None
 
 
-Command = SetValues | SetLooking | Play | Pause | StepOnce | Restart
+Command = SetValues | SetLooking | SetPace | Play | Pause | StepOnce | Restart
 
 
 def coalesce(commands: Iterable[Command]) -> list[Command]:
@@ -71,7 +79,7 @@ def coalesce(commands: Iterable[Command]) -> list[Command]:
         last = merged[-1] if merged else None
         if isinstance(command, SetValues) and isinstance(last, SetValues):
             merged[-1] = SetValues({**last.values, **command.values})
-        elif isinstance(command, SetLooking) and isinstance(last, SetLooking):
+        elif isinstance(command, SetLooking | SetPace) and type(command) is type(last):
             merged[-1] = command
         else:
             merged.append(command)
@@ -81,8 +89,8 @@ def coalesce(commands: Iterable[Command]) -> list[Command]:
 def parse(request: object) -> Command:
     """Turn a decoded JSON body into a command.
 
-    The body is an object with `do`: "set" (`values`: name to number), "looking" (`share`), "play", "pause", "step"
-    (`count`), "reset", "new-seed" (`seed`) or "preset" (`name`).
+    The body is an object with `do`: "set" (`values`: name to number), "looking" (`share`), "pace" (`steps` a frame, or
+    null), "play", "pause", "step" (`count`), "reset", "new-seed" (`seed`) or "preset" (`name`).
 
     Raises ValueError with one sentence that says what is wrong.
     """
@@ -111,11 +119,19 @@ def _read_set(request: Mapping[str, object]) -> Command:
     return SetValues({name: BOUNDS[name].check(name, value) for name, value in values.items()})
 
 
+def _read_pace(request: Mapping[str, object]) -> Command:
+    steps = request.get("steps")
+    return SetPace(None if steps is None else _whole_number("steps", steps, MAX_STEPS_PER_FRAME))
+
+
 def _read_step(request: Mapping[str, object]) -> Command:
-    count = request.get("count", 1)
-    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MAX_STEPS_AT_ONCE:
-        raise ValueError(f"count must be a whole number from 1 to {MAX_STEPS_AT_ONCE}; {count!r} is not.")
-    return StepOnce(count)
+    return StepOnce(_whole_number("count", request.get("count", 1), MAX_STEPS_AT_ONCE))
+
+
+def _whole_number(name: str, value: object, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= high:
+        raise ValueError(f"{name} must be a whole number from 1 to {high}; {value!r} is not.")
+    return value
 
 
 def _read_preset(request: Mapping[str, object]) -> Command:
@@ -127,6 +143,7 @@ def _read_preset(request: Mapping[str, object]) -> Command:
 _READERS = {
     "set": _read_set,
     "looking": lambda request: SetLooking(LOOKING_SHARE.check("share", request.get("share"))),
+    "pace": _read_pace,
     "play": lambda request: Play(),
     "pause": lambda request: Pause(),
     "step": _read_step,

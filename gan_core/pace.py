@@ -10,9 +10,26 @@ from collections.abc import Sequence
 MAX_FRAMES_PER_SECOND = 30.0
 _COMFORTABLE = 28.0  # frames a second that a finer map must promise: time that the pace cannot use goes into cells
 _SPARSE = 24.0  # frames a second below which coarser maps are worth it
+_AT_ONCE = 0.008  # seconds of training between two looks at what the visitor wants
 _MEMORY = 0.1  # weight of the newest duration in the running means
 _MAX_CREDIT_FRAMES = 1.5  # unspent time is not hoarded: no burst of frames after a quiet stretch
 _MAX_DEBT_FRAMES = 3.0  # nor is debt: one frame during which the machine slept must not stop all others for long
+
+
+class Stride:
+    """How many steps to train in one go: as many as take _AT_ONCE, so that commands are answered without delay."""
+
+    def __init__(self) -> None:
+        self._step: float | None = None  # seconds a step takes
+
+    def trained(self, count: int, seconds: float) -> None:
+        """Count so many steps that took `seconds` together."""
+        each = seconds / count
+        self._step = each if self._step is None else self._step + _MEMORY * (each - self._step)
+
+    def count(self, at_most: int) -> int:
+        """Steps for the next go, 1 to `at_most`."""
+        return max(1, min(at_most, int(_AT_ONCE / self._step))) if self._step else 1
 
 
 class LookingBudget:
@@ -39,7 +56,7 @@ class LookingBudget:
         return self._looked / total if total else 0.0
 
     def trained(self, seconds: float) -> None:
-        """Count a training step of this length."""
+        """Count time that did not go into frames: training, or waiting for a frame's turn."""
         self._fade(seconds)
         self._trained += seconds
         self._credit += seconds * self.share / (1 - self.share)
@@ -64,6 +81,13 @@ class LookingBudget:
         if self.share <= 0 or now < self._due:
             return False
         return self._frame_cost is None or self._credit >= self._frame_cost
+
+    def until_affordable(self, now: float) -> float:
+        """Seconds from `now` until `affords_frame` holds if they are spent on something else; without a share, 0."""
+        if self.share <= 0:
+            return 0.0
+        missing = max(0.0, (self._frame_cost or 0.0) - self._credit)
+        return max(self._due - now, missing * (1 - self.share) / self.share, 0.0)
 
     def _choose_resolution(self) -> None:
         if not self._frame_cost or not self.share:

@@ -144,6 +144,7 @@ class Status:
     steps_per_second: float
     looking_share: float  # what was asked for, 0..0.9
     looking_measured: float  # share of the last seconds that went into frames, 0..1
+    pace: int | None  # steps a frame that were asked for; None: as they come
     frames: int  # kept in the buffer
     memory_bytes: int  # held by the buffer
     values: Mapping[str, InForce]

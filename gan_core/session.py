@@ -15,11 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from gan_core import wire
-from gan_core.commands import Command, Pause, Play, Restart, SetLooking, SetValues, StepOnce, coalesce
+from gan_core.commands import Command, Pause, Play, Restart, SetLooking, SetPace, SetValues, StepOnce, coalesce
 from gan_core.config import BOUNDS, DEFAULT_LOOKING_SHARE
 from gan_core.engine import GANEngine
 from gan_core.history import History
-from gan_core.pace import LookingBudget
+from gan_core.pace import LookingBudget, Stride
 from gan_core.presets import DEFAULT_PRESET, find_preset
 from gan_core.probes import LIVE_POINTS, LIVE_RESOLUTIONS, POINTS, SHARP_RESOLUTION, Probe
 from gan_core.records import Change, InForce, Moment, Phase, Progress, RunInfo, Snapshot, Status, StepMetrics
@@ -28,6 +28,7 @@ log = logging.getLogger("ganscope")
 
 WATCHED_FOR = 1.5  # seconds after the last request for a live frame during which somebody counts as watching
 MAX_ROWS_PER_READ = 50_000  # rows of metrics in one answer: 800 kB
+MAX_STEPS_AT_ONCE = 256  # trained in one go, between two looks at the commands
 _SPEED_WINDOW = 0.5  # seconds over which steps a second are counted
 
 
@@ -64,12 +65,13 @@ class TrainingSession:
         precision: str = "auto",
         threads: int | None = None,
         paused: bool = False,
+        steps_at_once: int = MAX_STEPS_AT_ONCE,
         wall_clock: Callable[[], float] = time.time,
         make_engine: Callable[..., GANEngine] = GANEngine,
     ) -> None:
         """Prepare a session; `start` begins it. Raises ValueError for an option that cannot be met."""
         self._options = {"device": device, "precision": precision, "threads": threads}
-        self._wall_clock, self._make_engine = wall_clock, make_engine
+        self._wall_clock, self._make_engine, self._most_at_once = wall_clock, make_engine, steps_at_once
         self._changed = threading.Condition(threading.Lock())
         self._thread = threading.Thread(target=self._run, name="training", daemon=True)
         # Under the lock:
@@ -85,7 +87,8 @@ class TrainingSession:
         self._error: str | None = None
         self._sharpening: Iterator[Snapshot | None] | None = None
         self._budget = LookingBudget(DEFAULT_LOOKING_SHARE, LIVE_RESOLUTIONS)
-        self._speed = _Speed()
+        self._pace: int | None = None
+        self._speed, self._stride = _Speed(), Stride()
         # Not on this thread: OpenMP keeps workers for every thread that ever computed, and with more of them than cores
         # it puts all to sleep between products, which costs the training a fifth of its speed.
         with ThreadPoolExecutor(1) as builder:
@@ -211,22 +214,58 @@ class TrainingSession:
             self._fail(f"{type(error).__name__}: {error}".rstrip(": "))
 
     def _train(self) -> None:
+        """Train some steps, and look where it is time to; or wait for the time, where every frame is to be seen."""
+        if self._held_back() and not self._steps_to_go:
+            self._wait_for_a_frame()
+            return
         start = time.perf_counter()
-        metrics = self._engine.step()
-        if not math.isfinite(metrics.d_loss + metrics.g_loss):
-            self._fail(_not_finite(metrics))
+        done = self._engine.advance(self._stride.count(self._steps_wanted()))
+        now = time.perf_counter()
+        good = [metrics for metrics in done if metrics.is_finite()]
+        self._stride.trained(len(done), now - start)
+        self._budget.trained(now - start)
+        self._speed.count(now, len(good))
+        last_of_some = 0 < self._steps_to_go <= len(done)
+        self._steps_to_go = max(0, self._steps_to_go - len(done))
+        with self._changed:
+            for metrics in good:
+                self._step = metrics.step
+                self._history.metrics.append(metrics)
+            wanted = self._history.wants(self._step) or self._watched()
+        if len(good) < len(done):
+            self._fail(_not_finite(done[len(good)]))
+        elif last_of_some or (wanted and not self._paced() and self._budget.affords_frame(now)):
+            self._look()
+
+    def _steps_wanted(self) -> int:
+        """Steps until something is due, at least 1."""
+        wanted = self._steps_to_go or self._most_at_once
+        if pace := self._paced():
+            wanted = min(wanted, pace - self._steps_since_frame())
+        return max(1, min(wanted, self._most_at_once))
+
+    def _held_back(self) -> bool:
+        """Whether the visitor is to see this step before any other is trained."""
+        pace = self._paced()
+        return pace > 0 and self._steps_since_frame() >= pace
+
+    def _paced(self) -> int:
+        """Steps a frame that are to be kept to now; 0 for none. Nobody is waited for who does not look."""
+        return self._pace or 0 if self._budget.share > 0 and self._watched() else 0
+
+    def _wait_for_a_frame(self) -> None:
+        start = time.perf_counter()
+        wait = self._budget.until_affordable(start)
+        if not wait:
+            self._look()
             return
         with self._changed:
-            self._step = metrics.step
-            self._history.metrics.append(metrics)
-            wanted = self._history.wants(metrics.step) or self._watched()
-        now = time.perf_counter()
-        self._budget.trained(now - start)
-        self._speed.count(now)
-        last_of_some = self._steps_to_go == 1
-        self._steps_to_go = max(0, self._steps_to_go - 1)
-        if last_of_some or (wanted and self._budget.affords_frame(now)):
-            self._look()
+            self._changed.wait_for(lambda: self._commands or self._closing, wait)
+        self._budget.trained(time.perf_counter() - start)
+
+    def _steps_since_frame(self) -> int:
+        newest = self._history.newest
+        return self._step - newest.step if newest else self._step
 
     def _look(self) -> None:
         """Render a live frame of the present step and publish it."""
@@ -291,7 +330,7 @@ class TrainingSession:
             )
             self._step, self._error, self._sharpening, self._steps_to_go = 0, None, None, 0
             self._values = {name: InForce(getattr(engine.values, name), 1) for name in BOUNDS}
-            self._speed = _Speed()
+            self._speed, self._stride = _Speed(), Stride()
 
     def _fail(self, what: str) -> None:
         message = (
@@ -317,6 +356,9 @@ class TrainingSession:
 
     def _set_looking(self, command: SetLooking) -> None:
         self._budget.share = command.share
+
+    def _set_pace(self, command: SetPace) -> None:
+        self._pace = command.steps
 
     def _play(self, command: Play) -> None:
         if self._phase is not Phase.FAILED:
@@ -371,6 +413,7 @@ class TrainingSession:
             steps_per_second=self._speed.per_second if training else 0.0,
             looking_share=self._budget.share,
             looking_measured=self._budget.measured if training else 0.0,
+            pace=self._pace,
             frames=len(self._history.kept_steps()),
             memory_bytes=self._history.nbytes,
             values=self._values,
@@ -382,6 +425,7 @@ class TrainingSession:
 _APPLY: dict[type[Command], Callable[..., None]] = {
     SetValues: TrainingSession._set_values,
     SetLooking: TrainingSession._set_looking,
+    SetPace: TrainingSession._set_pace,
     Play: TrainingSession._play,
     Pause: TrainingSession._pause,
     StepOnce: TrainingSession._step_once,
@@ -397,11 +441,11 @@ class _Speed:
         self._steps = 0
         self._since: float | None = None
 
-    def count(self, now: float) -> None:
+    def count(self, now: float, steps: int) -> None:
         if self._since is None:
             self._since = now
             return
-        self._steps += 1
+        self._steps += steps
         if now - self._since >= _SPEED_WINDOW:
             self.per_second = self._steps / (now - self._since)
             self._steps, self._since = 0, now

@@ -25,6 +25,7 @@ def add_callbacks(app: Dash) -> None:
            State(ids.typed(slider), "value"), State(slider, "id"))  # fmt: skip
         on("steer", "back_to_preset", Input(ids.back(slider), "n_clicks"), State(slider, "id"))
     on("steer", "looking", Input(ids.LOOKING, "value"))
+    on("pace", "choose", Input(ids.PACE, "value"))
 
     on("transport", "play_pause", Input(ids.PLAY_PAUSE, "n_clicks"))
     on("transport", "step_once", Input(ids.STEP_ONCE, "n_clicks"))

@@ -16,6 +16,8 @@ from gan_core.presets import PRESETS
 # Positions of the timeline's handle, however many frames there are: another maximum would rebuild the slider, and it
 # would lose the focus.
 RAIL = 10_000
+FULL_SPEED = "full"
+STEPS_A_FRAME = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 REPLAY_SPEEDS = (5, 15, 30, 60)  # kept frames a second
 
 
@@ -72,6 +74,33 @@ def looking_share() -> html.Div:
             ),
             _slider(ids.LOOKING, LOOKING_SHARE, DEFAULT_LOOKING_SHARE, "var(--gs-accent)"),
             html.Div(html.Span("measured: –", id="looking-measured"), className="in-force"),
+        ],
+        className="control",
+    )
+
+
+def pace(steps: int | None) -> html.Div:
+    """How many steps go by from one frame to the next."""
+    choices = {FULL_SPEED: "Full speed"}
+    choices |= {str(n): "every step" if n == 1 else f"every {n:,} steps" for n in STEPS_A_FRAME}
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Span("Show", title="Full speed: frames come as they can. Else training waits for each frame."),
+                    dmc.Select(
+                        id=ids.PACE,
+                        data=[{"value": value, "label": label} for value, label in choices.items()],
+                        value=FULL_SPEED if steps is None else str(steps),
+                        allowDeselect=False,
+                        size="xs",
+                        className="pace",
+                        attributes={"input": {"aria-label": "Pace: training steps from one frame to the next"}},
+                    ),
+                ],
+                className="slider-head",
+            ),
+            html.Div(html.Span("", id="pace-measured"), className="in-force"),
         ],
         className="control",
     )

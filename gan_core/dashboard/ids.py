@@ -12,6 +12,7 @@ SETTINGS = "settings"
 
 SLIDERS: dict[str, str] = {name: name.replace("_", "-") for name in BOUNDS}  # hyper-parameter -> slider id
 LOOKING = "looking-share"
+PACE = "pace"
 TIMELINE = "timeline"
 PRESET = "preset"
 PLAY_PAUSE, STEP_ONCE, RESET, NEW_SEED, FOLLOW_LIVE = "play-pause", "step-once", "reset", "new-seed", "follow-live"

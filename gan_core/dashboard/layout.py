@@ -108,6 +108,7 @@ def _sidebar(status: Status, story: str) -> list[Any]:
         controls.hyper_parameter("beta1_d", values),
         html.H2("View"),
         controls.looking_share(),
+        controls.pace(status.pace),
         controls.switches(),
     ]
 

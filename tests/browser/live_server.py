@@ -180,6 +180,7 @@ class LiveServer:
         """Paused at step 0 of the quick preset with seed 0, and every setting as it is at the start."""
         self.command("pause")
         self.command("looking", share=0.15)
+        self.command("pace", steps=None)
         self.command("preset", name="quick")
         if self.status()["info"]["seed"] != 0:
             self.command("new-seed", seed=0)

@@ -226,6 +226,35 @@ def test_time_for_looking(dashboard: DashboardPage) -> None:
     assert server.status()["looking_share"] == 0.5
 
 
+def test_pace(dashboard: DashboardPage) -> None:
+    server, page = dashboard.server, dashboard.open().page
+    chooser = page.get_by_role("textbox", name="Pace: training steps from one frame to the next")
+    expect(chooser).to_have_value("Full speed")
+    chooser.click()
+    page.get_by_role("option", name="every 20 steps", exact=True).click()
+    server.wait_until(lambda s: s["pace"] == 20)
+    page.evaluate(
+        """() => {
+            window.live = [];
+            window.dash_clientside.state.on("live", (frame) => window.live.push(frame.step));
+        }"""
+    )
+    server.command("play")
+    server.wait_until(lambda s: s["step"] >= 200)
+    dashboard.until("window.live.length > 5")
+    expect(page.locator("#pace-measured")).to_have_text("a frame every 20 steps")
+    server.command("pause")
+    assert {step % 20 for step in page.evaluate("window.live.slice(0, 5)")} == {0}
+
+    # A change made elsewhere, and a reload.
+    server.command("pace", steps=100)
+    page.locator("#lr-g-input").focus()
+    expect(chooser).to_have_value("every 100 steps")
+    page.reload()
+    dashboard.catch_up()
+    expect(chooser).to_have_value("every 100 steps")
+
+
 def test_switches(dashboard: DashboardPage) -> None:
     dashboard.server.train(5, 5, 5)
     page = dashboard.open().page

@@ -22,6 +22,7 @@ STATUS = Status(
     steps_per_second=31.5,
     looking_share=0.15,
     looking_measured=0.14,
+    pace=None,
     frames=12,
     memory_bytes=34567,
     values={"lr_g": InForce(2e-4, 40)},

@@ -12,11 +12,13 @@ from hypothesis import strategies as st
 from gan_core.commands import (
     MAX_SEED,
     MAX_STEPS_AT_ONCE,
+    MAX_STEPS_PER_FRAME,
     Command,
     Pause,
     Play,
     Restart,
     SetLooking,
+    SetPace,
     SetValues,
     StepOnce,
     check_seed,
@@ -33,6 +35,9 @@ from gan_core.config import BOUNDS
         ({"do": "set", "values": {"lr_g": 0.1, "beta1_d": 0}}, SetValues({"lr_g": 0.1, "beta1_d": 0.0})),
         ({"do": "looking", "share": 0.3}, SetLooking(0.3)),
         ({"do": "looking", "share": 0}, SetLooking(0.0)),
+        ({"do": "pace", "steps": 1}, SetPace(1)),
+        ({"do": "pace", "steps": MAX_STEPS_PER_FRAME}, SetPace(MAX_STEPS_PER_FRAME)),
+        ({"do": "pace", "steps": None}, SetPace(None)),
         ({"do": "play"}, Play()),
         ({"do": "pause"}, Pause()),
         ({"do": "step"}, StepOnce(1)),
@@ -77,6 +82,10 @@ def test_every_kind_is_read(request_: object, command: Command) -> None:
         ({"do": "looking", "share": -0.1}, "share"),
         ({"do": "looking", "share": math.nan}, "share"),
         ({"do": "looking", "share": "half"}, "share"),
+        ({"do": "pace", "steps": 0}, "steps"),
+        ({"do": "pace", "steps": MAX_STEPS_PER_FRAME + 1}, "steps"),
+        ({"do": "pace", "steps": 2.0}, "steps"),
+        ({"do": "pace", "steps": True}, "steps"),
         ({"do": "step", "count": 0}, "count"),
         ({"do": "step", "count": MAX_STEPS_AT_ONCE + 1}, "count"),
         ({"do": "step", "count": 1.0}, "count"),
@@ -105,7 +114,7 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-words = st.sampled_from(["set", "looking", "play", "pause", "step", "reset", "new-seed", "preset"])
+words = st.sampled_from(["set", "looking", "pace", "play", "pause", "step", "reset", "new-seed", "preset"])
 
 
 @given(
@@ -133,6 +142,8 @@ def test_no_request_does_anything_but_parse_or_be_refused(request_: object) -> N
             assert all(BOUNDS[name].low <= value <= BOUNDS[name].high for name, value in values.items())
         case SetLooking(share):
             assert 0 <= share <= 0.9
+        case SetPace(steps):
+            assert steps is None or 1 <= steps <= MAX_STEPS_PER_FRAME
         case StepOnce(count):
             assert 1 <= count <= MAX_STEPS_AT_ONCE
         case Restart(_, seed):
@@ -153,14 +164,16 @@ DEFAULTS = {"lr_g": 1.0, "lr_d": 2.0, "beta1_g": 3.0}
 
 
 def apply_all(commands: Iterable[Command]) -> tuple[object, ...]:
-    """What commands between two steps lead to, in a model: live values, share, playing, steps to go, runs begun."""
-    values, share, playing, to_go, runs = DEFAULTS, 0.1, True, 0, []
+    """What commands between two steps lead to, in a model: values, share, pace, playing, steps to go, runs begun."""
+    values, share, pace, playing, to_go, runs = DEFAULTS, 0.1, None, True, 0, []
     for command in commands:
         match command:
             case SetValues(new):
                 values = {**values, **new}
             case SetLooking(new_share):
                 share = new_share
+            case SetPace(steps):
+                pace = steps
             case Play():
                 playing = True
             case Pause():
@@ -170,13 +183,14 @@ def apply_all(commands: Iterable[Command]) -> tuple[object, ...]:
             case Restart(preset, seed):
                 values, to_go = DEFAULTS, 0
                 runs.append((preset, seed, share, playing))
-    return values, share, playing, to_go, runs
+    return values, share, pace, playing, to_go, runs
 
 
 some_values = st.dictionaries(st.sampled_from(list(DEFAULTS)), st.floats(0, 1), min_size=1)
 some_command = st.one_of(
     st.builds(SetValues, some_values),
     st.builds(SetLooking, st.floats(0, 0.9)),
+    st.builds(SetPace, st.none() | st.integers(1, 9)),
     st.just(Play()),
     st.just(Pause()),
     st.builds(StepOnce, st.integers(1, 5)),

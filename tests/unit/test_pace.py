@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from gan_core.pace import MAX_FRAMES_PER_SECOND, LookingBudget
+from gan_core.pace import MAX_FRAMES_PER_SECOND, LookingBudget, Stride
 from gan_core.probes import LIVE_RESOLUTIONS
 
 FINEST = LIVE_RESOLUTIONS[-1]
@@ -242,3 +242,33 @@ def test_frames_that_were_asked_for_do_not_freeze_the_ones_to_come(share: float)
     first = next((began for began, _, _ in run.frames if began > start), None)
     assert first is not None
     assert first - start < 1
+
+
+def test_a_stride_takes_about_eight_milliseconds() -> None:
+    stride = Stride()
+    assert stride.count(1000) == 1  # nothing is known yet
+    for _ in range(100):
+        stride.trained(4, 4 * 0.0005)
+    assert stride.count(1000) in (15, 16)
+    assert stride.count(5) == 5
+    for _ in range(100):
+        stride.trained(1, 0.03)
+    assert stride.count(1000) == 1
+
+
+def test_the_wait_for_a_frame_is_what_is_missing() -> None:
+    """After so long of something else, and not before, the next frame is affordable."""
+    budget = LookingBudget(0.2, (50,))
+    budget.trained(1.0)
+    budget.looked(0.1, now=1.0)
+    while budget.affords_frame(1.0):
+        budget.looked(0.1, now=1.0)
+    now = 1.0
+    wait = budget.until_affordable(now)
+    assert wait > 0
+    budget.trained(wait * 0.99)
+    assert not budget.affords_frame(now + wait * 0.99)
+    budget.trained(wait * 0.011)
+    assert budget.affords_frame(now + wait * 1.001)
+    assert budget.until_affordable(now + wait * 1.001) == 0
+    assert LookingBudget(0.0, (50,)).until_affordable(5.0) == 0

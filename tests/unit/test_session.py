@@ -19,7 +19,7 @@ import torch
 from digest import digest
 
 from gan_core import wire
-from gan_core.commands import Command, Pause, Play, Restart, SetLooking, SetValues, StepOnce
+from gan_core.commands import Command, Pause, Play, Restart, SetLooking, SetPace, SetValues, StepOnce
 from gan_core.engine import GANEngine
 from gan_core.history import History
 from gan_core.pace import LookingBudget
@@ -68,7 +68,10 @@ class ScriptedEngine(GANEngine):
         self.script = script
         script.engines.append(self)
 
-    def step(self) -> StepMetrics:
+    def advance(self, count: int) -> list[StepMetrics]:
+        return [self._one_step() for _ in range(count)]
+
+    def _one_step(self) -> StepMetrics:
         number = self.steps + 1
         if number in self.script.gates:
             self.script.gates[number].arrived.set()
@@ -76,7 +79,7 @@ class ScriptedEngine(GANEngine):
         if number in self.script.acts:
             self.script.acts.pop(number)(self)  # once: a step that was tried again would succeed
         before = vars(self.values).copy()
-        metrics = super().step()
+        (metrics,) = super().advance(1)
         self.script.values[number] = [before, vars(self.values).copy()]
         return metrics
 
@@ -100,7 +103,15 @@ def open_session(tiny: Preset) -> Iterator[Opener]:
     def open_session(script: Script | None = None, *, start: bool = True, **options: object) -> TrainingSession:
         script = script or Script()
         session = TrainingSession(
-            **{"preset": "quick", "seed": SEED, "device": "cpu", "precision": "float32", "threads": 1, **options},
+            **{
+                "preset": "quick",
+                "seed": SEED,
+                "device": "cpu",
+                "precision": "float32",
+                "threads": 1,
+                "steps_at_once": 1,
+                **options,
+            },
             make_engine=lambda preset, seed, **more: ScriptedEngine(tiny, seed, script=script, **more),
         )
         opened.append((session, script))
@@ -923,6 +934,66 @@ def test_no_share_for_looking_renders_nothing_while_training(
     end.wait()
     assert {step for step, _ in looks} == {0}
     assert session.status().looking_share == 0
+
+
+def test_a_pace_shows_every_so_many_steps_to_a_watcher(
+    open_session: Opener, looks: list[tuple[int, int]], every_frame_affordable: None, watched_for_ever: None
+) -> None:
+    script = Script()
+    end = script.gate(61)
+    session = open_session(script, paused=True, steps_at_once=64)
+    session.frame_after(0, LONG)
+    do(session, SetPace(7))
+    assert session.status().pace == 7
+    do(session, Play())
+    end.wait()
+    live = [step for step, resolution in looks if resolution != SHARP_RESOLUTION]
+    assert live == list(range(0, 61, 7))
+
+
+def test_a_pace_waits_for_nobody(open_session: Opener, looks: list[tuple[int, int]]) -> None:
+    """Without a watcher the run goes on at full speed, and the history gets its frames all the same."""
+    script = Script()
+    end = script.gate(200)
+    session = open_session(script, paused=True)
+    do(session, SetPace(150))
+    do(session, Play())
+    end.wait()
+    assert len(looks) > 1
+
+
+def test_a_command_ends_the_wait_for_a_frame(
+    open_session: Opener, monkeypatch: pytest.MonkeyPatch, watched_for_ever: None
+) -> None:
+    """The next frame is an hour away; pause, a change and full speed are in force at once."""
+    monkeypatch.setattr(LookingBudget, "until_affordable", lambda self, now: 3600.0)
+    session = open_session(paused=True)
+    session.frame_after(0, LONG)
+    do(session, SetPace(3))
+    do(session, Play())
+    while session.status().step < 3:
+        round_trip(session)
+    assert do(session, SetValues({"lr_g": 0.01})) == 4
+    assert do(session, Pause()) == 4
+    assert do(session, StepOnce(2)) == 4
+    reach(session, 5)
+    do(session, SetPace(None))
+    do(session, Play())
+    while session.status().step < 50:
+        round_trip(session)
+
+
+def test_steps_in_one_go_are_the_steps_one_by_one(open_session: Opener, tiny: Preset) -> None:
+    script = Script()
+    end = script.gate(301)
+    session = open_session(script, steps_at_once=50)
+    end.wait()
+    _, metrics = replay(tiny, 300)
+    script.gates[301].open()
+    do(session, Pause())
+    rows = wire.decode(session.progress(0, 0))[1]["metrics"][:300]
+    expected = [[m.d_loss, m.d_accuracy, m.g_loss, m.g_accuracy] for m in metrics]
+    np.testing.assert_array_equal(rows, np.array(expected, np.float32))
 
 
 def test_watching_changes_no_bit(
