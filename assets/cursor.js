@@ -89,7 +89,7 @@ window.dash_clientside = window.dash_clientside || {};
     hideCursor(all.latent);
     const place = `x = ${pair(x, y)}`;
     words({
-      discriminator: [place, `D(x) = ${probability(app.paint.read(frame.sample_map, frame.resolution, x, y))}`],
+      discriminator: [place, ...reading("D(x)", frame.sample_map, frame.resolution, x, y)],
       samples: [place, `nearest fake ${distance(near)}`],
       latent: found.length
         ? [`${app.grouped(found.length)} z land within ${RADIUS}`]
@@ -108,7 +108,7 @@ window.dash_clientside = window.dash_clientside || {};
     put("latent", ...z);
     words({
       samples: [`x = ${pair(x, y)}`, `nearest fake ${distance(near)}`],
-      discriminator: [`D(x) = ${probability(app.paint.read(frame.sample_map, frame.resolution, x, y))}`],
+      discriminator: reading("D(x)", frame.sample_map, frame.resolution, x, y),
       latent: ["nearest fake comes from", `z = ${pair(...z)}`],
     });
   }
@@ -118,11 +118,11 @@ window.dash_clientside = window.dash_clientside || {};
     const x = imageOf(frame, u, v);
     put("samples", ...x);
     put("discriminator", ...x);
-    const score = probability(app.paint.read(frame.latent_map, frame.resolution, u, v));
+    const score = reading("D(G(z))", frame.latent_map, frame.resolution, u, v);
     words({
-      latent: [`z = ${pair(u, v)}`, `D(G(z)) = ${score}`],
+      latent: [`z = ${pair(u, v)}`, ...score],
       samples: [`G(z) ≈ ${pair(...x)}`],
-      discriminator: [`G(z) ≈ ${pair(...x)}`, `D(G(z)) = ${score}`],
+      discriminator: [`G(z) ≈ ${pair(...x)}`, score[0]],
     });
   }
 
@@ -248,7 +248,12 @@ window.dash_clientside = window.dash_clientside || {};
   // -- words ----------------------------------------------------------------------------------------------------------------
 
   const pair = (x, y) => `(${x.toFixed(2)}, ${y.toFixed(2)})`;
-  const probability = (p) => p.toFixed(2);
+  // What a map says of a place, and of which place exactly.
+  function reading(name, map, cells, x, y) {
+    const { value, centre } = app.paint.cellAt(map, cells, x, y);
+    return [`${name} = ${value.toFixed(2)}`, `in the cell around ${pair(...centre)}`];
+  }
+
   const distance = (near) => near[0].distance.toFixed(3);
 
   function words(lines) {

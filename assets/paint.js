@@ -1,7 +1,7 @@
 // Paints the frame on the screen: both maps with their contour at 0.5, real and fake points, the trail.
 //
-// Maps are interpolated between cell centres before they are coloured, and the value under the cursor is read by the
-// same interpolation: what is said is what is shown.
+// Between cell centres maps are interpolated before they are coloured. Numbers are not: what is said of a place is the
+// exact value at the centre of its cell.
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
@@ -105,15 +105,12 @@ window.dash_clientside = window.dash_clientside || {};
     context.stroke();
   }
 
-  // The value that is shown at data (x, y), 0..1.
-  function read(map, cells, x, y) {
-    const at = (v) => Math.min(Math.max(((v + 1) / 2) * cells - 0.5, 0), cells - 1);
-    const gx = at(x), gy = at(y);
-    const j = Math.min(Math.floor(gx), cells - 2), i = Math.min(Math.floor(gy), cells - 2);
-    const wx = gx - j, wy = gy - i, k = i * cells + j;
-    const low = map[k] + (map[k + 1] - map[k]) * wx;
-    const high = map[k + cells] + (map[k + cells + 1] - map[k + cells]) * wx;
-    return (low + (high - low) * wy) / 255;
+  // The cell that data (x, y) lie in: its exact value 0..1, and its centre, where the networks were asked.
+  function cellAt(map, cells, x, y) {
+    const index = (v) => Math.min(Math.max(Math.floor(((v + 1) / 2) * cells), 0), cells - 1);
+    const centre = (i) => ((i + 0.5) / cells) * 2 - 1;
+    const j = index(x), i = index(y);
+    return { value: map[i * cells + j] / 255, centre: [centre(j), centre(i)] };
   }
 
   // -- points ----------------------------------------------------------------------------------------------------------
@@ -279,5 +276,5 @@ window.dash_clientside = window.dash_clientside || {};
     request();
   });
 
-  app.paint = { read, set_trail };
+  app.paint = { cellAt, set_trail };
 })(window.dash_clientside);

@@ -160,7 +160,7 @@ def _help() -> dmc.Modal:
             ),
             html.P(
                 "Live maps are coarse, because drawing takes time from training; pause at the newest step and they "
-                "sharpen to 400 × 400. Values under the cursor are read from the map that is shown."
+                "sharpen to 400 × 400. Colours are interpolated between cell centres; numbers are those of the centre."
             ),
             html.Table(html.Tbody([html.Tr([html.Th(html.Kbd(key)), html.Td(what)]) for key, what in _KEYS])),
         ],

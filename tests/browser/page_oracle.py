@@ -43,8 +43,9 @@ def map_values(cells: Array, x: Array, y: Array) -> Floats:
 
 
 def map_value(cells: Array, x: float, y: float) -> float:
-    """The probability 0..1 at one data point."""
-    return float(map_values(cells, np.array([x]), np.array([y]))[0] / 255)
+    """The probability 0..1 at the cell centre nearest to one data point."""
+    centres = -1 + (np.arange(len(cells)) + 0.5) * 2 / len(cells)
+    return float(cells[np.abs(centres - y).argmin(), np.abs(centres - x).argmin()] / 255)
 
 
 def colour(value: Array) -> Floats:

@@ -69,6 +69,14 @@ def _latents(dashboard: DashboardPage, frame: Envelope) -> npt.NDArray[np.float6
     return dashboard.server.points().arrays["latents"][: len(frame.arrays["fakes"])] / POINT
 
 
+def _expect_cell(words: str, cells: int, x: float, y: float) -> None:
+    """The words name the centre of the cell that (x, y) lie in: it is at most half a cell away."""
+    assert words.startswith("in the cell around (")
+    centre = np.array(_numbers(words))
+    assert np.abs(centre - (x, y)).max() <= 1 / cells + HUNDREDTH
+    assert np.abs((centre + 1) * cells / 2 % 1 - 0.5).max() <= HUNDREDTH * cells / 2
+
+
 def test_over_the_sample_map(dashboard: DashboardPage) -> None:
     dashboard.server.train(120)
     dashboard.open()
@@ -81,7 +89,8 @@ def test_over_the_sample_map(dashboard: DashboardPage) -> None:
             _expect_cursor(dashboard, name, x, y)
         _expect_no_cursors(dashboard, ("latent", "metrics"))
 
-        where, score = dashboard.words("discriminator")
+        where, score, cell = dashboard.words("discriminator")
+        _expect_cell(cell, frame.resolution, x, y)
         assert where.startswith("x = (")
         assert _numbers(where) == pytest.approx([x, y], abs=HUNDREDTH)
         assert score.startswith("D(x) = ")
@@ -124,7 +133,8 @@ def test_over_the_samples(dashboard: DashboardPage) -> None:
         assert _numbers(dashboard.words("samples")[1])[0] == pytest.approx(apart.min(), abs=THOUSANDTH)
         assert dashboard.words("latent")[0] == "nearest fake comes from"
         assert _numbers(dashboard.words("latent")[1]) == pytest.approx(list(latents[nearest]), abs=HUNDREDTH)
-        (score,) = dashboard.words("discriminator")
+        score, cell = dashboard.words("discriminator")
+        _expect_cell(cell, frame.resolution, x, y)
         assert _numbers(score)[0] == pytest.approx(map_value(frame.arrays["sample_map"], x, y), abs=HUNDREDTH)
     dashboard.leave()
     _expect_no_cursors(dashboard)
