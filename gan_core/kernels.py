@@ -156,8 +156,10 @@ class NumpyKernels:
 
     def __init__(self) -> None:
         self._scratch: dict[tuple[int, ...], tuple[Array, Array]] = {}
+        self._ones = np.ones(0, np.float32)  # as many as the longest array has rows
 
     def empty(self, *shape: int) -> Array:
+        self._ones = np.ones(max(len(self._ones), shape[0]), np.float32)
         return np.zeros(shape, np.float32)
 
     def batch(self, x: Tensor) -> Array:
@@ -206,7 +208,7 @@ class NumpyKernels:
 
     def parameter_gradient(self, d: Array, x: Array, layer: Layer) -> None:
         np.matmul(d.T, x, out=layer.d_weight)
-        np.add.reduce(d, 0, out=layer.d_bias)
+        np.matmul(self._ones[: len(d)], d, out=layer.d_bias)  # the sum, in half the time
 
     def copy(self, x: Array, out: Array) -> None:
         out[...] = x

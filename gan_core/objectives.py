@@ -32,7 +32,8 @@ def _cross_entropy(kernels: Kernels, real: Array, fake: Array) -> tuple[Array, A
 
 
 def _non_saturating(kernels: Kernels, fake: Array) -> tuple[Array, Array]:
-    return kernels.softplus(-fake).mean(), kernels.sigmoid(-fake) / -len(fake)
+    n = len(fake)
+    return kernels.softplus(-fake).sum() / n, kernels.sigmoid(-fake) / -n
 
 
 OBJECTIVES: dict[str, Objective] = {
