@@ -26,6 +26,8 @@ from gan_core.bench.startup import memory, start_up
 from gan_core.bench.training import training_speed
 from gan_core.options import BenchOptions
 
+_QUIET = 0.5  # load of a machine on which nothing else runs
+
 Measurement = Callable[[Plan], Iterable[Row]]
 
 MEASUREMENTS: tuple[Measurement, ...] = (
@@ -49,6 +51,8 @@ def run(options: BenchOptions) -> int:
     plan = Plan(rounds, seconds, options.device, options.threads, options.quick)
     about = machine(plan)
     print(", ".join(f"{name} {value}" for name, value in about.items()))
+    if about["load"] > _QUIET:
+        print("Other programs were busy in the minute before: rates suffer, and so do ratios wherever threads wait.")
     for path in filter(None, (options.out, options.plot)):
         path.parent.mkdir(parents=True, exist_ok=True)  # trouble with it shows before the minutes of measuring
     measurements = MEASUREMENTS if options.soak is None else (partial(memory_over_time, length=options.soak),)
