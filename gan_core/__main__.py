@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 
 from gan_core.options import (
     MAX_STEPS,
@@ -16,6 +17,7 @@ from gan_core.options import (
     TrainOptions,
     argument,
     read_path,
+    read_picture,
     read_preset,
     read_setting,
     read_soak_length,
@@ -100,13 +102,19 @@ def _train(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _add_bench_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--quick", action="store_true", help="fewer and shorter rounds: half a minute, and rough figures")
+    add("--quick", action="store_true", help="fewer and shorter rounds: about three minutes, rough figures")
     add(
         "--out",
         type=argument(read_path),
         default=BenchOptions.out,
         metavar="FILE",
         help="where to write the figures as JSON (default: %(default)s)",
+    )
+    add(
+        "--plot",
+        type=argument(read_picture),
+        metavar="FILE",
+        help="also draw the figures into a .png or .svg file; needs matplotlib",
     )
     add(
         "--soak",
@@ -120,11 +128,14 @@ def _add_bench_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _bench(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    """Measure the training speed against a plain PyTorch loop, the cost of looking, and the cost of a browser."""
+    """Measure the training speed against other libraries, the cost of looking, and what a start and a browser cost."""
+    if given.plot is not None and find_spec("matplotlib") is None:
+        given.parser.error("argument --plot: matplotlib is not installed: pip install -r requirements-bench.txt")
     run_options = [option for option in RUN_OPTIONS if option.name in ("device", "threads")]
     options = BenchOptions(
         quick=given.quick,
         out=given.out,
+        plot=given.plot,
         soak=given.soak,
         **values_of(run_options, given, environ, given.parser),
     )

@@ -18,6 +18,7 @@ from gan_core.config import DEVICES, MAX_THREADS, PRECISIONS, HyperParameters
 from gan_core.presets import DEFAULT_PRESET, PRESETS, find_preset
 
 MAX_STEPS = 10**9
+PICTURES = (".png", ".svg")
 
 Reader = Callable[[str], Any]  # text -> value; raises ValueError with a sentence
 
@@ -76,6 +77,7 @@ class BenchOptions(RunOptions):
 
     quick: bool = False
     out: Path = Path("bench.json")
+    plot: Path | None = None
     soak: SoakLength | None = None
 
 
@@ -200,6 +202,14 @@ def read_path(text: str) -> Path:
     if not text.strip():
         raise ValueError("the path is empty.")
     return Path(text)
+
+
+def read_picture(text: str) -> Path:
+    """Read the path of a picture, whose ending says its format."""
+    path = read_path(text)
+    if path.suffix not in PICTURES:
+        raise ValueError(f"a picture ends in {' or '.join(PICTURES)}; {text!r} does not.")
+    return path
 
 
 def read_setting(text: str) -> Setting:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from gan_core import wire
 from gan_core.bench.rounds import Plan, Row, interleave, rate, ratios
@@ -27,26 +28,29 @@ def costs(preset: Preset, plan: Plan) -> list[Row]:
     engine = GANEngine(preset, device=plan.device, threads=plan.threads)
     probe = Probe(engine.target, engine.compute.device)
 
-    def look(resolution: int) -> Snapshot:
-        moment = Moment(run=1, step=engine.steps, time=0.0)
-        networks = engine.generator, engine.discriminator
-        return probe.look(*networks, moment, resolution=resolution, points=RESOLUTIONS[resolution])
-
-    frame = look(100)
+    frame = look(engine, probe, 100, LIVE_POINTS)
     trail = [frame.trail_point] * TRAIL_STEPS
 
     def encode() -> bytes:
         return wire.encode_frame(frame, version=1, trail=trail, kept=True)
 
     calls: dict[str, Callable[[], object]] = {STEP: engine.step}
-    for resolution in RESOLUTIONS:
-        calls[f"frame {resolution} x {resolution}"] = lambda resolution=resolution: look(resolution)  # type: ignore[misc]
+    for resolution, points in RESOLUTIONS.items():
+        name = f"{resolution} x {resolution}"
+        calls[f"frame {name}"] = partial(look, engine, probe, resolution, points)
+        calls[f"maps {name} alone"] = partial(look, engine, probe, resolution, 1)
     calls["encoding 100 x 100"] = encode
     found = interleave({name: _slice(call, plan.seconds) for name, call in calls.items()}, plan.rounds)
     group = f"Looking, {describe(preset)}"
     rows = [Row(group, name, "ms", tuple(1000 / value for value in values)) for name, values in found.items()]
     rows += [Row(group, name, "steps", ratios(found[STEP], values)) for name, values in found.items() if name != STEP]
     return [*rows, Row(group, "size of 100 x 100", "kB", (len(encode()) / 1000,))]
+
+
+def look(engine: GANEngine, probe: Probe, resolution: int, points: int) -> Snapshot:
+    """Take one frame: maps of R x R cells, and the first of the fixed points."""
+    moment = Moment(run=1, step=engine.steps, time=0.0)
+    return probe.look(engine.generator, engine.discriminator, moment, resolution=resolution, points=points)
 
 
 def _slice(call: Callable[[], object], seconds: float) -> Callable[[], float]:

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 from collections.abc import Mapping, Sequence
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ def machine(plan: Plan) -> dict[str, Any]:
         "products": torch.get_float32_matmul_precision(),
         "torch": torch.__version__,
         "python": platform.python_version(),
+        **{library: _version(library) for library in ("jax", "tensorflow", "keras")},
     }
 
 
@@ -43,14 +45,21 @@ def print_rows(rows: Sequence[Row]) -> None:
         print(f"  {row.name:42}{figures} {row.unit}", flush=True)
 
 
-def write_json(path: Path, about: Mapping[str, Any], rows: Sequence[Row]) -> None:
-    """Write `machine` and `rows`; raises OSError with the file's name."""
+def write_json(path: Path, about: Mapping[str, Any], rows: Sequence[Row], failed: Mapping[str, str]) -> None:
+    """Write `machine`, `rows` and what failed; raises OSError with the file's name."""
     entries = []
     for row in rows:
         least, middle, greatest = row.spread
-        entry = {"group": row.group, "name": row.name, "unit": row.unit}
+        entry: dict[str, Any] = {"group": row.group, "name": row.name, "unit": row.unit}
+        entry |= {} if row.at is None else {"at": row.at}
         entries.append({**entry, "least": least, "median": middle, "greatest": greatest, "rounds": row.values})
-    write_whole(path, json.dumps({"machine": about, "rows": entries}, indent=1).encode() + b"\n")
+    write_whole(path, json.dumps({"machine": about, "failed": failed, "rows": entries}, indent=1).encode() + b"\n")
+
+
+def _version(library: str) -> str:
+    """Version of the distribution that brings a library; tensorflow-cpu, for one, brings tensorflow."""
+    distributions = metadata.packages_distributions().get(library)
+    return metadata.version(distributions[0]) if distributions else "not installed"
 
 
 def _short(value: float) -> str:

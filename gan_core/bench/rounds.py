@@ -16,6 +16,7 @@ class Plan:
     seconds: float  # length of one slice
     device: str = "auto"
     threads: int | None = None
+    quick: bool = False  # fewer points on the curves
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Row:
     name: str
     unit: str
     values: tuple[float, ...]  # one a round
+    at: float | None = None  # on a curve: its place on the horizontal axis
 
     @property
     def spread(self) -> tuple[float, float, float]:

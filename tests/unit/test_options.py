@@ -171,6 +171,7 @@ BAD_COMMANDS = {
     "--seed": ["train", "quick", "--out", "x", "--seed", "-3"],
     "--set": ["train", "quick", "--out", "x", "--steps", "10", "--set", "lr_g=0.1@11"],
     "--soak": ["bench", "--soak", "2m"],
+    "--plot": ["bench", "--plot", "bench.jpg"],
     "--threads": ["bench", "--threads", "0"],
     **{setting: ["train", "quick", "--out", "x", "--set", setting] for setting in BAD_SETTINGS},
 }
