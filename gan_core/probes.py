@@ -12,6 +12,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from gan_core.forward import Forward, groups, tiles
 from gan_core.networks import MLP
 from gan_core.records import POINT_SCALE, FixedPoints, Int16Array, Moment, Snapshot, TrailPoint, Uint8Array
 from gan_core.targets import Target, uniform_square
@@ -22,7 +23,6 @@ POINTS = 5000  # fixed latents and fixed real points
 LIVE_POINTS = 2000  # of them in a live frame
 LIVE_RESOLUTIONS = tuple(range(50, 101, 2))  # cells a side of a live map, coarse to fine
 SHARP_RESOLUTION = 400  # cells a side of the maps of a paused run, as in the article
-_CHUNK = 4000  # points in one forward pass: fast, and short enough to stop between two
 _SEED = 20200607  # of the fixed inputs: the same in every run, so that runs can be compared
 
 
@@ -33,14 +33,21 @@ class Probe:
         random = torch.Generator().manual_seed(_SEED)
         self.latents = uniform_square(POINTS, random).to(device)  # (POINTS, 2)
         self.reals = target.sample(POINTS, random).to(device)  # (POINTS, 2)
+        self._groups: dict[tuple[int, int], list[Tensor]] = {}  # the fixed latents in tiles
 
     def fixed_points(self, run: int) -> FixedPoints:
         """The fixed inputs as they are shown."""
         return FixedPoints(run, _as_points(self.latents), _as_points(self.reals))
 
-    def fakes(self, generator: MLP) -> Tensor:
-        """G at all fixed latents: (POINTS, 2)."""
-        return _forward(generator, self.latents)
+    def fakes(self, generator: MLP, points: int = POINTS) -> Tensor:
+        """G at the first `points` fixed latents: (points, 2)."""
+        forward = Forward(generator)
+        if (points, forward.side) not in self._groups:
+            self._groups[points, forward.side] = groups(self.latents[:points], forward.side)
+        fakes = torch.empty_like(self.latents[:points])
+        for group in self._groups[points, forward.side]:
+            fakes[group] = forward(self.latents[group])
+        return fakes
 
     def look(self, generator: MLP, discriminator: MLP, moment: Moment, *, resolution: int, points: int) -> Snapshot:
         """Take one snapshot in one go."""
@@ -58,28 +65,33 @@ class Probe:
         Between two parts the caller may stop; the networks must not change in between.
         Raises FloatingPointError when a network's output is not finite: there is nothing true to show then.
         """
-        grid = cell_centres(resolution, self.latents.device)
-        latent_logits, images, sample_logits = [], [], []
-        for cells in torch.split(grid, _CHUNK):
-            image = _forward(generator, cells)
-            images.append(image)
-            latent_logits.append(_forward(discriminator, image))
+        grid = cell_centres(resolution, self.latents.device).view(resolution, resolution, 2)
+        latent_logits, sample_logits, image = (
+            grid.new_empty(grid.shape[:2]),
+            grid.new_empty(grid.shape[:2]),
+            grid.clone(),
+        )
+        g, d = Forward(generator), Forward(discriminator)
+        for tile in tiles(resolution, d.side):
+            cells = grid[tile]
+            of_tile = g(cells.reshape(-1, 2))
+            image[tile] = of_tile.view_as(cells)
+            latent_logits[tile] = d(of_tile).view(cells.shape[:2])
             yield None
-        for cells in torch.split(grid, _CHUNK):
-            sample_logits.append(_forward(discriminator, cells))
+        for tile in tiles(resolution, d.side):
+            cells = grid[tile]
+            sample_logits[tile] = d(cells.reshape(-1, 2)).view(cells.shape[:2])
             yield None
-        fakes = _forward(generator, self.latents[:points])
-        logits = torch.cat(sample_logits)
-        if not (torch.isfinite(fakes).all() and torch.isfinite(logits).all()):
+        fakes = self.fakes(generator, points)
+        if not (torch.isfinite(fakes).all() and torch.isfinite(sample_logits).all()):
             raise FloatingPointError("a network's output is not a finite number")
-        bluest = grid[int(logits.argmax())]
-        side = (resolution, resolution)
+        bluest = grid.view(-1, 2)[int(sample_logits.argmax())]
         yield Snapshot(
             moment=moment,
-            latent_map=_as_map(torch.cat(latent_logits), resolution),
-            sample_map=_as_map(logits, resolution),
+            latent_map=_as_map(latent_logits),
+            sample_map=_as_map(sample_logits),
             fakes=_as_points(fakes),
-            image=_as_points(torch.cat(images).view(*side, 2)[_every(resolution)]),
+            image=_as_points(image[_every(resolution)]),
             trail_point=TrailPoint(moment.step, _pair(fakes.mean(dim=0)), _pair(bluest)),
         )
 
@@ -102,14 +114,8 @@ def _every(resolution: int) -> tuple[slice, slice]:
     return one, one
 
 
-@torch.inference_mode()
-def _forward(network: MLP, x: Tensor) -> Tensor:
-    return torch.cat([network(part) for part in torch.split(x, _CHUNK)])
-
-
-def _as_map(logits: Tensor, resolution: int) -> Uint8Array:
-    values = torch.sigmoid(logits).view(resolution, resolution).mul(255).round().to(torch.uint8)
-    return _frozen(values.cpu().numpy())
+def _as_map(logits: Tensor) -> Uint8Array:
+    return _frozen(torch.sigmoid(logits).mul(255).round().to(torch.uint8).cpu().numpy())
 
 
 def _as_points(x: Tensor) -> Int16Array:
