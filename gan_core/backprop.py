@@ -20,9 +20,9 @@ class Backprop:
         """Prepare for `rows` rows forward, of which those from `first` on are led back."""
         self._kernels, self._network, self._slope = kernels, network, network.leak
         self._layers = kernels.layers(network)
-        widths = [layer.weight.shape[0] for layer in self._layers]
-        self._outputs = [kernels.empty(rows, width) for width in widths]  # of each layer, after its activation
-        self._kept = [output[first:] for output in self._outputs]
+        self._room = [kernels.empty(rows, layer.weight.shape[0]) for layer in self._layers]
+        self._first = first
+        self._hidden: list[Array] = []  # outputs of the hidden layers, from row `first` on
         inputs = [layer.weight.shape[1] for layer in self._layers]
         self._d_inputs = [kernels.empty(rows - first, width) for width in inputs]
 
@@ -30,9 +30,11 @@ class Backprop:
         """Map (rows, inputs) to the last pre-activation (rows, outputs), with the parameters as they are now."""
         kernels = self._kernels
         kernels.refresh(self._network)
-        for layer, output in zip(self._layers[:-1], self._outputs, strict=False):
-            x = kernels.leaky_(kernels.dense(x, layer, output), self._slope)
-        return kernels.dense(x, self._layers[-1], self._outputs[-1])
+        self._hidden = []
+        for layer, room in zip(self._layers[:-1], self._room, strict=False):
+            x = kernels.dense_leaky(x, layer, self._slope, room)
+            self._hidden.append(x[self._first :])
+        return kernels.dense(x, self._layers[-1], self._room[-1])
 
     def backward(self, x: Array, d: Array) -> None:
         """Put the gradient of every parameter into the network's `gradients_flat`.
@@ -41,7 +43,7 @@ class Backprop:
         respect to their pre-activations.
         """
         for i in range(len(self._layers) - 1, 0, -1):
-            self._kernels.parameter_gradient(d, self._kept[i - 1], self._layers[i])
+            self._kernels.parameter_gradient(d, self._hidden[i - 1], self._layers[i])
             d = self._through(i, d)
         self._kernels.parameter_gradient(d, x, self._layers[0])
         self._kernels.collect(self._network)
@@ -55,4 +57,4 @@ class Backprop:
     def _through(self, i: int, d: Array) -> Array:
         """Lead d back through layer i and the activation before it."""
         d = self._kernels.times_weight(d, self._layers[i], self._d_inputs[i])
-        return self._kernels.leaky_gradient_(d, self._kept[i - 1], self._slope)
+        return self._kernels.leaky_gradient_(d, self._hidden[i - 1], self._slope)

@@ -17,10 +17,10 @@ from digest import digest
 from oracle import Network, Oracle, TorchAdam, network_from
 
 from gan_core import PRESETS
-from gan_core.backprop import Backprop
 from gan_core.batches import BLOCK
 from gan_core.config import BOUNDS, GANConfig, HyperParameters
 from gan_core.engine import GANEngine
+from gan_core.kernels import Kernels, NumpyKernels, TorchKernels
 from gan_core.presets import Preset
 from gan_core.probes import Probe
 from gan_core.records import Moment, StepMetrics
@@ -59,24 +59,21 @@ def farthest(engine: GANEngine, oracle: Oracle) -> float:
 
 
 def record_sides(monkeypatch: pytest.MonkeyPatch) -> list[list[np.ndarray]]:
-    """Note from now on, pass by pass, which slope each unit takes: one list a forward pass of `Backprop`.
+    """Note from now on, pass by pass, which slope each hidden unit takes: one list a forward pass, in order.
 
     The caller clears the list after each step.
     """
     passes: list[list[np.ndarray]] = []
-    forward = Backprop.forward
+    for kind in (TorchKernels, NumpyKernels):
 
-    def noted(self: Backprop, x: Any) -> Any:
-        out = forward(self, x)
-        passes.append(
-            [
-                np.asarray((hidden > 0).cpu() if isinstance(hidden, torch.Tensor) else hidden > 0)
-                for hidden in self._outputs[:-1]
-            ]
-        )
-        return out
+        def noted(self: Kernels, x: Any, *arguments: Any, dense_leaky: Any = kind.dense_leaky) -> Any:
+            if x.shape[1] == 2:  # the first layer
+                passes.append([])
+            h = dense_leaky(self, x, *arguments)
+            passes[-1].append((torch.as_tensor(h) > 0).cpu().numpy())
+            return h
 
-    monkeypatch.setattr(Backprop, "forward", noted)
+        monkeypatch.setattr(kind, "dense_leaky", noted)
     return passes
 
 
