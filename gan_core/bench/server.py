@@ -8,11 +8,11 @@ from __future__ import annotations
 import sys
 
 from flask import Flask
-from waitress import create_server
 
 from gan_core.bench.sizes import SIZES
 from gan_core.dashboard.api import add_routes
 from gan_core.dashboard.guard import guard
+from gan_core.dashboard.listen import Server
 from gan_core.engine import GANEngine
 from gan_core.session import TrainingSession
 
@@ -29,9 +29,9 @@ def serve(size: str, device: str, threads: int | None) -> None:
     server = Flask(__name__)
     guard(server, HOST)
     add_routes(server, session)
-    listening = create_server(server, host=HOST, port=0, threads=16)
+    listening = Server(server, session, HOST, 0)
     session.start()
-    print(listening.effective_port, flush=True)
+    print(listening.addresses[0][1], flush=True)
     listening.run()
 
 
