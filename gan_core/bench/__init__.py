@@ -16,9 +16,15 @@ from gan_core.bench.rounds import Plan, Row
 from gan_core.bench.served import cost_of_a_client
 from gan_core.bench.soak import memory_over_time
 from gan_core.bench.training import training_speed
+from gan_core.bench.watched import cost_of_many_clients
 from gan_core.options import BenchOptions
 
-MEASUREMENTS: tuple[Callable[[Plan], list[Row]], ...] = (training_speed, frame_costs, cost_of_a_client)
+MEASUREMENTS: tuple[Callable[[Plan], list[Row]], ...] = (
+    training_speed,
+    frame_costs,
+    cost_of_a_client,
+    cost_of_many_clients,
+)
 
 
 def run(options: BenchOptions) -> int:
