@@ -6,11 +6,8 @@ import os
 import signal
 import sys
 from types import FrameType
-from typing import Any
 
 from gan_core.options import parse_server_options
-
-THREADS = 16  # must outnumber the requests for frames that are held open
 
 
 def main() -> int:
@@ -20,9 +17,8 @@ def main() -> int:
     options = parse_server_options(sys.argv[1:], os.environ)
 
     # After the options are known to be good: these take seconds to load.
-    from waitress import create_server
-
     from gan_core.dashboard import create_app
+    from gan_core.dashboard.listen import Server
     from gan_core.session import TrainingSession
 
     try:
@@ -35,7 +31,7 @@ def main() -> int:
             paused=options.paused,
         )
         app = create_app(session, host=options.host, more_hosts=options.allow_host)
-        server = create_server(app.server, host=options.host, port=options.port, threads=THREADS, ident=None)
+        server = Server(app.server, session, options.host, options.port)
     except ValueError as error:
         return _refuse(str(error))
     except OSError as error:
@@ -44,12 +40,13 @@ def main() -> int:
             "Stop what uses the port, or choose another with --port."
         )
 
-    print(f"GANscope is on {_address(server)}  (Ctrl-C ends it)", flush=True)
+    print(f"GANscope is on {_address(*server.addresses[0])}  (Ctrl-C ends it)", flush=True)
     session.start()
     try:
         server.run()  # returns on SystemExit
     finally:
         session.close()
+        server.close()
     return 0
 
 
@@ -57,10 +54,7 @@ def _stop(signum: int, frame: FrameType | None) -> None:
     raise SystemExit(0)
 
 
-def _address(server: Any) -> str:
-    """Where the server listens; a name such as localhost may stand for several addresses."""
-    listens = getattr(server, "effective_listen", None) or [(server.effective_host, server.effective_port)]
-    host, port = listens[0]
+def _address(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

@@ -190,8 +190,11 @@ window.dash_clientside = window.dash_clientside || {};
   function paintTrail(layer, frame) {
     const context = layer.paint.getContext("2d");
     const s = layer.scale;
-    const path = (k) => frame.trail.map((p) => app.layers.toPixels(layer, p[k], p[k + 1]).map((v) => v * s));
-    const [centre, bluest] = [path(1), path(3)];
+    const path = (k) => Array.from(frame.trail_steps, (_, i) => {
+      const [x, y] = frame.trail.subarray(4 * i + k, 4 * i + k + 2);
+      return app.layers.toPixels(layer, x / state.POINT, y / state.POINT).map((v) => v * s);
+    });
+    const [centre, bluest] = [path(0), path(2)];
     draw(bluest, [5 * s, 3 * s], "#1d4f91", (x, y) => {
       context.moveTo(x, y - 6 * s);
       context.lineTo(x + 6 * s, y);
@@ -254,7 +257,7 @@ window.dash_clientside = window.dash_clientside || {};
     app.setText("latent-panel-badge", cells);
     app.setText("discriminator-panel-badge", cells);
     const n = app.grouped(frame.fakes.length / 2);
-    const path = trail ? ` · trail of ${frame.trail.length} frames` : "";
+    const path = trail ? ` · trail of ${frame.trail_steps.length} frames` : "";
     app.setText("samples-panel-badge", `${step} · ${n} real, ${n} fake${path}`);
   }
 

@@ -81,8 +81,12 @@ class History:
     def nbytes(self) -> int:
         """Bytes held by frames and metrics."""
         newest = self.newest
-        loose = newest is not None and self._kept.get(newest.step) is not newest
-        return self._kept_bytes + self.metrics.nbytes + (newest.nbytes if newest and loose else 0)
+        loose = newest.nbytes if newest and not self.keeps(newest) else 0
+        return self._kept_bytes + self.metrics.nbytes + loose
+
+    def keeps(self, frame: Snapshot) -> bool:
+        """Whether this very frame is one of the kept ones, and not only the newest."""
+        return self._kept.get(frame.step) is frame
 
     def wants(self, step: int) -> bool:
         """Whether a frame of this step (not before the newest) would be kept."""

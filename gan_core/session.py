@@ -10,6 +10,7 @@ import logging
 import math
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from gan_core.records import Change, InForce, Moment, Phase, Progress, RunInfo, 
 
 log = logging.getLogger("ganscope")
 
+PAYLOADS = 256  # encoded frames of the past that are held ready: 7 MB at most
 WATCHED_FOR = 1.5  # seconds after the last request for a live frame during which somebody counts as watching
 MAX_ROWS_PER_READ = 50_000  # rows of metrics in one answer: 800 kB
 MAX_STEPS_AT_ONCE = 256  # trained in one go, between two looks at the commands
@@ -53,6 +55,27 @@ class _Published:
     payload: bytes
 
 
+class _Payloads:
+    """The encoded frames of the past that were made or asked for last.
+
+    They stay as they are: steps before a frame are never added any more, so that its trail is complete from the start.
+    """
+
+    def __init__(self) -> None:
+        self._held: OrderedDict[tuple[int, int], bytes] = OrderedDict()  # run, step; the one to drop next first
+
+    def put(self, frame: Snapshot, payload: bytes) -> None:
+        self._held[frame.moment.run, frame.step] = payload
+        if len(self._held) > PAYLOADS:
+            self._held.popitem(last=False)
+
+    def get(self, frame: Snapshot) -> bytes | None:
+        key = frame.moment.run, frame.step
+        if key in self._held:
+            self._held.move_to_end(key)
+        return self._held.get(key)
+
+
 class TrainingSession:
     """Owns the engine, the history and the thread. Any thread may call the public methods."""
 
@@ -73,14 +96,18 @@ class TrainingSession:
         self._options = {"device": device, "precision": precision, "threads": threads}
         self._wall_clock, self._make_engine, self._most_at_once = wall_clock, make_engine, steps_at_once
         self._changed = threading.Condition(threading.Lock())
+        self._encoding = threading.Lock()  # held while a frame of the past is encoded; taken before the other
         self._thread = threading.Thread(target=self._run, name="training", daemon=True)
         # Under the lock:
         self._commands: list[tuple[Command, Receipt]] = []
         self._closing = False
         self._published: _Published | None = None
+        self._payloads = _Payloads()
         self._last_look = -math.inf
         # Versions and runs count from the time of start, so that a page left open over a restart sees newer ones.
         self._version = self._run_number = int(wall_clock() * 1000)
+        # Complete before the training thread starts:
+        self._wakes: list[Callable[[], None]] = []
         # Written by the training thread alone:
         self._phase = Phase.PAUSED if paused else Phase.TRAINING
         self._steps_to_go = 0
@@ -143,15 +170,29 @@ class TrainingSession:
             return self._published.payload if self._published and self._newer(version) else None
 
     def frame_at(self, step: int) -> bytes | None:
-        """The kept frame nearest to `step`, encoded; None before the first one."""
-        with self._changed:
-            frame = self._history.at(step)
-            if frame is None:
-                return None
-            if self._published and frame is self._published.frame:
-                return self._published.payload
-            trail, kept, version = self._history.trail(frame.step), frame is not self._history.newest, self._version
-        return wire.encode_frame(frame, version=version, trail=trail, kept=kept)
+        """The kept frame nearest to `step`, encoded once however often it is asked for; None before the first one."""
+        with self._encoding:
+            with self._changed:
+                frame = self._history.at(step)
+                if frame is None:
+                    return None
+                if self._published and frame is self._published.frame:
+                    return self._published.payload
+                payload = self._payloads.get(frame)
+                if payload is not None:
+                    return payload
+                trail, version = self._history.trail(frame.step), self._version
+            payload = wire.encode_frame(frame, version=version, trail=trail, kept=True)
+            with self._changed:
+                self._payloads.put(frame, payload)
+        return payload
+
+    def on_frame(self, wake: Callable[[], None]) -> None:
+        """Have `wake` called after every new frame, on the training thread: it must be quick and never fail.
+
+        To be asked for before `start`.
+        """
+        self._wakes.append(wake)
 
     def points(self) -> bytes:
         """The run's fixed inputs, encoded."""
@@ -300,15 +341,20 @@ class TrainingSession:
         return Moment(self._run_number, self._step, self._wall_clock())
 
     def _publish(self, frame: Snapshot, store: Callable[[Snapshot], None]) -> None:
+        # Encoded here, once, however many browsers ask; outside the lock, because nobody else writes.
+        earlier = [point for point in self._history.trail(frame.step) if point.step < frame.step]
+        packed = wire.pack_frame(frame, [*earlier, frame.trail_point])
+        version = self._version + 1
+        payload = packed.envelope(version=version, kept=False)
         with self._changed:
             store(frame)
-            trail = self._history.trail(frame.step)
-        # Encoded here, once, however many browsers ask; outside the lock, because nobody else writes.
-        payload = wire.encode_frame(frame, version=self._version + 1, trail=trail, kept=False)
-        with self._changed:
-            self._version += 1
-            self._published = _Published(self._version, frame, payload)
+            if self._history.keeps(frame):  # it will be asked for as one of the past
+                self._payloads.put(frame, packed.envelope(version=version, kept=True))
+            self._version = version
+            self._published = _Published(version, frame, payload)
             self._changed.notify_all()
+        for wake in self._wakes:
+            wake()
 
     def _begin(self, preset: str, seed: int) -> None:
         """Make a new run at step 0. The old one is replaced only once the new one stands."""

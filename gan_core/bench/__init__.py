@@ -24,6 +24,7 @@ from gan_core.bench.served import cost_of_a_client
 from gan_core.bench.soak import memory_over_time
 from gan_core.bench.startup import memory, start_up
 from gan_core.bench.training import training_speed
+from gan_core.bench.watched import cost_of_many_clients
 from gan_core.options import BenchOptions
 
 _QUIET = 0.5  # load of a machine on which nothing else runs
@@ -36,6 +37,7 @@ MEASUREMENTS: tuple[Measurement, ...] = (
     frame_costs,
     costs_as_they_grow,
     cost_of_a_client,
+    cost_of_many_clients,
     start_up,
     memory,
 )

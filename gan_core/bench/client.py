@@ -83,6 +83,14 @@ class Client:
         end = time.perf_counter() + seconds
         self.watch(lambda: time.perf_counter() >= end)
 
+    def look(self, share: float) -> None:
+        """Set the share of time for looking."""
+        self._ask("/api/command", "POST", {"do": "looking", "share": share})
+
+    def published(self) -> list[tuple[int, float]]:
+        """Version of every frame so far, and when it was there: seconds on the machine's monotonic clock."""
+        return [(version, there) for version, there in json.loads(self._ask("/published"))]
+
     def play(self) -> None:
         """Let the training go on."""
         self._ask("/api/command", "POST", {"do": "play"})

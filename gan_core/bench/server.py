@@ -6,22 +6,41 @@ Says its port on the first line of stdout and serves until it is killed.
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Callable
+from typing import Any
 
-from flask import Flask
-from waitress import create_server
+from flask import Flask, Response, jsonify
 
 from gan_core.bench.sizes import SIZES
 from gan_core.dashboard.api import add_routes
 from gan_core.dashboard.guard import guard
+from gan_core.dashboard.listen import Server
 from gan_core.engine import GANEngine
+from gan_core.records import Snapshot
 from gan_core.session import TrainingSession
 
 HOST = "127.0.0.1"
 
 
+class TimedSession(TrainingSession):
+    """Notes when each frame was there."""
+
+    def __init__(self, **options: Any) -> None:
+        self.published: list[tuple[int, float]] = []  # version, seconds on the machine's monotonic clock
+        super().__init__(**options)
+
+    def _publish(self, frame: Snapshot, store: Callable[[Snapshot], None]) -> None:
+        def store_and_note(frame: Snapshot) -> None:  # called under the lock: before it, no browser can have the frame
+            store(frame)
+            self.published.append((self._version + 1, time.monotonic()))
+
+        super()._publish(frame, store_and_note)
+
+
 def serve(size: str, device: str, threads: int | None) -> None:
     """Train networks of one of SIZES and answer requests, without end."""
-    session = TrainingSession(
+    session = TimedSession(
         device=device,
         threads=threads,
         make_engine=lambda preset, seed, **options: GANEngine(SIZES[size], seed, **options),
@@ -29,9 +48,14 @@ def serve(size: str, device: str, threads: int | None) -> None:
     server = Flask(__name__)
     guard(server, HOST)
     add_routes(server, session)
-    listening = create_server(server, host=HOST, port=0, threads=16)
+
+    @server.get("/published")
+    def published() -> Response:
+        return jsonify(session.published)
+
+    listening = Server(server, session, HOST, 0)
     session.start()
-    print(listening.effective_port, flush=True)
+    print(listening.addresses[0][1], flush=True)
     listening.run()
 
 

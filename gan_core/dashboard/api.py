@@ -39,13 +39,11 @@ def add_routes(server: Flask, session: SessionView) -> None:
 
     @server.get("/api/frame")
     def newest_frame() -> Response:
-        payload = session.frame_after(_whole_number("after", 0), HOLD)
-        return Response(status=204) if payload is None else _bytes(payload)
+        return frame_answer(session.frame_after(_whole_number("after", 0), HOLD))
 
     @server.get("/api/frame/<step>")
     def kept_frame(step: str) -> Response:
-        payload = session.frame_at(_parse_whole_number("STEP", step))
-        return Response(status=204) if payload is None else _bytes(payload)
+        return frame_answer(session.frame_at(_parse_whole_number("STEP", step)))
 
     @server.get("/api/points")
     def points() -> Response:
@@ -75,6 +73,11 @@ def add_routes(server: Flask, session: SessionView) -> None:
         if not request.path.startswith("/api/"):
             return error
         return _json({"error": error.description or error.name}, error.code or 500)
+
+
+def frame_answer(payload: bytes | None) -> Response:
+    """What is answered to somebody who asked for a frame: it, or that there is none."""
+    return _bytes(payload) if payload is not None else Response(status=204, headers={"Cache-Control": "no-store"})
 
 
 def _whole_number(name: str, default: int) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from gan_core.commands import Command
@@ -29,6 +30,9 @@ class SessionView(Protocol):
 
     def frame_at(self, step: int) -> bytes | None:
         """The kept frame nearest to `step`."""
+
+    def on_frame(self, wake: Callable[[], None]) -> None:
+        """Have `wake` called after every new frame, on another thread."""
 
     def points(self) -> bytes:
         """The run's fixed inputs."""

@@ -7,11 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from waitress import create_server
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from gan_core.dashboard import create_app
+from gan_core.dashboard.listen import Server
 from gan_core.engine import GANEngine
 from gan_core.records import StepMetrics
 from gan_core.session import TrainingSession
@@ -37,7 +36,7 @@ class FailingEngine(GANEngine):
 def main() -> None:
     port = int(sys.argv[sys.argv.index("--port") + 1])
     session = TrainingSession("quick", paused=True, threads=1, make_engine=FailingEngine)
-    server = create_server(create_app(session).server, host="127.0.0.1", port=port, threads=16, ident=None)
+    server = Server(create_app(session).server, session, "127.0.0.1", port)
     session.start()
     print("GANscope is on", f"http://127.0.0.1:{port}", flush=True)
     server.run()

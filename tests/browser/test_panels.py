@@ -239,19 +239,19 @@ def test_samples_and_trail(dashboard: DashboardPage, scheme: str) -> None:
     assert (painted[..., 3] == 0).mean() > 0.3, "between the points Plotly's grid is to be seen"
 
     page.get_by_role("switch", name="Trail of the last 100 steps").press("Space")
-    trail = np.array(frame.header["trail"])
-    assert [int(step) for step in trail[:, 0]] == list(range(0, 71, 10))
+    trail = frame.arrays["trail"] / POINT
+    assert frame.arrays["trail_steps"].tolist() == list(range(0, 71, 10))
     expect(dashboard.badge("samples")).to_contain_text(f"trail of {len(trail)} frames")
     for name in ("samples", "discriminator"):
         painted = dashboard.canvas(name)
         radius = 5 * 2 / painted.shape[1]
         angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
-        circle = trail[-1, 1:3] + radius * np.stack((np.cos(angles), np.sin(angles)), axis=1)
+        circle = trail[-1, :2] + radius * np.stack((np.cos(angles), np.sin(angles)), axis=1)
         red = _at(painted, circle).astype(int)
         close = np.abs(red[:, :3] - _rgb("#a3142a")).max(axis=1) < 70
         assert close.mean() > 0.6, "a circle around the centre of the fakes"
     # Where the trail says that the fakes are is their mean.
-    np.testing.assert_allclose(trail[-1, 1:3], (fakes / POINT).mean(axis=0), atol=2e-4)
+    np.testing.assert_allclose(trail[-1, :2], (fakes / POINT).mean(axis=0), atol=2e-4)
 
 
 # -- curves ------------------------------------------------------------------------------------------------------------

@@ -197,6 +197,8 @@ def test_sharpening_replaces_the_newest_until_the_run_goes_on() -> None:
     history.sharpen(sharp)
     assert history.newest is sharp
     assert history.at(2) is sharp
+    assert history.keeps(coarse)
+    assert not history.keeps(sharp)
     assert history.kept_steps() == [0, 1, 2]
     assert history.nbytes - history.metrics.nbytes == 3 * bytes_of() + bytes_of(40)
     history.add_frame(frame(3))

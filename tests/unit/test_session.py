@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -171,6 +171,11 @@ def rows(metrics: list[StepMetrics]) -> np.ndarray:
 def header(payload: bytes | None) -> dict:
     assert payload is not None
     return wire.decode(payload)[0]
+
+
+def trail_steps(payload: bytes | None) -> list[int]:
+    assert payload is not None
+    return wire.decode(payload)[1]["trail_steps"].tolist()
 
 
 def blank_frame(step: int) -> Snapshot:
@@ -554,12 +559,12 @@ def test_frames_of_a_new_run_are_newer(open_session: Opener) -> None:
     round_trip(session)
     before = header(session.frame_after(0, LONG))
     do(session, Restart())
-    after = header(session.frame_after(before["version"], LONG))
+    payload = session.frame_after(before["version"], LONG)
+    after = header(payload)
     assert after["version"] > before["version"]
     assert after["run"] == before["run"] + 1
     assert header(session.points())["run"] == after["run"]
-    assert after["trail"][0][0] == 0
-    assert len(after["trail"]) == 1
+    assert trail_steps(payload) == [0]
 
 
 def test_a_session_started_later_has_newer_versions(open_session: Opener) -> None:
@@ -1069,6 +1074,96 @@ def test_a_frame_is_encoded_once_for_all(open_session: Opener) -> None:
     assert session.frame_after(version, 0) is None
 
 
+@pytest.fixture
+def packed(monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[int, int, int]]:
+    """How often each frame was encoded, by run, step and resolution."""
+    counts: Counter[tuple[int, int, int]] = Counter()
+    original = wire.pack_frame
+
+    def pack_frame(frame: Snapshot, trail: Sequence[TrailPoint]) -> wire.PackedFrame:
+        counts[frame.moment.run, frame.step, frame.resolution] += 1
+        return original(frame, trail)
+
+    monkeypatch.setattr(wire, "pack_frame", pack_frame)
+    return counts
+
+
+def test_no_frame_is_encoded_twice(
+    open_session: Opener, every_frame_affordable: None, packed: Counter[tuple[int, int, int]]
+) -> None:
+    """Not while it is the newest, nor as one of the past, nor when many ask at once."""
+    script = Script()
+    end = script.gate(31)
+    session = open_session(script)
+    newest = session.frame_after(0, LONG)
+    end.wait()
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(session.frame_at, [*range(31), *reversed(range(31)), *[7] * 30]))
+        newest = set(pool.map(lambda _: session.frame_after(0, LONG), range(20)))
+    assert len(newest) == 1
+    assert {header(payload)["step"]: payload for payload in answers}.keys() == set(range(31))
+    assert len(set(answers)) == 31
+    assert [step for _, step, _ in packed] == list(range(31))
+    assert set(packed.values()) == {1}
+    assert [header(session.frame_at(step))["kept"] for step in (0, 29, 30)] == [True, True, False]
+    end.open()
+
+
+def test_encoded_frames_are_held_in_bounds(
+    open_session: Opener,
+    every_frame_affordable: None,
+    packed: Counter[tuple[int, int, int]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Five are held: the last five made or asked for. What was dropped is made again, the same in every array."""
+    monkeypatch.setattr("gan_core.session.PAYLOADS", 5)
+    script = Script()
+    end = script.gate(21)
+    session = open_session(script)
+    end.wait()
+
+    def encodings(*steps: int) -> int:
+        before = packed.total()
+        for step in steps:
+            assert header(session.frame_at(step))["step"] == step
+        return packed.total() - before
+
+    assert encodings(16, 17, 18, 19, 20) == 0  # kept when they were new
+    first = session.frame_at(3)  # in place of 20, which needs none: it is the newest
+    assert encodings(3, 17, 18, 19, 20) == 0
+    assert encodings(4, 16) == 2  # 16 went for 4: nobody had asked for it longest
+    assert encodings(5, 6, 7, 8) == 4
+    again = session.frame_at(3)
+    assert again is not first
+    for name, array in wire.decode(again or b"")[1].items():
+        assert np.array_equal(array, wire.decode(first or b"")[1][name])
+    end.open()
+
+
+def test_a_new_run_has_frames_of_its_own(open_session: Opener) -> None:
+    session = open_session(paused=True)
+    train(session, 3)
+    old = header(session.frame_at(0))
+    do(session, Restart(seed=5))
+    train(session, 3)
+    new = header(session.frame_at(0))
+    assert (old["step"], new["step"]) == (0, 0)
+    assert new["run"] == old["run"] + 1
+
+
+def test_whoever_asked_to_be_woken_is_after_every_frame(open_session: Opener, every_frame_affordable: None) -> None:
+    """The frame is there when the call comes."""
+    script = Script()
+    end = script.gate(21)
+    session = open_session(script, start=False)
+    seen: list[int] = []
+    session.on_frame(lambda: seen.append(header(session.frame_after(0, 0))["step"]))
+    session.start()
+    end.wait()
+    assert seen == list(range(21))
+    end.open()
+
+
 def test_frames_show_the_networks_of_their_step(
     open_session: Opener, tiny: Preset, every_frame_affordable: None
 ) -> None:
@@ -1087,7 +1182,8 @@ def test_frames_show_the_networks_of_their_step(
         assert message["step"] == step
         exact = probe.fakes(engine.generator).numpy()[: len(arrays["fakes"])]
         assert np.abs(arrays["fakes"] - 32767 * exact).max() <= 0.51
-        assert [point[0] for point in message["trail"]] == list(range(step + 1))
+        assert arrays["trail_steps"].tolist() == list(range(step + 1))
+        assert np.abs(arrays["trail"][-1, :2] - 32767 * exact.mean(axis=0)).max() <= 1
         engine.step()
     assert progress(session)[1]["kept"].tolist() == list(range(26))
 
