@@ -123,7 +123,9 @@ window.dash_clientside = window.dash_clientside || {};
 
   document.addEventListener("dblclick", (event) => {
     const slider = event.target.closest && event.target.closest(".mantine-Slider-root");
-    if (slider && state.settings && state.settings.sliders[slider.id]) back_to_preset(0, slider.id);
+    if (!slider || !state.settings || !state.settings.sliders[slider.id]) return;
+    // The component takes in a press at the next frame of the screen; a value set before that would be overwritten.
+    requestAnimationFrame(() => requestAnimationFrame(() => back_to_preset(0, slider.id)));
   });
 
   function press(event) {

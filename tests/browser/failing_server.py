@@ -28,9 +28,9 @@ class FailingEngine(GANEngine):
         FailingEngine.made += 1
         self.first = FailingEngine.made == 1
 
-    def step(self) -> StepMetrics:
-        metrics = super().step()
-        return replace(metrics, d_loss=float("nan")) if self.first and metrics.step == FAILS_AT else metrics
+    def advance(self, count: int) -> list[StepMetrics]:
+        steps = super().advance(count)
+        return [replace(m, d_loss=float("nan")) if self.first and m.step == FAILS_AT else m for m in steps]
 
 
 def main() -> None:
