@@ -8,7 +8,9 @@ through the matrix product. This is the same function, and the same number up to
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -16,8 +18,11 @@ from torch.nn.functional import leaky_relu_
 
 from gan_core.networks import MLP
 
+Item = TypeVar("Item")
+
 _TILE = 25  # points along each side of a tile: small enough for few kinks, large enough for efficient products
-_DENSE_TILE = 63  # the same where kinks do not matter
+_DENSE_TILE = 32  # the same where kinks do not matter
+TOGETHER = 4  # tiles for one call: a few milliseconds, and enough rows for the deeper layers
 _WORTH = 256  # units in a layer from which on the saved products are worth the search
 _EVEN = 32  # products are made for multiples of this many units, so that few shapes have to be prepared
 _ONE_GO = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]  # product, bias and activation
@@ -42,12 +47,15 @@ class Forward:
             self._second_t = self._parameters[1][0].t().contiguous()  # (H, H2): a row for each unit of the first layer
 
     @torch.inference_mode()
-    def __call__(self, x: Tensor) -> Tensor:
-        """Map the points (n, 2) of one tile to (n, outputs). Fast where they lie close to each other."""
+    def __call__(self, *tiles: Tensor) -> Tensor:
+        """Map the points (n, 2) of each tile to (n, outputs), one below the other.
+
+        Fast where the points of a tile lie close to each other, and where several tiles come together.
+        """
         if not self._tiled:
-            y: Tensor = self._network(x)
+            y: Tensor = self._network(torch.cat(tiles))
             return y
-        h = self._second_layer(x)
+        h = torch.cat([self._second_layer(x) for x in tiles])
         for weight, bias in self._parameters[2:-1]:
             h = self._dense(h, weight, bias)
         weight, bias = self._parameters[-1]
@@ -107,3 +115,8 @@ def groups(points: Tensor, side: int) -> list[Tensor]:
     tile = row * count + column
     order = tile.argsort(stable=True)
     return list(torch.split(order, torch.bincount(tile, minlength=count**2).tolist()))
+
+
+def batched(items: Sequence[Item], count: int) -> list[tuple[Item, ...]]:
+    """Part a list into tuples of `count`, the last one perhaps shorter; as itertools does from Python 3.12 on."""
+    return [tuple(items[i : i + count]) for i in range(0, len(items), count)]

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 MAX_FRAMES_PER_SECOND = 30.0
-_COMFORTABLE = 28.0  # frames a second that a finer map must promise: time that the pace cannot use goes into cells
-_SPARSE = 24.0  # frames a second below which coarser maps are worth it
+_COMFORTABLE = 30.0  # frames a second that a finer map must promise: time that the pace cannot use goes into cells
+_SPARSE = 26.0  # frames a second below which coarser maps are worth it
 _AT_ONCE = 0.008  # seconds of training between two looks at what the visitor wants
 _MEMORY = 0.1  # weight of the newest duration in the running means
 _MAX_CREDIT_FRAMES = 1.5  # unspent time is not hoarded: no burst of frames after a quiet stretch

@@ -12,7 +12,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from gan_core.forward import Forward, groups, tiles
+from gan_core.forward import TOGETHER, Forward, batched, groups, tiles
 from gan_core.networks import MLP
 from gan_core.records import POINT_SCALE, FixedPoints, Int16Array, Moment, Snapshot, TrailPoint, Uint8Array
 from gan_core.targets import Target, uniform_square
@@ -45,8 +45,8 @@ class Probe:
         if (points, forward.side) not in self._groups:
             self._groups[points, forward.side] = groups(self.latents[:points], forward.side)
         fakes = torch.empty_like(self.latents[:points])
-        for group in self._groups[points, forward.side]:
-            fakes[group] = forward(self.latents[group])
+        for some in batched(self._groups[points, forward.side], TOGETHER):
+            fakes[torch.cat(some)] = forward(*(self.latents[group] for group in some))
         return fakes
 
     def look(self, generator: MLP, discriminator: MLP, moment: Moment, *, resolution: int, points: int) -> Snapshot:
@@ -72,15 +72,17 @@ class Probe:
             grid.clone(),
         )
         g, d = Forward(generator), Forward(discriminator)
-        for tile in tiles(resolution, d.side):
-            cells = grid[tile]
-            of_tile = g(cells.reshape(-1, 2))
-            image[tile] = of_tile.view_as(cells)
-            latent_logits[tile] = d(of_tile).view(cells.shape[:2])
+        for some in batched(tiles(resolution, d.side), TOGETHER):
+            sizes = [grid[tile].numel() // 2 for tile in some]
+            images = torch.split(g(*(grid[tile].reshape(-1, 2) for tile in some)), sizes)
+            for tile, x, logits in zip(some, images, torch.split(d(*images), sizes), strict=True):
+                image[tile] = x.view_as(image[tile])
+                latent_logits[tile] = logits.view_as(latent_logits[tile])
             yield None
-        for tile in tiles(resolution, d.side):
-            cells = grid[tile]
-            sample_logits[tile] = d(cells.reshape(-1, 2)).view(cells.shape[:2])
+        for some in batched(tiles(resolution, d.side), TOGETHER):
+            sizes = [grid[tile].numel() // 2 for tile in some]
+            for tile, logits in zip(some, torch.split(d(*(grid[t].reshape(-1, 2) for t in some)), sizes), strict=True):
+                sample_logits[tile] = logits.view_as(sample_logits[tile])
             yield None
         fakes = self.fakes(generator, points)
         if not (torch.isfinite(fakes).all() and torch.isfinite(sample_logits).all()):

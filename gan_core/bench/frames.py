@@ -15,17 +15,17 @@ from gan_core.probes import LIVE_POINTS, POINTS, SHARP_RESOLUTION, Probe
 from gan_core.records import Moment, Snapshot
 
 RESOLUTIONS = {50: LIVE_POINTS, 100: LIVE_POINTS, SHARP_RESOLUTION: POINTS}  # cells a side -> points
-STEP = "training step"
+STEP = "training step, float32"
 
 
 def frame_costs(plan: Plan) -> list[Row]:
-    """Milliseconds of a frame at each resolution and of encoding it, and the same in training steps."""
+    """Milliseconds of a frame at each resolution and of encoding it, and the same in float32 training steps."""
     return costs(ARTICLE, plan)
 
 
 def costs(preset: Preset, plan: Plan) -> list[Row]:
     """As `frame_costs`, for networks of any size."""
-    engine = GANEngine(preset, device=plan.device, threads=plan.threads)
+    engine = GANEngine(preset, device=plan.device, precision="float32", threads=plan.threads)
     probe = Probe(engine.target, engine.compute.device)
 
     frame = look(engine, probe, 100, LIVE_POINTS)
