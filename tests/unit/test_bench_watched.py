@@ -141,6 +141,7 @@ def test_each_number_of_clients_has_its_rows(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(watched, name, value)
     rows = {row.name: row for row in compare("tiny", Plan(1, 0.0, "cpu", 1), counts=(1, 3))}
     assert list(rows)[:5] == ["nobody watching", "1 client", "3 clients", "1 client : nobody", "3 clients : nobody"]
+    assert rows["3 clients : 1 client"].values == ratios(rows["3 clients"].values, rows["1 client"].values)
     assert rows["3 clients : nobody"].values == ratios(rows["3 clients"].values, rows["nobody watching"].values)
     for name in ("1 client", "3 clients"):
         assert rows[f"frames received by {name}"].values[0] > 0
