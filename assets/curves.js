@@ -107,6 +107,10 @@ window.dash_clientside = window.dash_clientside || {};
       }
       row = end;
     }
+    if (x[x.length - 1] !== lastStep()) {
+      x.push(lastStep()); // the curve ends where the training is
+      y.push(data[(count - 1) * COLUMNS + column]);
+    }
     return { x, y };
   }
 
