@@ -145,10 +145,24 @@ def test_newest_frame(http: FlaskClient, session: FakeSession, query: str, versi
     assert HOLD <= 0.25
 
 
+@pytest.mark.parametrize("accepted", [None, "", "identity", "gzip, deflate, br, zstd", "gzip;q=0", "*;q=0"])
+@pytest.mark.parametrize("path", ["/api/frame?after=0", "/api/frame/5"])
+def test_a_frame_is_the_same_whatever_encodings_a_client_knows(
+    http: FlaskClient, path: str, accepted: str | None
+) -> None:
+    """It is packed inside its envelope, so that there is nothing to agree on, or to get wrong."""
+    answer = http.get(path, headers={**HEADERS, **({} if accepted is None else {"Accept-Encoding": accepted})})
+    assert (answer.status_code, answer.data) == (200, b"GSC1frame")
+    assert answer.content_length == len(answer.data)
+    assert not {"Content-Encoding", "Vary", "Transfer-Encoding"} & set(answer.headers.keys())
+
+
 def test_no_newer_frame(http: FlaskClient, session: FakeSession) -> None:
     session.frame = None
-    assert get(http, "/api/frame?after=5") == (204, b"")
-    assert get(http, "/api/frame/5") == (204, b"")
+    for path in ("/api/frame?after=5", "/api/frame/5"):
+        answer = http.get(path, headers=HEADERS)
+        assert (answer.status_code, answer.data) == (204, b"")
+        assert answer.headers["Cache-Control"] == "no-store"  # there may be one the next moment
 
 
 @pytest.mark.parametrize(("step", "number"), [("0", 0), ("600", 600), ("000600", 600), ("9" * 18, 10**18 - 1)])
