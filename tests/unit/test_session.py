@@ -956,7 +956,9 @@ def test_a_pace_shows_every_so_many_steps_to_a_watcher(
     assert live == list(range(0, 61, 7))
 
 
-def test_a_pace_waits_for_nobody(open_session: Opener, looks: list[tuple[int, int]]) -> None:
+def test_a_pace_waits_for_nobody(
+    open_session: Opener, looks: list[tuple[int, int]], every_frame_affordable: None
+) -> None:
     """Without a watcher the run goes on at full speed, and the history gets its frames all the same."""
     script = Script()
     end = script.gate(200)
