@@ -12,7 +12,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from gan_core.forward import TOGETHER, Forward, batched, groups, tiles
+from gan_core.forward import Forward
 from gan_core.networks import MLP
 from gan_core.records import POINT_SCALE, FixedPoints, Int16Array, Moment, Snapshot, TrailPoint, Uint8Array
 from gan_core.targets import Target, uniform_square
@@ -33,20 +33,16 @@ class Probe:
         random = torch.Generator().manual_seed(_SEED)
         self.latents = uniform_square(POINTS, random).to(device)  # (POINTS, 2)
         self.reals = target.sample(POINTS, random).to(device)  # (POINTS, 2)
-        self._groups: dict[tuple[int, int], list[Tensor]] = {}  # the fixed latents in tiles
 
     def fixed_points(self, run: int) -> FixedPoints:
         """The fixed inputs as they are shown."""
         return FixedPoints(run, _as_points(self.latents), _as_points(self.reals))
 
-    def fakes(self, generator: MLP, points: int = POINTS) -> Tensor:
-        """G at the first `points` fixed latents: (points, 2)."""
-        forward = Forward(generator)
-        if (points, forward.side) not in self._groups:
-            self._groups[points, forward.side] = groups(self.latents[:points], forward.side)
-        fakes = torch.empty_like(self.latents[:points])
-        for some in batched(self._groups[points, forward.side], TOGETHER):
-            fakes[torch.cat(some)] = forward(*(self.latents[group] for group in some))
+    def fakes(self, generator: MLP) -> Tensor:
+        """G at all fixed latents: (POINTS, 2)."""
+        fakes = torch.empty_like(self.latents)
+        for _ in _fill(fakes, Forward(generator), self.latents):
+            pass
         return fakes
 
     def look(self, generator: MLP, discriminator: MLP, moment: Moment, *, resolution: int, points: int) -> Snapshot:
@@ -65,35 +61,23 @@ class Probe:
         Between two parts the caller may stop; the networks must not change in between.
         Raises FloatingPointError when a network's output is not finite: there is nothing true to show then.
         """
-        grid = cell_centres(resolution, self.latents.device).view(resolution, resolution, 2)
-        latent_logits, sample_logits, image = (
-            grid.new_empty(grid.shape[:2]),
-            grid.new_empty(grid.shape[:2]),
-            grid.clone(),
-        )
-        g, d = Forward(generator), Forward(discriminator)
-        for some in batched(tiles(resolution, d.side), TOGETHER):
-            sizes = [grid[tile].numel() // 2 for tile in some]
-            images = torch.split(g(*(grid[tile].reshape(-1, 2) for tile in some)), sizes)
-            for tile, x, logits in zip(some, images, torch.split(d(*images), sizes), strict=True):
-                image[tile] = x.view_as(image[tile])
-                latent_logits[tile] = logits.view_as(latent_logits[tile])
-            yield None
-        for some in batched(tiles(resolution, d.side), TOGETHER):
-            sizes = [grid[tile].numel() // 2 for tile in some]
-            for tile, logits in zip(some, torch.split(d(*(grid[t].reshape(-1, 2) for t in some)), sizes), strict=True):
-                sample_logits[tile] = logits.view_as(sample_logits[tile])
-            yield None
-        fakes = self.fakes(generator, points)
-        if not (torch.isfinite(fakes).all() and torch.isfinite(sample_logits).all()):
-            raise FloatingPointError("a network's output is not a finite number")
-        bluest = grid.view(-1, 2)[int(sample_logits.argmax())]
+        grid = cell_centres(resolution, self.latents.device)
+        # All points of one network together: the more of them there are in a place, the less work is each.
+        inputs = torch.cat((grid, self.latents[:points]))
+        samples = torch.empty_like(inputs)
+        yield from _fill(samples, Forward(generator), inputs)
+        image, fakes = samples[: len(grid)], samples[len(grid) :]
+        inputs = torch.cat((image, grid))
+        logits = torch.empty_like(inputs[:, :1])
+        yield from _fill(logits, Forward(discriminator), inputs)
+        latent_logits, sample_logits = logits.view(2, resolution, resolution)
+        bluest = grid[int(sample_logits.argmax())]
         yield Snapshot(
             moment=moment,
             latent_map=_as_map(latent_logits),
             sample_map=_as_map(sample_logits),
             fakes=_as_points(fakes),
-            image=_as_points(image[_every(resolution)]),
+            image=_as_points(image.view(resolution, resolution, 2)[_every(resolution)]),
             trail_point=TrailPoint(moment.step, _pair(fakes.mean(dim=0)), _pair(bluest)),
         )
 
@@ -114,6 +98,20 @@ def _every(resolution: int) -> tuple[slice, slice]:
     stride = image_stride(resolution)
     one = slice(stride // 2, None, stride)
     return one, one
+
+
+def _fill(y: Tensor, network: Forward, x: Tensor) -> Iterator[None]:
+    """Put the network at all points x (N, 2) into y (N, outputs), in parts: yields after each of them.
+
+    Raises FloatingPointError if any of it is not finite.
+    """
+    parts = network.parts(x)
+    yield None
+    for part in parts:
+        y[part] = network(x[part])
+        yield None
+    if not torch.isfinite(y).all():
+        raise FloatingPointError("a network's output is not a finite number")
 
 
 def _as_map(logits: Tensor) -> Uint8Array:
