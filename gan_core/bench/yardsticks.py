@@ -45,6 +45,7 @@ NAIVE = Yardstick("naive PyTorch", _HERE / "naive.py", ("torch",), ("cpu", "cuda
 YARDSTICKS = (
     NAIVE,
     Yardstick("JAX jit", _HERE / "jax_loop.py", ("jax",)),
+    Yardstick("TensorFlow", _HERE / "tensorflow_loop.py", ("tensorflow",)),
     Yardstick("Keras loop", _HERE / "keras_loop.py", ("tensorflow", "keras")),
 )
 

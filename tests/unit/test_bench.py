@@ -186,6 +186,34 @@ def test_the_keras_loop_trains_as_the_engine_does(
             np.testing.assert_allclose(a, b, atol=2e-5)
 
 
+def test_the_tensorflow_loop_trains_as_the_engine_does(tiny: Preset, squares: Squares) -> None:
+    pytest.importorskip("tensorflow")
+    from gan_core.bench import tensorflow_loop
+
+    engine = GANEngine(tiny, seed=1, device="cpu", precision="float32", threads=1)
+    engine.set(**vars(ARTICLE.values))
+    gan = tensorflow_loop.TensorFlowGAN(tiny.config.width, tiny.config.depth, tiny.config.batch)
+    pairs = ((gan.G, engine.generator), (gan.D, engine.discriminator))
+    for theirs, network in pairs:
+        for variable, array in zip(theirs.weights, (a for layer in as_kernels(network) for a in layer), strict=True):
+            variable.assign(array)
+    uv, z_d, z_g = squares
+    real = tensorflow_loop.spiral(uv.numpy())
+    np.testing.assert_allclose(real, spiral(uv), atol=1e-6)
+
+    numbers = gan.update(real, z_d.numpy(), z_g.numpy()).numpy().tolist()
+    metrics = engine.update(spiral(uv), z_d, z_g)
+
+    expected = (metrics.d_loss, metrics.d_accuracy, metrics.g_loss, metrics.g_accuracy)
+    assert numbers == pytest.approx(expected, rel=1e-4)
+    for theirs, network in pairs:
+        for variable, array in zip(theirs.weights, (a for layer in as_kernels(network) for a in layer), strict=True):
+            np.testing.assert_allclose(variable.numpy(), array, atol=2e-5)
+    before = gan.G.weights[0].numpy()
+    assert np.isfinite([gan.step() for _ in range(2)]).all()
+    assert np.abs(gan.G.weights[0].numpy() - before).max() > 0
+
+
 def as_kernels(network: MLP) -> list[tuple[np.ndarray, np.ndarray]]:
     """Weights as JAX and Keras keep them: (inputs, outputs) and (outputs,) of each layer."""
     linear = [layer for layer in network.layers if isinstance(layer, torch.nn.Linear)]
