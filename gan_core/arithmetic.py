@@ -19,6 +19,7 @@ from gan_core.networks import make_discriminator, make_generator
 # How many times as fast bfloat16 must be. Where it pays it is nearly twice as fast, where it does not it is slower; the
 # distance keeps the choice the same from one start to the next, so that a run gives the same bits again.
 _WORTH = 1.25
+_NARROW = 256  # layers narrower than this gain so little that the measurement could fall either way
 _ROUNDS = 4  # the first one pays for what is allocated once
 
 
@@ -31,8 +32,8 @@ def make_kernels(compute: Compute) -> Kernels:
 
 @cache
 def faster_precision(config: GANConfig, compute: Compute) -> Precision:
-    """Return "bfloat16" where the processor has it and a step of this size takes clearly less time in it."""
-    if compute.library == "numpy" or not has_bfloat16(compute.device):
+    """Return "bfloat16" where layers are wide, the processor has it, and a step takes clearly less time in it."""
+    if compute.library == "numpy" or config.width < _NARROW or not has_bfloat16(compute.device):
         return "float32"
     steps = {precision: _trial(config, replace(compute, precision=precision)) for precision in ("float32", "bfloat16")}
     times = {precision: [_seconds(step, compute.device) for _ in range(_ROUNDS)] for precision, step in steps.items()}
