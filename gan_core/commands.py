@@ -6,15 +6,19 @@ the person who asked.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gan_core.config import BOUNDS, LOOKING_SHARE
 from gan_core.presets import find_preset
+from gan_core.records import Change
 
 MAX_SEED = 2**53 - 1  # the largest integer that JavaScript keeps exactly
 MAX_STEPS_AT_ONCE = 1000
 MAX_STEPS_PER_FRAME = 100_000
+MAX_STEP = 10**9
+MAX_REPEATED_CHANGES = 2000  # what a link's address can hold, with room to spare
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,32 @@ class Restart:
     seed: int | None = None
 
 
-Command = SetValues | SetLooking | SetPace | Play | Pause | StepOnce | Restart
+@dataclass(frozen=True)
+class Open:
+    """Go on with a recorded run where it stopped; paused."""
+
+    run: str
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Begin a new run with what a recorded one was at `step`; paused there."""
+
+    run: str
+    step: int
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """Begin a run and make the same changes at the same steps, up to `step`; paused there."""
+
+    preset: str
+    seed: int
+    changes: tuple[Change, ...]
+    step: int
+
+
+Command = SetValues | SetLooking | SetPace | Play | Pause | StepOnce | Restart | Open | Branch | Repeat
 
 
 def coalesce(commands: Iterable[Command]) -> list[Command]:
@@ -90,7 +119,8 @@ def parse(request: object) -> Command:
     """Turn a decoded JSON body into a command.
 
     The body is an object with `do`: "set" (`values`: name to number), "looking" (`share`), "pace" (`steps` a frame, or
-    null), "play", "pause", "step" (`count`), "reset", "new-seed" (`seed`) or "preset" (`name`).
+    null), "play", "pause", "step" (`count`), "reset", "new-seed" (`seed`), "preset" (`name`), "open" (`run`), "branch"
+    (`run`, `step`) or "repeat" (`preset`, `seed`, `changes`: [step, name, value] in order, `step`).
 
     Raises ValueError with one sentence that says what is wrong.
     """
@@ -134,6 +164,39 @@ def _whole_number(name: str, value: object, high: int) -> int:
     return value
 
 
+def check_run(value: object) -> str:
+    """Return `value` as the id of a run. Raises ValueError when it cannot be one."""
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9a-z][0-9a-z-]{0,39}", value):
+        raise ValueError("run must be the id of a recorded run: small letters, digits and hyphens.")
+    return value
+
+
+def _read_branch(request: Mapping[str, object]) -> Command:
+    return Branch(check_run(request.get("run")), _step_number(request.get("step")))
+
+
+def _read_repeat(request: Mapping[str, object]) -> Command:
+    given = request.get("changes", [])
+    if not isinstance(given, list) or len(given) > MAX_REPEATED_CHANGES:
+        raise ValueError(f"changes must be a list of at most {MAX_REPEATED_CHANGES} changes.")
+    preset = find_preset(str(request.get("preset")))
+    values, changes, last = vars(preset.values).copy(), [], 1
+    for entry in given:
+        if not isinstance(entry, list) or len(entry) != 3 or entry[1] not in BOUNDS:
+            raise ValueError(f"A change must be [step, name, value] with a name of {', '.join(BOUNDS)}.")
+        step, name, value = _whole_number("a change's step", entry[0], MAX_STEP), str(entry[1]), entry[2]
+        if step < last:
+            raise ValueError("The changes must come in the order of their steps.")
+        new, last = BOUNDS[name].check(name, value), step
+        changes.append(Change(step, name, values[name], new))
+        values[name] = new
+    return Repeat(preset.name, check_seed(request.get("seed")), tuple(changes), _step_number(request.get("step")))
+
+
+def _step_number(value: object) -> int:
+    return 0 if value == 0 and value is not False else _whole_number("step", value, MAX_STEP)
+
+
 def _read_preset(request: Mapping[str, object]) -> Command:
     name = request.get("name")
     find_preset(str(name))
@@ -150,4 +213,7 @@ _READERS = {
     "reset": lambda request: Restart(),
     "new-seed": lambda request: Restart(seed=check_seed(request.get("seed"))),
     "preset": _read_preset,
+    "open": lambda request: Open(check_run(request.get("run"))),
+    "branch": _read_branch,
+    "repeat": _read_repeat,
 }

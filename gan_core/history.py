@@ -56,6 +56,15 @@ class MetricsLog:
         self._data[self.rows] = (m.d_loss, m.d_accuracy, m.g_loss, m.g_accuracy)
         self.rows += 1
 
+    def load(self, rows: Float32Array, stride: int) -> None:
+        """Begin with rows (n, 4) that were recorded, row i of step 1 + i * stride."""
+        while len(rows) > self._max_rows:
+            rows, stride = rows[::2], 2 * stride
+        self.stride, self.rows = stride, len(rows)
+        if len(rows) > len(self._data):
+            self._data = np.empty((len(rows), _COLUMNS), np.float32)
+        self._data[: len(rows)] = rows
+
     def read(self, start: int, limit: int) -> Float32Array:
         """Copy rows start .. start + limit: (n, 4), columns d_loss, d_accuracy, g_loss, g_accuracy."""
         return self._data[start : min(self.rows, start + limit)].copy()

@@ -100,6 +100,7 @@ class Phase(StrEnum):
 
     STARTING = "starting"
     TRAINING = "training"
+    RERUNNING = "rerunning"  # training again what is known, up to a step that was asked for
     PAUSED = "paused"
     FAILED = "failed"
     CLOSED = "closed"
@@ -127,12 +128,24 @@ class InForce:
 class RunInfo:
     """What identifies a run: with the log of changes, this repeats it bit for bit."""
 
-    run: int
+    run: int  # its number in this server's session
+    id: str  # its name in the folder of runs and in addresses
     preset: str
     seed: int
     device: str  # "cpu" or "cuda"
     precision: str  # the arithmetic of the training step's matrix products
     threads: int
+    parent: str | None = None  # id of the run it branched off
+    parent_step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """How the recording of a run stands."""
+
+    nbytes: int  # on the disk so far
+    limit: int  # bytes it may take
+    error: str | None  # set when it stopped: why, and what to do
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +197,9 @@ class Status:
     values: Mapping[str, InForce]
     changes: int  # changes logged so far
     error: str | None  # set when FAILED: what happened, and what to do
+    recording: Recording | None = None  # None: nothing is recorded
+    goal: int | None = None  # while RERUNNING: the step it goes to
+    note: str | None = None  # something about this run that the visitor should know
 
 
 @dataclass(frozen=True, eq=False, slots=True)

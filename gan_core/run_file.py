@@ -15,10 +15,13 @@ from __future__ import annotations
 
 import json
 import math
+import re
+import secrets
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,8 @@ from gan_core.records import Change, Float32Array, Recipe, RunSummary, StepMetri
 from gan_core.thinning import Thinning
 
 SUFFIX = ".sqlite"
+ID = r"[0-9a-z][0-9a-z-]{0,39}"  # of a run
+DEFAULT_LIMIT = 2 * 10**9  # bytes a run
 APPLICATION = 0x47534352  # "GSCR", in the file's header
 VERSION = 1  # of the schema
 SCHEMA = {
@@ -52,6 +57,25 @@ _BUSY = 5000  # ms that a write waits for a reader
 _PAGES = 8192  # bytes each: large rows, few of them
 
 
+@dataclass(frozen=True)
+class RunFolder:
+    """Where runs are kept."""
+
+    folder: Path
+    limit: int = DEFAULT_LIMIT  # bytes that each run may take
+
+    def path(self, run_id: str) -> Path:
+        """The file of a run, whether it exists or not. Raises ValueError for what cannot be an id."""
+        if not re.fullmatch(ID, run_id):
+            raise ValueError(f"{run_id[:60]!r} is not the id of a run: small letters, digits and hyphens.")
+        return self.folder / f"{run_id}{SUFFIX}"
+
+
+def new_id(now: float) -> str:
+    """A name for a run begun at `now` (seconds since the epoch): ids sort by time, and no two are alike."""
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}-{secrets.token_hex(3)}"
+
+
 class RunFile:
     """An open run."""
 
@@ -69,6 +93,7 @@ class RunFile:
         """Begin a file. Raises OSError with a sentence when it cannot be written."""
         if path.exists():
             raise OSError(f"{path} is there already")
+        path.parent.mkdir(parents=True, exist_ok=True)
         db = _connect(path, write=True)
         db.execute(f"PRAGMA page_size = {_PAGES}")
         db.execute("PRAGMA journal_mode = WAL")
@@ -253,8 +278,14 @@ class RunFile:
     def copy_until(self, path: Path, recipe: Recipe, step: int) -> RunFile:
         """Begin a new file with what happened up to `step`: a branch, complete in itself.
 
-        Of the checkpoints it takes the newest one and a few before it. Raises OSError with a sentence.
+        Of the checkpoints it takes the newest one and a few before it. Raises OSError or ValueError
+        with a sentence.
         """
+        if not self.first_step() <= step <= self.last_step():
+            raise ValueError(
+                f"This run is recorded from step {self.first_step():,} to {self.last_step():,}: "
+                f"there is nothing to branch off at {step:,}."
+            )
         branch = RunFile.create(path, recipe)
         steps = [kept for kept in self.checkpoint_steps() if kept <= step]
         with branch.transaction():

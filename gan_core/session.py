@@ -10,20 +10,38 @@ import logging
 import math
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from gan_core import wire
-from gan_core.commands import Command, Pause, Play, Restart, SetLooking, SetPace, SetValues, StepOnce, coalesce
-from gan_core.config import BOUNDS, DEFAULT_LOOKING_SHARE
+from gan_core.commands import (
+    Branch,
+    Command,
+    Open,
+    Pause,
+    Play,
+    Repeat,
+    Restart,
+    SetLooking,
+    SetPace,
+    SetValues,
+    StepOnce,
+    coalesce,
+)
+from gan_core.config import DEFAULT_LOOKING_SHARE
 from gan_core.engine import GANEngine
-from gan_core.history import History
 from gan_core.pace import LookingBudget, Stride
-from gan_core.presets import DEFAULT_PRESET, find_preset
+from gan_core.presets import DEFAULT_PRESET
 from gan_core.probes import LIVE_POINTS, LIVE_RESOLUTIONS, POINTS, SHARP_RESOLUTION, Probe
+from gan_core.recorder import Recorder
 from gan_core.records import Change, InForce, Moment, Phase, Progress, RunInfo, Snapshot, Status, StepMetrics
+from gan_core.resume import Start, begin, resume
+from gan_core.run_file import RunFile, RunFolder, new_id
 
 log = logging.getLogger("ganscope")
 
@@ -32,6 +50,12 @@ WATCHED_FOR = 1.5  # seconds after the last request for a live frame during whic
 MAX_ROWS_PER_READ = 50_000  # rows of metrics in one answer: 800 kB
 MAX_STEPS_AT_ONCE = 256  # trained in one go, between two looks at the commands
 _SPEED_WINDOW = 0.5  # seconds over which steps a second are counted
+_RUNNING = (Phase.TRAINING, Phase.RERUNNING)
+_NO_RUNS = "Nothing is recorded here: the server was started without a folder for runs."
+
+
+class Refusal(Exception):
+    """A command that cannot be obeyed; everything stays as it was."""
 
 
 class Receipt:
@@ -40,6 +64,7 @@ class Receipt:
     def __init__(self, changed: threading.Condition) -> None:
         self._changed = changed
         self.step: int | None = None  # the first step under the command; None while it waits
+        self.refusal: str | None = None  # why it could not be obeyed, in a sentence; set before `step`
 
     def wait(self, timeout: float) -> int | None:
         """Block until the command is in force, at most `timeout` seconds. Returns `step`."""
@@ -89,12 +114,14 @@ class TrainingSession:
         threads: int | None = None,
         paused: bool = False,
         steps_at_once: int = MAX_STEPS_AT_ONCE,
+        runs: RunFolder | None = None,
         wall_clock: Callable[[], float] = time.time,
         make_engine: Callable[..., GANEngine] = GANEngine,
     ) -> None:
         """Prepare a session; `start` begins it. Raises ValueError for an option that cannot be met."""
         self._options = {"device": device, "precision": precision, "threads": threads}
         self._wall_clock, self._make_engine, self._most_at_once = wall_clock, make_engine, steps_at_once
+        self._runs = runs
         self._changed = threading.Condition(threading.Lock())
         self._encoding = threading.Lock()  # held while a frame of the past is encoded; taken before the other
         self._thread = threading.Thread(target=self._run, name="training", daemon=True)
@@ -112,9 +139,14 @@ class TrainingSession:
         self._phase = Phase.PAUSED if paused else Phase.TRAINING
         self._steps_to_go = 0
         self._error: str | None = None
+        self._note: str | None = None
+        self._known = 0  # the last step that was recorded when this run was taken up again
+        self._goal: int | None = None  # step at which to pause, while on the way there
+        self._due: deque[Change] = deque()  # changes on that way
         self._sharpening: Iterator[Snapshot | None] | None = None
         self._budget = LookingBudget(DEFAULT_LOOKING_SHARE, LIVE_RESOLUTIONS)
         self._pace: int | None = None
+        self._recorder: Recorder | None = None
         self._speed, self._stride = _Speed(), Stride()
         # Not on this thread: OpenMP keeps workers for every thread that ever computed, and with more of them than cores
         # it puts all to sleep between products, which costs the training a fifth of its speed.
@@ -229,27 +261,36 @@ class TrainingSession:
                 if not self._commands:
                     self._changed.wait_for(lambda: self._commands or self._closing or not self._idle())
                 if self._closing:
-                    self._phase = Phase.CLOSED
-                    return
+                    break
                 queued, self._commands = self._commands, []
             self._apply(queued)
-            if self._phase is Phase.TRAINING or self._steps_to_go:
+            if self._phase in _RUNNING or self._steps_to_go:
                 self._guarded(self._train)
             elif not self._idle():
                 self._guarded(self._sharpen)
+        self._stop_recording()
+        with self._changed:
+            self._phase = Phase.CLOSED
 
     def _apply(self, queued: Sequence[tuple[Command, Receipt]]) -> None:
+        refusals: dict[int, str] = {}
         for command in coalesce(command for command, _ in queued):
-            self._guarded(lambda command=command: _APPLY[type(command)](self, command))  # type: ignore[misc]
+            try:
+                self._guarded(lambda command=command: _APPLY[type(command)](self, command))  # type: ignore[misc]
+            except Refusal as refusal:
+                refusals[id(command)] = str(refusal)
         if queued:
             with self._changed:
-                for _, receipt in queued:
+                for command, receipt in queued:
+                    receipt.refusal = refusals.get(id(command))
                     receipt.step = self._step + 1
                 self._changed.notify_all()
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
             work()
+        except Refusal:
+            raise
         except Exception as error:  # whatever it is, the server must go on answering
             log.debug("training thread", exc_info=True)
             self._fail(f"{type(error).__name__}: {error}".rstrip(": "))
@@ -259,6 +300,8 @@ class TrainingSession:
         if self._held_back() and not self._steps_to_go:
             self._wait_for_a_frame()
             return
+        if self._goal is not None:
+            self._make_due_changes()
         start = time.perf_counter()
         done = self._engine.advance(self._stride.count(self._steps_wanted()))
         now = time.perf_counter()
@@ -271,16 +314,24 @@ class TrainingSession:
         with self._changed:
             for metrics in good:
                 self._step = metrics.step
-                self._history.metrics.append(metrics)
-            wanted = self._history.wants(self._step) or self._watched()
+                if metrics.step > self._known:
+                    self._history.metrics.append(metrics)
+            wanted = self._step > self._known and (self._history.wants(self._step) or self._watched())
+        self._check(good)
+        self._record(good, now - start)
         if len(good) < len(done):
             self._fail(_not_finite(done[len(good)]))
+        elif self._goal is not None and self._step >= self._goal:
+            self._arrive()
         elif last_of_some or (wanted and not self._paced() and self._budget.affords_frame(now)):
             self._look()
 
     def _steps_wanted(self) -> int:
         """Steps until something is due, at least 1."""
         wanted = self._steps_to_go or self._most_at_once
+        if self._goal is not None:
+            stop = min([self._goal, *(change.step - 1 for change in self._due)])
+            wanted = min(wanted, stop - self._step)
         if pace := self._paced():
             wanted = min(wanted, pace - self._steps_since_frame())
         return max(1, min(wanted, self._most_at_once))
@@ -348,34 +399,51 @@ class TrainingSession:
         payload = packed.envelope(version=version, kept=False)
         with self._changed:
             store(frame)
-            if self._history.keeps(frame):  # it will be asked for as one of the past
-                self._payloads.put(frame, packed.envelope(version=version, kept=True))
+            kept = packed.envelope(version=version, kept=True) if self._history.keeps(frame) else None
+            if kept is not None:  # it will be asked for as one of the past
+                self._payloads.put(frame, kept)
             self._version = version
             self._published = _Published(version, frame, payload)
             self._changed.notify_all()
+        if self._recorder is not None and kept is not None:
+            self._recorder.shown(frame.step, kept)
         for wake in self._wakes:
             wake()
 
     def _begin(self, preset: str, seed: int) -> None:
         """Make a new run at step 0. The old one is replaced only once the new one stands."""
-        engine = self._make_engine(find_preset(preset), seed, **self._options)
+        created = self._wall_clock()
+        start = begin(preset, seed, new_id(created), created, self._make_engine, self._options)
+        self._enter(start)
+        if self._runs is not None:
+            path = self._runs.path(start.recipe.id)
+            self._start_recording(lambda: RunFile.create(path, start.recipe))
+
+    def _enter(self, start: Start) -> None:
+        """Put a run in the place of the present one, whose recording ends."""
+        self._stop_recording()
+        recipe, engine = start.recipe, start.engine
         probe = Probe(engine.target, engine.compute.device)
         number = self._run_number + 1
         points = probe.fixed_points(number)
         with self._changed:
-            self._engine, self._probe = engine, probe
-            self._history = History()
+            self._engine, self._probe, self._history = engine, probe, start.history
             self._run_number, self._points = number, points
             self._info = RunInfo(
                 run=number,
-                preset=preset,
-                seed=seed,
+                id=recipe.id,
+                preset=recipe.preset,
+                seed=recipe.seed,
                 device=engine.compute.device.type,
                 precision=engine.compute.precision,
                 threads=engine.compute.threads,
+                parent=recipe.parent,
+                parent_step=recipe.parent_step,
             )
-            self._step, self._error, self._sharpening, self._steps_to_go = 0, None, None, 0
-            self._values = {name: InForce(getattr(engine.values, name), 1) for name in BOUNDS}
+            self._step, self._known, self._goal = engine.steps, start.known, None
+            self._due = deque()
+            self._error, self._note, self._sharpening = None, None, None
+            self._steps_to_go, self._values = 0, start.values()
             self._speed, self._stride = _Speed(), Stride()
 
     def _fail(self, what: str) -> None:
@@ -386,19 +454,87 @@ class TrainingSession:
         log.error("%s", message)
         with self._changed:
             self._phase, self._error = Phase.FAILED, message
-            self._steps_to_go, self._sharpening = 0, None
+            self._steps_to_go, self._sharpening, self._goal = 0, None, None
             self._changed.notify_all()
+        if self._recorder is not None:
+            self._recorder.ended(f"failed at step {self._step + 1:,}: {what}")
+
+    # -- going back to what is known ---------------------------------------------------------------------------------
+
+    def _set_out(self, goal: int, changes: Iterable[Change]) -> None:
+        """Train up to step `goal` with the given changes at their steps, and pause there."""
+        self._goal, self._due = goal, deque(changes)
+        self._phase = Phase.RERUNNING
+        if self._step >= goal:
+            self._arrive()
+
+    def _make_due_changes(self) -> None:
+        while self._due and self._due[0].step <= self._step + 1:
+            change = self._due.popleft()
+            if change.step <= self._known:
+                self._engine.set(**{change.name: change.new})  # it is in the history already
+            else:
+                self._set_values(SetValues({change.name: change.new}))
+
+    def _check(self, metrics: Sequence[StepMetrics]) -> None:
+        """Hold re-run steps against what is recorded of them."""
+        for m in metrics:
+            if m.step > self._known or self._history.metrics.stride > 1 or self._note:
+                return
+            row = np.array([(m.d_loss, m.d_accuracy, m.g_loss, m.g_accuracy)], np.float32)
+            recorded = self._history.metrics.read(m.step - 1, 1)
+            if len(recorded) and row.tobytes() != recorded.tobytes():
+                self._note = (
+                    f"Step {m.step:,} gives other numbers here than were recorded: another processor, number of "
+                    "threads or version of torch. What follows is this machine's, not that of the one that recorded it."
+                )
+
+    def _arrive(self) -> None:
+        self._make_due_changes()
+        self._goal, self._due, self._phase = None, deque(), Phase.PAUSED
+        self._show_present_step()
+
+    # -- recording ---------------------------------------------------------------------------------------------------
+
+    def _start_recording(self, open_file: Callable[[], RunFile]) -> None:
+        if self._runs is not None:
+            recorder = Recorder(open_file, self._runs.limit, recorded=self._known)
+            if not self._known:
+                recorder.checkpoint(self._step, self._engine.state())
+            with self._changed:
+                self._recorder = recorder
+
+    def _stop_recording(self) -> None:
+        """Write what is left of the present run, the state in which it stops included."""
+        if self._recorder is not None:
+            if self._phase is not Phase.FAILED and self._step >= self._known:
+                self._recorder.checkpoint(self._step, self._engine.state())
+            self._recorder.close()
+            with self._changed:
+                self._recorder = None
+
+    def _record(self, metrics: Sequence[StepMetrics], seconds: float) -> None:
+        if self._recorder is not None and metrics and metrics[-1].step > self._known:
+            self._recorder.trained(metrics, seconds)
+            if self._step == self._engine.steps and self._recorder.wants_checkpoint():
+                self._recorder.checkpoint(self._step, self._engine.state())
 
     # -- commands, applied between two steps -------------------------------------------------------------------------
 
     def _set_values(self, command: SetValues) -> None:
+        old = {name: self._values[name].value for name in command.values}
+        changes = [Change(self._step + 1, name, old[name], new) for name, new in command.values.items()]
+        changes = [change for change in changes if change.new != change.old]
+        if changes and self._recorder is not None and self._recorder.begins_gesture(time.monotonic()):
+            self._recorder.checkpoint(self._step, self._engine.state())  # as it was before it was touched
         self._engine.set(**command.values)
         with self._changed:
-            for name, new in command.values.items():
-                old = self._values[name].value
-                if new != old:
-                    self._history.add_change(Change(self._step + 1, name, old, new))
-                    self._values = {**self._values, name: InForce(new, self._step + 1)}
+            for change in changes:
+                self._history.add_change(change)
+                self._values = {**self._values, change.name: InForce(change.new, change.step)}
+        for change in changes:
+            if self._recorder is not None:
+                self._recorder.changed(change)
 
     def _set_looking(self, command: SetLooking) -> None:
         self._budget.share = command.share
@@ -408,8 +544,8 @@ class TrainingSession:
 
     def _play(self, command: Play) -> None:
         if self._phase is not Phase.FAILED:
-            self._phase, self._sharpening = Phase.TRAINING, None
-            self._speed = _Speed()
+            self._phase = Phase.TRAINING if self._goal is None else Phase.RERUNNING
+            self._sharpening, self._speed = None, _Speed()
 
     def _pause(self, command: Pause) -> None:
         if self._phase is not Phase.FAILED:
@@ -429,6 +565,47 @@ class TrainingSession:
             self._phase = Phase.TRAINING
         self._look()
 
+    def _open(self, command: Open) -> None:
+        self._go_on_with(command.run)
+
+    def _branch(self, command: Branch) -> None:
+        """Everything that can go wrong does so before the present run is left."""
+        if self._recorder is not None and command.run == self._info.id:
+            self._recorder.flush()
+        created = self._wall_clock()
+        name = new_id(created)
+        with _refusing():
+            if self._runs is None:
+                raise ValueError(_NO_RUNS)
+            with closing(RunFile.open(self._runs.path(command.run))) as source:
+                recipe = replace(source.recipe, id=name, created=created, parent=command.run, parent_step=command.step)
+                source.copy_until(self._runs.path(name), recipe, command.step).close()
+        self._go_on_with(name)
+
+    def _repeat(self, command: Repeat) -> None:
+        self._begin(command.preset, command.seed)
+        self._look()
+        self._set_out(command.step, command.changes)
+
+    def _go_on_with(self, name: str) -> None:
+        """Take up a recorded run: from its newest checkpoint to its last step, and pause there."""
+        with _refusing():
+            if self._runs is None:
+                raise ValueError(_NO_RUNS)
+            if self._recorder is not None and name == self._info.id:
+                raise ValueError("This run is the one that is open.")
+            file = RunFile.open(self._runs.path(name), write=True)
+            try:
+                start = resume(file, self._run_number + 1, self._make_engine)
+            except BaseException:
+                file.close()
+                raise
+        self._enter(start)
+        self._start_recording(lambda: file)
+        if self._history.newest is not None:
+            self._publish(self._history.newest, lambda frame: None)
+        self._set_out(start.known, start.due)
+
     def _show_present_step(self) -> None:
         newest = self._history.newest
         if newest is None or newest.step != self._step:
@@ -438,7 +615,7 @@ class TrainingSession:
 
     def _idle(self) -> bool:
         """Nothing to do until a command comes: not training, and nobody waits for a sharper picture."""
-        if self._phase is Phase.TRAINING or self._steps_to_go:
+        if self._phase in _RUNNING or self._steps_to_go:
             return False
         newest = self._history.newest
         sharp = newest is None or newest.resolution >= SHARP_RESOLUTION
@@ -451,7 +628,7 @@ class TrainingSession:
         return self._published is not None and self._published.version > version
 
     def _status(self) -> Status:
-        training = self._phase is Phase.TRAINING
+        training = self._phase in _RUNNING
         return Status(
             phase=self._phase,
             info=self._info,
@@ -465,6 +642,9 @@ class TrainingSession:
             values=self._values,
             changes=self._history.changes_total,
             error=self._error,
+            recording=self._recorder.state() if self._recorder is not None else None,
+            goal=self._goal,
+            note=self._note,
         )
 
 
@@ -476,7 +656,21 @@ _APPLY: dict[type[Command], Callable[..., None]] = {
     Pause: TrainingSession._pause,
     StepOnce: TrainingSession._step_once,
     Restart: TrainingSession._restart,
+    Open: TrainingSession._open,
+    Branch: TrainingSession._branch,
+    Repeat: TrainingSession._repeat,
 }
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn what is wrong with a file or a request into a refusal."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise Refusal("There is no such run any more.") from None
+    except (ValueError, OSError) as error:
+        raise Refusal(str(error)) from None
 
 
 class _Speed:

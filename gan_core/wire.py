@@ -23,7 +23,7 @@ import numpy as np
 
 from gan_core.envelope import AnyArray, envelope, pack, pack_body
 from gan_core.envelope import unpack as decode
-from gan_core.records import POINT_SCALE, FixedPoints, Int16Array, Progress, Snapshot, Status, TrailPoint
+from gan_core.records import POINT_SCALE, FixedPoints, Int16Array, Moment, Progress, Snapshot, Status, TrailPoint
 
 __all__ = [
     "CONTENT_TYPE",
@@ -33,6 +33,7 @@ __all__ = [
     "encode_points",
     "encode_progress",
     "pack_frame",
+    "read_frame",
     "status_json",
 ]
 
@@ -80,6 +81,24 @@ def pack_frame(frame: Snapshot, trail: Sequence[TrailPoint]) -> PackedFrame:
 def encode_frame(frame: Snapshot, *, version: int, trail: Sequence[TrailPoint], kept: bool) -> bytes:
     """Encode one snapshot with the path that led to it."""
     return pack_frame(frame, trail).envelope(version=version, kept=kept)
+
+
+def read_frame(payload: bytes, run: int) -> Snapshot:
+    """Read a frame back, as one of run number `run`. Raises ValueError with a sentence when it is damaged."""
+    header, arrays = decode(payload)
+    try:
+        *_, (centre_x, centre_y, bluest_x, bluest_y) = arrays["trail"] / POINT_SCALE
+        step = int(header["step"])
+        return Snapshot(
+            moment=Moment(run, step, float(header["time"])),
+            latent_map=arrays["latent_map"],
+            sample_map=arrays["sample_map"],
+            fakes=arrays["fakes"],
+            image=arrays["image"],
+            trail_point=TrailPoint(step, (float(centre_x), float(centre_y)), (float(bluest_x), float(bluest_y))),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"This frame is damaged: {error}.") from None
 
 
 def encode_points(points: FixedPoints) -> bytes:

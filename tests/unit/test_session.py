@@ -891,7 +891,7 @@ def test_a_half_done_sharp_frame_is_dropped_when_the_weights_change(
 
 @pytest.fixture
 def small_history(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gan_core.session.History", partial(History, dense_steps=20, later_frames=8, max_rows=64))
+    monkeypatch.setattr("gan_core.resume.History", partial(History, dense_steps=20, later_frames=8, max_rows=64))
 
 
 def test_unwatched_only_what_the_history_keeps_is_rendered(

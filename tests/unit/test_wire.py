@@ -84,7 +84,7 @@ def snapshot(resolution: int = 5, points: int = 3, side: int = 5, seed: int = 0)
 
 STATUS = Status(
     phase=Phase.TRAINING,
-    info=RunInfo(run=7, preset="better", seed=2**53 - 1, device="cpu", precision="float32", threads=2),
+    info=RunInfo(run=7, id="r7", preset="better", seed=2**53 - 1, device="cpu", precision="float32", threads=2),
     step=42,
     steps_per_second=31.5,
     looking_share=0.15,
@@ -182,11 +182,14 @@ def test_status_is_plain_json() -> None:
         "phase": "training",
         "info": {
             "run": 7,
+            "id": "r7",
             "preset": "better",
             "seed": 9007199254740991,
             "device": "cpu",
             "precision": "float32",
             "threads": 2,
+            "parent": None,
+            "parent_step": None,
         },
         "step": 42,
         "steps_per_second": 31.5,
@@ -198,6 +201,9 @@ def test_status_is_plain_json() -> None:
         "values": {"lr_g": {"value": 0.0002, "since": 1}, "beta1_d": {"value": 0.5, "since": 40}},
         "changes": 1,
         "error": None,
+        "recording": None,
+        "goal": None,
+        "note": None,
     }
 
 

@@ -1,0 +1,195 @@
+"""Records a run as it goes: takes what the training thread hands over and writes it on a thread of its own.
+
+What comes together is written in one transaction, at most a quarter of a second after it happened. Trouble with the
+disk ends the recording with a sentence and never reaches the training.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from gan_core.checkpoint import pack_state
+from gan_core.engine import State
+from gan_core.records import Change, Recording, StepMetrics
+from gan_core.run_file import RunFile
+
+EVERY = 0.25  # seconds from one transaction to the next: what a crash can cost, with room to spare
+_SHARE = 0.01  # of the time that checkpoints may take at most
+_YOUNG = 0.1  # seconds between the first checkpoints,
+_GROWTH = 0.1  # and how much longer it is for each second that was trained,
+_OLD = 1.0  # up to this: re-running that much is a matter of a second
+GESTURE = 1.0  # seconds without a change after which the next one begins anew
+
+
+@dataclass
+class _Batch:
+    """What is to be written next."""
+
+    metrics: list[StepMetrics] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    frames: list[tuple[int, bytes]] = field(default_factory=list)
+    checkpoints: list[tuple[int, State]] = field(default_factory=list)
+    outcome: str | None = None
+
+    def worth_a_file(self) -> bool:
+        """Whether anything happened: a run that was never trained nor changed leaves no file."""
+        return bool(self.metrics or self.changes)
+
+
+class Recorder:
+    """One run on its way to the disk. All methods may be called from the training thread; none waits for the disk but
+    `flush` and `close`.
+    """
+
+    def __init__(self, open_file: Callable[[], RunFile], limit: int, *, recorded: int = 0, label: str = "") -> None:
+        """`open_file` makes or opens the file once there is something to write; it holds `recorded` steps already."""
+        self._open_file, self._limit = open_file, limit
+        self._changed = threading.Condition(threading.Lock())
+        self._thread = threading.Thread(target=self._run, name=f"recorder {label}".strip(), daemon=True)
+        # Used by the training thread alone:
+        self._last_step = recorded
+        self._checkpoint_step = -1
+        self._trained = 0.0  # seconds, as far as they were reported
+        self._since_checkpoint = 0.0
+        self._last_change = float("-inf")
+        # Under the lock:
+        self._batch = _Batch()
+        self._writing = self._closing = self._hurry = self._has_file = False
+        self._cost = 0.0  # seconds that the last checkpoint took to write
+        self._nbytes = 0
+        self._error: str | None = None
+        self._thread.start()
+
+    # -- on the training thread --------------------------------------------------------------------------------------
+
+    def trained(self, metrics: Sequence[StepMetrics], seconds: float) -> None:
+        """Hand over new steps, trained within so many seconds. Steps that the file has already are passed over."""
+        self._trained += seconds
+        self._since_checkpoint += seconds
+        new = [m for m in metrics if m.step > self._last_step]
+        if new:
+            self._last_step = new[-1].step
+            self._add(lambda batch: batch.metrics.extend(new))
+
+    def changed(self, change: Change) -> None:
+        """Hand over a change."""
+        self._add(lambda batch: batch.changes.append(change))
+
+    def shown(self, step: int, payload: bytes) -> None:
+        """Hand over a frame that is to be kept."""
+        self._add(lambda batch: batch.frames.append((step, payload)))
+
+    def wants_checkpoint(self) -> bool:
+        """Whether the state as it is now should be handed over. The younger the run, the more often."""
+        with self._changed:
+            if self._batch.checkpoints or self._writing or self._error:
+                return False
+            gap = max(self._cost / _SHARE, min(_OLD, _YOUNG + _GROWTH * self._trained))
+        return self._checkpoint_step < 0 or self._since_checkpoint >= gap
+
+    def begins_gesture(self, now: float) -> bool:
+        """Whether a change at `now` is the first after a pause: the state before it is worth a checkpoint."""
+        first = now - self._last_change >= GESTURE
+        self._last_change = now
+        return first
+
+    def checkpoint(self, step: int, state: State) -> None:
+        """Hand over the state after `step` and before any change of the next one."""
+        if step == self._checkpoint_step:
+            return
+        self._checkpoint_step, self._since_checkpoint = step, 0.0
+        self._add(lambda batch: batch.checkpoints.append((step, state)))
+
+    def ended(self, outcome: str) -> None:
+        """Note in a sentence how the run ended."""
+        self._add(lambda batch: setattr(batch, "outcome", outcome))
+
+    def state(self) -> Recording:
+        """How it stands."""
+        with self._changed:
+            return Recording(nbytes=self._nbytes, limit=self._limit, error=self._error)
+
+    def flush(self, timeout: float = 10.0) -> None:
+        """Wait until everything that was handed over is written."""
+        with self._changed:
+            if self._has_file or self._batch.worth_a_file():
+                self._hurry = True
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: self._nothing_to_write() and not self._writing, timeout)
+
+    def close(self, timeout: float = 10.0) -> None:
+        """Write the rest and close the file."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._thread.join(timeout)
+
+    def _add(self, put: Callable[[_Batch], object]) -> None:
+        with self._changed:
+            if self._error is None and not self._closing:
+                put(self._batch)
+                self._changed.notify_all()
+
+    def _nothing_to_write(self) -> bool:
+        batch = self._batch
+        return not (batch.metrics or batch.changes or batch.frames or batch.checkpoints or batch.outcome is not None)
+
+    # -- on the writing thread ---------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        file: RunFile | None = None
+        while True:
+            with self._changed:
+                self._changed.wait_for(self._due)
+                self._changed.wait_for(lambda: self._closing or self._hurry, EVERY)
+                batch, self._batch = self._batch, _Batch()
+                self._writing, self._hurry, last = True, False, self._closing
+                self._has_file = self._has_file or batch.worth_a_file()
+            try:
+                if file is None and batch.worth_a_file():
+                    file = self._open_file()
+                if file is not None:
+                    self._write(file, batch)
+            except (OSError, ValueError) as error:
+                self._stop(error)
+            with self._changed:
+                self._writing = False
+                self._nbytes = file.nbytes() if file else 0
+                self._changed.notify_all()
+            if last:
+                break
+        if file is not None:
+            file.close()
+
+    def _due(self) -> bool:
+        written = self._has_file and not self._nothing_to_write()
+        return self._closing or written or self._batch.worth_a_file()
+
+    def _write(self, file: RunFile, batch: _Batch) -> None:
+        start = time.perf_counter()
+        with file.transaction():
+            file.add_metrics(batch.metrics)
+            for change in batch.changes:
+                file.add_change(change)
+            for step, payload in batch.frames:
+                file.add_frame(step, payload)
+            for step, state in batch.checkpoints:
+                file.add_checkpoint(step, pack_state(state))
+            if batch.outcome is not None:
+                file.set_about("outcome", batch.outcome)
+            file.keep_within(self._limit)
+        if batch.checkpoints:
+            with self._changed:
+                self._cost = (time.perf_counter() - start) / len(batch.checkpoints)
+
+    def _stop(self, error: Exception) -> None:
+        words = str(error.strerror or error) if isinstance(error, OSError) else str(error)
+        with self._changed:
+            self._batch = _Batch()
+            self._error = (
+                f"Recording stopped: {words.rstrip('.')}. Training goes on, and what was recorded before is kept; "
+                "make room, and the next run is recorded again."
+            )

@@ -1,0 +1,103 @@
+"""Where a run starts from: new from a preset, or where a recorded one stopped."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gan_core.checkpoint import unpack_state
+from gan_core.config import BOUNDS
+from gan_core.engine import GANEngine
+from gan_core.history import History
+from gan_core.presets import find_preset, preset_of
+from gan_core.records import Change, InForce, Recipe
+from gan_core.run_file import RunFile
+from gan_core.wire import read_frame
+
+MakeEngine = Callable[..., GANEngine]
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """A run that is ready to be trained."""
+
+    recipe: Recipe
+    engine: GANEngine
+    history: History
+    known: int = 0  # the last step that is recorded: up to it the engine only repeats what the history has
+    due: tuple[Change, ...] = ()  # changes between the engine's step and the last known one
+
+    def values(self) -> Mapping[str, InForce]:
+        """The hyper-parameters at the last known step."""
+        values = {name: InForce(self.recipe.values[name], 1) for name in BOUNDS}
+        for change in self.history.changes_from(0)[1]:
+            values[change.name] = InForce(change.new, change.step)
+        return values
+
+
+def begin(
+    name: str, seed: int, run_id: str, created: float, make_engine: MakeEngine, options: Mapping[str, Any]
+) -> Start:
+    """Start the preset called `name` at step 0. Raises ValueError for an option that this machine cannot meet."""
+    preset = find_preset(name)
+    engine = make_engine(preset, seed, **options)
+    compute = engine.compute
+    recipe = Recipe(
+        id=run_id,
+        preset=preset.name,
+        config=asdict(preset.config),
+        values=asdict(preset.values),
+        seed=seed,
+        device=compute.device.type,
+        precision=compute.precision,
+        threads=compute.threads,
+        torch=torch.__version__,
+        machine=machine(),
+        created=created,
+    )
+    return Start(recipe, engine, History())
+
+
+def resume(file: RunFile, number: int, make_engine: MakeEngine) -> Start:
+    """Start from a recorded run's newest checkpoint, as run `number` of the session.
+
+    Raises ValueError with a sentence when this machine cannot compute as the one that recorded it, or when something
+    in the file is damaged.
+    """
+    recipe = file.recipe
+    preset = preset_of(recipe)
+    known = max(file.last_step(), recipe.parent_step or 0)
+    step, packed = file.checkpoint_before(known)
+    engine = make_engine(preset, recipe.seed, device=recipe.device, precision=recipe.precision, threads=recipe.threads)
+    engine.restore(unpack_state(packed, preset.config))
+    return Start(recipe, engine, _history(file, number), known, tuple(file.changes(after_step=step)))
+
+
+@cache
+def machine() -> str:
+    """The processor and the system, in words."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    fields = dict(line.split(":", 1) for line in lines[:30] if ":" in line)
+    parts = {name.strip(): value.strip() for name, value in fields.items()}
+    family = " ".join(f"{name} {parts[name]}" for name in ("cpu family", "model") if name in parts)
+    named = " ".join(filter(None, (parts.get("model name") or platform.processor() or platform.machine(), family)))
+    return f"{named}, {platform.system()}"[:200]
+
+
+def _history(file: RunFile, number: int) -> History:
+    history = History()
+    history.metrics.load(file.metrics(), file.stride)
+    for change in file.changes():
+        history.add_change(change)
+    for step in file.frame_steps():
+        payload = file.frame(step)
+        if payload is not None:
+            history.add_frame(read_frame(payload, number))
+    return history
