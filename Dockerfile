@@ -25,6 +25,11 @@ COPY LICENSE app.py ./
 COPY gan_core gan_core
 COPY assets assets
 
+# Runs are recorded here; a volume keeps them when the container goes: docker run -v ganscope-runs:/runs ...
+RUN install -d -o ganscope /runs
+ENV GANSCOPE_RUNS=/runs
+VOLUME /runs
+
 USER ganscope
 # Inside a container, loopback would be out of reach from outside; `docker run -p` decides who gets in.
 ENV GANSCOPE_HOST=0.0.0.0

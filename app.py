@@ -19,7 +19,10 @@ def main() -> int:
     # After the options are known to be good: these take seconds to load.
     from gan_core.dashboard import create_app
     from gan_core.dashboard.listen import Server
+    from gan_core.run_file import RunFolder
     from gan_core.session import TrainingSession
+
+    folder = RunFolder(options.runs, limit=int(options.run_limit * 1e9))
 
     try:
         session = TrainingSession(
@@ -29,6 +32,7 @@ def main() -> int:
             precision=options.precision,
             threads=options.threads,
             paused=options.paused,
+            runs=folder,
         )
         app = create_app(session, host=options.host, more_hosts=options.allow_host)
         server = Server(app.server, session, options.host, options.port)

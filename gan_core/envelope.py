@@ -61,6 +61,12 @@ def envelope(header: Mapping[str, Any], body: bytes) -> bytes:
     return b"".join((MAGIC, struct.pack("<I", len(text)), text, body))
 
 
+def with_header(data: bytes, **changed: Any) -> bytes:
+    """Return the same envelope with some fields of its header changed."""
+    (length,) = struct.unpack_from("<I", data, 4)
+    return envelope({**json.loads(data[8 : 8 + length]), **changed}, data[8 + length :])
+
+
 def unpack(data: bytes, max_bytes: int = MAX_BYTES) -> tuple[dict[str, Any], dict[str, AnyArray]]:
     """Read an envelope back: its header and its arrays by name, read-only.
 

@@ -7,6 +7,7 @@ that names the option or the variable, with exit status 2. Knows nothing of torc
 from __future__ import annotations
 
 import argparse
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from gan_core.config import DEVICES, MAX_THREADS, PRECISIONS, HyperParameters
 from gan_core.presets import DEFAULT_PRESET, PRESETS, find_preset
 
 MAX_STEPS = 10**9
+DEFAULT_RUNS = Path("runs")
+MIN_RUN_LIMIT, MAX_RUN_LIMIT = 0.1, 1000.0  # gigabytes
 PICTURES = (".png", ".svg")
 
 Reader = Callable[[str], Any]  # text -> value; raises ValueError with a sentence
@@ -41,6 +44,8 @@ class ServerOptions(RunOptions):
     port: int = 8050  # 0: any free one
     preset: str = DEFAULT_PRESET
     paused: bool = False
+    runs: Path = DEFAULT_RUNS  # the folder into which runs are recorded
+    run_limit: float = 2.0  # gigabytes that a run may take on the disk
     allow_host: tuple[str, ...] = ()  # further names that the server goes by
 
 
@@ -242,6 +247,25 @@ def _read_seed(text: str) -> int:
     return check_seed(_as_int(text))
 
 
+def _read_folder(text: str) -> Path:
+    path = read_path(text)
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"it must be a folder; {text!r} is a file.")
+    return path
+
+
+def _read_gigabytes(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not MIN_RUN_LIMIT <= value <= MAX_RUN_LIMIT:
+        raise ValueError(
+            f"it must be a number of gigabytes from {MIN_RUN_LIMIT:g} to {MAX_RUN_LIMIT:g}; {text!r} is not."
+        )
+    return value
+
+
 def _read_flag(text: str) -> bool:
     words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
     if text.lower() not in words:
@@ -276,6 +300,8 @@ SERVER_OPTIONS = (
     Option("port", whole_number("port", 0, 65535), "port to listen on, 0 for any free one", more_variables=("PORT",)),
     Option("preset", read_preset, f"scenario to begin with: {', '.join(PRESETS)}"),
     *RUN_OPTIONS,
+    Option("runs", _read_folder, "folder into which runs are recorded", extra={"metavar": "DIR"}),
+    Option("run-limit", _read_gigabytes, "gigabytes that each run may take on the disk", extra={"metavar": "GB"}),
     Option("paused", _read_flag, "wait for Play", extra={"action": argparse.BooleanOptionalAction}),
     Option(
         "allow-host",

@@ -70,7 +70,10 @@ def _memory_of_torch() -> float:
 @contextmanager
 def running_app(plan: Plan) -> Iterator[tuple[Process, int]]:
     """Start app.py on a free port and wait until it listens; hands out its process and the port."""
-    with _started(plan, "app.py", "--port", "0") as process:
+    with (
+        tempfile.TemporaryDirectory() as runs,
+        _started(plan, "app.py", "--port", "0", "--runs", runs) as process,
+    ):
         line = process.stdout.readline() if process.stdout else ""
         port = re.search(r"http://\S+:(\d+)", line)
         if port is None:

@@ -62,6 +62,8 @@ def add_routes(server: Flask, session: SessionView) -> None:
             raise ValueError("The request is nested too deeply.") from None
         receipt = session.send(commands.parse(body))
         step = receipt.wait(RECEIPT)
+        if receipt.refusal is not None:
+            return _json({"error": receipt.refusal}, 409)
         return _json({"from_step": step, "status": wire.status_json(session.status())})
 
     @server.errorhandler(ValueError)

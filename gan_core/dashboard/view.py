@@ -12,6 +12,8 @@ from gan_core.records import Status
 class PendingReceipt(Protocol):
     """Says when a command has taken effect."""
 
+    refusal: str | None  # why it could not be obeyed, in a sentence; known once it has taken effect
+
     def wait(self, timeout: float) -> int | None:
         """Block until it is in force: the first step under it, or None after `timeout` seconds."""
 

@@ -56,6 +56,7 @@ class LiveServer:
         self.port = free_port() if port is None else port
         self.origin = ""  # known once it listens
         self.stderr = ""  # known once it has ended
+        self._runs = tempfile.TemporaryDirectory(prefix="ganscope-runs-")  # goes with this object
         self._command = [sys.executable, str(script), "--port", str(self.port), *arguments]
         self._process: subprocess.Popen[str] | None = None
         self._stderr: IO[str] | None = None
@@ -67,6 +68,7 @@ class LiveServer:
         """Start it, again on the same port if it has ended, and wait for the line that says that it listens."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("GANSCOPE_") and k != "PORT"}
         environment["PYTHONPATH"] = str(ROOT)
+        environment["GANSCOPE_RUNS"] = self._runs.name
         self._stderr = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed in stop()
         self._process = subprocess.Popen(
             self._command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=self._stderr, text=True

@@ -34,6 +34,7 @@ STATUS = Status(
 @dataclass
 class FakeReceipt:
     step: int | None
+    refusal: str | None = None
 
     def wait(self, timeout: float) -> int | None:
         return self.step

@@ -47,6 +47,7 @@ LAYERS = {
     "headless": 3,
     "recorder": 3,
     "resume": 3,
+    "stored": 3,
     # L4: what people see
     "dashboard": 4,
     # Entry points

@@ -31,6 +31,8 @@ VALUES = {
     "device": ("cpu", "cpu"),
     "precision": ("bfloat16", "bfloat16"),
     "threads": ("3", 3),
+    "runs": ("kept", Path("kept")),
+    "run-limit": ("0.5", 0.5),
     "paused": ("yes", True),
     "allow-host": ("gan.example.org,[::1],10.0.0.7", ("gan.example.org", "[::1]", "10.0.0.7")),
 }
@@ -43,6 +45,8 @@ BAD = {
     "device": ["gpu"],
     "precision": ["float16"],
     "threads": ["0", "257", "two"],
+    "runs": [__file__],
+    "run-limit": ["0", "0.05", "1e9", "nan", "much"],
     "paused": ["maybe"],
     "allow-host": ["https://gan.example.org", "gan.example.org:80", "a,,b"],
 }

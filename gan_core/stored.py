@@ -1,0 +1,104 @@
+"""A recorded run as a page sees it: the same envelopes as of the live session, read from its file."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import torch
+
+from gan_core import wire
+from gan_core.config import BOUNDS
+from gan_core.envelope import with_header
+from gan_core.presets import preset_of
+from gan_core.probes import Probe
+from gan_core.records import InForce, Phase, Progress, Recording, RunInfo, Status
+from gan_core.run_file import RunFile, RunFolder
+from gan_core.targets import TARGETS
+
+MAX_ROWS_PER_READ = 50_000  # rows of metrics in one answer: 800 kB
+
+
+class StoredRuns:
+    """Read-only looks into the files of a folder; each opens its file anew, so that nothing is held open."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+
+    def status(self, run_id: str) -> Status:
+        """How the run stopped. Raises ValueError or FileNotFoundError with a sentence, as all of these do."""
+        with self._open(run_id) as file:
+            return self._status(file)
+
+    def frame(self, run_id: str, step: int) -> bytes | None:
+        """The kept frame nearest to `step`, the earlier of two equally near; None if there is none."""
+        with self._open(run_id) as file:
+            steps = file.frame_steps()
+            i = bisect_left(steps, step)
+            nearest = min(steps[max(0, i - 1) : i + 1], key=lambda s: abs(s - step), default=None)
+            payload = None if nearest is None else file.frame(nearest)
+            return None if payload is None else with_header(payload, run=number(file), kept=True)
+
+    def points(self, run_id: str) -> bytes:
+        """The run's fixed inputs."""
+        with self._open(run_id) as file:
+            target = TARGETS[preset_of(file.recipe).config.target]
+            return wire.encode_points(Probe(target, torch.device("cpu")).fixed_points(number(file)))
+
+    def progress(self, run_id: str, start: int, changes_from: int) -> bytes:
+        """Status, metrics from row `start`, changes from number `changes_from`, kept steps."""
+        with self._open(run_id) as file:
+            rows, changes = file.rows(), file.changes()
+            start, first = min(start, rows), min(changes_from, len(changes))
+            progress = Progress(
+                status=self._status(file),
+                start=start,
+                rows=rows,
+                stride=file.stride,
+                metrics=file.metrics(start, MAX_ROWS_PER_READ),
+                changes_from=first,
+                changes=tuple(changes[first:]),
+                kept=tuple(file.frame_steps()),
+            )
+        return wire.encode_progress(progress)
+
+    @contextmanager
+    def _open(self, run_id: str) -> Iterator[RunFile]:
+        with closing(RunFile.open(self._folder.path(run_id))) as file:
+            yield file
+
+    def _status(self, file: RunFile) -> Status:
+        recipe, changes = file.recipe, file.changes()
+        values = {name: InForce(recipe.values[name], 1) for name in BOUNDS}
+        values |= {change.name: InForce(change.new, change.step) for change in changes}
+        return Status(
+            phase=Phase.PAUSED,
+            info=RunInfo(
+                run=number(file),
+                id=recipe.id,
+                preset=recipe.preset,
+                seed=recipe.seed,
+                device=recipe.device,
+                precision=recipe.precision,
+                threads=recipe.threads,
+                parent=recipe.parent,
+                parent_step=recipe.parent_step,
+            ),
+            step=file.last_step(),
+            steps_per_second=0.0,
+            looking_share=0.0,
+            looking_measured=0.0,
+            pace=None,
+            frames=len(file.frame_steps()),
+            memory_bytes=0,
+            values=values,
+            changes=len(changes),
+            error=None,
+            recording=Recording(file.nbytes(), self._folder.limit, None),
+        )
+
+
+def number(file: RunFile) -> int:
+    """A number for the run in envelopes: when it was begun, in milliseconds."""
+    return int(file.recipe.created * 1000)
