@@ -18,6 +18,7 @@ from gan_core.bench.frames import frame_costs
 from gan_core.bench.growth import costs_as_they_grow
 from gan_core.bench.peak import share_of_peak
 from gan_core.bench.plot import draw
+from gan_core.bench.recording import cost_of_recording
 from gan_core.bench.report import machine, print_rows, write_json
 from gan_core.bench.rounds import Plan, Row
 from gan_core.bench.served import cost_of_a_client
@@ -38,6 +39,7 @@ MEASUREMENTS: tuple[Measurement, ...] = (
     costs_as_they_grow,
     cost_of_a_client,
     cost_of_many_clients,
+    cost_of_recording,
     start_up,
     memory,
 )

@@ -29,9 +29,9 @@ class Server:
 
 
 @contextmanager
-def running_server(size: str, device: str, threads: int | None) -> Iterator[Server]:
-    """Start a server that trains networks of one of sizes.SIZES, and end it afterwards."""
-    command = [sys.executable, "-m", "gan_core.bench.server", size, device, str(threads or "")]
+def running_server(size: str, device: str, threads: int | None, runs: str = "") -> Iterator[Server]:
+    """Start a server that trains networks of one of sizes.SIZES, and end it afterwards. It records into `runs`."""
+    command = [sys.executable, "-m", "gan_core.bench.server", size, device, str(threads or ""), runs]
     root = Path(gan_core.__file__).parents[1]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:
         try:

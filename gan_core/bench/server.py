@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, jsonify
@@ -18,6 +19,7 @@ from gan_core.dashboard.guard import guard
 from gan_core.dashboard.listen import Server
 from gan_core.engine import GANEngine
 from gan_core.records import Snapshot
+from gan_core.run_file import RunFolder
 from gan_core.session import TrainingSession
 
 HOST = "127.0.0.1"
@@ -38,11 +40,12 @@ class TimedSession(TrainingSession):
         super()._publish(frame, store_and_note)
 
 
-def serve(size: str, device: str, threads: int | None) -> None:
+def serve(size: str, device: str, threads: int | None, runs: RunFolder | None) -> None:
     """Train networks of one of SIZES and answer requests, without end."""
     session = TimedSession(
         device=device,
         threads=threads,
+        runs=runs,
         make_engine=lambda preset, seed, **options: GANEngine(SIZES[size], seed, **options),
     )
     server = Flask(__name__)
@@ -60,5 +63,5 @@ def serve(size: str, device: str, threads: int | None) -> None:
 
 
 if __name__ == "__main__":
-    _, size, device, threads = sys.argv
-    serve(size, device, int(threads) if threads else None)
+    _, size, device, threads, runs = sys.argv
+    serve(size, device, int(threads) if threads else None, RunFolder(Path(runs)) if runs else None)
