@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,6 +12,7 @@ from gan_core.checkpoint import unpack_state
 from gan_core.config import BOUNDS
 from gan_core.engine import GANEngine
 from gan_core.history import History
+from gan_core.machine import machine
 from gan_core.presets import find_preset, preset_of
 from gan_core.records import Change, InForce, Recipe
 from gan_core.run_file import RunFile
@@ -77,18 +75,6 @@ def resume(file: RunFile, number: int, make_engine: MakeEngine) -> Start:
     engine = make_engine(preset, recipe.seed, device=recipe.device, precision=recipe.precision, threads=recipe.threads)
     engine.restore(unpack_state(packed, preset.config))
     return Start(recipe, engine, _history(file, number), known, tuple(file.changes(after_step=step)))
-
-
-@cache
-def machine() -> str:
-    """The processor and the system, in words."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    fields = dict(line.split(":", 1) for line in lines[:30] if ":" in line)
-    parts = {name.strip(): value.strip() for name, value in fields.items()}
-    family = " ".join(f"{name} {parts[name]}" for name in ("cpu family", "model") if name in parts)
-    named = " ".join(filter(None, (parts.get("model name") or platform.processor() or platform.machine(), family)))
-    return f"{named}, {platform.system()}"[:200]
 
 
 def _history(file: RunFile, number: int) -> History:

@@ -11,8 +11,9 @@ from gan_core.dashboard.api import add_routes
 from gan_core.dashboard.callbacks import add_callbacks
 from gan_core.dashboard.guard import guard
 from gan_core.dashboard.layout import page
+from gan_core.dashboard.runs_api import add_run_routes
 from gan_core.dashboard.theme import css_variables
-from gan_core.dashboard.view import SessionView
+from gan_core.dashboard.view import Archive, SessionView
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 
@@ -32,7 +33,9 @@ _INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-def create_app(session: SessionView, *, host: str = "127.0.0.1", more_hosts: Iterable[str] = ()) -> Dash:
+def create_app(
+    session: SessionView, archive: Archive | None = None, *, host: str = "127.0.0.1", more_hosts: Iterable[str] = ()
+) -> Dash:
     """Build the application. `host` is the address it will listen on, `more_hosts` further names it goes by."""
     app = Dash(
         "ganscope",
@@ -50,4 +53,6 @@ def create_app(session: SessionView, *, host: str = "127.0.0.1", more_hosts: Ite
     add_callbacks(app)
     guard(app.server, host, more_hosts, scripts=app.csp_hashes())
     add_routes(app.server, session)
+    if archive is not None:
+        add_run_routes(app.server, session, archive)
     return app

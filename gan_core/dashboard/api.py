@@ -21,7 +21,7 @@ def add_routes(server: Flask, session: SessionView) -> None:
     @server.get("/healthz")
     def healthz() -> Response:
         status = session.status()
-        return _json(
+        return as_json(
             {
                 "status": "failed" if status.phase is Phase.FAILED else "ok",
                 "phase": status.phase,
@@ -35,23 +35,23 @@ def add_routes(server: Flask, session: SessionView) -> None:
 
     @server.get("/api/status")
     def status() -> Response:
-        return _json(wire.status_json(session.status()))
+        return as_json(wire.status_json(session.status()))
 
     @server.get("/api/frame")
     def newest_frame() -> Response:
-        return frame_answer(session.frame_after(_whole_number("after", 0), HOLD))
+        return frame_answer(session.frame_after(whole_number("after", 0), HOLD))
 
     @server.get("/api/frame/<step>")
     def kept_frame(step: str) -> Response:
-        return frame_answer(session.frame_at(_parse_whole_number("STEP", step)))
+        return frame_answer(session.frame_at(read_number("STEP", step)))
 
     @server.get("/api/points")
     def points() -> Response:
-        return _bytes(session.points())
+        return as_bytes(session.points())
 
     @server.get("/api/progress")
     def progress() -> Response:
-        return _bytes(session.progress(_whole_number("from", 0), _whole_number("changes", 0)))
+        return as_bytes(session.progress(whole_number("from", 0), whole_number("changes", 0)))
 
     @server.post("/api/command")
     def command() -> Response:
@@ -63,41 +63,45 @@ def add_routes(server: Flask, session: SessionView) -> None:
         receipt = session.send(commands.parse(body))
         step = receipt.wait(RECEIPT)
         if receipt.refusal is not None:
-            return _json({"error": receipt.refusal}, 409)
-        return _json({"from_step": step, "status": wire.status_json(session.status())})
+            return as_json({"error": receipt.refusal}, 409)
+        return as_json({"from_step": step, "status": wire.status_json(session.status())})
 
     @server.errorhandler(ValueError)
     def bad_value(error: ValueError) -> Response:
-        return _json({"error": str(error)}, 400)
+        return as_json({"error": str(error)}, 400)
 
     @server.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response | HTTPException:
         if not request.path.startswith("/api/"):
             return error
-        return _json({"error": error.description or error.name}, error.code or 500)
+        return as_json({"error": error.description or error.name}, error.code or 500)
 
 
 def frame_answer(payload: bytes | None) -> Response:
     """What is answered to somebody who asked for a frame: it, or that there is none."""
-    return _bytes(payload) if payload is not None else Response(status=204, headers={"Cache-Control": "no-store"})
+    return as_bytes(payload) if payload is not None else Response(status=204, headers={"Cache-Control": "no-store"})
 
 
-def _whole_number(name: str, default: int) -> int:
-    return _parse_whole_number(name, request.args.get(name, str(default)))
+def whole_number(name: str, default: int) -> int:
+    """Read a number of the query. Raises ValueError with a sentence."""
+    return read_number(name, request.args.get(name, str(default)))
 
 
-def _parse_whole_number(name: str, text: str) -> int:
+def read_number(name: str, text: str) -> int:
+    """Read a number from 0 up. Raises ValueError with a sentence."""
     # isdecimal and the length keep out what int() would take but nobody means: signs, underscores, a million digits.
     if not (text.isascii() and text.isdecimal() and len(text) <= 18):
         raise ValueError(f"{name} must be a whole number from 0 up; {text[:40]!r} is not.")
     return int(text)
 
 
-def _bytes(payload: bytes) -> Response:
+def as_bytes(payload: bytes) -> Response:
+    """An envelope as an answer."""
     return Response(payload, content_type=wire.CONTENT_TYPE, headers={"Cache-Control": "no-store"})
 
 
-def _json(value: dict[str, Any], code: int = 200) -> Response:
+def as_json(value: dict[str, Any], code: int = 200) -> Response:
+    """An object as an answer."""
     response: Response = jsonify(value)
     response.status_code = code
     response.headers["Cache-Control"] = "no-store"

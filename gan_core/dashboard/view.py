@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from gan_core.commands import Command
-from gan_core.records import Status
+from gan_core.records import Cancelled, Listed, Refused, Status, Verdict, Working
 
 
 class PendingReceipt(Protocol):
@@ -41,3 +43,74 @@ class SessionView(Protocol):
 
     def progress(self, start: int, changes_from: int) -> bytes:
         """Status, and what happened since row `start` and change `changes_from`."""
+
+
+class LibraryView(Protocol):
+    """The folder of recorded runs. What cannot be done is a ValueError or OSError with a sentence."""
+
+    @property
+    def folder(self) -> Path:
+        """Where they are."""
+
+    @property
+    def limit(self) -> int:
+        """Bytes that each may take."""
+
+    def runs(self) -> Sequence[Listed]:
+        """All of them, the newest first; damaged ones with a sentence."""
+
+    def path(self, run_id: str) -> Path:
+        """The file of one that is there."""
+
+    def rename(self, run_id: str, title: str) -> None:
+        """Give it a title."""
+
+    def delete(self, run_id: str) -> None:
+        """Put it aside, for some days."""
+
+    def restore(self, run_id: str) -> None:
+        """Take back what was deleted."""
+
+    def export(self, run_id: str) -> Path:
+        """Write one whole file of it, which the caller removes."""
+
+    def import_file(self, path: Path) -> str:
+        """Check a stranger's file and take it in under a new id."""
+
+
+class StoredView(Protocol):
+    """What is in recorded runs. Bytes are envelopes of `gan_core.wire`."""
+
+    def status(self, run_id: str) -> Status:
+        """How it stopped."""
+
+    def frame(self, run_id: str, step: int) -> bytes | None:
+        """The kept frame nearest to `step`."""
+
+    def points(self, run_id: str) -> bytes:
+        """Its fixed inputs."""
+
+    def progress(self, run_id: str, start: int, changes_from: int) -> bytes:
+        """Status, metrics from row `start`, changes from number `changes_from`, kept steps."""
+
+
+class RerunsView(Protocol):
+    """Steps that are computed anew, and whole runs that are checked, in a process of their own."""
+
+    def visit(self, client: str, path: Path, step: int, resolution: int, run: int) -> str:
+        """Ask for the exact frame of a step; returns a ticket. What this client asked for before is dropped."""
+
+    def verify(self, client: str, path: Path) -> str:
+        """Ask for a check of a whole run."""
+
+    def result(self, ticket: str, timeout: float) -> Working | bytes | Verdict | Refused | Cancelled:
+        """What has become of a request, waiting up to `timeout` seconds for its end."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The recorded runs, from three sides."""
+
+    library: LibraryView
+    stored: StoredView
+    reruns: RerunsView

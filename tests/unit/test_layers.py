@@ -33,6 +33,7 @@ LAYERS = {
     "pace": 1,
     "envelope": 1,
     "thinning": 1,
+    "machine": 1,
     # L2: built from them
     "gan_step": 2,
     "arithmetic": 2,
