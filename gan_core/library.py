@@ -10,12 +10,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from gan_core.records import Listed
-from gan_core.run_file import SUFFIX, RunFile, RunFolder, new_id
+from gan_core.run_file import SUFFIX, RunFile, RunFolder, files_of, new_id, remove
 from gan_core.run_import import import_run
 
 MAX_TITLE = 80  # characters
 KEPT_DELETED = 7 * 86_400  # seconds for which a deleted run can be restored
-_LOGS = ("-wal", "-shm")  # that SQLite may leave beside a file
 
 
 class Library:
@@ -61,7 +60,7 @@ class Library:
         """Put a run aside; for some days it can be restored. The caller sees to it that nobody records into it."""
         path = self.path(run_id)
         self._deleted.mkdir(exist_ok=True)
-        for file in _files(path):
+        for file in files_of(path):
             file.replace(self._deleted / file.name)
         os.utime(self._deleted / path.name, (self._clock(), self._clock()))
 
@@ -70,7 +69,7 @@ class Library:
         path = self._deleted / self._runs.path(run_id).name
         if not path.is_file():
             raise FileNotFoundError(2, "there is no such run", str(path))
-        for file in _files(path):
+        for file in files_of(path):
             file.replace(self.folder / file.name)
 
     def export(self, run_id: str) -> Path:
@@ -96,8 +95,7 @@ class Library:
     def _clear(self) -> None:
         for path in self._deleted.glob(f"*{SUFFIX}"):
             if self._clock() - path.stat().st_mtime > KEPT_DELETED:
-                for file in _files(path):
-                    file.unlink(missing_ok=True)
+                remove(path)
         for path in self.folder.glob("export-*.part"):
             path.unlink(missing_ok=True)
 
@@ -109,8 +107,3 @@ def _listed(path: Path) -> Listed:
     except (ValueError, OSError) as error:
         nbytes = path.stat().st_size if path.exists() else 0
         return Listed(path.stem, nbytes, None, str(error))
-
-
-def _files(path: Path) -> list[Path]:
-    """A run's file and the logs beside it, the file last: without it, nobody looks for the logs."""
-    return [file for file in (*(path.with_name(path.name + end) for end in _LOGS), path) if file.exists()]
