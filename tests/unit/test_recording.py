@@ -226,7 +226,7 @@ def test_whatever_is_done_every_run_is_a_straight_one(
 def test_a_full_disk_ends_the_recording_and_nothing_else(
     open_session: Opener, runs: RunFolder, tiny: Preset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connect, pages = gan_core.run_file._connect, [40]
+    connect, pages = gan_core.run_file._connect, [80]
 
     def connect_to_a_small_disk(path: Path, *, write: bool) -> sqlite3.Connection:
         db = connect(path, write=write)
@@ -238,7 +238,9 @@ def test_a_full_disk_ends_the_recording_and_nothing_else(
     name = session.status().info.id
     error = None
     while error is None:
-        steps(session, 50)
+        steps(session, 10)
+        assert session._recorder is not None
+        session._recorder.flush()
         recording = session.status().recording
         assert recording is not None
         error = recording.error
