@@ -36,6 +36,11 @@ class StepMetrics:
         """Whether both losses are numbers that training can go on from."""
         return math.isfinite(self.d_loss) and math.isfinite(self.g_loss)
 
+    def trouble(self) -> str:
+        """Which losses are not finite, in words."""
+        losses = (("discriminator", self.d_loss), ("generator", self.g_loss))
+        return " and ".join(f"the {name} loss is {loss}" for name, loss in losses if not math.isfinite(loss))
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class TrailPoint:

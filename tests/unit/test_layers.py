@@ -33,6 +33,7 @@ LAYERS = {
     "pace": 1,
     "envelope": 1,
     "thinning": 1,
+    "payloads": 1,
     "machine": 1,
     # L2: built from them
     "gan_step": 2,
@@ -40,6 +41,7 @@ LAYERS = {
     "cuda_graph": 2,
     "engine": 2,
     "history": 2,
+    "journey": 2,
     "checkpoint": 2,
     "run_file": 2,
     "run_import": 2,
@@ -87,6 +89,7 @@ SAME_LAYER = {
     ("engine", "cuda_graph"),
     ("engine", "gan_step"),
     ("checkpoint", "engine"),
+    ("journey", "history"),
     ("run_file", "checkpoint"),
     ("session", "recorder"),
     ("session", "resume"),
