@@ -144,7 +144,8 @@ class GANConfig:
     epsilon: float = 1e-7  # added to sqrt(v) as Keras does, before any bias correction
 
     def __post_init__(self) -> None:
-        if self.batch < 2 or self.batch % 2:
-            raise ValueError(f"batch must be an even number of at least 2; {self.batch} is not.")
-        if self.width < 1 or self.depth < 1:
-            raise ValueError("width and depth must be at least 1.")
+        # The upper limits are far beyond what trains here: they keep a stranger's file from asking for all memory.
+        if not 2 <= self.batch <= 65_536 or self.batch % 2:
+            raise ValueError(f"batch must be an even number from 2 to 65536; {self.batch} is not.")
+        if not 1 <= self.width <= 4096 or not 1 <= self.depth <= 16:
+            raise ValueError("width must be from 1 to 4096, and depth from 1 to 16.")

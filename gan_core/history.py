@@ -5,13 +5,14 @@ Bounded however long a run is. No locks: the session owns the only reference whi
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections import deque
 from itertools import islice
 
 import numpy as np
 
 from gan_core.records import Change, Float32Array, Snapshot, StepMetrics, TrailPoint
+from gan_core.thinning import Thinning
 
 DENSE_STEPS = 600  # the article's figure: every one of these steps is kept once it was rendered
 LATER_FRAMES = 600  # frames kept after them
@@ -68,10 +69,8 @@ class History:
     ) -> None:
         self.metrics = MetricsLog(max_rows)
         self.newest: Snapshot | None = None
-        self._dense_steps, self._later_frames = dense_steps, later_frames
-        self._stride = 1  # after the dense steps, one frame is kept in each bucket of this many steps
-        self._steps: list[int] = []  # kept steps, ascending; without the newest unless it is kept anyway
-        self._kept: dict[int, Snapshot] = {}
+        self._thinning = Thinning(dense_steps, later_frames)
+        self._kept: dict[int, Snapshot] = {}  # without the newest unless it is kept anyway
         self._kept_bytes = 0
         self._changes: deque[Change] = deque()
         self._changes_dropped = 0
@@ -90,9 +89,7 @@ class History:
 
     def wants(self, step: int) -> bool:
         """Whether a frame of this step (not before the newest) would be kept."""
-        if step <= self._dense_steps:
-            return step not in self._kept
-        return not self._steps or self._bucket(self._steps[-1]) != self._bucket(step)
+        return self._thinning.wants(step)
 
     def add_frame(self, frame: Snapshot) -> None:
         """Take in a frame of the current step: always as the newest, and kept if its step is wanted."""
@@ -102,8 +99,8 @@ class History:
         if self.wants(frame.step):
             self._kept[frame.step] = frame
             self._kept_bytes += frame.nbytes
-            insort(self._steps, frame.step)
-            self._thin()
+            for step in self._thinning.add(frame.step):
+                self._kept_bytes -= self._kept.pop(step).nbytes
 
     def sharpen(self, frame: Snapshot) -> None:
         """Replace the newest frame by a finer one of the same step; the kept one stays as it was."""
@@ -130,8 +127,8 @@ class History:
         """Steps that `at` can show exactly, ascending, the newest included."""
         newest = self.newest
         if newest is None or newest.step in self._kept:
-            return list(self._steps)
-        return [*self._steps, newest.step]
+            return list(self._thinning.steps)
+        return [*self._thinning.steps, newest.step]
 
     def at(self, step: int) -> Snapshot | None:
         """The frame nearest to `step`, the earlier of two equally near; None before the first frame."""
@@ -145,23 +142,8 @@ class History:
     def trail(self, step: int) -> list[TrailPoint]:
         """What is known of the last TRAIL_STEPS steps up to `step`, ascending."""
         first = step - TRAIL_STEPS
-        kept = self._steps[bisect_right(self._steps, first) : bisect_right(self._steps, step)]
+        steps = self._thinning.steps
+        kept = steps[bisect_right(steps, first) : bisect_right(steps, step)]
         points = {s: self._kept[s].trail_point for s in kept}
         points.update({p.step: p for p in self._recent if first < p.step <= step})
         return [points[s] for s in sorted(points)]
-
-    def _bucket(self, step: int) -> int:
-        # Dense steps have a bucket of their own each, so that thinning never touches them.
-        return step if step <= self._dense_steps else self._dense_steps + (step - 1) // self._stride + 1
-
-    def _thin(self) -> None:
-        """Widen the buckets until the later frames are few enough; the first frame of each stays."""
-        while True:
-            later = self._steps[bisect_right(self._steps, self._dense_steps) :]
-            if len(later) <= self._later_frames:
-                return
-            self._stride *= 2
-            kept = {self._bucket(step): step for step in reversed(later)}
-            for step in set(later) - set(kept.values()):
-                self._kept_bytes -= self._kept.pop(step).nbytes
-            self._steps[len(self._steps) - len(later) :] = sorted(kept.values())

@@ -31,16 +31,25 @@ LAYERS = {
     "probes": 1,
     "compute": 1,
     "pace": 1,
+    "envelope": 1,
+    "thinning": 1,
     # L2: built from them
     "gan_step": 2,
     "arithmetic": 2,
     "cuda_graph": 2,
     "engine": 2,
     "history": 2,
+    "checkpoint": 2,
+    "run_file": 2,
+    "run_import": 2,
     "wire": 2,
     # L3: what runs
     "session": 3,
     "headless": 3,
+    "library": 3,
+    "replay": 3,
+    "rerun": 3,
+    "recorder": 3,
     # L4: what people see
     "dashboard": 4,
     # Entry points
@@ -73,10 +82,28 @@ SAME_LAYER = {
     ("engine", "arithmetic"),
     ("engine", "cuda_graph"),
     ("engine", "gan_step"),
+    ("checkpoint", "engine"),
+    ("run_file", "checkpoint"),
+    ("run_import", "checkpoint"),
+    ("run_import", "run_file"),
+    ("rerun", "replay"),
+    ("session", "recorder"),
+    ("session", "replay"),
     ("__main__", "bench"),
 }
 # Downward, but not for everyone: these see the rest of the program through records and protocols.
-WITHOUT_TORCH = {"config", "records", "commands", "presets", "options", "pace", "history", "wire", "dashboard"}
+WITHOUT_TORCH = {
+    "config",
+    "records",
+    "commands",
+    "presets",
+    "options",
+    "pace",
+    "envelope",
+    "history",
+    "wire",
+    "dashboard",
+}
 THREADS = {"threading", "_thread", "concurrent", "multiprocessing", "asyncio", "queue"}
 
 FILES = sorted(PACKAGE.rglob("*.py"))

@@ -1,0 +1,409 @@
+"""One run in one SQLite file: its recipe, every change, all metrics, kept frames, and checkpoints of the full state.
+
+Knows no threads: a RunFile is used by one thread at a time, and any number of processes may read the same file
+meanwhile (SQLite's write-ahead log, https://sqlite.org/wal.html).
+
+    about        name, value      "recipe", "title", "outcome", "stride"; JSON
+    changes      number, step, name, old, new
+    metrics      first, rows      blocks of rows (n, 4) float32 little-endian, d_loss, d_accuracy, g_loss, g_accuracy;
+                                  row r of all is step 1 + r * stride, and `first` is the number of a block's first row
+    frames       step, frame      envelopes, as they go to a browser
+    checkpoints  step, fingerprint, state    envelopes of `gan_core.checkpoint`, before any change of step + 1
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gan_core.checkpoint import fingerprint
+from gan_core.records import Change, Float32Array, Recipe, RunSummary, StepMetrics
+from gan_core.thinning import Thinning
+
+SUFFIX = ".sqlite"
+APPLICATION = 0x47534352  # "GSCR", in the file's header
+VERSION = 1  # of the schema
+SCHEMA = {
+    "about": "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    "changes": (
+        "CREATE TABLE changes (number INTEGER PRIMARY KEY, step INTEGER NOT NULL, name TEXT NOT NULL, "
+        "old REAL NOT NULL, new REAL NOT NULL) STRICT"
+    ),
+    "metrics": "CREATE TABLE metrics (first INTEGER PRIMARY KEY, rows BLOB NOT NULL) STRICT",
+    "frames": "CREATE TABLE frames (step INTEGER PRIMARY KEY, frame BLOB NOT NULL) STRICT",
+    "checkpoints": (
+        "CREATE TABLE checkpoints (step INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL, state BLOB NOT NULL) STRICT"
+    ),
+}
+BLOCK_ROWS = 4096  # of metrics
+ROW_BYTES = 16
+LOG_BYTES = 48 << 20  # what the write-ahead log may take of the room
+MIN_LIMIT = 100 << 20  # bytes; less would not hold a handful of the article's checkpoints
+_FEWEST_CHECKPOINTS, _FEWEST_FRAMES = 8, 64
+_BUSY = 5000  # ms that a write waits for a reader
+_PAGES = 8192  # bytes each: large rows, few of them
+
+
+class RunFile:
+    """An open run."""
+
+    def __init__(self, path: Path, db: sqlite3.Connection, *, write: bool) -> None:
+        """Not called directly: see `create` and `open`."""
+        self.path, self._db = path, db
+        self.recipe = _recipe(self._about("recipe"))
+        self._stride = int(self._about("stride"))
+        self._rows = self._count_rows()
+        self._tail = self.metrics(self._rows // BLOCK_ROWS * BLOCK_ROWS)  # of the block that is not full yet: (n, 4)
+        self._frames = Thinning(600, 600, self.frame_steps()) if write else None
+
+    @classmethod
+    def create(cls, path: Path, recipe: Recipe) -> RunFile:
+        """Begin a file. Raises OSError with a sentence when it cannot be written."""
+        if path.exists():
+            raise OSError(f"{path} is there already")
+        db = _connect(path, write=True)
+        db.execute(f"PRAGMA page_size = {_PAGES}")
+        db.execute("PRAGMA journal_mode = WAL")
+        with _whole(db):
+            db.execute(f"PRAGMA application_id = {APPLICATION}")
+            db.execute(f"PRAGMA user_version = {VERSION}")
+            for create in SCHEMA.values():
+                db.execute(create)
+            about = {"recipe": asdict(recipe), "title": "", "outcome": "", "stride": 1}
+            db.executemany("INSERT INTO about VALUES (?, ?)", [(n, json.dumps(v)) for n, v in about.items()])
+        return cls(path, db, write=True)
+
+    @classmethod
+    def open(cls, path: Path, *, write: bool = False) -> RunFile:
+        """Open a file. Raises ValueError with a sentence when it is no run, FileNotFoundError when it is not there."""
+        if not path.is_file():
+            raise FileNotFoundError(2, "there is no such run", str(path))
+        db = _connect(path, write=write)
+        try:
+            check_schema(db)
+            return cls(path, db, write=write)
+        except (sqlite3.Error, KeyError, TypeError, ValueError) as error:
+            db.close()
+            raise ValueError(f"{path.name} cannot be opened as a run: {error}.") from None
+
+    def close(self) -> None:
+        """Close it; what was written in whole transactions stays."""
+        self._db.close()
+
+    # -- writing -----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside is written, or nothing of it. Raises OSError with a sentence when the disk refuses."""
+        before = self._rows, self._stride, self._tail
+        try:
+            with _whole(self._db):
+                yield
+        except BaseException as error:
+            self._rows, self._stride, self._tail = before
+            if isinstance(error, sqlite3.Error):
+                raise OSError(_said_plainly(error)) from None
+            raise
+
+    def set_about(self, name: str, value: str) -> None:
+        """Write "title" or "outcome"."""
+        self._db.execute("UPDATE about SET value = ? WHERE name = ?", (json.dumps(value), name))
+
+    def add_metrics(self, metrics: Sequence[StepMetrics]) -> None:
+        """Add the next steps' metrics."""
+        rows = [(m.d_loss, m.d_accuracy, m.g_loss, m.g_accuracy) for m in metrics if (m.step - 1) % self._stride == 0]
+        self._append(np.array(rows, "<f4").reshape(len(rows), 4))
+
+    def add_change(self, change: Change) -> None:
+        """Add a change."""
+        row = (change.step, change.name, change.old, change.new)
+        self._db.execute("INSERT INTO changes (step, name, old, new) VALUES (?, ?, ?, ?)", row)
+
+    def add_frame(self, step: int, payload: bytes) -> None:
+        """Keep a frame, and drop those that it makes superfluous: some hundred stay, spread over the run."""
+        if self._frames is None or not self._frames.wants(step):
+            return
+        self._db.execute("INSERT OR REPLACE INTO frames VALUES (?, ?)", (step, payload))
+        self._db.executemany("DELETE FROM frames WHERE step = ?", [(s,) for s in self._frames.add(step)])
+
+    def add_checkpoint(self, step: int, state: bytes) -> None:
+        """Keep a packed state; the first one of a step stays."""
+        self._db.execute("INSERT OR IGNORE INTO checkpoints VALUES (?, ?, ?)", (step, fingerprint(state), state))
+
+    def keep_within(self, limit: int) -> None:
+        """Thin until the file takes at most `limit` bytes: checkpoints first, then frames, then metrics.
+
+        The first and the last of each stay, changes always, and checkpoints at changes as long as others are there.
+        """
+        room = max(limit, MIN_LIMIT) - LOG_BYTES
+        for thin in (self._thin_checkpoints, self._thin_frames, self._thin_metrics):
+            while self._pages_in_use() > room:
+                if not thin():
+                    break
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    @property
+    def title(self) -> str:
+        """The name that the visitor gave it; may be empty."""
+        return str(self._about("title"))
+
+    @property
+    def outcome(self) -> str:
+        """How it ended; may be empty."""
+        return str(self._about("outcome"))
+
+    @property
+    def stride(self) -> int:
+        """Row r of the metrics is step 1 + r * stride."""
+        self._stride = int(self._about("stride"))
+        return self._stride
+
+    def first_step(self) -> int:
+        """The step of the first checkpoint: 0, or where a branch begins."""
+        (step,) = self._one("SELECT min(step) FROM checkpoints")
+        return int(step or 0)
+
+    def last_step(self) -> int:
+        """The last step that is recorded in any way."""
+        rows = self._count_rows()
+        (checkpoint,) = self._one("SELECT max(step) FROM checkpoints")
+        return max(0 if not rows else 1 + (rows - 1) * self.stride, int(checkpoint or 0))
+
+    def metrics(self, start: int = 0, limit: int = 1 << 40) -> Float32Array:
+        """Rows start .. start + limit: (n, 4)."""
+        query = "SELECT first, rows FROM metrics WHERE first > ? AND first < ? ORDER BY first"
+        parts = [np.empty((0, 4), np.float32)]
+        for first, blob in self._db.execute(query, (start - BLOCK_ROWS, min(start + limit, 1 << 60))):
+            block = np.frombuffer(blob, "<f4").reshape(-1, 4)
+            parts.append(block[max(0, start - first) : start + limit - first])
+        return np.concatenate(parts)
+
+    def rows(self) -> int:
+        """How many rows of metrics there are."""
+        return self._count_rows()
+
+    def changes(self, after_step: int = 0) -> list[Change]:
+        """Changes in force from a step > `after_step`, in the order in which they were made."""
+        query = "SELECT step, name, old, new FROM changes WHERE step > ? ORDER BY number"
+        return [Change(*row) for row in self._db.execute(query, (after_step,))]
+
+    def frame_steps(self) -> list[int]:
+        """Steps with a frame, ascending."""
+        return [step for (step,) in self._db.execute("SELECT step FROM frames ORDER BY step")]
+
+    def frame(self, step: int) -> bytes | None:
+        """The frame of exactly this step."""
+        row = self._db.execute("SELECT frame FROM frames WHERE step = ?", (step,)).fetchone()
+        return None if row is None else bytes(row[0])
+
+    def checkpoint_steps(self) -> list[int]:
+        """Steps with a checkpoint, ascending."""
+        return [step for (step,) in self._db.execute("SELECT step FROM checkpoints ORDER BY step")]
+
+    def fingerprints(self) -> dict[int, str]:
+        """What each checkpoint's state must hash to, by step, ascending."""
+        return dict(self._db.execute("SELECT step, fingerprint FROM checkpoints ORDER BY step"))
+
+    def checkpoint_before(self, step: int) -> tuple[int, bytes]:
+        """The newest checkpoint not after `step`, with its step. Raises ValueError when there is none."""
+        query = "SELECT step, state FROM checkpoints WHERE step <= ? ORDER BY step DESC LIMIT 1"
+        row = self._db.execute(query, (step,)).fetchone()
+        if row is None:
+            raise ValueError(f"This run has no checkpoint at or before step {step:,}.")
+        return int(row[0]), bytes(row[1])
+
+    def summary(self) -> RunSummary:
+        """What the library shows of it."""
+        counts = {
+            table: self._one(f"SELECT count(*) FROM {table}")[0] for table in ("changes", "frames", "checkpoints")
+        }
+        return RunSummary(
+            recipe=self.recipe,
+            title=self.title,
+            outcome=self.outcome,
+            steps=self.last_step(),
+            nbytes=self.nbytes(),
+            **counts,
+        )
+
+    def nbytes(self) -> int:
+        """Bytes on the disk, the write-ahead log included."""
+        files = (self.path, self.path.with_name(self.path.name + "-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def copy_to(self, path: Path) -> None:
+        """Write one consistent file beside whatever is going on in this one. Raises OSError with a sentence."""
+        try:
+            with closing(sqlite3.connect(path)) as copy:
+                self._db.backup(copy)
+                copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
+        except sqlite3.Error as error:
+            path.unlink(missing_ok=True)
+            raise OSError(_said_plainly(error)) from None
+
+    def copy_until(self, path: Path, recipe: Recipe, step: int) -> RunFile:
+        """Begin a new file with what happened up to `step`: a branch, complete in itself.
+
+        Of the checkpoints it takes the newest one and a few before it. Raises OSError with a sentence.
+        """
+        branch = RunFile.create(path, recipe)
+        steps = [kept for kept in self.checkpoint_steps() if kept <= step]
+        with branch.transaction():
+            branch._db.execute("UPDATE about SET value = ? WHERE name = 'stride'", (json.dumps(self.stride),))
+            branch._stride = self._stride
+            branch._append(self.metrics(0, -(-step // self._stride)))
+            for change in self.changes():
+                if change.step <= step:
+                    branch.add_change(change)
+            for kept in self.frame_steps():
+                if kept <= step:
+                    branch.add_frame(kept, self.frame(kept) or b"")
+            for kept in {*steps[:: -(-len(steps) // _FEWEST_CHECKPOINTS) or 1], *steps[-1:]}:
+                branch.add_checkpoint(*self.checkpoint_before(kept))
+        return branch
+
+    # -- inside ------------------------------------------------------------------------------------------------------
+
+    def _append(self, rows: Float32Array) -> None:
+        while len(rows):
+            some = rows[: BLOCK_ROWS - len(self._tail)]
+            first = self._rows - len(self._tail)
+            self._tail = np.concatenate((self._tail, some))
+            self._db.execute("INSERT OR REPLACE INTO metrics VALUES (?, ?)", (first, self._tail.tobytes()))
+            self._rows += len(some)
+            if len(self._tail) == BLOCK_ROWS:
+                self._tail = self._tail[:0]
+            rows = rows[len(some) :]
+
+    def _thin_checkpoints(self) -> bool:
+        """Drop a part of the checkpoints, those whose neighbours are nearest for their age. False if none can go."""
+        steps = self.checkpoint_steps()
+        if len(steps) <= _FEWEST_CHECKPOINTS:
+            return False
+        before_changes = {change.step - 1 for change in self.changes()}
+        # The square root keeps a young run's checkpoints denser than an old one's. Two that are neighbours never go in
+        # one round, as each was judged by the other.
+        gaps = {
+            step: (after - before) / math.sqrt(before + 100) * (4 if step in before_changes else 1)
+            for before, step, after in zip(steps, steps[1:], steps[2:], strict=False)
+        }
+        dropped: set[int] = set()
+        neighbours = dict(zip(steps[1:], zip(steps, steps[2:], strict=False), strict=False))
+        for step in sorted(gaps, key=lambda step: gaps[step]):
+            if len(dropped) > len(steps) // 16:
+                break
+            if not dropped & set(neighbours[step]):
+                dropped.add(step)
+        self._db.executemany("DELETE FROM checkpoints WHERE step = ?", [(step,) for step in dropped])
+        return True
+
+    def _thin_frames(self) -> bool:
+        """Drop every second frame but the first and the last."""
+        steps = self.frame_steps()
+        if len(steps) <= _FEWEST_FRAMES:
+            return False
+        kept = [*steps[:-1:2], steps[-1]]
+        gone = set(steps) - set(kept)
+        self._db.executemany("DELETE FROM frames WHERE step = ?", [(step,) for step in gone])
+        self._frames = Thinning(len(kept), len(kept), kept)
+        return True
+
+    def _thin_metrics(self) -> bool:
+        """Drop every second row."""
+        rows = self.metrics()
+        if len(rows) <= BLOCK_ROWS:
+            return False
+        self._db.execute("DELETE FROM metrics")
+        self._stride, self._rows, self._tail = 2 * self.stride, 0, rows[:0]
+        self._db.execute("UPDATE about SET value = ? WHERE name = 'stride'", (json.dumps(self._stride),))
+        self._append(rows[::2])
+        return True
+
+    def _pages_in_use(self) -> int:
+        """Bytes of the pages that hold something; freed ones are used again before the file grows."""
+        (pages,), (free,) = self._one("PRAGMA page_count"), self._one("PRAGMA freelist_count")
+        (size,) = self._one("PRAGMA page_size")
+        return int(pages - free) * int(size)
+
+    def _count_rows(self) -> int:
+        row = self._db.execute("SELECT first, length(rows) FROM metrics ORDER BY first DESC LIMIT 1").fetchone()
+        return 0 if row is None else int(row[0]) + int(row[1]) // ROW_BYTES
+
+    def _about(self, name: str) -> Any:
+        row = self._db.execute("SELECT value FROM about WHERE name = ?", (name,)).fetchone()
+        if row is None:
+            raise ValueError(f"its {name} is missing")
+        return json.loads(row[0])
+
+    def _one(self, query: str) -> tuple[Any, ...]:
+        row: tuple[Any, ...] = self._db.execute(query).fetchone()
+        return row
+
+
+def check_schema(db: sqlite3.Connection) -> None:
+    """Raise ValueError with a sentence unless the file was made by this program and has exactly its tables."""
+    (application,), (version,) = (
+        db.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
+    )
+    if application != APPLICATION:
+        raise ValueError("it is not a run that GANscope recorded")
+    if version > VERSION:
+        raise ValueError(
+            f"it was made by a newer GANscope (format {version}, this one reads up to {VERSION}); update it"
+        )
+    found = dict(db.execute("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_autoindex%'"))
+    if found != SCHEMA:
+        raise ValueError("its tables are not those of a run")
+
+
+def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
+    """Open a database without trusting what is in it: https://sqlite.org/security.html."""
+    try:
+        # Not in SQLite's own read-only mode: that could not read beside a log left by a process that was killed.
+        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY / 1000)
+    except sqlite3.Error as error:
+        raise OSError(f"{path}: {_said_plainly(error)}") from None
+    db.execute("PRAGMA trusted_schema = OFF")
+    db.execute("PRAGMA cell_size_check = ON")
+    db.execute("PRAGMA mmap_size = 0")
+    db.execute("PRAGMA synchronous = NORMAL")
+    db.execute(f"PRAGMA journal_size_limit = {LOG_BYTES // 2}")
+    db.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+    db.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, 10_000)
+    if not write:
+        db.execute("PRAGMA query_only = ON")
+    return db
+
+
+@contextmanager
+def _whole(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if db.in_transaction:  # SQLite itself gives up a transaction when the disk is full
+            db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+def _said_plainly(error: sqlite3.Error) -> str:
+    name = getattr(error, "sqlite_errorname", "")
+    return {"SQLITE_FULL": "the disk is full"}.get(name, str(error))
+
+
+def _recipe(value: Any) -> Recipe:
+    """Build the record from JSON. Raises ValueError or TypeError for anything else."""
+    names = {field.name for field in fields(Recipe)}
+    if not isinstance(value, dict) or set(value) != names:
+        raise ValueError("its recipe is not one of this version")
+    return Recipe(**value)
