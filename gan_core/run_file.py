@@ -86,7 +86,10 @@ class RunFile:
         """Open a file. Raises ValueError with a sentence when it is no run, FileNotFoundError when it is not there."""
         if not path.is_file():
             raise FileNotFoundError(2, "there is no such run", str(path))
-        db = _connect(path, write=write)
+        try:
+            db = _connect(path, write=write)
+        except sqlite3.Error as error:
+            raise ValueError(f"{path.name} cannot be opened as a run: {error}.") from None
         try:
             check_schema(db)
             return cls(path, db, write=write)
@@ -372,6 +375,15 @@ def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
         db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY / 1000)
     except sqlite3.Error as error:
         raise OSError(f"{path}: {_said_plainly(error)}") from None
+    try:
+        _set_up(db, write=write)
+    except sqlite3.Error:  # it is no database
+        db.close()
+        raise
+    return db
+
+
+def _set_up(db: sqlite3.Connection, *, write: bool) -> None:
     db.execute("PRAGMA trusted_schema = OFF")
     db.execute("PRAGMA cell_size_check = ON")
     db.execute("PRAGMA mmap_size = 0")
@@ -381,7 +393,6 @@ def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
     db.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, 10_000)
     if not write:
         db.execute("PRAGMA query_only = ON")
-    return db
 
 
 @contextmanager
