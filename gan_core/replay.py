@@ -29,7 +29,7 @@ __all__ = ["Cancelled", "Replay", "Report", "Verdict", "engine_at", "engine_for"
 Report = Callable[[int, int], bool]  # steps done, steps in all; False: nobody wants it any more
 
 _AT_ONCE = 8  # steps between two reports; a GPU does a whole block of batches
-_REMEMBERED_BYTES = 256 << 20  # of states on the way, for going back
+_REMEMBERED_BYTES = 128 << 20  # of states on the way, for going back
 
 
 def engine_for(recipe: Recipe, *, threads: int | None = None) -> GANEngine:

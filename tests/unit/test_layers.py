@@ -48,6 +48,8 @@ LAYERS = {
     "headless": 3,
     "replay": 3,
     "proof": 3,
+    "rerun": 3,
+    "rerun_worker": 3,
     # L4: what people see
     "dashboard": 4,
     # Entry points
@@ -84,6 +86,8 @@ SAME_LAYER = {
     ("checkpoint", "engine"),
     ("run_file", "checkpoint"),
     ("proof", "replay"),
+    ("rerun", "rerun_worker"),
+    ("rerun_worker", "replay"),
     ("__main__", "bench"),
 }
 # Downward, but not for everyone: these see the rest of the program through records and protocols.
