@@ -30,6 +30,7 @@ LAYERS = {
     "forward": 1,
     "probes": 1,
     "compute": 1,
+    "machine": 1,
     "pace": 1,
     "envelope": 1,
     "thinning": 1,
@@ -54,6 +55,9 @@ LAYERS = {
     "stored": 3,
     "rerun": 3,
     "library": 3,
+    "replay": 3,
+    "proof": 3,
+    "rerun_worker": 3,
     # L4: what people see
     "dashboard": 4,
     # Entry points
@@ -93,6 +97,9 @@ SAME_LAYER = {
     ("run_file", "checkpoint"),
     ("session", "recorder"),
     ("session", "resume"),
+    ("proof", "replay"),
+    ("rerun", "rerun_worker"),
+    ("rerun_worker", "replay"),
     ("__main__", "bench"),
 }
 # Downward, but not for everyone: these see the rest of the program through records and protocols.
