@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gan_core.config import GANConfig, HyperParameters
+from gan_core.records import Recipe
 
 
 @dataclass(frozen=True)
@@ -61,3 +62,16 @@ def find_preset(name: str) -> Preset:
         return PRESETS[name]
     except KeyError:
         raise ValueError(f"There is no preset {name!r}; there are {', '.join(PRESETS)}.") from None
+
+
+def preset_of(recipe: Recipe) -> Preset:
+    """Return what a recorded run was begun as; its own values count, whatever the preset of that name says by now.
+
+    Raises ValueError when the recipe asks for what there cannot be.
+    """
+    try:
+        config, values = GANConfig(**recipe.config), HyperParameters(**recipe.values)
+    except TypeError as error:
+        raise ValueError(f"This run was recorded with settings that are not known here: {error}.") from None
+    known = PRESETS.get(recipe.preset) or Preset(recipe.preset, recipe.preset, "", config, values)
+    return replace(known, config=config, values=values)

@@ -169,6 +169,15 @@ class RunSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class DamagedRun:
+    """A line of the library that cannot be opened."""
+
+    id: str
+    nbytes: int
+    error: str  # a sentence
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """The state of the session at one moment."""
 

@@ -47,9 +47,6 @@ LAYERS = {
     "session": 3,
     "headless": 3,
     "library": 3,
-    "replay": 3,
-    "rerun": 3,
-    "recorder": 3,
     # L4: what people see
     "dashboard": 4,
     # Entry points
@@ -62,6 +59,7 @@ SAME_LAYER = {
     ("commands", "config"),
     ("commands", "presets"),
     ("presets", "config"),
+    ("presets", "records"),
     ("options", "commands"),
     ("options", "config"),
     ("options", "presets"),
@@ -86,9 +84,7 @@ SAME_LAYER = {
     ("run_file", "checkpoint"),
     ("run_import", "checkpoint"),
     ("run_import", "run_file"),
-    ("rerun", "replay"),
-    ("session", "recorder"),
-    ("session", "replay"),
+    ("run_import", "wire"),
     ("__main__", "bench"),
 }
 # Downward, but not for everyone: these see the rest of the program through records and protocols.
