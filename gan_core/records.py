@@ -187,46 +187,12 @@ class RunSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A file in the folder of runs: what is in it, or why that cannot be said."""
+class DamagedRun:
+    """A line of the library that cannot be opened."""
 
     id: str
     nbytes: int
-    summary: RunSummary | None
-    damage: str = ""  # a sentence
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What fixes a run: with the log of changes, and the state it begins from if it is a branch, it can be repeated."""
-
-    id: str  # names the run in its folder and in addresses
-    preset: str  # the scenario it was begun as; this version need not know it
-    config: Mapping[str, Any]  # fields of GANConfig
-    values: Mapping[str, float]  # fields of HyperParameters that it began with
-    seed: int
-    device: str
-    precision: str
-    threads: int
-    torch: str  # version of the library that trained it
-    machine: str  # processor and system, in words
-    created: float  # seconds since the epoch
-    parent: str | None = None  # id of the run that this one branched off
-    parent_step: int | None = None  # the step at which it did: its own first checkpoint
-
-
-@dataclass(frozen=True, slots=True)
-class RunSummary:
-    """One line of the library of runs."""
-
-    recipe: Recipe
-    title: str
-    outcome: str  # how it ended, in a sentence; may be empty
-    steps: int  # the last one that is recorded
-    changes: int
-    frames: int
-    checkpoints: int
-    nbytes: int  # on the disk
+    error: str  # a sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,6 @@ LAYERS = {
     "envelope": 1,
     "thinning": 1,
     "payloads": 1,
-    "machine": 1,
     # L2: built from them
     "gan_step": 2,
     "arithmetic": 2,
@@ -100,6 +99,9 @@ SAME_LAYER = {
     ("proof", "replay"),
     ("rerun", "rerun_worker"),
     ("rerun_worker", "replay"),
+    ("run_import", "checkpoint"),
+    ("run_import", "run_file"),
+    ("run_import", "wire"),
     ("__main__", "bench"),
 }
 # Downward, but not for everyone: these see the rest of the program through records and protocols.
