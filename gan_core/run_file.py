@@ -14,6 +14,7 @@ meanwhile (SQLite's write-ahead log, https://sqlite.org/wal.html).
 from __future__ import annotations
 
 import copy
+import errno
 import json
 import math
 import re
@@ -117,7 +118,7 @@ class RunFile:
                 db.close()
             remove(path)
             if isinstance(error, sqlite3.Error):
-                raise OSError(f"{path} cannot be written: {_said_plainly(error)}") from None
+                raise _refused(path, error) from None
             raise
 
     @classmethod
@@ -151,7 +152,7 @@ class RunFile:
         except BaseException as error:
             self._rows, self._stride, self._tail, self._frames = before
             if isinstance(error, sqlite3.Error):
-                raise OSError(_said_plainly(error)) from None
+                raise _refused(self.path, error) from None
             raise
 
     def set_about(self, name: str, value: str) -> None:
@@ -213,7 +214,7 @@ class RunFile:
         try:
             busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except sqlite3.Error as error:
-            raise OSError(f"{self.path.name} cannot be written: {_said_plainly(error)}") from None
+            raise _refused(self.path, error) from None
         if busy:
             raise OSError(f"{self.path.name} is in use")
 
@@ -316,7 +317,7 @@ class RunFile:
                 copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
         except sqlite3.Error as error:
             remove(path)
-            raise OSError(f"{path.name} cannot be written: {_said_plainly(error)}") from None
+            raise _refused(path, error) from None
 
     def copy_until(self, path: Path, recipe: Recipe, step: int) -> RunFile:
         """Begin a new file with what happened up to `step`: a branch, complete in itself.
@@ -499,9 +500,11 @@ def _whole(db: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _said_plainly(error: sqlite3.Error) -> str:
-    name = getattr(error, "sqlite_errorname", "")
-    return {"SQLITE_FULL": "the disk is full"}.get(name, str(error))
+def _refused(path: Path, error: sqlite3.Error) -> OSError:
+    """What SQLite could not write, as an error of the system that says why in `strerror`."""
+    if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
+        return OSError(errno.ENOSPC, "the disk is full", str(path))
+    return OSError(errno.EIO, str(error), str(path))
 
 
 def read_recipe(value: object) -> Recipe:
