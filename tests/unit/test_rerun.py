@@ -344,10 +344,17 @@ def test_closing_ends_it_at_once(own_reruns: Reruns, endless: Path) -> None:
     own_reruns.close()
 
 
-def test_nothing_starts_before_something_is_asked_for() -> None:
-    reruns = Reruns()
-    assert reruns._child is None
-    reruns.close()
+def test_the_process_starts_once_at_the_first_request_or_when_it_is_warmed(own_reruns: Reruns, run: Path) -> None:
+    assert own_reruns._child is None
+    own_reruns.warm()
+    child = own_reruns._child
+    ticket = own_reruns.visit("one", run, 1, 50, 7)
+    own_reruns.warm()
+    check_frame(result(own_reruns, ticket), 1, 50, LIVE_POINTS)
+    assert child is own_reruns._child is not None
+    own_reruns.close()
+    own_reruns.warm()
+    assert own_reruns._child is None
 
 
 SERVER = """
