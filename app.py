@@ -19,8 +19,12 @@ def main() -> int:
     # After the options are known to be good: these take seconds to load.
     from gan_core.dashboard import create_app
     from gan_core.dashboard.listen import Server
+    from gan_core.dashboard.view import Archive
+    from gan_core.library import Library
+    from gan_core.rerun import Reruns
     from gan_core.run_file import RunFolder
     from gan_core.session import TrainingSession
+    from gan_core.stored import StoredRuns
 
     folder = RunFolder(options.runs, limit=int(options.run_limit * 1e9))
 
@@ -34,7 +38,9 @@ def main() -> int:
             paused=options.paused,
             runs=folder,
         )
-        app = create_app(session, host=options.host, more_hosts=options.allow_host)
+        reruns = Reruns()
+        archive = Archive(Library(folder), StoredRuns(folder), reruns)
+        app = create_app(session, archive, host=options.host, more_hosts=options.allow_host)
         server = Server(app.server, session, options.host, options.port)
     except ValueError as error:
         return _refuse(str(error))
@@ -50,6 +56,7 @@ def main() -> int:
         server.run()  # returns on SystemExit
     finally:
         session.close()
+        reruns.close()
         server.close()
     return 0
 

@@ -6,6 +6,7 @@ disk ends the recording with a sentence and never reaches the training.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -15,6 +16,8 @@ from gan_core.checkpoint import pack_state
 from gan_core.engine import State
 from gan_core.records import Change, Recording, StepMetrics
 from gan_core.run_file import RunFile
+
+log = logging.getLogger("ganscope")
 
 EVERY = 0.25  # seconds from one transaction to the next: what a crash can cost, with room to spare
 _SHARE = 0.01  # of the time that checkpoints may take at most
@@ -44,11 +47,14 @@ class Recorder:
     `flush` and `close`.
     """
 
-    def __init__(self, open_file: Callable[[], RunFile], limit: int, *, recorded: int = 0, label: str = "") -> None:
-        """`open_file` makes or opens the file once there is something to write; it holds `recorded` steps already."""
+    def __init__(self, open_file: Callable[[], RunFile], limit: int, *, recorded: int = 0, nbytes: int = 0) -> None:
+        """`open_file` makes or opens the file once there is something to write.
+
+        It holds `recorded` steps already, and takes `nbytes` on the disk.
+        """
         self._open_file, self._limit = open_file, limit
         self._changed = threading.Condition(threading.Lock())
-        self._thread = threading.Thread(target=self._run, name=f"recorder {label}".strip(), daemon=True)
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         # Used by the training thread alone:
         self._last_step = recorded
         self._checkpoint_step = -1
@@ -59,7 +65,7 @@ class Recorder:
         self._batch = _Batch()
         self._writing = self._closing = self._hurry = self._has_file = False
         self._cost = 0.0  # seconds that the last checkpoint took to write
-        self._nbytes = 0
+        self._nbytes = nbytes
         self._error: str | None = None
         self._thread.start()
 
@@ -153,11 +159,12 @@ class Recorder:
                     file = self._open_file()
                 if file is not None:
                     self._write(file, batch)
-            except (OSError, ValueError) as error:
+            except Exception as error:  # whatever it is, the training must go on
+                log.debug("recorder", exc_info=True)
                 self._stop(error)
             with self._changed:
                 self._writing = False
-                self._nbytes = file.nbytes() if file else 0
+                self._nbytes = file.nbytes() if file else self._nbytes
                 self._changed.notify_all()
             if last:
                 break

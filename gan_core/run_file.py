@@ -95,16 +95,13 @@ class RunFile:
             raise OSError(f"{path} is there already")
         path.parent.mkdir(parents=True, exist_ok=True)
         db = _connect(path, write=True)
-        db.execute(f"PRAGMA page_size = {_PAGES}")
-        db.execute("PRAGMA journal_mode = WAL")
-        with _whole(db):
-            db.execute(f"PRAGMA application_id = {APPLICATION}")
-            db.execute(f"PRAGMA user_version = {VERSION}")
-            for create in SCHEMA.values():
-                db.execute(create)
-            about = {"recipe": asdict(recipe), "title": "", "outcome": "", "stride": 1}
-            db.executemany("INSERT INTO about VALUES (?, ?)", [(n, json.dumps(v)) for n, v in about.items()])
-        return cls(path, db, write=True)
+        try:
+            _set_up(db, {"recipe": asdict(recipe), "title": "", "outcome": "", "stride": 1})
+            return cls(path, db, write=True)
+        except sqlite3.Error as error:
+            db.close()
+            remove(path)  # nothing is in it
+            raise OSError(_said_plainly(error)) from None
 
     @classmethod
     def open(cls, path: Path, *, write: bool = False) -> RunFile:
@@ -287,6 +284,17 @@ class RunFile:
                 f"there is nothing to branch off at {step:,}."
             )
         branch = RunFile.create(path, recipe)
+        try:
+            self._copy_into(branch, step)
+        except BaseException:
+            branch.close()
+            remove(path)
+            raise
+        return branch
+
+    # -- inside ------------------------------------------------------------------------------------------------------
+
+    def _copy_into(self, branch: RunFile, step: int) -> None:
         steps = [kept for kept in self.checkpoint_steps() if kept <= step]
         with branch.transaction():
             branch._db.execute("UPDATE about SET value = ? WHERE name = 'stride'", (json.dumps(self.stride),))
@@ -300,9 +308,6 @@ class RunFile:
                     branch.add_frame(kept, self.frame(kept) or b"")
             for kept in {*steps[:: -(-len(steps) // _FEWEST_CHECKPOINTS) or 1], *steps[-1:]}:
                 branch.add_checkpoint(*self.checkpoint_before(kept))
-        return branch
-
-    # -- inside ------------------------------------------------------------------------------------------------------
 
     def _append(self, rows: Float32Array) -> None:
         while len(rows):
@@ -378,6 +383,28 @@ class RunFile:
     def _one(self, query: str) -> tuple[Any, ...]:
         row: tuple[Any, ...] = self._db.execute(query).fetchone()
         return row
+
+
+def files_of(path: Path) -> list[Path]:
+    """A run's file and SQLite's logs beside it; the file last: without it, nobody asks for them."""
+    return [file for file in (*(path.with_name(path.name + end) for end in ("-wal", "-shm")), path) if file.exists()]
+
+
+def remove(path: Path) -> None:
+    """Remove a run's file and its logs."""
+    for file in files_of(path):
+        file.unlink(missing_ok=True)
+
+
+def _set_up(db: sqlite3.Connection, about: dict[str, Any]) -> None:
+    db.execute(f"PRAGMA page_size = {_PAGES}")
+    db.execute("PRAGMA journal_mode = WAL")
+    with _whole(db):
+        db.execute(f"PRAGMA application_id = {APPLICATION}")
+        db.execute(f"PRAGMA user_version = {VERSION}")
+        for create in SCHEMA.values():
+            db.execute(create)
+        db.executemany("INSERT INTO about VALUES (?, ?)", [(name, json.dumps(value)) for name, value in about.items()])
 
 
 def check_schema(db: sqlite3.Connection) -> None:

@@ -496,9 +496,9 @@ class TrainingSession:
 
     # -- recording ---------------------------------------------------------------------------------------------------
 
-    def _start_recording(self, open_file: Callable[[], RunFile]) -> None:
+    def _start_recording(self, open_file: Callable[[], RunFile], nbytes: int = 0) -> None:
         if self._runs is not None:
-            recorder = Recorder(open_file, self._runs.limit, recorded=self._known)
+            recorder = Recorder(open_file, self._runs.limit, recorded=self._known, nbytes=nbytes)
             if not self._known:
                 recorder.checkpoint(self._step, self._engine.state())
             with self._changed:
@@ -601,7 +601,7 @@ class TrainingSession:
                 file.close()
                 raise
         self._enter(start)
-        self._start_recording(lambda: file)
+        self._start_recording(lambda: file, file.nbytes())
         if self._history.newest is not None:
             self._publish(self._history.newest, lambda frame: None)
         self._set_out(start.known, start.due)
@@ -669,8 +669,11 @@ def _refusing() -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise Refusal("There is no such run any more.") from None
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         raise Refusal(str(error)) from None
+    except OSError as error:
+        words = f"This could not be written: {error.strerror or error}. Nothing was changed; make room and try again."
+        raise Refusal(words) from None
 
 
 class _Speed:

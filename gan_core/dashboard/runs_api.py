@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, request, send_file
@@ -35,8 +34,7 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
     @server.post("/api/runs")
     def upload() -> Response:
         request.max_content_length = library.limit
-        with tempfile.TemporaryDirectory(dir=library.folder, prefix="upload-") as folder:
-            path = Path(folder) / "stranger"
+        with library.upload() as path:
             with path.open("wb") as file:
                 while chunk := request.stream.read(_CHUNK):
                     file.write(chunk)
@@ -62,9 +60,10 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
     def download(run_id: str) -> Response:
         path = library.export(check_run(run_id))
         name = f"ganscope-{run_id}.sqlite"
-        response = send_file(path.resolve(), "application/vnd.sqlite3", as_attachment=True, download_name=name)
-        response.call_on_close(lambda: path.unlink(missing_ok=True))
-        return response
+        file = path.open("rb")
+        with suppress(PermissionError):  # where a file that is open cannot be removed, the next start does it
+            path.unlink()
+        return send_file(file, "application/vnd.sqlite3", as_attachment=True, download_name=name)
 
     @server.get("/api/runs/<run_id>/status")
     def run_status(run_id: str) -> Response:

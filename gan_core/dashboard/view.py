@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -73,6 +74,9 @@ class LibraryView(Protocol):
 
     def export(self, run_id: str) -> Path:
         """Write one whole file of it, which the caller removes."""
+
+    def upload(self) -> AbstractContextManager[Path]:
+        """A place for a file that comes in."""
 
     def import_file(self, path: Path) -> str:
         """Check a stranger's file and take it in under a new id."""

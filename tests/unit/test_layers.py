@@ -42,6 +42,7 @@ LAYERS = {
     "history": 2,
     "checkpoint": 2,
     "run_file": 2,
+    "run_import": 2,
     "wire": 2,
     # L3: what runs
     "session": 3,
@@ -49,6 +50,8 @@ LAYERS = {
     "recorder": 3,
     "resume": 3,
     "stored": 3,
+    "rerun": 3,
+    "library": 3,
     # L4: what people see
     "dashboard": 4,
     # Entry points

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from digest import digest
 
+import gan_core.run_file
 from gan_core import wire
 from gan_core.checkpoint import unpack_state
 from gan_core.commands import Branch, Command, Open, Pause, Play, Repeat, Restart, SetValues, StepOnce
@@ -219,3 +221,69 @@ def test_whatever_is_done_every_run_is_a_straight_one(
         assert status.note is None
         expected = straight(tiny, status.step, made[status.info.id])
         assert state(session) == digest(expected.state()), what
+
+
+def test_a_full_disk_ends_the_recording_and_nothing_else(
+    open_session: Opener, runs: RunFolder, tiny: Preset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect, pages = gan_core.run_file._connect, [80]
+
+    def connect_to_a_small_disk(path: Path, *, write: bool) -> sqlite3.Connection:
+        db = connect(path, write=write)
+        db.execute(f"PRAGMA max_page_count = {pages[0]}")
+        return db
+
+    monkeypatch.setattr(gan_core.run_file, "_connect", connect_to_a_small_disk)
+    session = open_session()
+    name = session.status().info.id
+    error = None
+    while error is None:
+        steps(session, 10)
+        assert session._recorder is not None
+        session._recorder.flush()
+        recording = session.status().recording
+        assert recording is not None
+        error = recording.error
+    assert error.startswith("Recording stopped: the disk is full.")
+    step = session.status().step
+    steps(session, 20)
+    assert state(session) == digest(straight(tiny, step + 20, []).state())
+    pages[0] = 4  # no room for a new file either
+    refused = send(session, Branch(name, 10)).refusal
+    assert refused == "This could not be written: the disk is full. Nothing was changed; make room and try again."
+    assert [path.name for path in runs.folder.glob("*.sqlite")] == [f"{name}.sqlite"]
+    session.close(LONG)
+    monkeypatch.undo()
+    monkeypatch.setitem(PRESETS, "tiny", tiny)
+    with closing(RunFile.open(runs.path(name))) as file:
+        last = file.last_step()
+        assert 0 < last < step
+        assert file.metrics().shape == (last, 4)
+    again = open_session()
+    do(again, Open(name))
+    settle(again, last)
+    steps(again, 30)
+    assert state(again) == digest(straight(tiny, last + 30, []).state())
+
+
+def test_what_cannot_be_opened_is_refused_and_changes_nothing(open_session: Opener, runs: RunFolder) -> None:
+    session = open_session()
+    steps(session, 5)
+    runs.folder.mkdir(exist_ok=True)
+    runs.path("damaged").write_bytes(b"SQLite format 3" + bytes(1000))
+    before = state(session)
+    for command in (Open("absent"), Open("damaged"), Branch("absent", 0), Branch("damaged", 3), Open("../x")):
+        refusal = send(session, command).refusal
+        assert refusal is not None
+        assert refusal.endswith(".")
+        assert "Error" not in refusal
+    refusal = send(session, Open(session.status().info.id)).refusal
+    assert refusal == "This run is the one that is open."
+    assert (session.status().phase, session.status().step, state(session)) == (Phase.PAUSED, 5, before)
+
+
+def test_a_run_in_which_nothing_happened_leaves_no_file(open_session: Opener, runs: RunFolder) -> None:
+    session = open_session()
+    do(session, Restart())
+    session.close(LONG)
+    assert not runs.folder.exists() or list(runs.folder.iterdir()) == []
