@@ -18,18 +18,15 @@
   const address = (a, b) => `/compare?${new URLSearchParams({ ...(a && { a }), ...(b && { b }) })}`;
   const title = (run) => run.title || `${words.presets[run.preset] || run.preset}, seed ${run.seed}`;
 
-  function about(run) {
-    const when = new Date(run.created * 1000).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
-    return `${when} · ${app.grouped(run.steps)} steps`;
-  }
+  const when = (run) => new Date(run.created * 1000).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
 
   // -- what differs --------------------------------------------------------------------------------------------------------
 
-  // Each setting of a run in words, by its label.
+  // Each setting of a run in words, by its name.
   function settings(run, { status, changes }) {
-    const { labels, presets } = words;
+    const { presets } = words;
     const { info } = status;
-    const said = new Map([
+    return new Map([
       ["preset", presets[run.preset] || run.preset],
       ["seed", String(run.seed)],
       ...Object.entries(run.config).map(([name, value]) => [name, String(value)]),
@@ -41,7 +38,6 @@
       ["torch", run.torch],
       ["parent", run.parent ? `${run.parent} at step ${app.grouped(run.parent_step)}` : "no other run"],
     ]);
-    return new Map([...said].map(([name, value]) => [labels[name] || name, value]));
   }
 
   // A value from the start on: "0.001 → 0.0002 at step 300".
@@ -52,16 +48,15 @@
     return [app.brief(first), ...told].join(" ");
   }
 
-  // Rows [label, of a, of b] of what is not the same.
+  // Rows [name, of a, of b] of what is not the same, in the order of the table of labels.
   function differences(a, b) {
-    const labels = new Set([...a.keys(), ...b.keys()]);
-    return [...labels].map((label) => [label, a.get(label) ?? "–", b.get(label) ?? "–"]).filter(([, x, y]) => x !== y);
+    const names = new Set([...Object.keys(words.labels), ...a.keys(), ...b.keys()]);
+    return [...names].map((name) => [name, a.get(name) ?? "–", b.get(name) ?? "–"]).filter(([, x, y]) => x !== y);
   }
 
   function verdict(rows) {
     if (!rows.length) return "No difference in settings.";
-    const only = rows.length === 1 ? rows[0][0] : "";
-    if (only === words.labels.seed) return "No difference but the seed.";
+    if (rows.length === 1 && rows[0][0] === "seed") return "No difference but the seed.";
     return `${rows.length} ${rows.length === 1 ? "setting differs" : "settings differ"}.`;
   }
 
@@ -74,10 +69,10 @@
     const head = runs.map((run, i) => {
       const others = element("a", { href: address(...(i ? [runs[0].id, null] : [null, runs[1].id])), className: "other-run" }, "another");
       others.setAttribute("aria-label", `Another run instead of ${title(run)}`);
-      return element("th", { scope: "col" }, element("span", { className: "name" }, title(run)), " ", element("span", { className: "about" }, about(run)), " ", others);
+      return element("th", { scope: "col" }, element("span", { className: "name" }, title(run)), " ", element("span", { className: "about" }, run.live ? "the live run" : when(run)), " ", others);
     });
-    const body = rows.map(([label, ...values]) =>
-      element("tr", {}, element("th", { scope: "row" }, label), ...values.map((value) => element("td", {}, value))));
+    const body = rows.map(([name, ...values]) =>
+      element("tr", {}, element("th", { scope: "row" }, words.labels[name] || name), ...values.map((value) => element("td", {}, value))));
     const table = element("table", {}, element("caption", { className: "for-screen-readers" }, "Settings that differ"),
       element("thead", {}, element("tr", {}, element("td", {}), ...head)), element("tbody", {}, ...body));
     app.byId("differences").replaceChildren(table);
@@ -100,7 +95,8 @@
   async function list() {
     const answer = await fetch("/api/runs", { cache: "no-store" });
     if (!answer.ok) throw new Error("no list of runs");
-    return (await answer.json()).runs;
+    const { runs, current } = await answer.json();
+    return runs.map((run) => ({ ...run, live: run.id === current }));
   }
 
   function choose(ids, found, runs) {
@@ -112,7 +108,7 @@
     const which = other ? `Choose a run to put beside ${title(other)}.` : "Choose the first of two runs.";
     const links = runs.filter((run) => !run.damage && run !== other).map((run) => {
       const pair = i ? [other && other.id, run.id] : [run.id, other && other.id];
-      return element("li", {}, element("a", { href: address(...pair) }, title(run)), ` ${about(run)}`);
+      return element("li", {}, element("a", { href: address(...pair) }, title(run)), ` ${when(run)} · ${app.grouped(run.steps)} steps`);
     });
     frames = [];
     app.setText("compare-words", "");

@@ -15,8 +15,8 @@ from gan_core.config import BOUNDS
 from gan_core.dashboard.theme import css_variables
 from gan_core.presets import PRESETS
 
-# Of a run's configuration and circumstances; what is not named here goes by the name of its field.
-_LABELS = {
+# In the order in which they are listed; what is not named here goes by the name of its field.
+_CONFIGURATION = {
     "preset": "Scenario",
     "seed": "Seed",
     "target": "Target",
@@ -27,6 +27,8 @@ _LABELS = {
     "batch": "Batch",
     "beta2": "Adam's beta2",
     "epsilon": "Adam's epsilon",
+}
+_CIRCUMSTANCES = {
     "precision": "Precision",
     "threads": "Threads",
     "device": "Device",
@@ -70,7 +72,7 @@ _PAGE = """<!DOCTYPE html>
 def add_compare(server: Flask) -> None:
     """Register /compare on `server`."""
     words = {
-        "labels": {**_LABELS, **{name: bounds.label for name, bounds in BOUNDS.items()}},
+        "labels": {**_CONFIGURATION, **{name: bounds.label for name, bounds in BOUNDS.items()}, **_CIRCUMSTANCES},
         "presets": {preset.name: preset.title for preset in PRESETS.values()},
     }
     page = _PAGE.replace("VARIABLES", css_variables()).replace("WORDS", escape(json.dumps(words)))
