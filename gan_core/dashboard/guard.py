@@ -27,7 +27,7 @@ def guard(server: Flask, host: str, more_hosts: Iterable[str] = (), *, scripts: 
     # Scripts come from here alone. Evaluating text stays possible: browser test tools and extensions wait on conditions
     # in that way, and no text of a visitor ever gets into a script.
     allowed_scripts = " ".join(("'self'", "'unsafe-eval'", *scripts))
-    # Frames of its own pages are how two runs are shown beside each other; nobody else's page may frame one of them, and
+    # Two runs beside each other are two of its own pages in frames. Nobody else's page may frame one of them: it could
     # lead a visitor's click onto a button that is not seen.
     # Plotly and Mantine write their styles into inline rules.
     policy = (
