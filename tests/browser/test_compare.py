@@ -42,12 +42,14 @@ def _train(server: LiveServer, changes: dict[int, dict[str, float]], last: int) 
         if step in changes:
             server.command("set", values=changes[step])
     run = Run(server.status()["info"]["id"], server.kept(), server.metrics(), frames)
-    server.wait_until(lambda _: _recorded(server, run.id)["step"] == last)
+    server.wait_until(lambda _: _recorded(server, run.id) == last)
     return run
 
 
-def _recorded(server: LiveServer, run_id: str) -> dict[str, Any]:
-    return dict(json.loads(server.get(f"/api/runs/{run_id}/status")))
+def _recorded(server: LiveServer, run_id: str) -> int | None:
+    """The last step in a run's file; None while there is no file."""
+    runs = json.loads(server.get("/api/runs"))["runs"]
+    return next((int(run["steps"]) for run in runs if run["id"] == run_id), None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -278,23 +280,29 @@ def test_the_live_run_beside_an_older_one(pair: Pair, runs: Runs) -> None:
     server.command("new-seed", seed=3)
     server.train(2)
     live = Run(server.status()["info"]["id"], [0, 2], server.metrics(), {})
-    server.wait_until(lambda _: _recorded(server, live.id)["step"] == 2)
+    server.wait_until(lambda _: _recorded(server, live.id) == 2)
     _, newer = pair.open(runs.short, live)
-    expect(pair.words).to_have_text("3 settings differ.")
+    info = server.status()["info"]
+    other = {} if info["precision"] == "float32" else {"Precision": ["float32", info["precision"]]}
+    expect(pair.words).to_have_text(f"{3 + len(other)} settings differ.")
     expect(pair.page.locator("#differences thead .about").nth(1)).to_have_text("the live run")
     assert pair.differences() == {
         "Scenario": ["Quick (small networks)", "A better solution"],
         "Units in a hidden layer": ["128", "512"],
         "Batch": ["256", "512"],
+        **other,
     }
     server.command("set", values={"lr_d": 0.01})
-    expect(pair.words).to_have_text("4 settings differ.")
+    expect(pair.words).to_have_text(f"{4 + len(other)} settings differ.")
     assert pair.differences()["Discriminator learning rate"] == ["0.001", "0.001 → 0.01 at step 3"]
-    for _ in range(5):
-        server.command("set", values={"lr_d": 0.02})
-        server.command("set", values={"lr_d": 0.01})
-    server.train(1)
-    expect(newer.status).to_have_text("Recorded · step 3 of 3")
+    # Many changes are told in short: the first ones and the last.
+    for value in (0.02, 0.03, 0.04, 0.05, 0.06):
+        server.train(1)
+        server.command("set", values={"lr_d": value})
+    words = "0.001 → 0.01 at step 3 → 0.02 at step 4 → 0.03 at step 5 … 2 more … → 0.06 at step 8"
+    expect(pair.page.locator("#differences")).to_contain_text(words)
+    expect(newer.status).to_have_text("Recorded · step 7 of 7")
+    newer.expect_step(7)
 
 
 def _expect_steps(sides: list[DashboardPage], *steps: int) -> None:
