@@ -3,6 +3,7 @@ window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
   const state = app.state;
+  const LEAVING = ["branch", "open"]; // what can be done with the run: the live page then goes on with it
   const STEERING = ["preset", "pace", "looking-share"]; // beside the sliders
   let grown = null; // lets the frame loop go on when the run has a newer frame
 
@@ -67,5 +68,5 @@ window.dash_clientside = window.dash_clientside || {};
     state.on("frame", () => state.status && app.steer.show());
   }
 
-  app.recorded = { newest, refuse, words, inForce };
+  app.recorded = { LEAVING, newest, refuse, words, inForce };
 })(window.dash_clientside);

@@ -8,9 +8,10 @@ window.dash_clientside = window.dash_clientside || {};
   let placedPreset = null;
 
   async function act(body) {
-    if (app.source.recorded) return; // keys, too, train nothing there
+    if (app.source.recorded && !app.recorded.LEAVING.includes(body.do)) return; // keys, too, train nothing there
     const refusal = await app.command.send(body);
     if (refusal) say(refusal);
+    else if (app.source.recorded) window.top.location.assign("/");
   }
 
   function say(sentence) {
