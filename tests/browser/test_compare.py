@@ -340,8 +340,17 @@ def test_the_steps_are_linked(pair: Pair, runs: Runs) -> None:
     _expect_steps(sides, 160, 80)
     expect(short.status).to_have_text("Recorded · step 80 of 80 · ends here; the other is at step 160")
 
-    # Replay of the one takes the other with it.
-    long.page.evaluate("dash_clientside.timeline.goToStep(0)")
+    # The handle is dragged to its beginning; replay takes both to their ends.
+    rail = long.page.locator("#timeline").bounding_box()
+    assert rail is not None
+    y = rail["y"] + rail["height"] / 2
+    pair.page.mouse.move(rail["x"] + rail["width"] / 2, y)
+    pair.page.mouse.down()
+    expect(short.status).not_to_contain_text("160")
+    pair.page.mouse.move(rail["x"] - 5, y)
+    _expect_steps(sides, 0, 0)
+    pair.page.mouse.up()
+    pair.leave()
     _expect_steps(sides, 0, 0)
     long.page.locator("#replay").click()
     _expect_steps(sides, 160, 80)
