@@ -88,7 +88,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   // -- one run -----------------------------------------------------------------------------------------------------------
 
-  const nameOf = (run) => run.title || (run.preset ? app.runs.presetTitle(run.preset) : `Damaged run ${run.id}`);
+  const nameOf = (run) => (run.damage ? `Damaged run ${run.id}` : run.title || app.runs.usualName(run));
 
   function fill(line, run) {
     line.dataset.run = run.id;
@@ -109,8 +109,7 @@ window.dash_clientside = window.dash_clientside || {};
     const counted = (n, word) => `${app.grouped(n)} ${word}${n === 1 ? "" : "s"}`;
     const found = [
       line(
-        run.title && app.runs.presetTitle(run.preset),
-        `seed ${run.seed}`,
+        run.title && app.runs.usualName(run),
         counted(run.steps, "step"),
         counted(run.changes, "change"),
         app.recording.size(run.nbytes),
@@ -165,7 +164,7 @@ window.dash_clientside = window.dash_clientside || {};
       "aria-label": `New name of ${nameOf(run)}`,
       maxlength: 80,
       value: run.title,
-      placeholder: app.runs.presetTitle(run.preset),
+      placeholder: app.runs.usualName(run),
       autocomplete: "off",
       "data-mantine-stop-propagation": "true", // Escape is for the field, not for the dialog
     });
@@ -267,9 +266,10 @@ window.dash_clientside = window.dash_clientside || {};
 
   function compareBar() {
     const bar = app.byId("runs-compare");
-    const pair = picked.length === 1 && picked[0] !== listed.current ? [listed.current, picked[0]] : picked;
+    const withPresent = listed.runs.some((run) => run.id === listed.current) && picked[0] !== listed.current;
+    const pair = picked.length === 1 && withPresent ? [listed.current, picked[0]] : picked;
     bar.hidden = !picked.length;
-    if (pair.length < 2) return bar.replaceChildren(app.element("span", {}, "Choose another run to compare the present one with."));
+    if (pair.length < 2) return bar.replaceChildren(app.element("span", {}, "Choose another run to compare this one with."));
     const [a, b] = [...pair].sort(); // the older one first
     const text = picked.length === 2 ? "Compare these two" : "Compare with the present run";
     bar.replaceChildren(app.element("a", { class: "button", href: `/compare?a=${a}&b=${b}` }, text));

@@ -22,7 +22,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function offer(run) {
-    const what = `${run.title || app.runs.presetTitle(run.preset)}, seed ${run.seed}`;
+    const what = run.title || app.runs.usualName(run);
     app.notice.put("offer", `The run before this one stopped at step ${app.grouped(run.steps)} (${what}).`, {
       action: { text: "Continue it", run: () => take(run) },
       dismissed: () => sessionStorage.setItem(DISMISSED, run.id),

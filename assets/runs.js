@@ -42,5 +42,8 @@ window.dash_clientside = window.dash_clientside || {};
 
   const presetTitle = (name) => (Object.hasOwn(state.settings.presets, name) ? state.settings.presets[name].title : name);
 
-  app.runs = { ask, list, act, open, presetTitle };
+  // What a run goes by that was given no name.
+  const usualName = (run) => `${presetTitle(run.preset)}, seed ${run.seed}`;
+
+  app.runs = { ask, list, act, open, usualName };
 })(window.dash_clientside);
