@@ -197,6 +197,11 @@ def icon_button(id: str, name: str, icon: str) -> html.Button:
     return _button(id, "", name, icon)
 
 
+def text_button(id: str, text: str, name: str, icon: str, key: str = "") -> html.Button:
+    """A button with an icon and words."""
+    return _button(id, text, name, icon, key=key)
+
+
 def _slider(id: str, bounds: Bounds, value: float, colour: str) -> dmc.Slider:
     scale: dict[str, Any] = {}
     low, high = bounds.low, bounds.high

@@ -19,6 +19,7 @@ PLAY_PAUSE, STEP_ONCE, RESET, NEW_SEED, FOLLOW_LIVE = "play-pause", "step-once",
 REPLAY, REPLAY_SPEED = "replay", "replay-speed"
 TRAIL, LOG_STEPS, KEYS = "trail", "log-steps", "keys"
 THEME, HELP, HELP_DIALOG = "theme", "help", "help-dialog"
+RUNS, RUNS_DIALOG, COPY_LINK = "runs", "runs-dialog", "copy-link"
 
 
 def typed(slider: str) -> str:
