@@ -8,6 +8,7 @@
 //   "live"      a newer frame arrived            "view"      live, past or preview changed
 //   "drawn"     the frame has been painted       "axis"      the metrics panel's steps have moved
 //   "placed"    a layer was put onto its axes    "theme"     light or dark
+//   "runs"      the library of runs was changed
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {

@@ -61,7 +61,7 @@ window.dash_clientside = window.dash_clientside || {};
         );
         const caughtUp = await take(message, asked);
         reached();
-        if (caughtUp) await pause(state.status.phase === "training" ? PROGRESS_EVERY : 2 * PROGRESS_EVERY);
+        if (caughtUp) await pause(state.status.phase === "paused" ? 2 * PROGRESS_EVERY : PROGRESS_EVERY);
       } catch (error) {
         await lost(error);
       }

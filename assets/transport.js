@@ -5,11 +5,16 @@ window.dash_clientside = window.dash_clientside || {};
   const state = app.state;
   const ANNOUNCE_EVERY = 10000; // ms: a screen reader should not read out every step
   let announced = { when: -Infinity, what: "" };
+  const RUNNING = ["training", "rerunning"];
   let placedPreset = null;
+  let refusal = null; // why the last command was refused; said until the next one
 
+  // Resolves with null, or with the sentence that says why the server refused.
   async function act(body) {
-    const refusal = await app.command.send(body);
+    refusal = await app.command.send(body);
     if (refusal) say(refusal);
+    else show();
+    return refusal;
   }
 
   function say(sentence) {
@@ -21,7 +26,7 @@ window.dash_clientside = window.dash_clientside || {};
   function play_pause() {
     if (!state.status) return;
     if (state.status.phase === "failed") return;
-    if (state.status.phase === "training") return act({ do: "pause" });
+    if (RUNNING.includes(state.status.phase)) return act({ do: "pause" });
     app.timeline.follow_live();
     return act({ do: "play" });
   }
@@ -50,24 +55,26 @@ window.dash_clientside = window.dash_clientside || {};
   function show() {
     const { status, view } = state;
     if (!status) return;
-    const training = status.phase === "training";
+    const training = RUNNING.includes(status.phase);
     const failed = status.phase === "failed";
     const speed = training ? `${speedWords(status.steps_per_second)} steps/s` : "";
     const step = app.grouped(state.newestStep());
     const shown = state.shown ? app.grouped(state.shown.step) : step;
     const words =
       view.preview === null && view.live
-        ? training
-          ? `Training · step ${step} · ${speed}`
-          : failed
-            ? `Failed at step ${step}`
-            : `Paused · step ${step}`
+        ? status.phase === "rerunning"
+          ? `Re-running to step ${app.grouped(status.goal)} · step ${app.grouped(status.step)}`
+          : training
+            ? `Training · step ${step} · ${speed}`
+            : failed
+              ? `Failed at step ${step}`
+              : `Paused · step ${step}`
         : `Viewing step ${shown} of ${step} · ${training ? `training goes on, ${speed}` : failed ? "failed" : "paused"}`;
     app.setText("status-now", words);
     app.byId("status").dataset.phase = status.phase;
     app.byId("status").dataset.step = status.step;
     announce(words, `${status.phase}${view.live}${view.step}`);
-    say(failed ? status.error : "");
+    say(failed ? status.error : refusal || "");
     app.setText(
       "run-words",
       `seed ${status.info.seed} · ${status.info.device} · ${status.info.precision} · ${status.info.threads} ${status.info.threads === 1 ? "thread" : "threads"}`,
@@ -104,9 +111,10 @@ window.dash_clientside = window.dash_clientside || {};
     app.setText("status-words", words);
   }
 
+  state.on("run", () => (refusal = null));
   state.on("progress", show);
   state.on("view", show);
   state.on("frame", show);
 
-  app.transport = { play_pause, step_once, reset, new_seed, open_preset };
+  app.transport = { act, play_pause, step_once, reset, new_seed, open_preset };
 })(window.dash_clientside);
