@@ -39,7 +39,7 @@ def main() -> int:
             runs=folder,
         )
         reruns = Reruns()
-        archive = Archive(Library(folder), StoredRuns(folder), reruns)
+        archive = Archive(Library(folder.folder, folder.limit), StoredRuns(folder), reruns)
         app = create_app(session, archive, host=options.host, more_hosts=options.allow_host)
         server = Server(app.server, session, options.host, options.port)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""`python -m gan_core`: training without a browser, and the benchmark."""
+"""`python -m gan_core`: training without a browser, the proof of a recorded run, and the benchmark."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from importlib.util import find_spec
 from gan_core.options import (
     MAX_STEPS,
     RUN_OPTIONS,
+    VERIFY_OPTIONS,
     BenchOptions,
     Parser,
     RunOptions,
     TrainOptions,
+    VerifyOptions,
     argument,
+    read_name,
     read_path,
     read_picture,
     read_preset,
@@ -37,6 +40,9 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     train = commands.add_parser("train", help="train one scenario into files", description=_train.__doc__)
     train.set_defaults(run=_train, parser=train)
     _add_train_arguments(train)
+    verify = commands.add_parser("verify", help="train a recorded run again and compare", description=_verify.__doc__)
+    verify.set_defaults(run=_verify, parser=verify)
+    _add_verify_arguments(verify)
     bench = commands.add_parser("bench", help="measure the training speed", description=_bench.__doc__)
     bench.set_defaults(run=_bench, parser=bench)
     _add_bench_arguments(bench)
@@ -98,6 +104,24 @@ def _train(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
     except ValueError as error:  # what only this machine can say: a device that it does not have
         given.parser.error(str(error))
     return headless.run(engine, options)
+
+
+def _add_verify_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("recorded", type=argument(read_name), metavar="RUN", help="its file, or its id in the folder")
+    for option in VERIFY_OPTIONS:
+        option.add_to(parser, getattr(VerifyOptions(run=""), option.dest))
+
+
+def _verify(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Train a recorded run again, and hold every checkpoint and every row of metrics against what was recorded."""
+    options = VerifyOptions(run=given.recorded, **values_of(VERIFY_OPTIONS, given, environ, given.parser))
+    from gan_core import proof  # only now: torch takes seconds to load
+
+    try:
+        status = proof.run(options)
+    except ValueError as error:  # what is no run, or one that this machine cannot compute
+        given.parser.error(str(error))
+    return status
 
 
 def _add_bench_arguments(parser: argparse.ArgumentParser) -> None:

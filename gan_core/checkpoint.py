@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 
 from gan_core.batches import BLOCK
-from gan_core.config import GANConfig, HyperParameters
+from gan_core.config import BOUNDS, GANConfig, HyperParameters
 from gan_core.engine import State
 from gan_core.envelope import AnyArray, envelope, pack, unpack
 
 _STREAMS = ("real_stream", "latent_stream")
 _NETWORKS = (("generator", "adam_g", 2), ("discriminator", "adam_d", 1))  # with the optimiser and the outputs
-_CUDA_STREAM_BYTES = 16
+_CUDA_STREAM_BYTES = 16  # uint64 seed, int64 offset, a multiple of 4 (ATen/cuda/CUDAGeneratorImpl.cpp)
 # torch's CPU generator gives its state as 5056 bytes: uint64 seed, int32 left, int32 seeded, uint64 next, then 624
 # words and the rest (ATen/CPUGeneratorImpl.cpp, CPUGeneratorImplStateLegacy).
 _CPU_STREAM_BYTES = 5056
@@ -45,12 +45,15 @@ def pack_state(state: State) -> bytes:
 def unpack_state(data: bytes, config: GANConfig) -> State:
     """Read it back, for an engine of this configuration.
 
-    Raises ValueError with a sentence for anything else, so that a stranger's bytes may be handed in.
+    Raises ValueError with a sentence for anything else, so that a stranger's bytes may be handed in. Weights and
+    moments may be any numbers: a run that diverged has states, too.
     """
     header, arrays = unpack(data, max_bytes=state_bytes(config))
     try:
         if header["kind"] != "state":
             raise ValueError("it is no state")
+        if set(header["values"]) != set(BOUNDS):
+            raise ValueError("it lacks a hyper-parameter")
         state: State = {"steps": _count(header["steps"]), "values": vars(HyperParameters().changed(header["values"]))}
         for name, adam, outputs in _NETWORKS:
             weights, m, v = (_vector(arrays[name + end], parameters(config, outputs)) for end in ("", "_m", "_v"))
@@ -58,7 +61,7 @@ def unpack_state(data: bytes, config: GANConfig) -> State:
             state[adam] = {"m": m, "v": v, "updates": _count(header["updates"][name])}
         streams = {name: _stream(arrays[name]) for name in _STREAMS}
         place = _count(header["place"])
-        if place > BLOCK:
+        if place >= BLOCK:
             raise ValueError("it stands outside its block of batches")
         state["batches"] = {**streams, "place": place}
     except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -70,10 +73,14 @@ def fingerprint(data: bytes) -> str:
     """SHA-256 of a packed state but for its hyper-parameters, which the log of changes has: 64 hex digits.
 
     Two states have the same one exactly when every weight, moment, counter and random stream is the same, bit for bit.
+    Raises ValueError with a sentence when the header cannot be read.
     """
-    (length,) = struct.unpack_from("<I", data, 4)
-    header = json.loads(data[8 : 8 + length])
-    del header["values"]
+    try:
+        (length,) = struct.unpack_from("<I", data, 4)
+        header = json.loads(data[8 : 8 + length])
+        del header["values"]
+    except (struct.error, ValueError, KeyError, TypeError, RecursionError):
+        raise ValueError("This checkpoint is damaged: its header cannot be read.") from None
     sha = hashlib.sha256(envelope(header, b""))
     sha.update(memoryview(data)[8 + length :])
     return sha.hexdigest()
@@ -102,8 +109,11 @@ def _stream(array: AnyArray) -> Tensor:
         raise ValueError("a random stream has an unknown form")
     if array.shape == (_CPU_STREAM_BYTES,):
         _, left, seeded, following = struct.unpack_from("<QiiQ", array.tobytes())
-        if seeded != 1 or not ((left, following) == (1, 0) or 0 < left == _TWISTER_WORDS + 1 - following):
+        begun = 1 <= following <= _TWISTER_WORDS and left == _TWISTER_WORDS + 1 - following
+        if seeded != 1 or not (begun or (left, following) == (1, 0)):
             raise ValueError("a random stream is no state that torch could be in")
+    elif struct.unpack_from("<Qq", array.tobytes())[1] not in range(0, 1 << 62, 4):
+        raise ValueError("a random stream is no state that torch could be in")
     return torch.from_numpy(array.copy())
 
 

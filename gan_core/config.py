@@ -130,6 +130,10 @@ LOOKING_SHARE = Bounds(
 DEFAULT_LOOKING_SHARE = 0.15
 
 
+_MAX_WEIGHTS = 1 << 25  # of one network, about
+_MAX_ACTIVATIONS = 1 << 26  # of one network for one batch
+
+
 @dataclass(frozen=True)
 class GANConfig:
     """What stays fixed for a whole run. The defaults are the article's network and batch."""
@@ -144,8 +148,18 @@ class GANConfig:
     epsilon: float = 1e-7  # added to sqrt(v) as Keras does, before any bias correction
 
     def __post_init__(self) -> None:
+        for name in ("width", "depth", "batch"):
+            if isinstance(getattr(self, name), bool) or not isinstance(getattr(self, name), int):
+                raise ValueError(f"{name} must be a whole number; {getattr(self, name)!r} is not.")
+        for name in ("leak", "beta2", "epsilon"):
+            if isinstance(getattr(self, name), bool) or not isinstance(getattr(self, name), int | float):
+                raise ValueError(f"{name} must be a number; {getattr(self, name)!r} is not.")
         # The upper limits are far beyond what trains here: they keep a stranger's file from asking for all memory.
         if not 2 <= self.batch <= 65_536 or self.batch % 2:
             raise ValueError(f"batch must be an even number from 2 to 65536; {self.batch} is not.")
         if not 1 <= self.width <= 4096 or not 1 <= self.depth <= 16:
             raise ValueError("width must be from 1 to 4096, and depth from 1 to 16.")
+        if self.width**2 * self.depth > _MAX_WEIGHTS or self.batch * self.width * self.depth > _MAX_ACTIVATIONS:
+            raise ValueError("width, depth and batch together ask for more memory than a run may take.")
+        if not (0 <= self.leak <= 1 and 0 <= self.beta2 < 1 and 0 < self.epsilon <= 1):
+            raise ValueError("leak must be from 0 to 1, beta2 from 0 to less than 1, and epsilon above 0, at most 1.")

@@ -79,7 +79,7 @@ def unpack(data: bytes, max_bytes: int = MAX_BYTES) -> tuple[dict[str, Any], dic
     try:
         if length > min(_MAX_HEADER, len(data) - 8):
             raise ValueError("the header is longer than it can be")
-        header = json.loads(data[8 : 8 + length])
+        header = json.loads(data[8 : 8 + length], parse_constant=_no_number)
         if not isinstance(header, dict):
             raise ValueError("the header is no object")
         return header, _arrays(header, memoryview(data)[8 + length :], max_bytes)
@@ -88,6 +88,9 @@ def unpack(data: bytes, max_bytes: int = MAX_BYTES) -> tuple[dict[str, Any], dic
 
 
 def _arrays(header: dict[str, Any], body: memoryview, max_bytes: int) -> dict[str, AnyArray]:
+    names = [entry["name"] for entry in header["arrays"]]
+    if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
+        raise ValueError("its arrays have no names of their own")
     shapes = [_checked_shape(entry["shape"]) for entry in header["arrays"]]
     dtypes = [np.dtype("<" + _known(entry["dtype"])) for entry in header["arrays"]]
     sizes = [math.prod(shape) * dtype.itemsize for shape, dtype in zip(shapes, dtypes, strict=True)]
@@ -95,13 +98,19 @@ def _arrays(header: dict[str, Any], body: memoryview, max_bytes: int) -> dict[st
     if size > max_bytes:
         raise ValueError(f"its arrays would take {size:,} bytes, more than {max_bytes:,}")
     plain = _BODIES[header["body"]](body, size)
+    if len(plain) != size:
+        raise ValueError(f"the body has {len(plain):,} bytes instead of {size:,}")
     arrays: dict[str, AnyArray] = {}
     offset = 0
     for entry, shape, dtype, nbytes in zip(header["arrays"], shapes, dtypes, sizes, strict=True):
         array = np.frombuffer(plain, dtype, math.prod(shape), offset).reshape(shape)
-        arrays[str(entry["name"])] = _CODINGS[entry.get("coding")](array)
+        arrays[entry["name"]] = _CODINGS[entry.get("coding")](array)
         offset += _padded(nbytes)
     return arrays
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no number in JSON")
 
 
 def _checked_shape(shape: object) -> tuple[int, ...]:
@@ -148,6 +157,8 @@ def _differences(array: AnyArray) -> AnyArray:
 
 
 def _sums(array: AnyArray) -> AnyArray:
+    if array.dtype.kind == "f":
+        raise ValueError("differences are of whole numbers")
     sums = array.cumsum(0, array.dtype).cumsum(1, array.dtype)
     sums.flags.writeable = False
     return sums
@@ -163,7 +174,7 @@ def _deflated(body: bytes) -> bytes:
 def _inflated(body: memoryview, size: int) -> bytes:
     unpacker = zlib.decompressobj()
     inflated = unpacker.decompress(body, size + 1)  # no more than announced, whatever was sent
-    if not unpacker.eof:
+    if not unpacker.eof or unpacker.unused_data:
         raise ValueError("the body is cut or longer than its arrays")
     return inflated
 

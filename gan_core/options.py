@@ -86,6 +86,15 @@ class BenchOptions(RunOptions):
     soak: SoakLength | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class VerifyOptions:
+    """What the proof of a recorded run is started with."""
+
+    run: str  # a path, or an id in the folder `runs`
+    runs: Path = DEFAULT_RUNS
+    threads: int | None = None  # None: as many as recorded
+
+
 class Parser(argparse.ArgumentParser):
     """An ArgumentParser that says what is wrong in one line, without the usage message."""
 
@@ -209,6 +218,13 @@ def read_path(text: str) -> Path:
     return Path(text)
 
 
+def read_name(text: str) -> str:
+    """Read a name; an empty one is a mistake (an unset shell variable)."""
+    if not text.strip():
+        raise ValueError("the name is empty.")
+    return text
+
+
 def read_picture(text: str) -> Path:
     """Read the path of a picture, whose ending says its format."""
     path = read_path(text)
@@ -293,6 +309,11 @@ RUN_OPTIONS = (
     Option("device", one_of("device", DEVICES), f"where to train: {', '.join(DEVICES)}"),
     Option("precision", one_of("precision", PRECISIONS), f"of the step's matrix products: {', '.join(PRECISIONS)}"),
     Option("threads", whole_number("threads", 1, MAX_THREADS), "threads to train with; as many as cores if not given"),
+)
+
+VERIFY_OPTIONS = (
+    Option("runs", read_path, "folder into which runs are recorded", extra={"metavar": "DIR"}),
+    Option("threads", whole_number("threads", 1, MAX_THREADS), "threads; as many as recorded if not given"),
 )
 
 SERVER_OPTIONS = (

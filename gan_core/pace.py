@@ -10,10 +10,30 @@ from collections.abc import Sequence
 MAX_FRAMES_PER_SECOND = 30.0
 _COMFORTABLE = 30.0  # frames a second that a finer map must promise: time that the pace cannot use goes into cells
 _SPARSE = 26.0  # frames a second below which coarser maps are worth it
+_SPEED_WINDOW = 0.5  # seconds over which steps a second are counted
 _AT_ONCE = 0.008  # seconds of training between two looks at what the visitor wants
 _MEMORY = 0.1  # weight of the newest duration in the running means
 _MAX_CREDIT_FRAMES = 1.5  # unspent time is not hoarded: no burst of frames after a quiet stretch
 _MAX_DEBT_FRAMES = 3.0  # nor is debt: one frame during which the machine slept must not stop all others for long
+
+
+class Speed:
+    """Steps a second over the last window."""
+
+    def __init__(self) -> None:
+        self.per_second = 0.0
+        self._steps = 0
+        self._since: float | None = None
+
+    def count(self, now: float, steps: int) -> None:
+        """Count steps that were done by `now`, in seconds on any steady clock."""
+        if self._since is None:
+            self._since = now
+            return
+        self._steps += steps
+        if now - self._since >= _SPEED_WINDOW:
+            self.per_second = self._steps / (now - self._since)
+            self._steps, self._since = 0, now
 
 
 class Stride:

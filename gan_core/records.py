@@ -36,6 +36,11 @@ class StepMetrics:
         """Whether both losses are numbers that training can go on from."""
         return math.isfinite(self.d_loss) and math.isfinite(self.g_loss)
 
+    def trouble(self) -> str:
+        """Which losses are not finite, in words."""
+        losses = (("discriminator", self.d_loss), ("generator", self.g_loss))
+        return " and ".join(f"the {name} loss is {loss}" for name, loss in losses if not math.isfinite(loss))
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class TrailPoint:
@@ -182,13 +187,12 @@ class RunSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
-    """A file in the folder of runs: what is in it, or why that cannot be said."""
+class DamagedRun:
+    """A line of the library that cannot be opened."""
 
     id: str
     nbytes: int
-    summary: RunSummary | None
-    damage: str = ""  # a sentence
+    error: str  # a sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ from gan_core.history import History
 from gan_core.machine import machine
 from gan_core.presets import find_preset, preset_of
 from gan_core.records import Change, InForce, Recipe
-from gan_core.run_file import RunFile
+from gan_core.run_file import RunFile, RunFolder
 from gan_core.wire import read_frame
 
 MakeEngine = Callable[..., GANEngine]
@@ -75,6 +76,13 @@ def resume(file: RunFile, number: int, make_engine: MakeEngine) -> Start:
     engine = make_engine(preset, recipe.seed, device=recipe.device, precision=recipe.precision, threads=recipe.threads)
     engine.restore(unpack_state(packed, preset.config))
     return Start(recipe, engine, _history(file, number), known, tuple(file.changes(after_step=step)))
+
+
+def branch_off(runs: RunFolder, parent: str, step: int, run_id: str, created: float) -> None:
+    """Write a new file that begins with what run `parent` was up to `step`. Raises ValueError or OSError."""
+    with closing(RunFile.open(runs.path(parent))) as source:
+        recipe = replace(source.recipe, id=run_id, created=created, parent=parent, parent_step=step)
+        source.copy_until(runs.path(run_id), recipe, step).close()
 
 
 def _history(file: RunFile, number: int) -> History:

@@ -13,6 +13,8 @@ meanwhile (SQLite's write-ahead log, https://sqlite.org/wal.html).
 
 from __future__ import annotations
 
+import copy
+import errno
 import json
 import math
 import re
@@ -23,6 +25,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
 import numpy as np
@@ -32,6 +35,7 @@ from gan_core.records import Change, Float32Array, Recipe, RunSummary, StepMetri
 from gan_core.thinning import Thinning
 
 SUFFIX = ".sqlite"
+BESIDE = ("-wal", "-shm", "-journal")  # ends of the files that SQLite keeps beside its own
 ID = r"[0-9a-z][0-9a-z-]{0,39}"  # of a run
 DEFAULT_LIMIT = 2 * 10**9  # bytes a run
 APPLICATION = 0x47534352  # "GSCR", in the file's header
@@ -53,6 +57,16 @@ ROW_BYTES = 16
 LOG_BYTES = 48 << 20  # what the write-ahead log may take of the room
 MIN_LIMIT = 100 << 20  # bytes; less would not hold a handful of the article's checkpoints
 _FEWEST_CHECKPOINTS, _FEWEST_FRAMES = 8, 64
+# What a damaged file may cause on the way from its bytes to a record.
+_DAMAGE = (KeyError, TypeError, ValueError, OverflowError, RecursionError)
+_KINDS: dict[str, type | UnionType] = {  # of a recipe's fields in JSON
+    **dict.fromkeys(("id", "preset", "device", "precision", "torch", "machine"), str),
+    **dict.fromkeys(("config", "values"), dict),
+    **dict.fromkeys(("seed", "threads"), int),
+    "created": int | float,
+    "parent": str | None,
+    "parent_step": int | None,
+}
 _BUSY = 5000  # ms that a write waits for a reader
 _PAGES = 8192  # bytes each: large rows, few of them
 
@@ -82,7 +96,7 @@ class RunFile:
     def __init__(self, path: Path, db: sqlite3.Connection, *, write: bool) -> None:
         """Not called directly: see `create` and `open`."""
         self.path, self._db = path, db
-        self.recipe = _recipe(self._about("recipe"))
+        self.recipe = read_recipe(self._about("recipe"))
         self._stride = int(self._about("stride"))
         self._rows = self._count_rows()
         self._tail = self.metrics(self._rows // BLOCK_ROWS * BLOCK_ROWS)  # of the block that is not full yet: (n, 4)
@@ -94,27 +108,33 @@ class RunFile:
         if path.exists():
             raise OSError(f"{path} is there already")
         path.parent.mkdir(parents=True, exist_ok=True)
-        db = _connect(path, write=True)
+        db: sqlite3.Connection | None = None
         try:
-            _set_up(db, {"recipe": asdict(recipe), "title": "", "outcome": "", "stride": 1})
+            db = _connect(path, write=True)
+            _make_tables(db, recipe)
             return cls(path, db, write=True)
-        except sqlite3.Error as error:
-            db.close()
-            remove(path)  # nothing is in it
-            raise OSError(_said_plainly(error)) from None
+        except BaseException as error:
+            if db is not None:
+                db.close()
+            remove(path)
+            if isinstance(error, sqlite3.Error):
+                raise _refused(path, error) from None
+            raise
 
     @classmethod
     def open(cls, path: Path, *, write: bool = False) -> RunFile:
         """Open a file. Raises ValueError with a sentence when it is no run, FileNotFoundError when it is not there."""
         if not path.is_file():
             raise FileNotFoundError(2, "there is no such run", str(path))
-        db = _connect(path, write=write)
+        db: sqlite3.Connection | None = None
         try:
+            db = _connect(path, write=write)
             check_schema(db)
             return cls(path, db, write=write)
-        except (sqlite3.Error, KeyError, TypeError, ValueError) as error:
-            db.close()
-            raise ValueError(f"{path.name} cannot be opened as a run: {error}.") from None
+        except (sqlite3.Error, *_DAMAGE) as error:
+            if db is not None:
+                db.close()
+            raise ValueError(f"{path.name} cannot be opened as a run: {str(error).rstrip('.')}.") from None
 
     def close(self) -> None:
         """Close it; what was written in whole transactions stays."""
@@ -125,14 +145,14 @@ class RunFile:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything inside is written, or nothing of it. Raises OSError with a sentence when the disk refuses."""
-        before = self._rows, self._stride, self._tail
+        before = self._rows, self._stride, self._tail, copy.deepcopy(self._frames)
         try:
             with _whole(self._db):
                 yield
         except BaseException as error:
-            self._rows, self._stride, self._tail = before
+            self._rows, self._stride, self._tail, self._frames = before
             if isinstance(error, sqlite3.Error):
-                raise OSError(_said_plainly(error)) from None
+                raise _refused(self.path, error) from None
             raise
 
     def set_about(self, name: str, value: str) -> None:
@@ -142,7 +162,25 @@ class RunFile:
     def add_metrics(self, metrics: Sequence[StepMetrics]) -> None:
         """Add the next steps' metrics."""
         rows = [(m.d_loss, m.d_accuracy, m.g_loss, m.g_accuracy) for m in metrics if (m.step - 1) % self._stride == 0]
-        self._append(np.array(rows, "<f4").reshape(len(rows), 4))
+        self.add_rows(np.array(rows, "<f4").reshape(len(rows), 4))
+
+    def add_rows(self, rows: Float32Array) -> None:
+        """Add the next rows (n, 4) of metrics, which already are of every `stride`-th step."""
+        while len(rows):
+            some = rows[: BLOCK_ROWS - len(self._tail)]
+            first = self._rows - len(self._tail)
+            self._tail = np.concatenate((self._tail, some))
+            block = self._tail.astype("<f4", copy=False).tobytes()
+            self._db.execute("INSERT OR REPLACE INTO metrics VALUES (?, ?)", (first, block))
+            self._rows += len(some)
+            if len(self._tail) == BLOCK_ROWS:
+                self._tail = self._tail[:0]
+            rows = rows[len(some) :]
+
+    def set_stride(self, stride: int) -> None:
+        """Say that row r of the metrics is step 1 + r * stride: while there are none, or together with new ones."""
+        self._stride = stride
+        self._db.execute("UPDATE about SET value = ? WHERE name = 'stride'", (json.dumps(stride),))
 
     def add_change(self, change: Change) -> None:
         """Add a change."""
@@ -170,6 +208,15 @@ class RunFile:
             while self._pages_in_use() > room:
                 if not thin():
                     break
+
+    def settle(self) -> None:
+        """Bring everything that was written into the file itself. Raises OSError with a sentence if that fails."""
+        try:
+            busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as error:
+            raise _refused(self.path, error) from None
+        if busy:
+            raise OSError(f"{self.path.name} is in use")
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -204,7 +251,7 @@ class RunFile:
         """Rows start .. start + limit: (n, 4)."""
         query = "SELECT first, rows FROM metrics WHERE first > ? AND first < ? ORDER BY first"
         parts = [np.empty((0, 4), np.float32)]
-        for first, blob in self._db.execute(query, (start - BLOCK_ROWS, min(start + limit, 1 << 60))):
+        for first, blob in self._read(query, start - BLOCK_ROWS, min(start + limit, 1 << 60)):
             block = np.frombuffer(blob, "<f4").reshape(-1, 4)
             parts.append(block[max(0, start - first) : start + limit - first])
         return np.concatenate(parts)
@@ -216,32 +263,32 @@ class RunFile:
     def changes(self, after_step: int = 0) -> list[Change]:
         """Changes in force from a step > `after_step`, in the order in which they were made."""
         query = "SELECT step, name, old, new FROM changes WHERE step > ? ORDER BY number"
-        return [Change(*row) for row in self._db.execute(query, (after_step,))]
+        return [Change(*row) for row in self._read(query, after_step)]
 
     def frame_steps(self) -> list[int]:
         """Steps with a frame, ascending."""
-        return [step for (step,) in self._db.execute("SELECT step FROM frames ORDER BY step")]
+        return [step for (step,) in self._read("SELECT step FROM frames ORDER BY step")]
 
     def frame(self, step: int) -> bytes | None:
         """The frame of exactly this step."""
-        row = self._db.execute("SELECT frame FROM frames WHERE step = ?", (step,)).fetchone()
-        return None if row is None else bytes(row[0])
+        rows = self._read("SELECT frame FROM frames WHERE step = ?", step)
+        return bytes(rows[0][0]) if rows else None
 
     def checkpoint_steps(self) -> list[int]:
         """Steps with a checkpoint, ascending."""
-        return [step for (step,) in self._db.execute("SELECT step FROM checkpoints ORDER BY step")]
+        return [step for (step,) in self._read("SELECT step FROM checkpoints ORDER BY step")]
 
     def fingerprints(self) -> dict[int, str]:
         """What each checkpoint's state must hash to, by step, ascending."""
-        return dict(self._db.execute("SELECT step, fingerprint FROM checkpoints ORDER BY step"))
+        return dict(self._read("SELECT step, fingerprint FROM checkpoints ORDER BY step"))
 
     def checkpoint_before(self, step: int) -> tuple[int, bytes]:
         """The newest checkpoint not after `step`, with its step. Raises ValueError when there is none."""
         query = "SELECT step, state FROM checkpoints WHERE step <= ? ORDER BY step DESC LIMIT 1"
-        row = self._db.execute(query, (step,)).fetchone()
-        if row is None:
+        rows = self._read(query, step)
+        if not rows:
             raise ValueError(f"This run has no checkpoint at or before step {step:,}.")
-        return int(row[0]), bytes(row[1])
+        return int(rows[0][0]), bytes(rows[0][1])
 
     def summary(self) -> RunSummary:
         """What the library shows of it."""
@@ -269,8 +316,8 @@ class RunFile:
                 self._db.backup(copy)
                 copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
         except sqlite3.Error as error:
-            path.unlink(missing_ok=True)
-            raise OSError(_said_plainly(error)) from None
+            remove(path)
+            raise _refused(path, error) from None
 
     def copy_until(self, path: Path, recipe: Recipe, step: int) -> RunFile:
         """Begin a new file with what happened up to `step`: a branch, complete in itself.
@@ -285,7 +332,8 @@ class RunFile:
             )
         branch = RunFile.create(path, recipe)
         try:
-            self._copy_into(branch, step)
+            with self._as_it_is_now(), branch.transaction():
+                self._copy_into(branch, step)
         except BaseException:
             branch.close()
             remove(path)
@@ -296,29 +344,16 @@ class RunFile:
 
     def _copy_into(self, branch: RunFile, step: int) -> None:
         steps = [kept for kept in self.checkpoint_steps() if kept <= step]
-        with branch.transaction():
-            branch._db.execute("UPDATE about SET value = ? WHERE name = 'stride'", (json.dumps(self.stride),))
-            branch._stride = self._stride
-            branch._append(self.metrics(0, -(-step // self._stride)))
-            for change in self.changes():
-                if change.step <= step:
-                    branch.add_change(change)
-            for kept in self.frame_steps():
-                if kept <= step:
-                    branch.add_frame(kept, self.frame(kept) or b"")
-            for kept in {*steps[:: -(-len(steps) // _FEWEST_CHECKPOINTS) or 1], *steps[-1:]}:
-                branch.add_checkpoint(*self.checkpoint_before(kept))
-
-    def _append(self, rows: Float32Array) -> None:
-        while len(rows):
-            some = rows[: BLOCK_ROWS - len(self._tail)]
-            first = self._rows - len(self._tail)
-            self._tail = np.concatenate((self._tail, some))
-            self._db.execute("INSERT OR REPLACE INTO metrics VALUES (?, ?)", (first, self._tail.tobytes()))
-            self._rows += len(some)
-            if len(self._tail) == BLOCK_ROWS:
-                self._tail = self._tail[:0]
-            rows = rows[len(some) :]
+        branch.set_stride(self.stride)
+        branch.add_rows(self.metrics(0, -(-step // self.stride)))
+        for change in self.changes():
+            if change.step <= step:
+                branch.add_change(change)
+        for kept in self.frame_steps():
+            if kept <= step:
+                branch.add_frame(kept, self.frame(kept) or b"")
+        for kept in {*steps[:: -(-len(steps) // _FEWEST_CHECKPOINTS) or 1], *steps[-1:]}:
+            branch.add_checkpoint(*self.checkpoint_before(kept))
 
     def _thin_checkpoints(self) -> bool:
         """Drop a part of the checkpoints, those whose neighbours are nearest for their age. False if none can go."""
@@ -359,9 +394,9 @@ class RunFile:
         if len(rows) <= BLOCK_ROWS:
             return False
         self._db.execute("DELETE FROM metrics")
-        self._stride, self._rows, self._tail = 2 * self.stride, 0, rows[:0]
-        self._db.execute("UPDATE about SET value = ? WHERE name = 'stride'", (json.dumps(self._stride),))
-        self._append(rows[::2])
+        self._rows, self._tail = 0, rows[:0]
+        self.set_stride(2 * self.stride)
+        self.add_rows(rows[::2])
         return True
 
     def _pages_in_use(self) -> int:
@@ -371,40 +406,32 @@ class RunFile:
         return int(pages - free) * int(size)
 
     def _count_rows(self) -> int:
-        row = self._db.execute("SELECT first, length(rows) FROM metrics ORDER BY first DESC LIMIT 1").fetchone()
-        return 0 if row is None else int(row[0]) + int(row[1]) // ROW_BYTES
+        rows = self._read("SELECT first, length(rows) FROM metrics ORDER BY first DESC LIMIT 1")
+        return int(rows[0][0]) + int(rows[0][1]) // ROW_BYTES if rows else 0
 
     def _about(self, name: str) -> Any:
-        row = self._db.execute("SELECT value FROM about WHERE name = ?", (name,)).fetchone()
-        if row is None:
+        rows = self._read("SELECT value FROM about WHERE name = ?", name)
+        if not rows:
             raise ValueError(f"its {name} is missing")
-        return json.loads(row[0])
+        return json.loads(rows[0][0])
 
     def _one(self, query: str) -> tuple[Any, ...]:
-        row: tuple[Any, ...] = self._db.execute(query).fetchone()
-        return row
+        return self._read(query)[0]
 
+    def _read(self, query: str, *values: int | str) -> list[tuple[Any, ...]]:
+        try:
+            return self._db.execute(query, values).fetchall()
+        except (sqlite3.Error, OverflowError) as error:
+            raise ValueError(f"{self.path.name} cannot be read: {error}.") from None
 
-def files_of(path: Path) -> list[Path]:
-    """A run's file and SQLite's logs beside it; the file last: without it, nobody asks for them."""
-    return [file for file in (*(path.with_name(path.name + end) for end in ("-wal", "-shm")), path) if file.exists()]
-
-
-def remove(path: Path) -> None:
-    """Remove a run's file and its logs."""
-    for file in files_of(path):
-        file.unlink(missing_ok=True)
-
-
-def _set_up(db: sqlite3.Connection, about: dict[str, Any]) -> None:
-    db.execute(f"PRAGMA page_size = {_PAGES}")
-    db.execute("PRAGMA journal_mode = WAL")
-    with _whole(db):
-        db.execute(f"PRAGMA application_id = {APPLICATION}")
-        db.execute(f"PRAGMA user_version = {VERSION}")
-        for create in SCHEMA.values():
-            db.execute(create)
-        db.executemany("INSERT INTO about VALUES (?, ?)", [(name, json.dumps(value)) for name, value in about.items()])
+    @contextmanager
+    def _as_it_is_now(self) -> Iterator[None]:
+        """All that is read inside belongs together, whatever another connection writes meanwhile."""
+        self._db.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._db.execute("COMMIT")
 
 
 def check_schema(db: sqlite3.Connection) -> None:
@@ -418,27 +445,46 @@ def check_schema(db: sqlite3.Connection) -> None:
         raise ValueError(
             f"it was made by a newer GANscope (format {version}, this one reads up to {VERSION}); update it"
         )
-    found = dict(db.execute("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_autoindex%'"))
-    if found != SCHEMA:
+    found = db.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid").fetchall()
+    if found != [("table", name, name, create) for name, create in SCHEMA.items()]:
         raise ValueError("its tables are not those of a run")
 
 
+def remove(path: Path) -> None:
+    """Remove a run's file, and what SQLite keeps beside it."""
+    for end in ("", *BESIDE):
+        path.with_name(path.name + end).unlink(missing_ok=True)
+
+
+def _make_tables(db: sqlite3.Connection, recipe: Recipe) -> None:
+    db.execute(f"PRAGMA page_size = {_PAGES}")
+    db.execute("PRAGMA journal_mode = WAL")
+    about = {"recipe": asdict(recipe), "title": "", "outcome": "", "stride": 1}
+    with _whole(db):
+        db.execute(f"PRAGMA application_id = {APPLICATION}")
+        db.execute(f"PRAGMA user_version = {VERSION}")
+        for create in SCHEMA.values():
+            db.execute(create)
+        db.executemany("INSERT INTO about VALUES (?, ?)", [(n, json.dumps(v)) for n, v in about.items()])
+
+
 def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
-    """Open a database without trusting what is in it: https://sqlite.org/security.html."""
+    """Open a database without trusting what is in it: https://sqlite.org/security.html. Raises sqlite3.Error."""
+    # Not in SQLite's own read-only mode: that could not read beside a log left by a process that was killed.
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY / 1000)
     try:
-        # Not in SQLite's own read-only mode: that could not read beside a log left by a process that was killed.
-        db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY / 1000)
-    except sqlite3.Error as error:
-        raise OSError(f"{path}: {_said_plainly(error)}") from None
-    db.execute("PRAGMA trusted_schema = OFF")
-    db.execute("PRAGMA cell_size_check = ON")
-    db.execute("PRAGMA mmap_size = 0")
-    db.execute("PRAGMA synchronous = NORMAL")
-    db.execute(f"PRAGMA journal_size_limit = {LOG_BYTES // 2}")
-    db.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-    db.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, 10_000)
-    if not write:
-        db.execute("PRAGMA query_only = ON")
+        db.execute("PRAGMA trusted_schema = OFF")
+        db.execute("PRAGMA cell_size_check = ON")
+        db.execute("PRAGMA mmap_size = 0")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute(f"PRAGMA journal_size_limit = {LOG_BYTES // 2}")
+        db.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+        db.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, 10_000)
+        if not write:
+            db.execute("PRAGMA query_only = ON")
+    except BaseException:
+        db.close()
+        raise
     return db
 
 
@@ -447,21 +493,26 @@ def _whole(db: sqlite3.Connection) -> Iterator[None]:
     db.execute("BEGIN IMMEDIATE")
     try:
         yield
+        db.execute("COMMIT")
     except BaseException:
         if db.in_transaction:  # SQLite itself gives up a transaction when the disk is full
             db.execute("ROLLBACK")
         raise
-    db.execute("COMMIT")
 
 
-def _said_plainly(error: sqlite3.Error) -> str:
-    name = getattr(error, "sqlite_errorname", "")
-    return {"SQLITE_FULL": "the disk is full"}.get(name, str(error))
+def _refused(path: Path, error: sqlite3.Error) -> OSError:
+    """What SQLite could not write, as an error of the system that says why in `strerror`."""
+    if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
+        return OSError(errno.ENOSPC, "the disk is full", str(path))
+    return OSError(errno.EIO, str(error), str(path))
 
 
-def _recipe(value: Any) -> Recipe:
+def read_recipe(value: object) -> Recipe:
     """Build the record from JSON. Raises ValueError or TypeError for anything else."""
     names = {field.name for field in fields(Recipe)}
     if not isinstance(value, dict) or set(value) != names:
         raise ValueError("its recipe is not one of this version")
+    for name, kind in _KINDS.items():
+        if isinstance(value[name], bool) or not isinstance(value[name], kind):
+            raise ValueError(f"its recipe's {name} is of the wrong kind")
     return Recipe(**value)

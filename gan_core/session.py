@@ -10,13 +10,9 @@ import logging
 import math
 import threading
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
-
-import numpy as np
+from contextlib import contextmanager
 
 from gan_core import wire
 from gan_core.commands import (
@@ -35,23 +31,22 @@ from gan_core.commands import (
 )
 from gan_core.config import DEFAULT_LOOKING_SHARE
 from gan_core.engine import GANEngine
-from gan_core.pace import LookingBudget, Stride
+from gan_core.journey import Journey
+from gan_core.pace import LookingBudget, Speed, Stride
+from gan_core.payloads import Payloads, Published
 from gan_core.presets import DEFAULT_PRESET
 from gan_core.probes import LIVE_POINTS, LIVE_RESOLUTIONS, POINTS, SHARP_RESOLUTION, Probe
 from gan_core.recorder import Recorder
 from gan_core.records import Change, InForce, Moment, Phase, Progress, RunInfo, Snapshot, Status, StepMetrics
-from gan_core.resume import Start, begin, resume
+from gan_core.resume import Start, begin, branch_off, resume
 from gan_core.run_file import RunFile, RunFolder, new_id
 
 log = logging.getLogger("ganscope")
 
-PAYLOADS = 256  # encoded frames of the past that are held ready: 7 MB at most
 WATCHED_FOR = 1.5  # seconds after the last request for a live frame during which somebody counts as watching
 MAX_ROWS_PER_READ = 50_000  # rows of metrics in one answer: 800 kB
 MAX_STEPS_AT_ONCE = 256  # trained in one go, between two looks at the commands
-_SPEED_WINDOW = 0.5  # seconds over which steps a second are counted
 _RUNNING = (Phase.TRAINING, Phase.RERUNNING)
-_NO_RUNS = "Nothing is recorded here: the server was started without a folder for runs."
 
 
 class Refusal(Exception):
@@ -71,34 +66,6 @@ class Receipt:
         with self._changed:
             self._changed.wait_for(lambda: self.step is not None, timeout)
         return self.step
-
-
-@dataclass(frozen=True)
-class _Published:
-    version: int
-    frame: Snapshot
-    payload: bytes
-
-
-class _Payloads:
-    """The encoded frames of the past that were made or asked for last.
-
-    They stay as they are: steps before a frame are never added any more, so that its trail is complete from the start.
-    """
-
-    def __init__(self) -> None:
-        self._held: OrderedDict[tuple[int, int], bytes] = OrderedDict()  # run, step; the one to drop next first
-
-    def put(self, frame: Snapshot, payload: bytes) -> None:
-        self._held[frame.moment.run, frame.step] = payload
-        if len(self._held) > PAYLOADS:
-            self._held.popitem(last=False)
-
-    def get(self, frame: Snapshot) -> bytes | None:
-        key = frame.moment.run, frame.step
-        if key in self._held:
-            self._held.move_to_end(key)
-        return self._held.get(key)
 
 
 class TrainingSession:
@@ -128,8 +95,8 @@ class TrainingSession:
         # Under the lock:
         self._commands: list[tuple[Command, Receipt]] = []
         self._closing = False
-        self._published: _Published | None = None
-        self._payloads = _Payloads()
+        self._published: Published | None = None
+        self._payloads = Payloads()
         self._last_look = -math.inf
         # Versions and runs count from the time of start, so that a page left open over a restart sees newer ones.
         self._version = self._run_number = int(wall_clock() * 1000)
@@ -140,14 +107,12 @@ class TrainingSession:
         self._steps_to_go = 0
         self._error: str | None = None
         self._note: str | None = None
-        self._known = 0  # the last step that was recorded when this run was taken up again
-        self._goal: int | None = None  # step at which to pause, while on the way there
-        self._due: deque[Change] = deque()  # changes on that way
+        self._journey = Journey()
         self._sharpening: Iterator[Snapshot | None] | None = None
         self._budget = LookingBudget(DEFAULT_LOOKING_SHARE, LIVE_RESOLUTIONS)
         self._pace: int | None = None
         self._recorder: Recorder | None = None
-        self._speed, self._stride = _Speed(), Stride()
+        self._speed, self._stride = Speed(), Stride()
         # Not on this thread: OpenMP keeps workers for every thread that ever computed, and with more of them than cores
         # it puts all to sleep between products, which costs the training a fifth of its speed.
         with ThreadPoolExecutor(1) as builder:
@@ -300,8 +265,7 @@ class TrainingSession:
         if self._held_back() and not self._steps_to_go:
             self._wait_for_a_frame()
             return
-        if self._goal is not None:
-            self._make_due_changes()
+        self._make_due_changes()
         start = time.perf_counter()
         done = self._engine.advance(self._stride.count(self._steps_wanted()))
         now = time.perf_counter()
@@ -314,14 +278,14 @@ class TrainingSession:
         with self._changed:
             for metrics in good:
                 self._step = metrics.step
-                if metrics.step > self._known:
+                if metrics.step > self._journey.known:
                     self._history.metrics.append(metrics)
-            wanted = self._step > self._known and (self._history.wants(self._step) or self._watched())
-        self._check(good)
+            wanted = self._history.wants(self._step) or self._watched()
+            self._note = self._note or self._journey.difference(good, self._history.metrics)
         self._record(good, now - start)
         if len(good) < len(done):
-            self._fail(_not_finite(done[len(good)]))
-        elif self._goal is not None and self._step >= self._goal:
+            self._fail(f"{done[len(good)].trouble()}, usually because a learning rate is too high")
+        elif self._journey.arrived(self._step):
             self._arrive()
         elif last_of_some or (wanted and not self._paced() and self._budget.affords_frame(now)):
             self._look()
@@ -329,9 +293,7 @@ class TrainingSession:
     def _steps_wanted(self) -> int:
         """Steps until something is due, at least 1."""
         wanted = self._steps_to_go or self._most_at_once
-        if self._goal is not None:
-            stop = min([self._goal, *(change.step - 1 for change in self._due)])
-            wanted = min(wanted, stop - self._step)
+        wanted = self._journey.steps_until_something(self._step, wanted)
         if pace := self._paced():
             wanted = min(wanted, pace - self._steps_since_frame())
         return max(1, min(wanted, self._most_at_once))
@@ -360,7 +322,9 @@ class TrainingSession:
         return self._step - newest.step if newest else self._step
 
     def _look(self) -> None:
-        """Render a live frame of the present step and publish it."""
+        """Render a live frame of the present step and publish it; not of one that is in the history already."""
+        if self._journey.repeats(self._step):
+            return
         start = time.perf_counter()
         frame = self._probe.look(
             self._engine.generator,
@@ -403,7 +367,7 @@ class TrainingSession:
             if kept is not None:  # it will be asked for as one of the past
                 self._payloads.put(frame, kept)
             self._version = version
-            self._published = _Published(version, frame, payload)
+            self._published = Published(version, frame, payload)
             self._changed.notify_all()
         if self._recorder is not None and kept is not None:
             self._recorder.shown(frame.step, kept)
@@ -440,11 +404,10 @@ class TrainingSession:
                 parent=recipe.parent,
                 parent_step=recipe.parent_step,
             )
-            self._step, self._known, self._goal = engine.steps, start.known, None
-            self._due = deque()
+            self._step, self._journey = engine.steps, Journey(start.known)
             self._error, self._note, self._sharpening = None, None, None
             self._steps_to_go, self._values = 0, start.values()
-            self._speed, self._stride = _Speed(), Stride()
+            self._speed, self._stride = Speed(), Stride()
 
     def _fail(self, what: str) -> None:
         message = (
@@ -454,52 +417,38 @@ class TrainingSession:
         log.error("%s", message)
         with self._changed:
             self._phase, self._error = Phase.FAILED, message
-            self._steps_to_go, self._sharpening, self._goal = 0, None, None
+            self._steps_to_go, self._sharpening = 0, None
             self._changed.notify_all()
         if self._recorder is not None:
             self._recorder.ended(f"failed at step {self._step + 1:,}: {what}")
 
-    # -- going back to what is known ---------------------------------------------------------------------------------
+    # -- going to what is known --------------------------------------------------------------------------------------
 
     def _set_out(self, goal: int, changes: Iterable[Change]) -> None:
         """Train up to step `goal` with the given changes at their steps, and pause there."""
-        self._goal, self._due = goal, deque(changes)
+        self._journey = Journey(self._journey.known, goal, changes)
         self._phase = Phase.RERUNNING
-        if self._step >= goal:
+        if self._journey.arrived(self._step):
             self._arrive()
 
     def _make_due_changes(self) -> None:
-        while self._due and self._due[0].step <= self._step + 1:
-            change = self._due.popleft()
-            if change.step <= self._known:
+        for change in self._journey.take_due(self._step):
+            if change.step <= self._journey.known:
                 self._engine.set(**{change.name: change.new})  # it is in the history already
             else:
-                self._set_values(SetValues({change.name: change.new}))
-
-    def _check(self, metrics: Sequence[StepMetrics]) -> None:
-        """Hold re-run steps against what is recorded of them."""
-        for m in metrics:
-            if m.step > self._known or self._history.metrics.stride > 1 or self._note:
-                return
-            row = np.array([(m.d_loss, m.d_accuracy, m.g_loss, m.g_accuracy)], np.float32)
-            recorded = self._history.metrics.read(m.step - 1, 1)
-            if len(recorded) and row.tobytes() != recorded.tobytes():
-                self._note = (
-                    f"Step {m.step:,} gives other numbers here than were recorded: another processor, number of "
-                    "threads or version of torch. What follows is this machine's, not that of the one that recorded it."
-                )
+                self._change({change.name: change.new})
 
     def _arrive(self) -> None:
         self._make_due_changes()
-        self._goal, self._due, self._phase = None, deque(), Phase.PAUSED
+        self._journey, self._phase = Journey(self._journey.known), Phase.PAUSED
         self._show_present_step()
 
     # -- recording ---------------------------------------------------------------------------------------------------
 
     def _start_recording(self, open_file: Callable[[], RunFile], nbytes: int = 0) -> None:
         if self._runs is not None:
-            recorder = Recorder(open_file, self._runs.limit, recorded=self._known, nbytes=nbytes)
-            if not self._known:
+            recorder = Recorder(open_file, self._runs.limit, recorded=self._journey.known, nbytes=nbytes)
+            if not self._journey.known:
                 recorder.checkpoint(self._step, self._engine.state())
             with self._changed:
                 self._recorder = recorder
@@ -507,14 +456,14 @@ class TrainingSession:
     def _stop_recording(self) -> None:
         """Write what is left of the present run, the state in which it stops included."""
         if self._recorder is not None:
-            if self._phase is not Phase.FAILED and self._step >= self._known:
+            if self._phase is not Phase.FAILED and not self._journey.repeats(self._step):
                 self._recorder.checkpoint(self._step, self._engine.state())
             self._recorder.close()
             with self._changed:
                 self._recorder = None
 
     def _record(self, metrics: Sequence[StepMetrics], seconds: float) -> None:
-        if self._recorder is not None and metrics and metrics[-1].step > self._known:
+        if self._recorder is not None and metrics and metrics[-1].step > self._journey.known:
             self._recorder.trained(metrics, seconds)
             if self._step == self._engine.steps and self._recorder.wants_checkpoint():
                 self._recorder.checkpoint(self._step, self._engine.state())
@@ -522,12 +471,19 @@ class TrainingSession:
     # -- commands, applied between two steps -------------------------------------------------------------------------
 
     def _set_values(self, command: SetValues) -> None:
-        old = {name: self._values[name].value for name in command.values}
-        changes = [Change(self._step + 1, name, old[name], new) for name, new in command.values.items()]
-        changes = [change for change in changes if change.new != change.old]
+        if self._journey.repeats(self._step):
+            raise Refusal(
+                f"This run is on its way to step {self._journey.known:,}, where it stopped; "
+                "values can be changed once it is there."
+            )
+        self._change(command.values)
+
+    def _change(self, values: Mapping[str, float]) -> None:
+        old = {name: self._values[name].value for name in values}
+        changes = [Change(self._step + 1, name, old[name], new) for name, new in values.items() if new != old[name]]
         if changes and self._recorder is not None and self._recorder.begins_gesture(time.monotonic()):
             self._recorder.checkpoint(self._step, self._engine.state())  # as it was before it was touched
-        self._engine.set(**command.values)
+        self._engine.set(**values)
         with self._changed:
             for change in changes:
                 self._history.add_change(change)
@@ -544,8 +500,8 @@ class TrainingSession:
 
     def _play(self, command: Play) -> None:
         if self._phase is not Phase.FAILED:
-            self._phase = Phase.TRAINING if self._goal is None else Phase.RERUNNING
-            self._sharpening, self._speed = None, _Speed()
+            self._phase = Phase.TRAINING if self._journey.goal is None else Phase.RERUNNING
+            self._sharpening, self._speed = None, Speed()
 
     def _pause(self, command: Pause) -> None:
         if self._phase is not Phase.FAILED:
@@ -575,11 +531,7 @@ class TrainingSession:
         created = self._wall_clock()
         name = new_id(created)
         with _refusing():
-            if self._runs is None:
-                raise ValueError(_NO_RUNS)
-            with closing(RunFile.open(self._runs.path(command.run))) as source:
-                recipe = replace(source.recipe, id=name, created=created, parent=command.run, parent_step=command.step)
-                source.copy_until(self._runs.path(name), recipe, command.step).close()
+            branch_off(self._recorded_runs(), command.run, command.step, name, created)
         self._go_on_with(name)
 
     def _repeat(self, command: Repeat) -> None:
@@ -590,11 +542,10 @@ class TrainingSession:
     def _go_on_with(self, name: str) -> None:
         """Take up a recorded run: from its newest checkpoint to its last step, and pause there."""
         with _refusing():
-            if self._runs is None:
-                raise ValueError(_NO_RUNS)
+            runs = self._recorded_runs()
             if self._recorder is not None and name == self._info.id:
                 raise ValueError("This run is the one that is open.")
-            file = RunFile.open(self._runs.path(name), write=True)
+            file = RunFile.open(runs.path(name), write=True)
             try:
                 start = resume(file, self._run_number + 1, self._make_engine)
             except BaseException:
@@ -605,6 +556,11 @@ class TrainingSession:
         if self._history.newest is not None:
             self._publish(self._history.newest, lambda frame: None)
         self._set_out(start.known, start.due)
+
+    def _recorded_runs(self) -> RunFolder:
+        if self._runs is None:
+            raise ValueError("Nothing is recorded here: the server was started without a folder for runs.")
+        return self._runs
 
     def _show_present_step(self) -> None:
         newest = self._history.newest
@@ -618,7 +574,7 @@ class TrainingSession:
         if self._phase in _RUNNING or self._steps_to_go:
             return False
         newest = self._history.newest
-        sharp = newest is None or newest.resolution >= SHARP_RESOLUTION
+        sharp = newest is None or newest.resolution >= SHARP_RESOLUTION or self._journey.repeats(self._step)
         return self._phase is not Phase.PAUSED or sharp or not self._watched()
 
     def _watched(self) -> bool:
@@ -643,7 +599,7 @@ class TrainingSession:
             changes=self._history.changes_total,
             error=self._error,
             recording=self._recorder.state() if self._recorder is not None else None,
-            goal=self._goal,
+            goal=self._journey.goal if self._phase is not Phase.FAILED else None,
             note=self._note,
         )
 
@@ -674,30 +630,3 @@ def _refusing() -> Iterator[None]:
     except OSError as error:
         words = f"This could not be written: {error.strerror or error}. Nothing was changed; make room and try again."
         raise Refusal(words) from None
-
-
-class _Speed:
-    """Steps a second over the last window."""
-
-    def __init__(self) -> None:
-        self.per_second = 0.0
-        self._steps = 0
-        self._since: float | None = None
-
-    def count(self, now: float, steps: int) -> None:
-        if self._since is None:
-            self._since = now
-            return
-        self._steps += steps
-        if now - self._since >= _SPEED_WINDOW:
-            self.per_second = self._steps / (now - self._since)
-            self._steps, self._since = 0, now
-
-
-def _not_finite(metrics: StepMetrics) -> str:
-    names = [
-        f"the {name} loss is {value}"
-        for name, value in (("discriminator", metrics.d_loss), ("generator", metrics.g_loss))
-        if not math.isfinite(value)
-    ]
-    return " and ".join(names) + ", usually because a learning rate is too high"

@@ -28,6 +28,7 @@ from gan_core.records import POINT_SCALE, FixedPoints, Int16Array, Moment, Progr
 __all__ = [
     "CONTENT_TYPE",
     "PackedFrame",
+    "check_frame",
     "decode",
     "encode_frame",
     "encode_points",
@@ -39,6 +40,9 @@ __all__ = [
 
 CONTENT_TYPE = "application/octet-stream"
 _SMOOTH = ("latent_map", "sample_map", "image")  # sent as differences
+_MAX_CELLS, _MAX_POINTS, _MAX_TRAIL = 400, 5000, 1000  # along a side of a map, fakes, points of the path
+_MAX_FRAME = 2 * _MAX_CELLS**2 + 4 * _MAX_CELLS**2 + 4 * _MAX_POINTS + 12 * _MAX_TRAIL  # bytes of a frame's arrays
+_MAX_COUNT = 2**53  # beyond it, JavaScript loses units
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,63 @@ def read_frame(payload: bytes, run: int) -> Snapshot:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"This frame is damaged: {error}.") from None
+
+
+def check_frame(payload: bytes, step: int) -> None:
+    """Raise ValueError with a sentence unless this is a frame of `step` exactly as documented, of a size as made here.
+
+    Meant for a stranger's bytes: no more memory is taken than such a frame needs.
+    """
+    header, arrays = decode(payload, max_bytes=_MAX_FRAME)
+    try:
+        shape = {name: array.shape for name, array in arrays.items()}
+        cells, side = shape["latent_map"][0], shape["image"][0]
+        points, path = shape["fakes"][0], shape["trail_steps"][0]
+        if not (1 <= side <= cells <= _MAX_CELLS and points <= _MAX_POINTS and 1 <= path <= _MAX_TRAIL):
+            raise ValueError("its arrays are of sizes that no frame has")
+        if header.pop("arrays") != _frame_arrays(cells, side, points, path):
+            raise ValueError("its arrays are not those of a frame")
+        if arrays["trail_steps"][-1] != step or (np.diff(arrays["trail_steps"].astype(np.int64)) <= 0).any():
+            raise ValueError("its path does not lead to it")
+        _check_frame_header(header, {"kind": "frame", "body": "zlib", "step": step, "resolution": cells})
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise ValueError(f"This is no frame of step {step:,}: {error}.") from None
+
+
+def _frame_arrays(cells: int, side: int, points: int, path: int) -> list[dict[str, Any]]:
+    """What the header of a frame of these sizes lists."""
+    listed = (
+        ("latent_map", "u1", [cells, cells]),
+        ("sample_map", "u1", [cells, cells]),
+        ("image", "i2", [side, side, 2]),
+        ("trail_steps", "i4", [path]),
+        ("trail", "i2", [path, 4]),
+        ("fakes", "i2", [points, 2]),
+    )
+    return [
+        {"name": name, "dtype": dtype, "shape": shape} | ({"coding": "differences"} if name in _SMOOTH else {})
+        for name, dtype, shape in listed
+    ]
+
+
+def _check_frame_header(header: dict[str, Any], fixed: Mapping[str, Any]) -> None:
+    """Check all fields but the list of arrays: those of `fixed` have these values, the others only a kind and range."""
+    ranges = {
+        "version": (int, 0, _MAX_COUNT),
+        "run": (int, 0, _MAX_COUNT),
+        "time": (float, 0, _MAX_COUNT),
+        "image_start": (float, -1, 1),
+        "image_spacing": (float, 0, 2),
+        "kept": (bool, 0, 1),
+    }
+    if set(header) != {*fixed, *ranges}:
+        raise ValueError("its header has other fields")
+    for name, value in fixed.items():
+        if type(header[name]) is not type(value) or header[name] != value:
+            raise ValueError(f"its {name} is not {value!r}")
+    for name, (kind, low, high) in ranges.items():
+        if type(header[name]) is not kind or not low <= header[name] <= high:
+            raise ValueError(f"its {name} is out of range")
 
 
 def encode_points(points: FixedPoints) -> bytes:

@@ -13,7 +13,7 @@ from gan_core import wire
 from gan_core.commands import check_run
 from gan_core.dashboard.api import as_bytes, as_json, frame_answer, read_number, whole_number
 from gan_core.dashboard.view import Archive, SessionView
-from gan_core.records import Listed, Refused, Verdict, Working
+from gan_core.records import DamagedRun, Refused, RunSummary, Verdict, Working
 
 HOLD = 0.25  # seconds that a request for a result is held at most
 RESOLUTIONS = range(2, 401)  # cells a side
@@ -116,10 +116,12 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
         return as_json({"error": words}, 404 if gone else 507)
 
 
-def _flat(run: Listed) -> dict[str, Any]:
-    """One line of the list as JSON."""
-    summary = {} if run.summary is None else asdict(run.summary)
-    return {**summary.pop("recipe", {}), **summary, "id": run.id, "nbytes": run.nbytes, "damage": run.damage}
+def _flat(run: RunSummary | DamagedRun) -> dict[str, Any]:
+    """One line of the list as JSON: `damage` is a sentence, or empty."""
+    if isinstance(run, DamagedRun):
+        return {"id": run.id, "nbytes": run.nbytes, "damage": run.error}
+    summary = asdict(run)
+    return {**summary.pop("recipe"), **summary, "damage": ""}
 
 
 def _body() -> dict[str, Any]:

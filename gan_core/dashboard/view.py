@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gan_core.commands import Command
-from gan_core.records import Cancelled, Listed, Refused, Status, Verdict, Working
+from gan_core.records import Cancelled, DamagedRun, Refused, RunSummary, Status, Verdict, Working
 
 
 class PendingReceipt(Protocol):
@@ -57,7 +57,7 @@ class LibraryView(Protocol):
     def limit(self) -> int:
         """Bytes that each may take."""
 
-    def runs(self) -> Sequence[Listed]:
+    def runs(self) -> Sequence[RunSummary | DamagedRun]:
         """All of them, the newest first; damaged ones with a sentence."""
 
     def path(self, run_id: str) -> Path:

@@ -164,6 +164,32 @@ def test_a_branch_begins_with_what_was(open_session: Opener, runs: RunFolder, ti
         assert file.last_step() == 80
 
 
+def test_on_the_way_back_to_where_it_stopped_nothing_can_be_changed(
+    open_session: Opener, runs: RunFolder, tiny: Preset
+) -> None:
+    """Killed between two checkpoints: the steps after the last one are trained again, and may be held up meanwhile."""
+    session = open_session()
+    steps(session, 300)
+    name = session.status().info.id
+    session.close(LONG)
+    with sqlite3.connect(runs.path(name)) as db:
+        db.execute("DELETE FROM checkpoints WHERE step > 0")
+    db.close()
+    again = open_session(steps_at_once=1)
+    receipts = [again.send(command) for command in (Open(name), Pause(), SetValues({"lr_g": 0.01}), StepOnce(2))]
+    assert receipts[-1].wait(LONG) is not None
+    refusal = receipts[2].refusal
+    assert refusal is not None
+    assert "on its way to step 300" in refusal
+    kept = wire.decode(again.progress(0, 0))[1]["kept"]
+    assert (np.diff(kept) > 0).all()
+    do(again, Play())
+    settle(again, 300)
+    assert again.status().note is None
+    steps(again, 10)
+    assert state(again) == digest(straight(tiny, 310, []).state())
+
+
 def test_a_recipe_is_repeated_and_stops_at_its_step(open_session: Opener, tiny: Preset) -> None:
     session = open_session(seed=9)
     changes = (Change(5, "lr_g", 0.0, 0.01), Change(5, "beta1_g", 0.0, 0.3), Change(21, "lr_d", 0.0, 0.0005))

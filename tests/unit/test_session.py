@@ -1118,7 +1118,7 @@ def test_encoded_frames_are_held_in_bounds(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Five are held: the last five made or asked for. What was dropped is made again, the same in every array."""
-    monkeypatch.setattr("gan_core.session.PAYLOADS", 5)
+    monkeypatch.setattr("gan_core.payloads.PAYLOADS", 5)
     script = Script()
     end = script.gate(21)
     session = open_session(script)
