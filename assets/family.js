@@ -5,7 +5,7 @@ window.dash_clientside = window.dash_clientside || {};
 (function (app) {
   const state = app.state;
   const MOST = 5; // lines
-  const ROW = 12; // px a line
+  const ROW = 10; // px a line
   const SVG = "http://www.w3.org/2000/svg";
   let asked = null; // id of the run whose family was asked for
   let runs = []; // those that are drawn, from top to bottom
@@ -55,13 +55,13 @@ window.dash_clientside = window.dash_clientside || {};
   function build(id) {
     const root = app.byId("family");
     const height = runs.length * ROW;
-    document.documentElement.style.setProperty("--family", `${height + (more ? 16 : 0)}px`);
+    document.documentElement.style.setProperty("--family", `${height}px`);
     root.hidden = !runs.length;
+    root.setAttribute("aria-label", `Runs of this family${more ? `; ${others()}` : ""}`);
     root.replaceChildren();
     drawn = new Map();
     const svg = shape("svg", { height, width: "100%", "aria-hidden": "true" }, root);
     for (const run of runs) drawn.set(run.id, run.id === id ? present(run, svg) : relative(run, svg, root));
-    if (more) root.append(Object.assign(document.createElement("p"), { textContent: `+${more} more in the library` }));
   }
 
   function relative(run, svg, root) {
@@ -69,16 +69,18 @@ window.dash_clientside = window.dash_clientside || {};
     Object.assign(button, { className: "relative", type: "button", title: words(run), onclick: () => open(run.id) });
     button.setAttribute("aria-label", `${words(run)}: open`);
     root.append(button);
-    return { ...lines(svg, ""), mark: shape("circle", { r: 3.5 }, svg), button };
+    return { ...lines(svg, ""), mark: shape("circle", { r: 3 }, svg), button };
   }
 
   function present(run, svg) {
     const label = shape("text", { dy: 3.5 }, svg);
-    label.textContent = "this run";
+    label.textContent = `this run${more ? `, ${others()}` : ""}`;
     const made = { ...lines(svg, "present"), mark: shape("rect", { width: 8, height: 8, class: "present", transform: "translate(-4 -4)" }, svg), label };
     svg.append(label); // over its line
     return made;
   }
+
+  const others = () => `+${more} more in the library`;
 
   const lines = (svg, name) => ({ stem: shape("line", { class: "stem" }, svg), line: shape("line", { class: name }, svg) });
 

@@ -11,7 +11,9 @@ window.dash_clientside = window.dash_clientside || {};
     const newest = state.newestStep();
     const there = text.trim() !== "" && Number.isInteger(step) && step >= 0 && step <= newest;
     complain(there ? "" : `There are the steps 0 to ${app.grouped(newest)}.`);
-    if (there) app.timeline.goToStep(step);
+    if (!there) return;
+    app.byId("go-to-step").select(); // typing again replaces it
+    app.timeline.goToStep(step);
   }
 
   function complain(sentence) {
