@@ -46,8 +46,8 @@ window.dash_clientside = window.dash_clientside || {};
   function show() {
     const button = app.byId("branch-here");
     if (!button || !state.status) return;
-    button.disabled = !state.newestStep();
-    const before = beforeLastChange();
+    button.disabled = !state.status.recording || !state.newestStep();
+    const before = state.status.recording ? beforeLastChange() : null;
     const undo = app.byId("before-change");
     undo.disabled = before === null;
     undo.title = before === null ? "Nothing was changed yet" : `A branch from step ${app.grouped(before)}, as it was before the last change`;

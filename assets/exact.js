@@ -9,11 +9,13 @@ window.dash_clientside = window.dash_clientside || {};
     { resolution: 400, rest: 600 },
   ];
   const AGAIN = 1000; // ms until a request that got lost is made again
+  const UNRECORDED = "nothing is recorded here, so that the steps between cannot be re-run";
   const MAX_CELLS = 2e6; // of the maps that are held
   const client = Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(16)).join("");
   const frames = new Map(); // step -> exact frame, the one to drop next first
   let step = null; // the step that is to be exact; null while following live
   let turn = 0; // counts up with every other step: answers to earlier turns are not wanted any more
+  let asking = new AbortController(); // the requests of this turn
 
   const held = (at) => frames.get(at);
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -21,10 +23,17 @@ window.dash_clientside = window.dash_clientside || {};
   function follow() {
     const next = state.view.live ? null : state.view.step;
     if (next === step) return;
+    turnTo(next);
+    if (step !== null) refine(turn);
+  }
+
+  // What was asked for before is not waited for; the server gives it up with the next request of this page.
+  function turnTo(next) {
+    asking.abort();
+    asking = new AbortController();
     step = next;
     turn += 1;
     say("");
-    if (step !== null) refine(turn);
   }
 
   async function refine(mine) {
@@ -32,8 +41,8 @@ window.dash_clientside = window.dash_clientside || {};
       if (resolutionOf(step) >= resolution) continue;
       do await pause(rest);
       while (mine === turn && (app.timeline.dragged() || app.replay.playing()));
-      if (mine !== turn || !state.status) return;
-      const frame = await visit(resolution, mine);
+      if (mine !== turn) return;
+      const frame = state.status.recording ? await visit(resolution, mine) : refuse({ error: UNRECORDED });
       if (mine !== turn || !frame) return;
       hold(frame);
       app.timeline.update();
@@ -60,6 +69,7 @@ window.dash_clientside = window.dash_clientside || {};
   const lost = (why) => {
     throw new Error(`visit: ${why}`);
   };
+
   async function visit(resolution, mine) {
     tell(resolution, {});
     let ticket = null;
@@ -75,6 +85,7 @@ window.dash_clientside = window.dash_clientside || {};
         else frame = (ANSWERS[answer.status] || refuse)(said, resolution);
         if (frame !== undefined) return frame;
       } catch (error) {
+        if (mine !== turn) return null;
         console.debug("GANscope:", error.message); // the poll loop says so when the server is away
         ticket = null;
         await pause(AGAIN);
@@ -86,7 +97,7 @@ window.dash_clientside = window.dash_clientside || {};
   const ask = (path, body) =>
     fetch(path, {
       cache: "no-store",
-      signal: AbortSignal.timeout(8000),
+      signal: AbortSignal.any([asking.signal, AbortSignal.timeout(8000)]),
       ...(body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
     });
 
@@ -111,7 +122,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function refuse({ error }) {
-    say(`${app.kept.has(step) ? "" : nearest()}${error}`);
+    say(app.kept.has(step) ? "" : `${nearest()}${error}`); // a kept frame is exact without
     return null;
   }
 
@@ -131,9 +142,7 @@ window.dash_clientside = window.dash_clientside || {};
   state.on("view", follow);
   state.on("run", () => {
     frames.clear();
-    step = null;
-    turn += 1;
-    say("");
+    turnTo(null);
   });
 
   app.exact = { held };

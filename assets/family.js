@@ -14,13 +14,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   async function load() {
     const mine = (asked = state.status.info.id);
-    let listed = [];
-    try {
-      const answer = await fetch("/api/runs", { cache: "no-store", signal: AbortSignal.timeout(8000) });
-      if (answer.ok) listed = (await answer.json()).runs;
-    } catch (error) {
-      console.debug("GANscope:", error.message); // asked again with the next run
-    }
+    const listed = state.status.recording ? await library() : [];
     if (mine !== asked) return;
     const all = family(mine, listed.filter((run) => !run.damage));
     runs = all.length > 1 ? choose(mine, all) : [];
@@ -29,23 +23,38 @@ window.dash_clientside = window.dash_clientside || {};
     place();
   }
 
+  async function library() {
+    try {
+      const answer = await fetch("/api/runs", { cache: "no-store", signal: AbortSignal.timeout(8000) });
+      return answer.ok ? (await answer.json()).runs : [];
+    } catch (error) {
+      console.debug("GANscope:", error.message); // asked again with the next run
+      return [];
+    }
+  }
+
+  // A run and its ancestors that are still there, from it on. An uploaded file may name any run as its parent, itself
+  // included.
+  function ancestry(id, byId) {
+    const line = [];
+    for (let run = byId.get(id); run && !line.includes(run); run = byId.get(run.parent)) line.push(run);
+    return line;
+  }
+
   // The first ancestor that is still there and all that descends from it, each before its branches.
   function family(id, listed) {
-    const byId = new Map(listed.map((run) => [run.id, run]));
-    let root = byId.get(id);
-    while (root && byId.has(root.parent)) root = byId.get(root.parent);
+    const root = ancestry(id, new Map(listed.map((run) => [run.id, run]))).at(-1);
     const branches = (run) =>
       listed.filter((other) => other.parent === run.id).sort((a, b) => a.parent_step - b.parent_step || a.created - b.created);
-    const below = (run) => [run, ...branches(run).flatMap(below)];
+    const seen = new Set();
+    const below = (run) => (seen.has(run) ? [] : [seen.add(run) && run, ...branches(run).flatMap(below)]);
     return root ? below(root) : [];
   }
 
   // The nearest relatives, in the order of all: the run itself, its ancestors, its branches, its siblings, the others.
   function choose(id, all) {
     const byId = new Map(all.map((run) => [run.id, run]));
-    const line = [];
-    for (let run = byId.get(id); run; run = byId.get(run.parent)) line.push(run);
-    const near = [...line, ...all.filter((run) => run.parent === id), ...all.filter((run) => run.parent === byId.get(id).parent), ...all];
+    const near = [...ancestry(id, byId), ...all.filter((run) => run.parent === id), ...all.filter((run) => run.parent === byId.get(id).parent), ...all];
     const chosen = new Set([...new Set(near)].slice(0, MOST));
     return all.filter((run) => chosen.has(run));
   }
