@@ -10,6 +10,7 @@ window.dash_clientside = window.dash_clientside || {};
   ];
   const AGAIN = 1000; // ms until a request that got lost is made again
   const UNRECORDED = "nothing is recorded here, so that the steps between cannot be re-run";
+  const TRAIL = 100; // steps
   const MAX_CELLS = 2e6; // of the maps that are held
   const client = Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(16)).join("");
   const frames = new Map(); // step -> exact frame, the one to drop next first
@@ -44,7 +45,7 @@ window.dash_clientside = window.dash_clientside || {};
       if (mine !== turn) return;
       const frame = state.status.recording ? await visit(resolution, mine) : refuse({ error: UNRECORDED });
       if (mine !== turn || !frame) return;
-      hold(frame);
+      hold(withTrail(frame, state.shown));
       app.timeline.update();
       say(verdict(frame));
     }
@@ -100,6 +101,17 @@ window.dash_clientside = window.dash_clientside || {};
       signal: AbortSignal.any([asking.signal, AbortSignal.timeout(8000)]),
       ...(body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
     });
+
+  // A re-run frame knows where it is itself; the way there is that of the frame on the screen, as far as it goes back.
+  function withTrail(frame, near) {
+    if (!near || near.run !== state.run) return frame;
+    const steps = Array.from(near.trail_steps);
+    const way = steps.flatMap((at, i) => (at < frame.step && at > frame.step - TRAIL ? [i] : []));
+    const points = way.flatMap((i) => Array.from(near.trail.subarray(4 * i, 4 * i + 4)));
+    frame.trail_steps = Int32Array.from([...way.map((i) => steps[i]), ...frame.trail_steps]);
+    frame.trail = Int16Array.from([...points, ...frame.trail]);
+    return frame;
+  }
 
   function hold(frame) {
     frame.run = state.run; // a recorded run has a number of its own

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +58,8 @@ class LiveServer:
         self.port = free_port() if port is None else port
         self.origin = ""  # known once it listens
         self.stderr = ""  # known once it has ended
-        self._runs = tempfile.TemporaryDirectory(prefix="ganscope-runs-")  # goes with this object
+        self._runs = tempfile.mkdtemp(prefix="ganscope-runs-")
+        weakref.finalize(self, shutil.rmtree, self._runs, ignore_errors=True)
         self._command = [sys.executable, str(script), "--port", str(self.port), *arguments]
         self._process: subprocess.Popen[str] | None = None
         self._stderr: IO[str] | None = None
@@ -68,7 +71,7 @@ class LiveServer:
         """Start it, again on the same port if it has ended, and wait for the line that says that it listens."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("GANSCOPE_") and k != "PORT"}
         environment["PYTHONPATH"] = str(ROOT)
-        environment["GANSCOPE_RUNS"] = self._runs.name
+        environment["GANSCOPE_RUNS"] = self._runs
         self._stderr = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed in stop()
         self._process = subprocess.Popen(
             self._command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=self._stderr, text=True
