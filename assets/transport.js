@@ -8,8 +8,10 @@ window.dash_clientside = window.dash_clientside || {};
   let placedPreset = null;
 
   async function act(body) {
+    if (app.source.recorded && !app.recorded.LEAVING.includes(body.do)) return; // keys, too, train nothing there
     const refusal = await app.command.send(body);
     if (refusal) say(refusal);
+    else if (app.source.recorded) window.top.location.assign("/");
   }
 
   function say(sentence) {
@@ -20,6 +22,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   function play_pause() {
     if (!state.status) return;
+    if (app.source.recorded) return app.byId("replay").click();
     if (state.status.phase === "failed") return;
     if (state.status.phase === "training") return act({ do: "pause" });
     app.timeline.follow_live();
@@ -55,8 +58,9 @@ window.dash_clientside = window.dash_clientside || {};
     const speed = training ? `${speedWords(status.steps_per_second)} steps/s` : "";
     const step = app.grouped(state.newestStep());
     const shown = state.shown ? app.grouped(state.shown.step) : step;
-    const words =
-      view.preview === null && view.live
+    const words = app.source.recorded
+      ? app.recorded.words()
+      : view.preview === null && view.live
         ? training
           ? `Training · step ${step} · ${speed}`
           : failed
@@ -79,7 +83,8 @@ window.dash_clientside = window.dash_clientside || {};
     if (placedPreset !== status.info.preset && chooser) {
       placedPreset = status.info.preset;
       app.set_props("preset", { value: placedPreset });
-      app.setText("story", state.settings.presets[placedPreset].story);
+      const known = state.settings.presets[placedPreset];
+      app.setText("story", known ? known.story : "");
     }
   }
 
