@@ -16,11 +16,11 @@ window.dash_clientside = window.dash_clientside || {};
     if (!state.status || !state.shown || app.source.recorded) return;
     const recipe = present();
     const obstacle = (await foreign()) || tooLong(recipe);
-    if (obstacle) return app.notice.put("copied", obstacle);
+    if (obstacle) return app.notice.put("copied", obstacle, { passing: true });
     const hash = app.recipe.write(recipe);
     history.replaceState(null, "", hash); // unlike location.hash, this is not a link that was followed
     const what = `step ${app.grouped(recipe.step)}${recipe.cursor ? " and the cursor" : ""}`;
-    if (await toClipboard(location.href)) app.notice.put("copied", `Link copied: it shows ${what} in another browser.`);
+    if (await toClipboard(location.href)) app.notice.put("copied", `Link copied: it shows ${what} in another browser.`, { passing: true });
     else offerText(what);
   }
 

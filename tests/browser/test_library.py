@@ -258,7 +258,7 @@ def test_verifying_says_what_was_proved_and_finds_a_changed_bit(
 ) -> None:
     earlier = runs.earlier
     library.press(earlier, "Verify")
-    words = library.line(earlier).locator(".run-words")
+    words = library.line(earlier).locator(".run-says")
     expect(words).to_have_attribute("data-proved", "true")
     expect(words).to_contain_text(
         re.compile(r"^Proved: 40 steps trained again; \d+ checkpoints and 40 rows of metrics")
