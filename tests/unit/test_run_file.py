@@ -550,6 +550,35 @@ def test_a_reader_cannot_write(path: Path) -> None:
         file.set_about("title", "x")
 
 
+def test_where_nothing_can_be_written_it_can_still_be_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a disk filled to the brim, or in a folder that is closed, SQLite cannot make its file of shared memory."""
+    kept, connect = record(path, 40), run_file._connect
+
+    def refuse(path: Path, *, write: bool, alone: bool = False) -> sqlite3.Connection:
+        if alone:
+            return connect(path, write=write, alone=True)
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorname = "SQLITE_IOERR_SHMSIZE"
+        raise error
+
+    monkeypatch.setattr(run_file, "_connect", refuse)
+    with closing(RunFile.open(path)) as file:
+        assert file.metrics().tobytes() == rows(kept.metrics).tobytes()
+        assert file.summary().steps == 40
+        with pytest.raises(OSError, match="readonly"), file.transaction():
+            file.set_about("title", "x")
+        assert [p.name for p in path.parent.iterdir()] == [path.name]
+    cannot = r"cannot be opened as a run: {}\.$"
+    with pytest.raises(ValueError, match=cannot.format("disk I/O error")):
+        RunFile.open(path, write=True)
+    monkeypatch.setattr(run_file, "_LITTLE", 1 << 62)
+    with pytest.raises(ValueError, match=cannot.format("the disk is full")):
+        RunFile.open(path, write=True)
+    path.with_name(f"{path.name}-wal").write_bytes(b"what is in a log must not be passed over")
+    with pytest.raises(ValueError, match=cannot.format("the disk is full")):
+        RunFile.open(path)
+
+
 def test_a_file_that_is_there_is_not_begun_anew(path: Path) -> None:
     record(path, 1)
     before = path.read_bytes()
