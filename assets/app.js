@@ -9,6 +9,7 @@
 //   "drawn"     the frame has been painted       "axis"      the metrics panel's steps have moved
 //   "placed"    a layer was put onto its axes    "theme"     light or dark
 //   "pointed"   the linked cursor is elsewhere, or still where it was
+//   "runs"      the library of runs was changed
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {

@@ -6,7 +6,6 @@ window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
   const state = app.state;
-  const COLUMNS = 4;
   const NAMES = ["D loss", "D accuracy", "G loss", "G accuracy"];
   const FIRST_RANGE = 600; // steps shown from the start, so that the axis does not run away under the first curves
   const EVERY = 250; // ms between two drawings
@@ -15,109 +14,53 @@ window.dash_clientside = window.dash_clientside || {};
   const MARGIN = 1.02;
   const OFF_SCALE = 2.1;
 
-  let data = new Float32Array(4096 * COLUMNS);
-  let count = 0; // rows held
-  let stride = 1; // row i is step 1 + i * stride
+  let rows = null; // of this run; made when the first message comes, because rows.js is loaded later
   let log = false;
   let range = [0, FIRST_RANGE]; // steps; decades when logarithmic
   let drawn = { key: "", when: -Infinity };
   let timer = null;
 
   function clear() {
-    count = 0;
-    stride = 1;
+    if (rows) rows.clear();
     drawn.key = "";
     update();
   }
 
   // Takes in the rows of a progress message. False when they do not fit what is held, which then starts anew.
   function append(message) {
-    if (message.stride !== stride || message.from !== count) {
-      count = 0;
-      const fits = message.from === 0;
-      stride = message.stride;
-      if (!fits) return false;
-    }
-    const needed = count * COLUMNS + message.metrics.length;
-    if (needed > data.length) {
-      const grown = new Float32Array(Math.max(needed, 2 * data.length));
-      grown.set(data.subarray(0, count * COLUMNS));
-      data = grown;
-    }
-    data.set(message.metrics, count * COLUMNS);
-    count += message.metrics.length / COLUMNS;
+    rows = rows || new app.rows.Rows();
+    if (!rows.append(message)) return false;
     update();
     return true;
   }
 
-  const stepOf = (row) => 1 + row * stride;
-  const lastStep = () => (count ? stepOf(count - 1) : 0);
-
-  // The four numbers of the held step nearest to `step`: {step, values}, or null before the first.
-  function valuesAt(step) {
-    if (!count) return null;
-    const row = Math.min(Math.max(Math.round((step - 1) / stride), 0), count - 1);
-    return { step: stepOf(row), values: Array.from(data.subarray(row * COLUMNS, (row + 1) * COLUMNS)) };
-  }
+  const count = () => (rows ? rows.count : 0);
+  const lastStep = () => (rows ? rows.lastStep() : 0);
+  const valuesAt = (step) => (rows ? rows.valuesAt(step) : null);
 
   // -- the axis --------------------------------------------------------------------------------------------------------
 
   function axisRange() {
-    const end = Math.max(FIRST_RANGE, lastStep() * MARGIN);
+    const end = Math.max(FIRST_RANGE, lastStep() * MARGIN, app.ghost.reach() * MARGIN);
     return log ? [0, Math.log10(end)] : [0, end];
   }
 
+  const toAxis = (step) => (log ? Math.log10(Math.max(step, 1)) : step); // as Plotly wants it
+
   function toFraction(step) {
-    const at = log ? Math.log10(Math.max(step, 1)) : step;
-    return (at - range[0]) / (range[1] - range[0]);
+    return (toAxis(step) - range[0]) / (range[1] - range[0]);
   }
 
   function toStep(fraction) {
+    return Math.min(Math.max(Math.round(along(fraction)), 1), Math.max(1, lastStep()));
+  }
+
+  function along(fraction) {
     const at = range[0] + fraction * (range[1] - range[0]);
-    return Math.min(Math.max(Math.round(log ? 10 ** at : at), 1), Math.max(1, lastStep()));
+    return log ? 10 ** at : at;
   }
 
   // -- drawing ---------------------------------------------------------------------------------------------------------
-
-  // x and y of one curve: every row, or the extremes of each of `buckets` pixel columns.
-  function decimate(column, buckets) {
-    const x = [];
-    const y = [];
-    if (count <= 2 * buckets) {
-      for (let row = 0; row < count; row++) {
-        x.push(stepOf(row));
-        y.push(data[row * COLUMNS + column]);
-      }
-      return { x, y };
-    }
-    let row = 0;
-    while (row < count) {
-      const bucket = Math.floor(toFraction(stepOf(row)) * buckets);
-      const end = Math.max(row + 1, firstRowAfter(bucket, buckets));
-      let low = row;
-      let high = row;
-      for (let r = row; r < Math.min(end, count); r++) {
-        const value = data[r * COLUMNS + column];
-        if (value < data[low * COLUMNS + column]) low = r;
-        if (value > data[high * COLUMNS + column]) high = r;
-      }
-      for (const r of low === high ? [low] : low < high ? [low, high] : [high, low]) {
-        x.push(stepOf(r));
-        y.push(data[r * COLUMNS + column]);
-      }
-      row = end;
-    }
-    if (x[x.length - 1] !== lastStep()) {
-      x.push(lastStep()); // the curve ends where the training is
-      y.push(data[(count - 1) * COLUMNS + column]);
-    }
-    return { x, y };
-  }
-
-  function firstRowAfter(bucket, buckets) {
-    const at = range[0] + ((bucket + 1) / buckets) * (range[1] - range[0]);
-    return Math.ceil(((log ? 10 ** at : at) - 1) / stride);
-  }
 
   function update() {
     if (timer) return;
@@ -130,13 +73,15 @@ window.dash_clientside = window.dash_clientside || {};
   function draw() {
     const layer = app.layers.all.metrics;
     if (!layer || document.hidden) return;
-    const key = `${count},${stride},${log},${state.changesTotal},${layer.width},${state.run}`;
+    const key = `${count()},${rows && rows.stride},${log},${state.changesTotal},${layer.width},${state.run},${app.ghost.key()}`;
     drawn.when = performance.now();
     if (drawn.key === key) return;
     drawn.key = key;
     range = axisRange();
     const buckets = Math.max(50, Math.round(layer.width));
-    const curves = NAMES.map((_, column) => decimate(column, buckets));
+    const axis = { toFraction, toStep: along };
+    const curves = NAMES.map((_, column) => (rows ? rows.decimate(column, buckets, axis) : { x: [], y: [] }));
+    curves.push(...app.ghost.curves(layer.plot, buckets, axis));
     const marks = changeMarks();
     const fixed = layer.plot.layout;
     window.Plotly.update(
@@ -146,9 +91,9 @@ window.dash_clientside = window.dash_clientside || {};
         "xaxis.type": log ? "log" : "linear",
         "xaxis.range": range,
         shapes: [fixed.shapes[0], ...marks.map(markLine)],
-        annotations: [fixed.annotations[0], ...marks.map(markLabel)],
+        annotations: [fixed.annotations[0], ...marks.map(markLabel), ...app.ghost.labels(toAxis)],
       },
-      [0, 1, 2, 3],
+      curves.map((_, i) => i),
     );
     place();
   }
@@ -174,7 +119,7 @@ window.dash_clientside = window.dash_clientside || {};
   function markLabel({ name, step, value }, i) {
     return {
       text: `${name} ${app.brief(value)}`,
-      x: log ? Math.log10(Math.max(step, 1)) : step,
+      x: toAxis(step),
       xref: "x",
       yref: "paper",
       y: 1 - (i % 4) * 0.075,
@@ -211,7 +156,7 @@ window.dash_clientside = window.dash_clientside || {};
   function shownStep() {
     const { view } = state;
     if (view.preview !== null) return view.preview;
-    if (!view.live) return state.shown ? state.shown.step : view.step;
+    if (!view.live) return view.step;
     return lastStep();
   }
 
@@ -254,5 +199,5 @@ window.dash_clientside = window.dash_clientside || {};
     update();
   });
 
-  app.curves = { append, rows: () => count, valuesAt, toFraction, toStep, lastStep, set_log };
+  app.curves = { append, rows: count, redraw: update, valuesAt, toFraction, toStep, lastStep, set_log };
 })(window.dash_clientside);

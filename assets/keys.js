@@ -24,7 +24,7 @@ window.dash_clientside = window.dash_clientside || {};
     const target = event.target;
     const onTimeline = target.closest("#timeline");
     const moves = event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End";
-    // The timeline's handle always moves by kept frames; other sliders, fields and lists keep their own keys.
+    // The timeline's handle always moves by steps; other sliders, fields and lists keep their own keys.
     if (!(onTimeline && moves) && (!isOn() || ownKeys(target, event.key) || document.querySelector("[role=dialog]"))) return;
     const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const action = ACTIONS[name] || (onTimeline && { ArrowUp: ACTIONS.ArrowRight, ArrowDown: ACTIONS.ArrowLeft }[name]);

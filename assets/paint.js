@@ -165,6 +165,12 @@ window.dash_clientside = window.dash_clientside || {};
     }
   }
 
+  function ring(context, radius) {
+    context.lineWidth = Math.max(1, radius * 0.35);
+    context.arc(0, 0, radius * 0.8, 0, 2 * Math.PI);
+    context.stroke();
+  }
+
   function paintPoints(layer, frame) {
     const { width, height } = layer.paint;
     const context = layer.paint.getContext("2d");
@@ -175,12 +181,15 @@ window.dash_clientside = window.dash_clientside || {};
       const size = layer.scale * Math.max(0.7, Math.sqrt(USUAL_POINTS / Math.max(count, USUAL_POINTS)));
       realsPainted.dot = stamp(1.5 * size, dot);
       realsPainted.cross = stamp(2.3 * size, cross);
+      realsPainted.ring = stamp(2.6 * size, ring);
       realsPainted.pixels = new Uint32Array(width * height);
       stampAll(realsPainted.pixels, width, height, state.points.reals, count, realsPainted.dot, ink.real);
       layer.image = context.createImageData(width, height);
       layer.pixels = new Uint32Array(layer.image.data.buffer);
     }
     layer.pixels.set(realsPainted.pixels);
+    const ghost = app.ghost.frame(frame.step);
+    if (ghost) stampAll(layer.pixels, width, height, ghost.fakes, ghost.fakes.length / 2, realsPainted.ring, ink.mark);
     stampAll(layer.pixels, width, height, frame.fakes, count, realsPainted.cross, ink.fake);
     context.putImageData(layer.image, 0, 0);
   }
@@ -278,12 +287,14 @@ window.dash_clientside = window.dash_clientside || {};
     app.setText("discriminator-panel-badge", cells);
     const n = app.grouped(frame.fakes.length / 2);
     const path = trail ? ` · trail of ${frame.trail_steps.length} frames` : "";
-    app.setText("samples-panel-badge", `${step} · ${n} real, ${n} fake${path}`);
+    const ghost = app.ghost.frame(frame.step);
+    const other = ghost ? ` · parent's at ${app.grouped(ghost.step)}, grey` : "";
+    app.setText("samples-panel-badge", `${step} · ${n} real, ${n} fake${path}${other}`);
   }
 
   function readInk() {
     const style = getComputedStyle(document.documentElement);
-    ink = { real: style.getPropertyValue("--gs-real"), fake: style.getPropertyValue("--gs-fake") };
+    ink = Object.fromEntries(["real", "fake", "mark"].map((name) => [name, style.getPropertyValue(`--gs-${name}`)]));
   }
 
   function set_trail(on) {
@@ -299,5 +310,5 @@ window.dash_clientside = window.dash_clientside || {};
     request();
   });
 
-  app.paint = { cellAt, set_trail, thumbnail };
+  app.paint = { cellAt, set_trail, thumbnail, repaint: request };
 })(window.dash_clientside);

@@ -1,4 +1,6 @@
 // Which step is on the screen: the newest, one of the past, or a preview. Loads frames of the past, latest wins.
+//
+// Any step may be viewed. Its exact frame is shown when it is here (exact.js sees to that), else the kept one nearest to it.
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
@@ -9,8 +11,6 @@ window.dash_clientside = window.dash_clientside || {};
   let loading = false;
   let placed = null; // the slider value at which the handle stands
   let byHand = false; // pressed since this file last moved the handle; Dash reports such moves too, and late
-  let replaying = null;
-  let speed = 15;
 
   // -- what to show ---------------------------------------------------------------------------------------------------
 
@@ -19,8 +19,8 @@ window.dash_clientside = window.dash_clientside || {};
     return view.preview !== null ? view.preview : view.live ? null : view.step;
   }
 
-  // Shows what the view asks for: the newest frame, or the kept one nearest to a step. Until that one is here, the
-  // nearest of those that are, unless what is on the screen is nearer still.
+  // Shows what the view asks for: the newest frame, or a step's exact one, or the kept one nearest to it. Until that one
+  // is here, the nearest of those that are, unless what is on the screen is nearer still.
   function update() {
     const step = viewed();
     if (step === null) {
@@ -28,10 +28,11 @@ window.dash_clientside = window.dash_clientside || {};
       if (state.live) show(state.live);
       return;
     }
-    const nearest = nearestKept(step);
-    const frame = cache.get(nearest) || nearestHeld(nearest);
+    const nearest = app.kept.nearest(step);
+    const exact = app.exact.held(step);
+    const frame = exact || cache.get(nearest) || nearestHeld(nearest);
     if (frame) show(frame);
-    wanted = cache.has(nearest) ? null : step;
+    wanted = exact || cache.has(nearest) ? null : step;
     if (wanted !== null && !loading) load();
   }
 
@@ -55,7 +56,7 @@ window.dash_clientside = window.dash_clientside || {};
         if (frame && frame.run === state.run) {
           if (frame.kept) remember(frame);
           // By now the visitor may have moved on.
-          if (viewed() !== null && nearestKept(viewed()) === nearestKept(frame.step)) show(frame);
+          if (stillWanted(frame)) show(frame);
         }
       } catch {
         // The poll loop says that the server is away; the view stays as it is.
@@ -64,6 +65,11 @@ window.dash_clientside = window.dash_clientside || {};
       if (wanted === step) wanted = null;
     }
     loading = false;
+  }
+
+  function stillWanted(frame) {
+    const step = viewed();
+    return step !== null && !app.exact.held(step) && app.kept.nearest(step) === app.kept.nearest(frame.step);
   }
 
   const next = () => (wanted !== null ? wanted : dragged() ? ahead() : null);
@@ -108,29 +114,31 @@ window.dash_clientside = window.dash_clientside || {};
     if (position === placed || !state.kept.length) return;
     if (!byHand) return app.set_props("timeline", { value: placed });
     placed = position;
-    stopReplay();
-    goToIndex(Math.round((position / state.settings.rail) * (state.kept.length - 1)));
-  }
-
-  function goToIndex(index) {
-    const last = state.kept.length - 1;
-    if (index >= last) return follow_live();
-    view({ live: false, step: state.kept[Math.max(0, index)] });
+    app.replay.stop();
+    const step = app.kept.stepAt(position / state.settings.rail);
+    if (step >= app.kept.last()) return follow_live();
+    view({ live: false, step });
   }
 
   function goToStep(step) {
-    stopReplay();
-    goToIndex(indexOf(nearestKept(step)));
+    app.replay.stop();
+    if (step >= state.newestStep()) return follow_live();
+    stand(Math.max(0, step));
   }
 
   function move(by) {
-    stopReplay();
-    goToIndex(here() + by);
+    const from = !state.view.live ? state.view.step : state.shown ? state.shown.step : state.newestStep();
+    goToStep(from + by);
+  }
+
+  // Views one step of the past.
+  function stand(step) {
+    if (state.view.live || state.view.step !== step) view({ live: false, step });
     place();
   }
 
   function follow_live() {
-    stopReplay();
+    app.replay.stop();
     view({ live: true, step: null });
     place();
   }
@@ -145,76 +153,13 @@ window.dash_clientside = window.dash_clientside || {};
     state.emit("view");
   }
 
-  // -- replay ------------------------------------------------------------------------------------------------------------
-
-  function replay() {
-    if (replaying) return stopReplay();
-    if (state.kept.length < 2) return;
-    const start = state.view.live ? 0 : here();
-    replaying = { from: start, began: performance.now() };
-    markReplay(true);
-    requestAnimationFrame(advance);
-  }
-
-  function advance(now) {
-    if (!replaying) return;
-    const index = replaying.from + Math.floor(Math.max(0, now - replaying.began) * speed / 1000);
-    if (index >= state.kept.length - 1) return follow_live();
-    if (state.view.live || state.view.step !== state.kept[index]) {
-      view({ live: false, step: state.kept[index] });
-      place();
-    }
-    requestAnimationFrame(advance);
-  }
-
-  function stopReplay() {
-    replaying = null;
-    markReplay(false);
-  }
-
-  function markReplay(on) {
-    const button = app.byId("replay");
-    if (!button || button.classList.contains("on") === on) return;
-    button.classList.toggle("on", on);
-    button.setAttribute("aria-pressed", String(on));
-    button.querySelector(".button-text").textContent = on ? "Stop" : "Replay";
-    button.setAttribute("aria-label", on ? "Stop: End the replay" : "Replay: Play the kept frames from here");
-  }
-
-  function set_speed(text) {
-    if (replaying) replaying = { from: here(), began: performance.now() };
-    speed = Number(text) || 15;
-  }
-
-  // -- kept steps ----------------------------------------------------------------------------------------------------------
-
-  // Index of the last kept step that is not after `step`; -1 when there is none.
-  function indexOf(step) {
-    let low = 0;
-    let high = state.kept.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (state.kept[middle] <= step) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
-  }
-
-  function nearestKept(step) {
-    const i = indexOf(step);
-    if (i < 0) return state.kept.length ? state.kept[0] : step;
-    const before = state.kept[i];
-    const after = i + 1 < state.kept.length ? state.kept[i + 1] : before;
-    return step - before <= after - step ? before : after;
-  }
-
-  function here() {
-    return state.view.live ? Math.max(0, state.kept.length - 1) : Math.max(0, indexOf(state.view.step));
-  }
+  // -- the handle and the words -----------------------------------------------------------------------------------------
 
   // Puts the handle where the view is. Dash hears of it too; `placed` tells scrub() that nobody dragged.
   function place() {
-    const value = state.view.live ? state.settings.rail : Math.round((here() / Math.max(1, state.kept.length - 1)) * state.settings.rail);
+    const { rail } = state.settings;
+    // The right end is for the newest step alone.
+    const value = state.view.live ? rail : Math.min(rail - 1, Math.round(app.kept.positionOf(state.view.step) * rail));
     if (placed !== value) {
       placed = value;
       if (!dragged()) byHand = false;
@@ -224,8 +169,8 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function words() {
-    const shown = state.shown ? state.shown.step : 0;
-    const text = `step ${app.grouped(shown)} of ${app.grouped(state.newestStep())}`;
+    const step = !state.view.live ? state.view.step : state.shown ? state.shown.step : 0;
+    const text = `step ${app.grouped(step)} of ${app.grouped(state.newestStep())}`;
     app.setText("viewed-step", text);
     app.setText("kept-frames", `${app.grouped(state.kept.length)} frames kept`);
     const handle = document.querySelector("#timeline [role=slider]");
@@ -241,7 +186,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (!event.target.closest || !event.target.closest("#timeline")) return;
     byHand = true;
     if (event.type === "pointerdown") {
-      stopReplay();
+      app.replay.stop();
       requestAnimationFrame(drag);
       if (!loading) requestAnimationFrame(load);
     }
@@ -254,7 +199,7 @@ window.dash_clientside = window.dash_clientside || {};
   });
   state.on("run", () => {
     cache.clear();
-    stopReplay();
+    app.replay.stop();
     state.shown = null;
     view({ live: true, step: null });
   });
@@ -262,6 +207,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (!document.querySelector("#timeline:active")) place();
   });
   state.on("frame", words);
+  state.on("view", words);
 
-  app.timeline = { scrub, follow_live, replay, set_speed, preview, move, goToStep, nearestKept };
+  app.timeline = { scrub, follow_live, preview, move, goToStep, stand, update, dragged };
 })(window.dash_clientside);

@@ -5,13 +5,18 @@ window.dash_clientside = window.dash_clientside || {};
   const state = app.state;
   const ANNOUNCE_EVERY = 10000; // ms: a screen reader should not read out every step
   let announced = { when: -Infinity, what: "" };
+  const RUNNING = ["training", "rerunning"];
   let placedPreset = null;
+  let refusal = null; // why the last command was refused; said until the next one
 
+  // Resolves with null, or with the sentence that says why the server refused.
   async function act(body) {
-    if (app.source.recorded && !app.recorded.LEAVING.includes(body.do)) return; // keys, too, train nothing there
-    const refusal = await app.command.send(body);
+    if (app.source.recorded && !app.recorded.LEAVING.includes(body.do)) return null; // keys, too, train nothing there
+    refusal = await app.command.send(body);
     if (refusal) say(refusal);
     else if (app.source.recorded) window.top.location.assign("/");
+    else show();
+    return refusal;
   }
 
   function say(sentence) {
@@ -24,7 +29,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (!state.status) return;
     if (app.source.recorded) return app.byId("replay").click();
     if (state.status.phase === "failed") return;
-    if (state.status.phase === "training") return act({ do: "pause" });
+    if (RUNNING.includes(state.status.phase)) return act({ do: "pause" });
     app.timeline.follow_live();
     return act({ do: "play" });
   }
@@ -53,7 +58,7 @@ window.dash_clientside = window.dash_clientside || {};
   function show() {
     const { status, view } = state;
     if (!status) return;
-    const training = status.phase === "training";
+    const training = RUNNING.includes(status.phase);
     const failed = status.phase === "failed";
     const speed = training ? `${speedWords(status.steps_per_second)} steps/s` : "";
     const step = app.grouped(state.newestStep());
@@ -61,17 +66,19 @@ window.dash_clientside = window.dash_clientside || {};
     const words = app.source.recorded
       ? app.recorded.words()
       : view.preview === null && view.live
-        ? training
-          ? `Training · step ${step} · ${speed}`
-          : failed
-            ? `Failed at step ${step}`
-            : `Paused · step ${step}`
+        ? status.phase === "rerunning"
+          ? `Re-running to step ${app.grouped(status.goal)} · step ${app.grouped(status.step)}`
+          : training
+            ? `Training · step ${step} · ${speed}`
+            : failed
+              ? `Failed at step ${step}`
+              : `Paused · step ${step}`
         : `Viewing step ${shown} of ${step} · ${training ? `training goes on, ${speed}` : failed ? "failed" : "paused"}`;
     app.setText("status-now", words);
     app.byId("status").dataset.phase = status.phase;
     app.byId("status").dataset.step = status.step;
     announce(words, `${status.phase}${view.live}${view.step}`);
-    say(failed ? status.error : "");
+    say(failed ? status.error : refusal || "");
     app.setText(
       "run-words",
       `seed ${status.info.seed} · ${status.info.device} · ${status.info.precision} · ${status.info.threads} ${status.info.threads === 1 ? "thread" : "threads"}`,
@@ -109,9 +116,10 @@ window.dash_clientside = window.dash_clientside || {};
     app.setText("status-words", words);
   }
 
+  state.on("run", () => (refusal = null));
   state.on("progress", show);
   state.on("view", show);
   state.on("frame", show);
 
-  app.transport = { play_pause, step_once, reset, new_seed, open_preset };
+  app.transport = { act, play_pause, step_once, reset, new_seed, open_preset };
 })(window.dash_clientside);

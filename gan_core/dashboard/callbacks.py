@@ -35,8 +35,13 @@ def add_callbacks(app: Dash) -> None:
 
     on("timeline", "scrub", Input(ids.TIMELINE, "value"))
     on("timeline", "follow_live", Input(ids.FOLLOW_LIVE, "n_clicks"))
-    on("timeline", "replay", Input(ids.REPLAY, "n_clicks"), State(ids.REPLAY_SPEED, "value"))
-    on("timeline", "set_speed", Input(ids.REPLAY_SPEED, "value"))
+    on("jump", "typed", Input(ids.GO_TO_STEP, "n_submit"))
+    on("replay", "toggle", Input(ids.REPLAY, "n_clicks"))
+    on("replay", "set_speed", Input(ids.REPLAY_SPEED, "value"))
+    on("branch", "here", Input(ids.BRANCH_HERE, "n_clicks"))
+    on("branch", "before_change", Input(ids.BEFORE_CHANGE, "n_clicks"))
+    on("ghost", "set_curves", Input(ids.GHOST_CURVES, "checked"))
+    on("ghost", "set_fakes", Input(ids.GHOST_FAKES, "checked"))
 
     on("paint", "set_trail", Input(ids.TRAIL, "checked"))
     on("curves", "set_log", Input(ids.LOG_STEPS, "checked"))

@@ -113,6 +113,15 @@ def switches() -> html.Div:
             dmc.Switch(id=ids.TRAIL, label="Trail of the last 100 steps", size="xs", checked=False),
             dmc.Switch(id=ids.LOG_STEPS, label="Logarithmic steps", size="xs", checked=False),
             dmc.Switch(id=ids.KEYS, label="Keyboard shortcuts", size="xs", checked=True),
+            html.Div(
+                [
+                    dmc.Switch(id=ids.GHOST_CURVES, label="Ghost of the parent", size="xs", checked=True),
+                    dmc.Switch(id=ids.GHOST_FAKES, label="Ghost fakes", size="xs", checked=False),
+                ],
+                id="ghost-switches",
+                className="switches",
+                hidden=True,
+            ),
         ],
         className="switches",
     )
@@ -148,26 +157,20 @@ def transport() -> html.Div:
                 **aria(label="Training"),
             ),
             html.A("To the live run", href="/", id="to-live", className="button"),  # on the page of a recorded run
+            html.Div(_timeline(), className="timeline-box"),
             html.Div(
                 [
-                    dmc.Slider(
-                        id=ids.TIMELINE,
-                        min=0,
-                        max=RAIL,
-                        step=1,
-                        value=RAIL,
-                        size="sm",
-                        label=None,
-                        updatemode="mouseup",
-                        thumbLabel="Timeline: kept steps",
-                        color="var(--gs-accent)",
-                    ),
-                    html.Div(
-                        [html.Span("step 0", id="viewed-step"), html.Span("", id="kept-frames")],
-                        className="timeline-words",
+                    _button(ids.BRANCH_HERE, "Branch here", "Go on from this step as a new run", "icon-branch"),
+                    _button(
+                        ids.BEFORE_CHANGE,
+                        "Before the last change",
+                        "A branch from the step before it, with the settings as they were",
+                        "icon-before",
                     ),
                 ],
-                className="timeline-box",
+                className="buttons branches",
+                role="group",
+                **aria(label="Branches"),
             ),
             html.Div(
                 [
@@ -190,6 +193,48 @@ def transport() -> html.Div:
         ],
         className="transport",
     )
+
+
+def _timeline() -> list[Any]:
+    """The family of runs, the rail over all steps, and the words and the field below it."""
+    return [
+        html.Div(id="family", className="family", role="group", hidden=True, **aria(label="Runs of this family")),
+        dmc.Slider(
+            id=ids.TIMELINE,
+            min=0,
+            max=RAIL,
+            step=1,
+            value=RAIL,
+            size="sm",
+            label=None,
+            updatemode="mouseup",
+            thumbLabel="Timeline: steps",
+            color="var(--gs-accent)",
+        ),
+        html.Div(
+            [
+                html.Span("step 0", id="viewed-step"),
+                html.Span(
+                    [
+                        html.Span(id="exact-words", role="status", **aria(live="polite")),
+                        html.Span(id="exact-share", **aria(hidden="true")),
+                    ],
+                    className="exact",
+                ),
+                html.Span(id="go-to-step-error", className="field-error", role="alert"),
+                dmc.TextInput(
+                    id=ids.GO_TO_STEP,
+                    value="",
+                    size="xs",
+                    className="typed",
+                    placeholder="go to step",
+                    inputProps={"inputMode": "numeric", "autoComplete": "off", "aria-label": "Go to step"},
+                ),
+                html.Span("", id="kept-frames"),
+            ],
+            className="timeline-words",
+        ),
+    ]
 
 
 def icon_button(id: str, name: str, icon: str) -> html.Button:

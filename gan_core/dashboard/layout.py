@@ -22,8 +22,8 @@ _GRAPH_CONFIG: Any = {"staticPlot": True, "responsive": True, "displayModeBar": 
 _KEYS = (
     ("Space", "play or pause training"),
     (".", "train one step"),
-    ("← →", "one kept frame back or on (Shift: ten)"),
-    ("Home, End", "first kept frame, newest frame"),
+    ("← →", "one step back or on (Shift: ten)"),
+    ("Home, End", "first step, newest step"),
     ("L", "follow the newest step"),
     ("R", "reset: the same run again"),
     ("C", "copy a link to this step, with the linked cursor"),

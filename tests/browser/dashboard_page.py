@@ -153,6 +153,19 @@ class DashboardPage:
             "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
         )
 
+    def go_to(self, step: int) -> None:
+        """View a step of the past, and leave the field in which it was typed."""
+        field = self.page.get_by_role("textbox", name="Go to step")
+        field.fill(str(step))
+        field.press("Enter")
+        self.until("s.view.step === argument", step)
+        field.blur()
+
+    def without_reruns(self) -> DashboardPage:
+        """Kept frames stay on the screen as they were kept: nothing that is to be re-run is answered."""
+        self.page.route("**/api/visit", lambda route: None)
+        return self
+
     # -- what is on the screen ---------------------------------------------------------------------------------------
 
     def panel(self, name: str) -> Locator:

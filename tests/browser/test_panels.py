@@ -198,7 +198,7 @@ def test_maps_have_the_documented_colours(dashboard: DashboardPage) -> None:
         _expect_map(dashboard, name, sharp.arrays[array])
 
     # A kept frame is as coarse as it was live.
-    dashboard.page.keyboard.press("ArrowLeft")
+    dashboard.without_reruns().go_to(100)
     dashboard.expect_step(100)
     kept = server.frame(100)
     assert kept.resolution < 400
@@ -223,7 +223,7 @@ def test_samples_and_trail(dashboard: DashboardPage, scheme: str) -> None:
     server = dashboard.server
     server.train(*[10] * 8)
     page = dashboard.open(scheme=scheme).page
-    page.keyboard.press("ArrowLeft")
+    dashboard.without_reruns().go_to(70)
     dashboard.expect_step(70)
     frame, reals = server.frame(70), server.points().arrays["reals"]
     fakes = frame.arrays["fakes"]

@@ -104,7 +104,11 @@ def test_a_run_that_fails(failing_server: LiveServer, page: Page, watch: Watch) 
     dashboard.until("dash_clientside.curves.rows() === 39")
     page.keyboard.press("Home")
     dashboard.expect_step(0)
-    page.keyboard.press("ArrowRight")
+    dashboard.go_to(12)  # this server records nothing
+    words = "nearest kept step 10; nothing is recorded here, so that the steps between cannot be re-run"
+    expect(page.locator("#exact-words")).to_have_text(words)
+    dashboard.expect_step(10, SQUARE)
+    dashboard.go_to(10)
     dashboard.expect_step(10)
     expect(dashboard.status).to_contain_text("Viewing step 10 of 39")
     x, y = dashboard.point("samples", 0.2, 0.1)

@@ -1,14 +1,20 @@
-"""Looking at the past while the present goes on: the scrubber, the keys, replay, and a click on the curves."""
+"""Looking at the past while the present goes on: any step by scrubber, keys, field or a click on the curves; replay."""
 
 from __future__ import annotations
 
 import itertools
+import re
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from dashboard_page import SQUARE, DashboardPage
-from page_oracle import nearest_kept
-from playwright.sync_api import expect
+from page_oracle import nearest_kept, rerun_frame
+from playwright.sync_api import Route, expect
+
+from gan_core import wire
+from gan_core.envelope import with_header
 
 RAIL = 10_000  # positions of the handle, however many frames are kept
 HANDLE_AT = "document.querySelector('#timeline [role=slider]').getAttribute('aria-valuenow')"  # JavaScript
@@ -39,23 +45,38 @@ def _expect_live(dashboard: DashboardPage, newest: int) -> None:
     expect(dashboard.page.locator("#follow-live")).to_have_attribute("aria-pressed", "true")
 
 
-def _expect_handle_at(dashboard: DashboardPage, index: int, last: int) -> None:
+def _expect_handle_at(dashboard: DashboardPage, step: float, kept: list[int]) -> None:
+    """Each kept step has the same room on the rail, and between two of them it is linear in the step."""
+    at = np.interp(step, kept, np.linspace(0, RAIL, len(kept)))
     handle = dashboard.handle("timeline")
     expect(handle).to_have_attribute("aria-valuemax", str(RAIL))
-    expect(handle).to_have_attribute("aria-valuenow", str(round(index / last * RAIL)))
+    expect(handle).to_have_attribute("aria-valuenow", str(round(at)))
+
+
+def _expect_exactly(dashboard: DashboardPage, step: int, resolution: int, changes: dict[int, dict[str, float]]) -> None:
+    """What is on the screen is what training the quick preset up to this step gives, to the last bit."""
+    dashboard.until(f"s.shown.step === argument && s.shown.resolution === {resolution}", step)
+    dashboard.expect_step(step)
+    expected = rerun_frame("quick", step, resolution, changes)
+    shown = dashboard.page.evaluate(
+        """() => Object.fromEntries(["latent_map", "sample_map", "fakes", "image"].map(
+            (name) => [name, Array.from(window.dash_clientside.state.shown[name])]))"""
+    )
+    for name, values in shown.items():
+        np.testing.assert_array_equal(values, getattr(expected, name).ravel(), err_msg=f"{name} of step {step}")
 
 
 def test_keys_on_the_handle_and_on_the_page(dashboard: DashboardPage) -> None:
     kept = _open_with_a_past(dashboard)
-    page, newest, last = dashboard.page, kept[-1], len(kept) - 1
+    page, newest = dashboard.page, kept[-1]
     expect(page.locator("#kept-frames")).to_have_text("31 frames kept")
     for focus_on_the_handle in (True, False):
         if focus_on_the_handle:
-            page.get_by_role("slider", name="Timeline: kept steps").focus()
+            page.get_by_role("slider", name="Timeline: steps").focus()
         else:
             page.evaluate("document.activeElement.blur()")
         _expect_live(dashboard, newest)
-        index = last
+        step = newest
         for key, by in (
             ("ArrowLeft", -1),
             ("ArrowLeft", -1),
@@ -63,17 +84,17 @@ def test_keys_on_the_handle_and_on_the_page(dashboard: DashboardPage) -> None:
             ("Shift+ArrowLeft", -10),
             ("Shift+ArrowLeft", -10),
             ("Shift+ArrowRight", 10),
-            ("Home", -last),
+            ("Home", -newest),
             ("ArrowLeft", -1),
             ("Shift+ArrowRight", 10),
         ):
             page.keyboard.press(key)
-            index = max(0, index + by)
-            _expect_viewing(dashboard, kept[index], newest)
-            _expect_handle_at(dashboard, index, last)
+            step = max(0, step + by)
+            _expect_viewing(dashboard, step, newest)
+            _expect_handle_at(dashboard, step, kept)
         page.keyboard.press("End")
         _expect_live(dashboard, newest)
-        _expect_handle_at(dashboard, last, last)
+        _expect_handle_at(dashboard, newest, kept)
     page.keyboard.press("Home")
     _expect_viewing(dashboard, 0, newest)
     page.keyboard.press("l")
@@ -84,7 +105,9 @@ def test_keys_on_the_handle_and_on_the_page(dashboard: DashboardPage) -> None:
 
 def test_scrubbing_with_the_mouse(dashboard: DashboardPage) -> None:
     kept = _open_with_a_past(dashboard)
-    page, newest, last = dashboard.page, kept[-1], len(kept) - 1
+    page, newest = dashboard.page, kept[-1]
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/api/visit" in request.url else None)
     track = page.locator("#timeline .mantine-Slider-track").bounding_box()
     handle = dashboard.handle("timeline").bounding_box()
     assert track is not None
@@ -92,26 +115,24 @@ def test_scrubbing_with_the_mouse(dashboard: DashboardPage) -> None:
     y = handle["y"] + handle["height"] / 2
     page.mouse.move(handle["x"] + handle["width"] / 2, y)
     page.mouse.down()
-    for share in (0.7, 0.2, 0.5):
+    for share in (0.71, 0.233, 0.518):
         page.mouse.move(track["x"] + share * track["width"], y, steps=6)
-        # The button is still down, and the panels are there already.
-        index = round(share * last)
+        # The button is still down, and the nearest kept frame is there already.
         dashboard.until(
-            f"""s.shown.step === s.view.step && Math.abs(s.kept.indexOf(s.view.step) - argument) <= 1
-            && document.getElementById("samples-panel").dataset.step === String(s.view.step)
-            && s.view.step === s.kept[Math.round({HANDLE_AT} / {RAIL} * (s.kept.length - 1))]""",
-            index,
+            f"""s.view.step !== null && s.shown.step === Math.round(s.view.step / 5) * 5
+            && Math.abs({HANDLE_AT} / {RAIL} - argument) < 0.01
+            && document.getElementById("samples-panel").dataset.step === String(s.shown.step)""",
+            share,
         )
-        step = int(dashboard.panel("samples").get_attribute("data-step") or "-1")
-        assert abs(kept.index(step) - index) <= 1
-        _expect_viewing(dashboard, step, newest)
+        step = page.evaluate("window.dash_clientside.state.view.step")
+        at = int(dashboard.handle("timeline").get_attribute("aria-valuenow") or "-1")
+        assert step == round(np.interp(at, np.linspace(0, RAIL, len(kept)), kept))
+        assert page.locator("#viewed-step").inner_text() == f"step {step} of {newest}"
+    assert asked == [], "nothing is re-run while dragging"
     page.mouse.up()
-    _expect_handle_at(dashboard, kept.index(step), last)
-
-    # What is drawn is that step's frame.
-    frame = dashboard.server.frame(step)
-    assert frame.step == step
-    expect(dashboard.badge("latent")).to_have_text(f"past · step {step} · {frame.resolution} × {frame.resolution}")
+    _expect_viewing(dashboard, step, newest)
+    _expect_handle_at(dashboard, step, kept)
+    expect(dashboard.badge("latent")).to_have_text(f"past · step {step} · 400 × 400")
 
     # The right end is the newest step, and so is the button.
     page.mouse.click(track["x"] + track["width"] - 1, y)
@@ -120,7 +141,7 @@ def test_scrubbing_with_the_mouse(dashboard: DashboardPage) -> None:
     _expect_viewing(dashboard, 0, newest)
     page.get_by_role("button", name="Live: Follow the newest step").click()
     _expect_live(dashboard, newest)
-    _expect_handle_at(dashboard, last, last)
+    _expect_handle_at(dashboard, newest, kept)
 
 
 def test_the_past_stands_still_while_training_goes_on(dashboard: DashboardPage) -> None:
@@ -128,8 +149,8 @@ def test_the_past_stands_still_while_training_goes_on(dashboard: DashboardPage) 
     server, page = dashboard.server, dashboard.page
     handle = dashboard.handle("timeline")
     handle.focus()
-    for _ in range(4):
-        page.keyboard.press("ArrowLeft")
+    for _ in range(2):
+        page.keyboard.press("Shift+ArrowLeft")
     step = kept[-5]
     _expect_viewing(dashboard, step, kept[-1])
     page.evaluate(
@@ -155,7 +176,7 @@ def test_the_past_stands_still_while_training_goes_on(dashboard: DashboardPage) 
     dashboard.until(f"Math.abs({HANDLE_AT} / {RAIL} - s.kept.indexOf(s.view.step) / (s.kept.length - 1)) < 0.02")
     expect(handle).to_be_focused()
     page.keyboard.press("ArrowRight")
-    dashboard.expect_step(kept[-4])
+    dashboard.expect_step(step + 1)
 
     page.keyboard.press("End")
     expect(dashboard.status).to_contain_text("Training · step ")
@@ -252,7 +273,7 @@ def test_keys_leave_typing_alone_and_can_be_switched_off(dashboard: DashboardPag
         assert dashboard.watch.commands == []
     # The handle of the timeline keeps its keys.
     dashboard.handle("timeline").press("ArrowLeft")
-    _expect_viewing(dashboard, 5, 10)
+    _expect_viewing(dashboard, 9, 10)
     switch.press("Space")
     expect(switch).to_be_checked()
     page.evaluate("document.activeElement.blur()")
@@ -303,14 +324,14 @@ def test_replay_at_two_speeds_ends_at_the_newest_step(dashboard: DashboardPage) 
         assert all(kept.index(step) <= at * speed + 1 for at, step in views[1:-1])
         assert views[-1][0] >= (len(kept) - 2) / speed
         _expect_live(dashboard, newest)
-        _expect_handle_at(dashboard, len(kept) - 1, len(kept) - 1)
+        _expect_handle_at(dashboard, newest, kept)
         # On a busy machine it drops frames rather than time: what is shown lies where the speed has come to.
         late = sorted(at - kept.index(step) / speed for at, step in views[1:-1])
         assert not late or late[len(late) // 2] < 1
 
     # From the viewed step on, and it can be stopped.
-    page.keyboard.press("Home")
-    page.keyboard.press("Shift+ArrowRight")
+    page.locator("#go-to-step").fill(str(kept[10]))
+    page.locator("#go-to-step").press("Enter")
     dashboard.expect_step(kept[10])
     choose(5)
     replay = page.locator("#replay")
@@ -342,15 +363,13 @@ def test_a_click_on_the_curves_stays_there(dashboard: DashboardPage) -> None:
     page, newest = dashboard.page, kept[-1]
     for goal in (68, 33):
         step = dashboard.point_at_step(goal)
-        near = nearest_kept(kept, step)
-        dashboard.expect_step(near, SQUARE)
+        dashboard.expect_step(nearest_kept(kept, step), SQUARE)
         page.mouse.down()
         dashboard.next_frame()
         page.mouse.up()
-        _expect_viewing(dashboard, near, newest)
         dashboard.leave()
-        _expect_viewing(dashboard, near, newest)
-        _expect_handle_at(dashboard, kept.index(near), len(kept) - 1)
+        _expect_viewing(dashboard, step, newest)
+        _expect_handle_at(dashboard, step, kept)
         shown = page.locator("#metrics-panel .shown-step").bounding_box()
         assert shown is not None
         line = page.evaluate(
@@ -359,6 +378,195 @@ def test_a_click_on_the_curves_stays_there(dashboard: DashboardPage) -> None:
                 const { xaxis } = plot._fullLayout;
                 return plot.getBoundingClientRect().left + xaxis._offset + xaxis.d2p(step);
             }""",
-            near,
+            step,
         )
         assert shown["x"] + shown["width"] / 2 == pytest.approx(line, abs=1)
+
+
+# -- any step, exactly -------------------------------------------------------------------------------------------------
+
+
+def _go_to(dashboard: DashboardPage, text: str) -> None:
+    field = dashboard.page.get_by_role("textbox", name="Go to step")
+    field.fill(text)
+    field.press("Enter")
+
+
+def test_every_step_is_reached_and_exact(dashboard: DashboardPage) -> None:
+    server = dashboard.server
+    server.train(40, 40)
+    server.command("set", values={"lr_g": 0.002, "beta1_d": 0.3})
+    server.train(40)
+    changes = {81: {"lr_g": 0.002, "beta1_d": 0.3}}
+    page = dashboard.open().page
+    words = page.locator("#exact-words")
+    for step in (33, 81, 80, 119, 1):
+        _go_to(dashboard, str(step))
+        _expect_exactly(dashboard, step, 400, changes)
+        expect(words).to_have_text("✓ exact, as recorded")
+    _expect_viewing(dashboard, 1, 120)
+    # A step that was seen is there at once, and one beside it follows.
+    _go_to(dashboard, "119")
+    _expect_exactly(dashboard, 119, 400, changes)
+    page.get_by_role("slider", name="Timeline: steps").press("ArrowLeft")
+    _expect_exactly(dashboard, 118, 400, changes)
+    assert server.status()["step"] == 120, "looking back does not train"
+    assert dashboard.watch.commands == []
+
+
+def test_steps_that_are_not_there_are_refused_at_the_field(dashboard: DashboardPage) -> None:
+    kept = _open_with_a_past(dashboard)
+    page, field = dashboard.page, dashboard.page.get_by_role("textbox", name="Go to step")
+    for text in ("151", "-1", "12.5", "some", ""):
+        _go_to(dashboard, text)
+        expect(page.locator("#go-to-step-error")).to_have_text("There are the steps 0 to 150.")
+        expect(field).to_have_attribute("aria-invalid", "true")
+        _expect_live(dashboard, 150)
+    _go_to(dashboard, "1,49")  # as the page itself groups digits
+    _expect_viewing(dashboard, 149, kept[-1])
+    expect(page.locator("#go-to-step-error")).to_be_empty()
+    expect(field).to_have_attribute("aria-invalid", "false")
+    expect(field).to_be_focused()
+    _go_to(dashboard, "150")
+    _expect_live(dashboard, 150)
+
+
+class _Visits:
+    """Stands between the page and the server's re-runs: answers as told until the real answer may come."""
+
+    def __init__(self, dashboard: DashboardPage) -> None:
+        self.tickets: dict[str, dict[str, Any]] = {}  # by ticket, what was asked for
+        self.answers: list[str] = []  # tickets that the page asked after
+        self.answer: Callable[[Route], None] | None = None  # None: the server's own
+        dashboard.page.route("**/api/visit", self._ask)
+        dashboard.page.route("**/api/visit/*", self._result)
+
+    def _ask(self, route: Route) -> None:
+        answer = route.fetch()
+        self.tickets[answer.json()["ticket"]] = route.request.post_data_json
+        route.fulfill(response=answer)
+
+    def _result(self, route: Route) -> None:
+        self.answers.append(route.request.url.rpartition("/")[2])
+        if self.answer is None:
+            route.continue_()
+        else:
+            self.answer(route)
+
+
+def test_progress_is_told_and_the_kept_frame_shown_meanwhile(dashboard: DashboardPage) -> None:
+    kept = _open_with_a_past(dashboard)
+    visits, words = _Visits(dashboard), dashboard.page.locator("#exact-words")
+    share = dashboard.page.locator("#exact-share")
+    visits.answer = lambda route: route.fulfill(status=202, json={"done": 2, "total": 5})
+    _go_to(dashboard, "63")
+    expect(words).to_have_text("nearest kept step 65; exact step 63: re-running")
+    expect(share).to_have_text("40 %")
+    dashboard.expect_step(65, SQUARE)
+    dashboard.expect_step(63, ["metrics"])
+    expect(dashboard.status).to_have_text("Viewing step 65 of 150 · paused")
+    visits.answer = None
+    _expect_viewing(dashboard, 63, kept[-1])
+    expect(words).to_have_text("✓ exact, as recorded")
+    expect(share).to_be_empty()
+    dashboard.until("s.shown.resolution === 400")
+    assert [visit["resolution"] for visit in visits.tickets.values()] == [100, 400]
+    assert len({visit["client"] for visit in visits.tickets.values()}) == 1
+
+    # A kept step needs no re-run to be shown, and is sharpened all the same.
+    _go_to(dashboard, "60")
+    dashboard.until("s.shown.step === 60 && s.shown.resolution === 400")
+    assert [(visit["step"], visit["resolution"]) for visit in visits.tickets.values()][2:] == [(60, 400)]
+
+
+def test_moving_on_cancels(dashboard: DashboardPage) -> None:
+    kept = _open_with_a_past(dashboard)
+    visits, page = _Visits(dashboard), dashboard.page
+    held: list[Route] = []
+    visits.answer = held.append
+    with page.expect_request("**/api/visit/*"):
+        _go_to(dashboard, "63")
+    expect(page.locator("#exact-words")).to_contain_text("exact step 63")
+    visits.answer = None
+    page.evaluate(
+        """() => {
+            window.said = [];
+            const words = document.getElementById("exact-words");
+            const note = () => window.said.push(words.textContent);
+            new MutationObserver(note).observe(words, { childList: true, subtree: true, characterData: true });
+        }"""
+    )
+    with page.expect_event("requestfailed", lambda request: request.url == held[0].request.url):
+        _go_to(dashboard, "91")  # what is not wanted any more is not waited for
+    _expect_viewing(dashboard, 91, kept[-1])
+    dashboard.until("s.shown.step === 91 && s.shown.resolution === 400")
+    assert not any("63" in words for words in page.evaluate("window.said"))
+
+    # Following live asks for nothing more, nor does it say anything of the past.
+    asked = len(visits.tickets)
+    page.get_by_role("button", name="Live: Follow the newest step").click()
+    _expect_live(dashboard, kept[-1])
+    expect(page.locator("#exact-words")).to_be_empty()
+    assert len(visits.tickets) == asked
+
+
+def test_what_cannot_be_re_run_is_said(dashboard: DashboardPage) -> None:
+    _open_with_a_past(dashboard)
+    visits, words = _Visits(dashboard), dashboard.page.locator("#exact-words")
+    dashboard.watch.tolerate("409")
+    sentence = "This run was trained on a CUDA device, and this machine has none that torch can use."
+    visits.answer = lambda route: route.fulfill(status=409, json={"error": sentence})
+    _go_to(dashboard, "63")
+    expect(words).to_have_text(f"nearest kept step 65; {sentence}")
+    dashboard.expect_step(65, SQUARE)
+
+    # Another machine computes other numbers: its frame is shown, and not passed off as the recorded one.
+    def other_numbers(route: Route) -> None:
+        answer = route.fetch()
+        if answer.status == 200:
+            route.fulfill(response=answer, body=with_header(answer.body(), verified=False))
+        else:
+            route.fulfill(response=answer)
+
+    visits.answer = other_numbers
+    _go_to(dashboard, "71")
+    dashboard.expect_step(71)
+    expect(words).to_have_text("re-run, but this machine re-computes other numbers than were recorded")
+
+
+def test_nothing_is_re_run_while_following_live(dashboard: DashboardPage) -> None:
+    dashboard.server.train(20)
+    visits = _Visits(dashboard)
+    dashboard.open()
+    dashboard.sharp()
+    dashboard.server.command("play")
+    dashboard.until("s.status.step > 200")
+    dashboard.point_at_step(50)  # a preview is a look in passing
+    dashboard.until("s.view.preview !== null")
+    dashboard.leave()
+    dashboard.server.command("pause")
+    dashboard.sharp()
+    expect(dashboard.page.locator("#exact-words")).to_be_empty()
+    assert visits.tickets == {}
+
+
+def test_re_running_to_a_known_step_is_said_and_can_be_stopped(dashboard: DashboardPage) -> None:
+    server = dashboard.server
+    server.train(30)
+    page = dashboard.open().page
+    page.route(
+        re.compile("/api/progress"),
+        lambda route: route.fulfill(response=(answer := route.fetch()), body=_as_if_rerunning(answer.body())),
+    )
+    expect(dashboard.status).to_have_text("Re-running to step 1,234 · step 30")
+    button = page.locator("#play-pause")
+    expect(button).to_have_accessible_name("Pause: Pause training")
+    button.click()
+    page.unroute(re.compile("/api/progress"))
+    _expect_live(dashboard, 30)
+    assert dashboard.watch.commands == [{"do": "pause"}]
+
+
+def _as_if_rerunning(envelope: bytes) -> bytes:
+    header = wire.decode(envelope)[0]
+    return with_header(envelope, status={**header["status"], "phase": "rerunning", "goal": 1234})

@@ -1,0 +1,138 @@
+// The run that this one branched off: its curves beyond the branch as pale dashed lines, its fakes as hollow grey marks.
+window.dash_clientside = window.dash_clientside || {};
+
+(function (app) {
+  const state = app.state;
+  const NAMES = ["D loss", "D accuracy", "G loss", "G accuracy"];
+  const COLOURS = ["--gs-d", "--gs-d", "--gs-g", "--gs-g"];
+  const OWN = NAMES.length; // traces of the run itself, which come first
+  const MAX_CACHED = 50; // frames of about 25 kB
+  const ROOM = { share: 1.5, steps: 300 }; // how far beyond the run's own last step its parent is shown
+  let parent = null; // {id, step, rows, kept, frames}, step: where it branched off
+  let curvesOn = true;
+  let fakesOn = false;
+  let wanted = null; // kept step of the parent to load next
+  let loading = false;
+
+  function follow() {
+    const { parent: id, parent_step: step } = state.status.info;
+    app.byId("ghost-switches").hidden = !id;
+    if (parent || !id) return;
+    parent = { id, step, rows: new app.rows.Rows(), kept: new Int32Array(0), frames: new Map() };
+    load(parent);
+  }
+
+  async function load(mine) {
+    try {
+      for (let more = true; more && mine === parent; ) {
+        const message = await app.wire.fetch(`/api/runs/${mine.id}/progress?from=${mine.rows.count}&changes=0`);
+        more = !mine.rows.append(message) || mine.rows.count < message.rows;
+        mine.kept = message.kept;
+      }
+      app.curves.redraw();
+    } catch (error) {
+      console.debug("GANscope:", error.message); // its file is gone: a branch is complete without it
+    }
+  }
+
+  // -- curves ----------------------------------------------------------------------------------------------------------
+
+  const visible = () => curvesOn && parent !== null && parent.rows.lastStep() > parent.step;
+  const key = () => (visible() ? `${parent.id},${parent.rows.count}` : "");
+
+  // The last step that the axis should have room for.
+  function reach() {
+    return visible() ? Math.min(parent.rows.lastStep(), ROOM.share * app.curves.lastStep() + ROOM.steps) : 0;
+  }
+
+  // x and y of each of the parent's curves, for which the plot now has traces; none when there is nothing to show.
+  function curves(plot, buckets, axis) {
+    const there = plot.data.length > OWN;
+    if (!visible()) {
+      if (there) window.Plotly.deleteTraces(plot, NAMES.map((_, i) => OWN + i));
+      return [];
+    }
+    if (!there) window.Plotly.addTraces(plot, NAMES.map(trace));
+    const part = { after: parent.step, until: axis.toStep(1) };
+    return NAMES.map((_, column) => parent.rows.decimate(column, buckets, axis, part));
+  }
+
+  function trace(name, i) {
+    const dash = name.endsWith("loss") ? "longdash" : "dashdot";
+    return { x: [], y: [], name: `parent ${name}`, mode: "lines", opacity: 0.5, line: { color: colour(COLOURS[i]), dash, width: 1.2 } };
+  }
+
+  function labels(toAxis) {
+    if (!visible()) return [];
+    return [
+      {
+        text: "dashed: parent",
+        x: toAxis(parent.step),
+        xref: "x",
+        yref: "paper",
+        y: 0.01,
+        xanchor: "left",
+        yanchor: "bottom",
+        showarrow: false,
+        font: { size: 10, color: colour("--gs-quiet") },
+        bgcolor: colour("--gs-card"),
+        opacity: 0.85,
+        borderpad: 1,
+      },
+    ];
+  }
+
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+  // -- fakes -----------------------------------------------------------------------------------------------------------
+
+  // The parent's kept frame nearest to that step, once it is here; null while it is not, or not asked for.
+  function frame(step) {
+    if (!fakesOn || !parent || !parent.kept.length) return null;
+    const nearest = app.kept.nearest(step, parent.kept);
+    const found = parent.frames.get(nearest) || null;
+    wanted = found ? null : nearest;
+    if (!found && !loading) fetchFrames();
+    return found;
+  }
+
+  async function fetchFrames() {
+    loading = true;
+    while (wanted !== null && parent) {
+      const [mine, step] = [parent, wanted];
+      try {
+        const found = await app.wire.fetch(`/api/runs/${mine.id}/frame/${step}`);
+        if (found) mine.frames.set(step, found);
+        if (mine.frames.size > MAX_CACHED) mine.frames.delete(mine.frames.keys().next().value);
+        if (wanted === step) wanted = null;
+        app.paint.repaint();
+      } catch (error) {
+        console.debug("GANscope:", error.message);
+        break;
+      }
+    }
+    loading = false;
+  }
+
+  function set_curves(on) {
+    curvesOn = on;
+    app.curves.redraw();
+  }
+
+  function set_fakes(on) {
+    fakesOn = on;
+    app.paint.repaint();
+  }
+
+  state.on("run", () => {
+    parent = null;
+    wanted = null;
+  });
+  state.on("progress", follow);
+  state.on("theme", () => {
+    const layer = app.layers.all.metrics;
+    if (layer && layer.plot.data.length > OWN) window.Plotly.restyle(layer.plot, { "line.color": COLOURS.map(colour) }, NAMES.map((_, i) => OWN + i));
+  });
+
+  app.ghost = { key, reach, curves, labels, frame, set_curves, set_fakes };
+})(window.dash_clientside);
