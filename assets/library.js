@@ -229,7 +229,7 @@ window.dash_clientside = window.dash_clientside || {};
       label("Verify");
       words.removeAttribute("aria-live");
       words.textContent = sentence;
-      words.dataset.proved = proved;
+      if (proved !== null) words.dataset.proved = proved;
     };
     const begin = () => {
       label("Stop");
