@@ -8,6 +8,7 @@
 //   "live"      a newer frame arrived            "view"      live, past or preview changed
 //   "drawn"     the frame has been painted       "axis"      the metrics panel's steps have moved
 //   "placed"    a layer was put onto its axes    "theme"     light or dark
+//   "pointed"   the linked cursor is elsewhere, or still where it was
 //   "runs"      the library of runs was changed
 window.dash_clientside = window.dash_clientside || {};
 
@@ -39,6 +40,16 @@ window.dash_clientside = window.dash_clientside || {};
       const { status, live } = app.state;
       return Math.max(status ? status.step : 0, live ? live.step : 0);
     },
+  };
+
+  // Where the page's data come from: the live session, or, opened as /?run=ID, a recorded run that is only looked at.
+  const id = new URLSearchParams(location.search).get("run");
+  app.source = {
+    recorded: id !== null, // whether it is a recorded run
+    id, // that run's id; null for the live session, whose run may change
+    possible: id === null || /^[0-9a-z][0-9a-z-]{0,39}$/.test(id), // else the id must not get into a path
+    embedded: window !== window.parent, // one of two beside each other
+    base: id === null ? "/api" : `/api/runs/${id}`, // of the paths progress, points and frame/STEP
   };
 
   app.byId = (id) => document.getElementById(id);

@@ -67,6 +67,7 @@ window.dash_clientside = window.dash_clientside || {};
   // -- what the other panels show -----------------------------------------------------------------------------------------
 
   function show() {
+    state.emit("pointed", at);
     for (const layer of Object.values(all)) if (layer && layer.marked) clearMarks(layer);
     const frame = state.shown;
     if (!at || !frame || !state.points) {
@@ -309,6 +310,12 @@ window.dash_clientside = window.dash_clientside || {};
     }
   }
 
+  // As if the visitor pointed there, or at nothing.
+  function point(there) {
+    at = there;
+    show();
+  }
+
   state.on("settings", () => ({ all, toPixels, toData, moveCursor, hideCursor } = app.layers));
   document.addEventListener("pointermove", pointer, { passive: true });
   document.addEventListener("pointerdown", pointer, { passive: true });
@@ -325,5 +332,5 @@ window.dash_clientside = window.dash_clientside || {};
   state.on("drawn", () => at && show());
   state.on("axis", () => at && at.panel === "metrics" && overMetrics());
 
-  app.cursor = { stats, nearest, within, imageOf };
+  app.cursor = { point, stats, nearest, within, imageOf };
 })(window.dash_clientside);

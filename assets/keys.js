@@ -15,6 +15,7 @@ window.dash_clientside = window.dash_clientside || {};
     End: () => app.timeline.follow_live(),
     l: () => app.timeline.follow_live(),
     r: () => app.transport.reset(),
+    c: () => app.link.copy(),
     "?": () => open_help(),
   };
 

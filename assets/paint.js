@@ -231,6 +231,26 @@ window.dash_clientside = window.dash_clientside || {};
     }
   }
 
+  // -- small ------------------------------------------------------------------------------------------------------------
+
+  // The sample map and some of its fakes, on a canvas that is no panel's.
+  function thumbnail(canvas, frame) {
+    if (!colours) colours = colourTable(state.settings.colours);
+    const scale = canvas.width / 100;
+    paintMap({ paint: canvas, scale }, frame.sample_map, frame.resolution);
+    const context = canvas.getContext("2d");
+    context.strokeStyle = "#1b1f24"; // shows on every colour of the map
+    context.globalAlpha = 0.7;
+    context.beginPath();
+    for (let n = 0; n < frame.fakes.length / 2; n += 4) {
+      const x = ((frame.fakes[2 * n] / state.POINT + 1) / 2) * canvas.width;
+      const y = ((1 - frame.fakes[2 * n + 1] / state.POINT) / 2) * canvas.height;
+      context.translate(x, y);
+      cross(context, scale);
+      context.setTransform(1, 0, 0, 1, 0, 0);
+    }
+  }
+
   // -- when to paint ---------------------------------------------------------------------------------------------------
 
   function request() {
@@ -290,5 +310,5 @@ window.dash_clientside = window.dash_clientside || {};
     request();
   });
 
-  app.paint = { cellAt, set_trail, repaint: request };
+  app.paint = { cellAt, set_trail, thumbnail, repaint: request };
 })(window.dash_clientside);

@@ -7,11 +7,13 @@ window.dash_clientside = window.dash_clientside || {};
 (function (app) {
   const state = app.state;
   const PROGRESS_EVERY = 250; // ms; curves and status change at most this often
+  const RECORDED_EVERY = 2000; // ms; a recorded run may still grow
   const BACK_OFF = [250, 500, 1000, 2000]; // ms between attempts while the server is away
 
   let framesRunning = false;
   let progressRunning = false;
   let failures = 0;
+  let over = false; // whether the recorded run that the page was opened for cannot be shown
   let returned = null; // lets the frame loop go on when the visitor is back from the past
   let wake = null; // ends the progress loop's pause early
 
@@ -23,18 +25,18 @@ window.dash_clientside = window.dash_clientside || {};
       state.settings = settings;
       state.emit("settings");
     }
-    if (document.hidden) return;
+    if (!app.source.possible) return app.recorded.refuse("Its address names no run.");
+    if (document.hidden || over) return;
     if (!framesRunning) frames();
     if (!progressRunning) progress();
   }
 
   async function frames() {
     framesRunning = true;
-    while (!document.hidden) {
+    while (!document.hidden && !over) {
       if (!watchingLive()) await new Promise((resolve) => (returned = resolve));
       try {
-        const after = state.live ? state.live.version : 0;
-        const frame = await app.wire.fetch(`/api/frame?after=${after}`);
+        const frame = await (app.source.recorded ? app.recorded.newest() : newest());
         if (frame) {
           if (frame.run !== state.run) await enter(frame.run);
           if (frame.run !== state.run) continue; // yet another run has begun
@@ -51,22 +53,29 @@ window.dash_clientside = window.dash_clientside || {};
     framesRunning = false;
   }
 
+  const newest = () => app.wire.fetch(`/api/frame?after=${state.live ? state.live.version : 0}`);
+
   async function progress() {
     progressRunning = true;
-    while (!document.hidden) {
+    while (!document.hidden && !over) {
       try {
         const asked = performance.now();
         const message = await app.wire.fetch(
-          `/api/progress?from=${app.curves.rows()}&changes=${state.changesTotal}`,
+          `${app.source.base}/progress?from=${app.curves.rows()}&changes=${state.changesTotal}`,
         );
         const caughtUp = await take(message, asked);
         reached();
-        if (caughtUp) await pause(state.status.phase === "paused" ? 2 * PROGRESS_EVERY : PROGRESS_EVERY);
+        if (caughtUp) await pause(interval());
       } catch (error) {
         await lost(error);
       }
     }
     progressRunning = false;
+  }
+
+  function interval() {
+    if (app.source.recorded) return RECORDED_EVERY;
+    return state.status.phase === "paused" ? 2 * PROGRESS_EVERY : PROGRESS_EVERY;
   }
 
   // True when there is nothing more to fetch at once.
@@ -89,7 +98,7 @@ window.dash_clientside = window.dash_clientside || {};
   // A new run, or the first: what was held of the old one goes.
   async function enter(run) {
     if (state.run === run) return;
-    const points = await app.wire.fetch("/api/points");
+    const points = await app.wire.fetch(`${app.source.base}/points`);
     if (state.run === points.run) return; // the other loop was faster
     state.run = points.run;
     state.points = points;
@@ -133,6 +142,10 @@ window.dash_clientside = window.dash_clientside || {};
 
   async function lost(error) {
     if (document.hidden) return;
+    if (app.source.recorded && error.sentence) {
+      over = true;
+      return app.recorded.refuse(error.sentence);
+    }
     failures += 1;
     if (failures > 1) {
       const banner = app.byId("connection");

@@ -38,7 +38,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function back_to_preset(_, id) {
-    if (!state.status) return;
+    if (!state.status || app.source.recorded) return;
     const real = state.settings.presets[state.status.info.preset].values[spec(id).name];
     ask(id, real);
     place(id, real);
@@ -88,9 +88,10 @@ window.dash_clientside = window.dash_clientside || {};
   // What the server says is in force, beside each slider.
   function show() {
     if (!state.settings || !state.status) return;
-    const preset = state.settings.presets[state.status.info.preset].values;
+    const { values: preset } = state.settings.presets[state.status.info.preset] || { values: {} };
+    const inForce = app.source.recorded ? app.recorded.inForce() : state.status.values;
     for (const id of Object.keys(state.settings.sliders)) {
-      const { value, since } = state.status.values[spec(id).name];
+      const { value, since } = inForce[spec(id).name];
       app.setText(`${id}-value`, app.brief(value));
       app.setText(`${id}-since`, `from step ${app.grouped(since)}`);
       app.byId(`${id}-since`).dataset.step = since;
@@ -142,6 +143,6 @@ window.dash_clientside = window.dash_clientside || {};
   });
   state.on("progress", show);
 
-  app.steer = { dragged, typed, back_to_preset, looking };
+  app.steer = { show, dragged, typed, back_to_preset, looking };
   window.dashMantineFunctions = { ...window.dashMantineFunctions, powerOfTen: (v) => Number((10 ** v).toPrecision(3)) };
 })(window.dash_clientside);

@@ -52,7 +52,7 @@ window.dash_clientside = window.dash_clientside || {};
     for (let step = next(); step !== null; step = next()) {
       const asked = wanted !== null;
       try {
-        const frame = await app.wire.fetch(`/api/frame/${step}`);
+        const frame = await app.wire.fetch(`${app.source.base}/frame/${step}`);
         if (frame && frame.run === state.run) {
           if (frame.kept) remember(frame);
           // By now the visitor may have moved on.

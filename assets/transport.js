@@ -11,8 +11,10 @@ window.dash_clientside = window.dash_clientside || {};
 
   // Resolves with null, or with the sentence that says why the server refused.
   async function act(body) {
+    if (app.source.recorded && !app.recorded.LEAVING.includes(body.do)) return null; // keys, too, train nothing there
     refusal = await app.command.send(body);
     if (refusal) say(refusal);
+    else if (app.source.recorded) window.top.location.assign("/");
     else show();
     return refusal;
   }
@@ -25,6 +27,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   function play_pause() {
     if (!state.status) return;
+    if (app.source.recorded) return app.byId("replay").click();
     if (state.status.phase === "failed") return;
     if (RUNNING.includes(state.status.phase)) return act({ do: "pause" });
     app.timeline.follow_live();
@@ -60,8 +63,9 @@ window.dash_clientside = window.dash_clientside || {};
     const speed = training ? `${speedWords(status.steps_per_second)} steps/s` : "";
     const step = app.grouped(state.newestStep());
     const shown = state.shown ? app.grouped(state.shown.step) : step;
-    const words =
-      view.preview === null && view.live
+    const words = app.source.recorded
+      ? app.recorded.words()
+      : view.preview === null && view.live
         ? status.phase === "rerunning"
           ? `Re-running to step ${app.grouped(status.goal)} · step ${app.grouped(status.step)}`
           : training
@@ -86,7 +90,8 @@ window.dash_clientside = window.dash_clientside || {};
     if (placedPreset !== status.info.preset && chooser) {
       placedPreset = status.info.preset;
       app.set_props("preset", { value: placedPreset });
-      app.setText("story", state.settings.presets[placedPreset].story);
+      const known = state.settings.presets[placedPreset];
+      app.setText("story", known ? known.story : "");
     }
   }
 

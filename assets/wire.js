@@ -38,6 +38,13 @@ window.dash_clientside = window.dash_clientside || {};
     }
   }
 
+  // What the server says of a request that cannot succeed, however often it is sent; nothing of its own troubles.
+  async function refusal(answer) {
+    if (answer.status >= 500) return {};
+    const said = await answer.json().catch(() => ({}));
+    return { sentence: said.error || `The server refused this (${answer.status}).` };
+  }
+
   const product = (numbers) => numbers.reduce((a, b) => a * b, 1);
   const padded = (bytes) => Math.ceil(bytes / 4) * 4;
 
@@ -60,11 +67,11 @@ window.dash_clientside = window.dash_clientside || {};
       return message;
     },
 
-    // Fetches and decodes; null for 204. Rejects when the server cannot be reached or refuses.
+    // Fetches and decodes; null for 204. Rejects when the server cannot be reached or refuses, then with its `sentence`.
     async fetch(path) {
       const answer = await fetch(path, { cache: "no-store", signal: AbortSignal.timeout(8000) });
       if (answer.status === 204) return null;
-      if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+      if (!answer.ok) throw Object.assign(new Error(`${path}: ${answer.status}`), await refusal(answer));
       return app.wire.decode(await answer.arrayBuffer());
     },
   };

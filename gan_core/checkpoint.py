@@ -14,7 +14,7 @@ from torch import Tensor
 from gan_core.batches import BLOCK
 from gan_core.config import BOUNDS, GANConfig, HyperParameters
 from gan_core.engine import State
-from gan_core.envelope import AnyArray, envelope, pack, unpack
+from gan_core.envelope import AnyArray, envelope, pack, said, unpack
 
 _STREAMS = ("real_stream", "latent_stream")
 _NETWORKS = (("generator", "adam_g", 2), ("discriminator", "adam_d", 1))  # with the optimiser and the outputs
@@ -65,7 +65,7 @@ def unpack_state(data: bytes, config: GANConfig) -> State:
             raise ValueError("it stands outside its block of batches")
         state["batches"] = {**streams, "place": place}
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"This checkpoint is damaged or belongs to another network: {error}.") from None
+        raise ValueError(f"This checkpoint is damaged or belongs to another network: {said(error)}.") from None
     return state
 
 

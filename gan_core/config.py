@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from types import UnionType
 from typing import Literal
 
 Scale = Literal["linear", "log"]
@@ -148,12 +149,11 @@ class GANConfig:
     epsilon: float = 1e-7  # added to sqrt(v) as Keras does, before any bias correction
 
     def __post_init__(self) -> None:
-        for name in ("width", "depth", "batch"):
-            if isinstance(getattr(self, name), bool) or not isinstance(getattr(self, name), int):
-                raise ValueError(f"{name} must be a whole number; {getattr(self, name)!r} is not.")
-        for name in ("leak", "beta2", "epsilon"):
-            if isinstance(getattr(self, name), bool) or not isinstance(getattr(self, name), int | float):
-                raise ValueError(f"{name} must be a number; {getattr(self, name)!r} is not.")
+        kinds: dict[str, type | UnionType] = {"str": str, "int": int, "float": int | float}
+        for field_ in fields(self):
+            value = getattr(self, field_.name)
+            if isinstance(value, bool) or not isinstance(value, kinds[str(field_.type)]):
+                raise ValueError(f"{field_.name} must be of the kind {field_.type}; {value!r} is not.")
         # The upper limits are far beyond what trains here: they keep a stranger's file from asking for all memory.
         if not 2 <= self.batch <= 65_536 or self.batch % 2:
             raise ValueError(f"batch must be an even number from 2 to 65536; {self.batch} is not.")

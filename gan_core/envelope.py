@@ -84,7 +84,12 @@ def unpack(data: bytes, max_bytes: int = MAX_BYTES) -> tuple[dict[str, Any], dic
             raise ValueError("the header is no object")
         return header, _arrays(header, memoryview(data)[8 + length :], max_bytes)
     except (TypeError, KeyError, ValueError, RecursionError, AttributeError, zlib.error) as error:
-        raise ValueError(f"These bytes are a damaged GANscope envelope: {error}.") from None
+        raise ValueError(f"These bytes are a damaged GANscope envelope: {said(error)}.") from None
+
+
+def said(error: Exception) -> str:
+    """What an error says, in words: a KeyError gives no more than the name that is missing."""
+    return f"{error} is missing" if isinstance(error, KeyError) else str(error)
 
 
 def _arrays(header: dict[str, Any], body: memoryview, max_bytes: int) -> dict[str, AnyArray]:

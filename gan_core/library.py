@@ -109,7 +109,7 @@ class Library:
     def family(self, run_id: str) -> list[RunSummary]:
         """All runs that have an ancestor in common with this one, itself included; the oldest first.
 
-        A run that is gone still connects its branches.
+        A run that is gone still connects those that branched off it.
         """
         self.path(run_id)
         runs = {run.recipe.id: run for run in self.runs() if isinstance(run, RunSummary)}

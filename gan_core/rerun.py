@@ -68,6 +68,12 @@ class Reruns:
         self._child: _Child | None = None
         self._closed = False
 
+    def warm(self) -> None:
+        """Start the process, so that the first request does not wait for what it has to load."""
+        with self._changed:
+            if not self._closed:
+                self._child = self._child or self._started()
+
     def visit(self, client: str, path: Path, step: int, resolution: int, run: int) -> str:
         """Ask for the frame of exactly this step, as one of run number `run`. Returns a ticket for `result`."""
         asked = {"do": "visit", "path": str(path), "step": step, "resolution": resolution, "run": run}
@@ -228,6 +234,7 @@ def _work(pipe: Connection) -> None:
 
     with suppress(EOFError, OSError):
         Worker(pipe).serve()
+    os._exit(0)  # nothing is open any more, and taking torch apart would take seconds
 
 
 @contextmanager

@@ -21,6 +21,7 @@ import numpy as np
 from gan_core.checkpoint import fingerprint, pack_state, state_bytes, unpack_state
 from gan_core.commands import check_seed
 from gan_core.config import BOUNDS, MAX_THREADS, GANConfig, HyperParameters
+from gan_core.envelope import said
 from gan_core.objectives import OBJECTIVES
 from gan_core.records import Change, Float32Array, Recipe
 from gan_core.run_file import BLOCK_ROWS, ID, ROW_BYTES, SCHEMA, RunFile, check_schema, read_recipe, remove
@@ -228,8 +229,11 @@ class _Stranger:
 def _why(error: Exception) -> str:
     if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
         return "reading it takes too long"
-    words = str(error).rstrip(".") or "there is not enough memory for it"
-    return words[0].lower() + words[1:]
+    if "malformed database schema" in str(error):
+        return "its list of tables is damaged"
+    # A stranger's own words may be part of the message.
+    words = "".join(c if c.isprintable() else "?" for c in said(error))[:300].rstrip(".")
+    return words[0].lower() + words[1:] if words else "there is not enough memory for it"
 
 
 def _may(action: int, what: str | None, detail: str | None, database: str | None, trigger: str | None) -> int:

@@ -1,7 +1,7 @@
 """The training session: the one background thread that steps the GAN, and what every browser tab sees of it.
 
-The only file with a thread, a lock or a condition. Commands take effect between steps, never inside one; readers get
-immutable records and bytes. A failure becomes data (phase FAILED and a sentence), never a dead server.
+Commands take effect between steps, never inside one; readers get immutable records and bytes. A failure becomes data
+(phase FAILED and a sentence), never a dead server.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from gan_core.envelope import AnyArray, envelope, pack, pack_body
+from gan_core.envelope import AnyArray, envelope, pack, pack_body, said
 from gan_core.envelope import unpack as decode
 from gan_core.records import POINT_SCALE, FixedPoints, Int16Array, Moment, Progress, Snapshot, Status, TrailPoint
 
@@ -123,7 +123,7 @@ def check_frame(payload: bytes, step: int) -> None:
             raise ValueError("its path does not lead to it")
         _check_frame_header(header, {"kind": "frame", "body": "zlib", "step": step, "resolution": cells})
     except (KeyError, IndexError, TypeError, ValueError) as error:
-        raise ValueError(f"This is no frame of step {step:,}: {error}.") from None
+        raise ValueError(f"This is no frame of step {step:,}: {said(error)}.") from None
 
 
 def _frame_arrays(cells: int, side: int, points: int, path: int) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from dash import Dash
 
 from gan_core.dashboard.api import add_routes
 from gan_core.dashboard.callbacks import add_callbacks
+from gan_core.dashboard.compare import add_compare
 from gan_core.dashboard.guard import guard
 from gan_core.dashboard.layout import page
 from gan_core.dashboard.runs_api import add_run_routes
@@ -42,6 +43,7 @@ def create_app(
         title="GANscope",
         update_title="",
         assets_folder=str(ASSETS),
+        assets_ignore=r"compare\.js",  # that page loads it by itself
         index_string=_INDEX.replace("VARIABLES", css_variables()),
         meta_tags=[
             {"name": "viewport", "content": "width=device-width, initial-scale=1"},
@@ -55,4 +57,5 @@ def create_app(
     add_routes(app.server, session)
     if archive is not None:
         add_run_routes(app.server, session, archive)
+        add_compare(app.server)
     return app

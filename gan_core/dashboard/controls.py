@@ -75,7 +75,7 @@ def looking_share() -> html.Div:
             _slider(ids.LOOKING, LOOKING_SHARE, DEFAULT_LOOKING_SHARE, "var(--gs-accent)"),
             html.Div(html.Span("measured: –", id="looking-measured"), className="in-force"),
         ],
-        className="control",
+        className="control of-training",
     )
 
 
@@ -102,7 +102,7 @@ def pace(steps: int | None) -> html.Div:
             ),
             html.Div(html.Span("", id="pace-measured"), className="in-force"),
         ],
-        className="control",
+        className="control of-training",
     )
 
 
@@ -152,10 +152,11 @@ def transport() -> html.Div:
                     _button(ids.RESET, "Reset", "Start the same run again", "icon-reset", key="R"),
                     _button(ids.NEW_SEED, "New seed", "Start again from another seed", "icon-seed"),
                 ],
-                className="buttons",
+                className="buttons of-training",
                 role="group",
                 **aria(label="Training"),
             ),
+            html.A("To the live run", href="/", id="to-live", className="button"),  # on the page of a recorded run
             html.Div(_timeline(), className="timeline-box"),
             html.Div(
                 [
@@ -239,6 +240,11 @@ def _timeline() -> list[Any]:
 def icon_button(id: str, name: str, icon: str) -> html.Button:
     """A button that shows an icon alone."""
     return _button(id, "", name, icon)
+
+
+def text_button(id: str, text: str, name: str, icon: str, key: str = "") -> html.Button:
+    """A button with an icon and words."""
+    return _button(id, text, name, icon, key=key)
 
 
 def _slider(id: str, bounds: Bounds, value: float, colour: str) -> dmc.Slider:

@@ -22,6 +22,7 @@ BRANCH_HERE, BEFORE_CHANGE = "branch-here", "before-change"
 GHOST_CURVES, GHOST_FAKES = "ghost-curves", "ghost-fakes"
 TRAIL, LOG_STEPS, KEYS = "trail", "log-steps", "keys"
 THEME, HELP, HELP_DIALOG = "theme", "help", "help-dialog"
+RUNS, RUNS_DIALOG, COPY_LINK = "runs", "runs-dialog", "copy-link"
 
 
 def typed(slider: str) -> str:

@@ -7,12 +7,14 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
+from gan_core.commands import MAX_REPEATED_CHANGES, MAX_STEP
 from gan_core.config import BOUNDS
 from gan_core.dashboard import controls, ids
 from gan_core.dashboard.ids import aria
+from gan_core.dashboard.library import library_dialog
 from gan_core.dashboard.panels import PANELS, Panel
 from gan_core.dashboard.theme import REAL_TO_FAKE
-from gan_core.presets import PRESETS
+from gan_core.presets import DEFAULT_PRESET, PRESETS
 from gan_core.records import Status
 
 _GRAPH_CONFIG: Any = {"staticPlot": True, "responsive": True, "displayModeBar": False}
@@ -24,6 +26,7 @@ _KEYS = (
     ("Home, End", "first step, newest step"),
     ("L", "follow the newest step"),
     ("R", "reset: the same run again"),
+    ("C", "copy a link to this step, with the linked cursor"),
     ("?", "this help"),
     ("Tab, then arrows", "in a panel: move the linked cursor (Shift: faster); Esc hides it"),
 )
@@ -44,6 +47,8 @@ def page(status: Status) -> dmc.MantineProvider:
                     _header(preset.name),
                     html.Div(id="connection", className="banner", role="alert", hidden=True),
                     html.Div(id="failure", className="banner", role="alert", hidden=True),
+                    html.Div(id="recording-error", className="banner", role="alert", hidden=True),
+                    html.Div(id="notices", role="status"),
                     html.Div(
                         [
                             html.Aside(_sidebar(status, preset.story), className="sidebar", **aria(label="Controls")),
@@ -56,6 +61,7 @@ def page(status: Status) -> dmc.MantineProvider:
                 className="page",
             ),
             _help(),
+            library_dialog(),
             html.Div(id="cursor-words", className="for-screen-readers", **aria(live="polite")),
         ],
     )
@@ -68,7 +74,11 @@ def _settings() -> dict[str, Any]:
             ids.SLIDERS[name]: {"name": name, "low": b.low, "high": b.high, "scale": b.scale, "label": b.label}
             for name, b in BOUNDS.items()
         },
-        "presets": {p.name: {"story": p.story, "values": vars(p.values)} for p in PRESETS.values()},
+        "presets": {
+            p.name: {"title": p.title, "story": p.story, "values": vars(p.values), "config": vars(p.config)}
+            for p in PRESETS.values()
+        },
+        "link": {"preset": DEFAULT_PRESET, "changes": MAX_REPEATED_CHANGES, "steps": MAX_STEP},
         "rail": controls.RAIL,
         "colours": [[at, colour] for at, colour in REAL_TO_FAKE],
     }
@@ -88,7 +98,12 @@ def _header(preset: str) -> html.Header:
                 role="status",
                 **aria(live="polite"),
             ),
-            html.Div(id="run-words", className="run-words"),
+            html.Div(
+                [html.Span(id="run-words"), html.Span(id="recording-words", className="recording-words")],
+                className="run-words",
+            ),
+            controls.text_button(ids.RUNS, "Runs", "Every run that was recorded", "icon-runs"),
+            controls.text_button(ids.COPY_LINK, "Copy link", "A link that shows this step", "icon-link", "C"),
             controls.icon_button(ids.THEME, "Switch between light and dark", "icon-theme"),
             controls.icon_button(ids.HELP, "Help and keys (?)", "icon-help"),
         ],

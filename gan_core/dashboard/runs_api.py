@@ -24,12 +24,14 @@ _CHUNK = 1 << 20
 def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> None:
     """Register what the README lists under /api/runs and /api/visit."""
     library, stored, reruns = archive.library, archive.stored, archive.reruns
+    first = session.status().info.id  # a page that finds it open may offer the run before it
 
     @server.get("/api/runs")
     def runs() -> Response:
         listed = [_flat(run) for run in library.runs()]
         current = session.status().info.id
-        return as_json({"runs": listed, "current": current, "folder": str(library.folder), "limit": library.limit})
+        about = {"current": current, "first": first, "folder": str(library.folder), "limit": library.limit}
+        return as_json({"runs": listed, **about})
 
     @server.post("/api/runs")
     def upload() -> Response:
@@ -108,6 +110,11 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
                 return as_bytes(frame)
             case _:
                 return as_json({"error": "Something else was asked for in the meantime."}, 410)
+
+    @server.delete("/api/visit/<ticket>")
+    def give_up(ticket: str) -> Response:
+        reruns.cancel(ticket[:MAX_CLIENT])
+        return as_json({})
 
     @server.errorhandler(OSError)
     def trouble_with_a_file(error: OSError) -> Response:

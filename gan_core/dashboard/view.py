@@ -107,6 +107,9 @@ class RerunsView(Protocol):
     def verify(self, client: str, path: Path) -> str:
         """Ask for a check of a whole run."""
 
+    def cancel(self, ticket: str) -> None:
+        """Give up a request."""
+
     def result(self, ticket: str, timeout: float) -> Working | bytes | Verdict | Refused | Cancelled:
         """What has become of a request, waiting up to `timeout` seconds for its end."""
 

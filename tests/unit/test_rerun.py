@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +32,7 @@ ROOT = Path(__file__).parents[2]
 TINIEST = Preset("tiniest", "", "", GANConfig(width=4, depth=1, batch=4), HyperParameters())
 CHANGES = (Change(11, "lr_g", 2e-4, 1e-2),)
 LONG = 60.0  # seconds; a test waits for a condition, and this long for one that never comes
-ENDLESS = 100_000  # steps: more than a test waits for
+ENDLESS = 10**8 + 1  # steps: an hour's work, more than any test waits for
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +42,16 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def endless(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file that says so many steps were trained; what they gave is not in it."""
+    """A file that says so many steps were trained; of what they gave it holds two rows, and those are wrong."""
     path = tmp_path_factory.mktemp("runs") / "endless.sqlite"
     file = RunFile.create(path, recipe_of(TINIEST))
     with file.transaction():
         file.add_checkpoint(0, pack_state(engine_of(TINIEST).state()))
-        file.add_metrics([StepMetrics(step, 0.0, 0.0, 0.0, 0.0) for step in range(1, ENDLESS + 1)])
+        file.add_metrics([StepMetrics(step, 0.0, 0.0, 0.0, 0.0) for step in (1, 2)])
     file.close()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE about SET value = ? WHERE name = 'stride'", (str(ENDLESS - 1),))
+        db.commit()
     return path
 
 
@@ -344,10 +349,17 @@ def test_closing_ends_it_at_once(own_reruns: Reruns, endless: Path) -> None:
     own_reruns.close()
 
 
-def test_nothing_starts_before_something_is_asked_for() -> None:
-    reruns = Reruns()
-    assert reruns._child is None
-    reruns.close()
+def test_the_process_starts_once_at_the_first_request_or_when_it_is_warmed(own_reruns: Reruns, run: Path) -> None:
+    assert own_reruns._child is None
+    own_reruns.warm()
+    child = own_reruns._child
+    ticket = own_reruns.visit("one", run, 1, 50, 7)
+    own_reruns.warm()
+    check_frame(result(own_reruns, ticket), 1, 50, LIVE_POINTS)
+    assert child is own_reruns._child is not None
+    own_reruns.close()
+    own_reruns.warm()
+    assert own_reruns._child is None
 
 
 SERVER = """
@@ -362,9 +374,9 @@ def main():
     signal.signal(signal.SIGINT, lambda *_: os._exit(3))
     reruns = Reruns()
     if sys.argv[2] == "loading":  # SIGINT meets the process while it is born and loads
-        reruns.visit("one", Path(sys.argv[1]), 100_000, 50, 7)
+        reruns.visit("one", Path(sys.argv[1]), 100_000_000, 50, 7)
     else:
-        ticket = reruns.visit("one", Path(sys.argv[1]), 100_000, 50, 7)
+        ticket = reruns.visit("one", Path(sys.argv[1]), 100_000_000, 50, 7)
         while not reruns.result(ticket, 0.02).done:
             pass
     print("ready", flush=True)

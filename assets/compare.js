@@ -1,0 +1,185 @@
+// The page of two runs beside each other: what differs in their settings, a frame for each, and messages between them.
+(function (app) {
+  const main = app.byId("compare");
+  const words = JSON.parse(document.querySelector("[data-words]").dataset.words);
+  const EVERYTHING = "999999999999999999"; // a row that no run has: settings and changes, but no metrics
+  const MAX_CHANGES = 4; // of one value that are told one by one
+  const STORED = "mantine-color-scheme-value"; // where the framed pages look, too
+  let frames = [];
+
+  // -- elements ----------------------------------------------------------------------------------------------------------
+
+  function element(tag, properties, ...children) {
+    const made = Object.assign(document.createElement(tag), properties);
+    made.append(...children);
+    return made;
+  }
+
+  const address = (a, b) => `/compare?${new URLSearchParams({ ...(a && { a }), ...(b && { b }) })}`;
+  const title = (run) => run.title || `${words.presets[run.preset] || run.preset}, seed ${run.seed}`;
+
+  const when = (run) => new Date(run.created * 1000).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+
+  // -- what differs --------------------------------------------------------------------------------------------------------
+
+  // Each setting of a run in words, by its name.
+  function settings(run, { status, changes }) {
+    const { presets } = words;
+    const { info } = status;
+    return new Map([
+      ["preset", presets[run.preset] || run.preset],
+      ["seed", String(run.seed)],
+      ...Object.entries(run.config).map(([name, value]) => [name, String(value)]),
+      ...Object.keys(run.values).map((name) => [name, course(name, run.values[name], changes)]),
+      ["precision", info.precision],
+      ["threads", String(info.threads)],
+      ["device", info.device],
+      ["machine", run.machine],
+      ["torch", run.torch],
+      ["parent", run.parent ? `${run.parent} at step ${app.grouped(run.parent_step)}` : "no other run"],
+    ]);
+  }
+
+  // A value from the start on: "0.001 → 0.0002 at step 300".
+  function course(name, first, changes) {
+    const of = changes.filter((change) => change[1] === name).map(([step, , , value]) => `→ ${app.brief(value)} at step ${app.grouped(step)}`);
+    const left = of.length - MAX_CHANGES;
+    const told = left > 0 ? [...of.slice(0, MAX_CHANGES - 1), `… ${left} more …`, of[of.length - 1]] : of;
+    return [app.brief(first), ...told].join(" ");
+  }
+
+  // Rows [name, of a, of b] of what is not the same, in the order of the table of labels.
+  function differences(a, b) {
+    const names = new Set([...Object.keys(words.labels), ...a.keys(), ...b.keys()]);
+    return [...names].map((name) => [name, a.get(name) ?? "–", b.get(name) ?? "–"]).filter(([, x, y]) => x !== y);
+  }
+
+  function verdict(rows) {
+    if (!rows.length) return "No difference in settings.";
+    if (rows.length === 1 && rows[0][0] === "seed") return "No difference but the seed.";
+    return `${rows.length} ${rows.length === 1 ? "setting differs" : "settings differ"}.`;
+  }
+
+  async function showDifferences() {
+    const runs = await find();
+    if (!runs) return;
+    const said = await Promise.all(runs.map((run) => app.wire.fetch(`/api/runs/${run.id}/progress?from=${EVERYTHING}&changes=0`)));
+    const rows = differences(...runs.map((run, i) => settings(run, said[i])));
+    app.setText("compare-words", verdict(rows));
+    const head = runs.map((run, i) => {
+      const others = element("a", { href: address(...(i ? [runs[0].id, null] : [null, runs[1].id])), className: "other-run" }, "another");
+      others.setAttribute("aria-label", `Another run instead of ${title(run)}`);
+      return element("th", { scope: "col" }, element("span", { className: "name" }, title(run)), " ", element("span", { className: "about" }, run.live ? "the live run" : when(run)), " ", others);
+    });
+    const body = rows.map(([name, ...values]) =>
+      element("tr", {}, element("th", { scope: "row" }, words.labels[name] || name), ...values.map((value) => element("td", {}, value))));
+    const table = element("table", {}, element("caption", { className: "for-screen-readers" }, "Settings that differ"),
+      element("thead", {}, element("tr", {}, element("td", {}), ...head)), element("tbody", {}, ...body));
+    app.byId("differences").replaceChildren(table);
+    document.title = `${runs.map(title).join(" and ")} · GANscope`;
+  }
+
+  // -- which runs ----------------------------------------------------------------------------------------------------------
+
+  // Both runs of the address; otherwise says why not, with links to those that can be chosen, and is null.
+  async function find() {
+    const asked = new URLSearchParams(location.search);
+    const ids = ["a", "b"].map((side) => asked.get(side));
+    const runs = (await list()).filter((run) => run.preset || run.damage);
+    const found = ids.map((id) => runs.find((run) => run.id === id && !run.damage));
+    if (found.every(Boolean)) return found;
+    choose(ids, found, runs);
+    return null;
+  }
+
+  async function list() {
+    const answer = await fetch("/api/runs", { cache: "no-store" });
+    if (!answer.ok) throw new Error("no list of runs");
+    const { runs, current } = await answer.json();
+    return runs.map((run) => ({ ...run, live: run.id === current }));
+  }
+
+  function choose(ids, found, runs) {
+    const i = found[0] ? 1 : 0; // the side to choose
+    const other = found[1 - i];
+    const wrong = ids.findIndex((id, k) => id && !found[k]);
+    const damage = wrong >= 0 ? runs.find((run) => run.id === ids[wrong]) : null;
+    const missing = wrong < 0 ? "" : damage ? `The run ${ids[wrong]} cannot be shown: ${damage.damage} ` : `There is no run called “${ids[wrong].slice(0, 60)}”. `;
+    const which = other ? `Choose a run to put beside ${title(other)}.` : "Choose the first of two runs.";
+    const links = runs.filter((run) => !run.damage && run !== other).map((run) => {
+      const pair = i ? [other && other.id, run.id] : [run.id, other && other.id];
+      return element("li", {}, element("a", { href: address(...pair) }, title(run)), ` ${when(run)} · ${app.grouped(run.steps)} steps`);
+    });
+    frames = [];
+    app.setText("compare-words", "");
+    main.replaceChildren(element("section", { className: "choose" }, element("p", { role: "alert" }, missing + which),
+      links.length ? element("ul", {}, ...links) : element("p", {}, "There is no other run yet.")));
+  }
+
+  // -- the frames ------------------------------------------------------------------------------------------------------------
+
+  function build(runs) {
+    const table = element("section", { id: "differences", tabIndex: 0 });
+    table.setAttribute("aria-label", "Settings that differ");
+    frames = runs.map((run) => element("iframe", { src: `/?run=${run.id}`, title: title(run) }));
+    main.replaceChildren(table, element("div", { className: "both" }, ...frames));
+  }
+
+  // Only between the two, and only of this server's pages.
+  function relay({ origin, source, data }) {
+    const from = frames.findIndex((frame) => frame.contentWindow === source);
+    if (origin !== location.origin || from < 0) return;
+    if (data.kind === "changes") return void showDifferences().catch(trouble);
+    frames[1 - from].contentWindow.postMessage(data, location.origin);
+  }
+
+  // Keys pressed outside the frames are those of the first one.
+  function key(event) {
+    if (!frames.length || event.target.closest("a, button") || event.altKey || event.ctrlKey || event.metaKey) return;
+    const inside = frames[0].contentDocument;
+    if (!inside || !inside.body) return;
+    const { key, shiftKey } = event;
+    const same = new KeyboardEvent("keydown", { key, shiftKey, bubbles: true, cancelable: true });
+    if (!inside.body.dispatchEvent(same)) event.preventDefault();
+  }
+
+  // -- light and dark ----------------------------------------------------------------------------------------------------------
+
+  const darkWanted = matchMedia("(prefers-color-scheme: dark)");
+
+  function scheme() {
+    const stored = localStorage.getItem(STORED);
+    return stored === "light" || stored === "dark" ? stored : darkWanted.matches ? "dark" : "light";
+  }
+
+  function dress() {
+    document.documentElement.setAttribute("data-mantine-color-scheme", scheme());
+  }
+
+  function switchScheme() {
+    const next = scheme() === "dark" ? "light" : "dark";
+    localStorage.setItem(STORED, next);
+    dress();
+    for (const frame of frames) frame.contentWindow.dash_clientside.set_props("provider", { forceColorScheme: next });
+  }
+
+  function trouble(error) {
+    app.setText("compare-words", "The runs cannot be listed now; load the page again.");
+    console.debug("GANscope:", error.message);
+  }
+
+  async function begin() {
+    const runs = await find();
+    if (!runs) return;
+    build(runs);
+    await showDifferences();
+  }
+
+  dress();
+  darkWanted.addEventListener("change", dress);
+  window.addEventListener("storage", dress);
+  window.addEventListener("message", relay);
+  document.addEventListener("keydown", key);
+  app.byId("compare-theme").addEventListener("click", switchScheme);
+  begin().catch(trouble);
+})(window.dash_clientside);

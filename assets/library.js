@@ -1,0 +1,279 @@
+// The dialog of recorded runs: the list, and what can be done with each. Everything in it may come from a stranger's
+// file, so it goes into the page as text alone.
+window.dash_clientside = window.dash_clientside || {};
+
+(function (app) {
+  const state = app.state;
+  const { format: moment } = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+  let listed = null; // the server's last answer
+  let picked = []; // ids that are to be compared, at most two
+  let all = false; // whether runs without a step are listed, too
+  const verifying = new Map(); // id -> what ends it
+
+  // -- opening and closing ---------------------------------------------------------------------------------------------
+
+  function open() {
+    app.set_props("runs-dialog", { opened: true });
+  }
+
+  // Called by Dash when the dialog opens or closes; what is in it is there a moment later.
+  async function opened(isOpen) {
+    if (!isOpen) return leave();
+    while (!app.byId("runs-list")) await new Promise(requestAnimationFrame);
+    await load();
+  }
+
+  function close() {
+    app.set_props("runs-dialog", { opened: false });
+    leave();
+  }
+
+  function leave() {
+    for (const stop of verifying.values()) stop();
+    verifying.clear();
+    app.upload.stop();
+    [listed, picked, all] = [null, [], false];
+  }
+
+  async function load() {
+    const { said, error } = await app.runs.list();
+    const root = app.byId("runs-list");
+    if (!root) return;
+    if (error) return app.setText("runs-words", error);
+    if (!listed) app.upload.build(app.byId("runs-upload"), said.limit, takenIn);
+    listed = said;
+    show();
+  }
+
+  function show() {
+    const hidden = all ? [] : listed.runs.filter((run) => isEmpty(run));
+    const runs = listed.runs.filter((run) => !hidden.includes(run));
+    app.byId("runs-list").replaceChildren(...runs.map((run) => fill(app.element("li", {}), run)));
+    if (hidden.length) app.byId("runs-list").append(more(hidden.length));
+    summary();
+    compareBar();
+  }
+
+  // Every reset and new seed begins a run; those in which nothing happened are in the way.
+  const isEmpty = (run) => !run.damage && run.steps === 0 && run.id !== listed.current && !run.title;
+
+  function more(count) {
+    const text = `Show ${app.grouped(count)} ${count === 1 ? "run" : "runs"} without a step`;
+    const button = app.button(text, () => {
+      all = true;
+      show();
+      app.byId("runs-list").querySelector("button").focus();
+    });
+    return app.element("li", { class: "more" }, button);
+  }
+
+  function summary() {
+    const { runs, limit, folder } = listed;
+    const bytes = runs.reduce((sum, run) => sum + run.nbytes, 0);
+    app.setText(
+      "runs-words",
+      runs.length
+        ? `${app.grouped(runs.length)} ${runs.length === 1 ? "run" : "runs"}, ${app.recording.size(bytes)} in ${folder}. Each run may take ${app.recording.size(limit)}.`
+        : `Nothing is recorded in ${folder} yet. A run appears here once it has begun; each may take ${app.recording.size(limit)}.`,
+    );
+  }
+
+  async function takenIn(id) {
+    await load();
+    const line = lineOf(id);
+    if (line) line.querySelector("button").focus();
+  }
+
+  const lineOf = (id) => app.byId("runs-list") && app.byId("runs-list").querySelector(`[data-run="${CSS.escape(id)}"]`);
+
+  // -- one run -----------------------------------------------------------------------------------------------------------
+
+  const nameOf = (run) => (run.damage ? `Damaged run ${run.id}` : run.title || app.runs.usualName(run));
+
+  function fill(line, run) {
+    line.dataset.run = run.id;
+    line.className = run.damage ? "run damaged" : "run";
+    const current = run.id === listed.current;
+    if (current) line.setAttribute("aria-current", "true");
+    const head = app.element("div", { class: "run-head" }, app.element("h3", {}, nameOf(run)));
+    if (current) head.append(app.element("span", { class: "tag" }, "open now"));
+    const words = app.element("p", { class: "run-words", role: "status" });
+    const body = app.element("div", { class: "run-body" }, head, ...facts(run), actions(line, run, words), words);
+    line.replaceChildren(run.damage ? app.element("div", { class: "thumbnail none" }) : app.thumbnail.make(run, nameOf(run)), body);
+    return line;
+  }
+
+  function facts(run) {
+    const line = (...parts) => app.element("p", { class: "run-facts" }, parts.filter(Boolean).join(" · "));
+    if (run.damage) return [app.element("p", { class: "run-damage" }, run.damage), line(app.recording.size(run.nbytes))];
+    const counted = (n, word) => `${app.grouped(n)} ${word}${n === 1 ? "" : "s"}`;
+    const found = [
+      line(
+        run.title && app.runs.usualName(run),
+        counted(run.steps, "step"),
+        counted(run.changes, "change"),
+        app.recording.size(run.nbytes),
+        when(run.created),
+      ),
+    ];
+    if (run.parent) found.push(line(`branch of ${parentName(run.parent)} at step ${app.grouped(run.parent_step)}`));
+    if (run.outcome) found.push(line(run.outcome));
+    return found;
+  }
+
+  function parentName(id) {
+    const parent = listed.runs.find((run) => run.id === id && !run.damage);
+    return parent ? `${nameOf(parent)} of ${when(parent.created)}` : `a run that is not here (${id})`;
+  }
+
+  function when(seconds) {
+    const date = new Date(seconds * 1000);
+    return Number.isNaN(date.getTime()) ? "" : moment(date);
+  }
+
+  function actions(line, run, words) {
+    const root = app.element("div", { class: "run-actions" });
+    const name = nameOf(run);
+    const add = (text, act, about = name) => root.append(app.button(text, act, about));
+    const say = (sentence) => (words.textContent = sentence || "");
+    if (!run.damage) {
+      if (run.id !== listed.current) add("Open", () => openRun(run, say));
+      add("Rename", () => rename(line, run, say));
+      root.append(app.element("a", { class: "button", href: `/api/runs/${run.id}/file`, download: true, "aria-label": `Download ${name}` }, "Download"));
+      root.append(verifyButton(run, words));
+    }
+    add("Delete", () => remove(line, run, say));
+    if (!run.damage) root.append(picker(run));
+    return root;
+  }
+
+  async function openRun(run, say) {
+    say("Opening …");
+    const refusal = await app.runs.open(run.id);
+    if (refusal) say(refusal);
+    else close();
+  }
+
+  // -- rename ------------------------------------------------------------------------------------------------------------
+
+  function rename(line, run, say) {
+    const heading = line.querySelector("h3");
+    if (!heading) return;
+    const field = app.element("input", {
+      class: "rename",
+      "aria-label": `New name of ${nameOf(run)}`,
+      maxlength: 80,
+      value: run.title,
+      placeholder: app.runs.usualName(run),
+      autocomplete: "off",
+      "data-mantine-stop-propagation": "true", // Escape is for the field, not for the dialog
+    });
+    const back = () => {
+      fill(line, run);
+      [...line.querySelectorAll("button")].find((button) => button.textContent === "Rename").focus();
+    };
+    const save = async () => {
+      const title = field.value.trim();
+      const refusal = await app.runs.act(run.id, { do: "rename", title });
+      if (refusal) return say(refusal);
+      run.title = title.split(/\s+/).join(" ");
+      back();
+    };
+    field.onkeydown = (event) => {
+      if (event.isComposing) return;
+      if (event.key === "Enter") save();
+      if (event.key === "Escape") back();
+    };
+    heading.replaceWith(field);
+    say("Enter keeps the name, Escape leaves it as it was.");
+    field.focus();
+    field.select();
+  }
+
+  // -- delete and undo ---------------------------------------------------------------------------------------------------
+
+  async function remove(line, run, say) {
+    const refusal = await app.runs.act(run.id, { do: "delete" });
+    if (refusal) return say(refusal);
+    stopVerifying(run.id);
+    pick(run.id, false);
+    listed.runs = listed.runs.filter((other) => other !== run);
+    const words = app.element("p", { role: "status" }, `Deleted “${nameOf(run)}”. It can be brought back while this dialog is open.`);
+    const undo = app.button("Undo", () => restore(line, run, words), `the deletion of ${nameOf(run)}`);
+    line.className = "run deleted";
+    line.replaceChildren(words, undo);
+    undo.focus();
+    summary();
+  }
+
+  async function restore(line, run, words) {
+    const refusal = await app.runs.act(run.id, { do: "restore" });
+    if (refusal) return (words.textContent = refusal);
+    listed.runs = [...listed.runs, run].sort((a, b) => (a.id < b.id ? 1 : -1));
+    fill(line, run).querySelector("button").focus();
+    summary();
+  }
+
+  // -- verify ------------------------------------------------------------------------------------------------------------
+
+  function verifyButton(run, words) {
+    const button = app.button("Verify", () => (verifying.has(run.id) ? end("Stopped; nothing was proved.") : begin()), nameOf(run));
+    const label = (text) => {
+      button.textContent = text;
+      button.setAttribute("aria-label", `${text} ${text === "Verify" ? "" : "verifying "}${nameOf(run)}`);
+    };
+    const end = (sentence, proved = null) => {
+      stopVerifying(run.id);
+      label("Verify");
+      words.removeAttribute("aria-live");
+      words.textContent = sentence;
+      words.dataset.proved = proved;
+    };
+    const begin = () => {
+      label("Stop");
+      words.setAttribute("aria-live", "off"); // every step of the way would be read out
+      words.removeAttribute("data-proved");
+      const done = (sentence, proved) => {
+        verifying.delete(run.id);
+        end(sentence, proved);
+      };
+      verifying.set(run.id, app.verify.start(run.id, (text) => (words.textContent = text), done));
+    };
+    return button;
+  }
+
+  function stopVerifying(id) {
+    const stop = verifying.get(id);
+    verifying.delete(id);
+    if (stop) stop();
+  }
+
+  // -- compare -----------------------------------------------------------------------------------------------------------
+
+  function picker(run) {
+    const box = app.element("input", { type: "checkbox", value: run.id, "aria-label": `Compare ${nameOf(run)}` });
+    box.checked = picked.includes(run.id);
+    box.onchange = () => pick(run.id, box.checked);
+    return app.element("label", { class: "pick" }, box, "Compare");
+  }
+
+  // At most two: a third one takes the place of the first.
+  function pick(id, on) {
+    picked = [...picked.filter((other) => other !== id), ...(on ? [id] : [])].slice(-2);
+    for (const box of app.byId("runs-list").querySelectorAll(".pick input")) box.checked = picked.includes(box.value);
+    compareBar();
+  }
+
+  function compareBar() {
+    const bar = app.byId("runs-compare");
+    const withPresent = listed.runs.some((run) => run.id === listed.current) && picked[0] !== listed.current;
+    const pair = picked.length === 1 && withPresent ? [listed.current, picked[0]] : picked;
+    bar.hidden = !picked.length;
+    if (pair.length < 2) return bar.replaceChildren(app.element("span", {}, "Choose another run to compare this one with."));
+    const [a, b] = [...pair].sort(); // the older one first
+    const text = picked.length === 2 ? "Compare these two" : "Compare with the present run";
+    bar.replaceChildren(app.element("a", { class: "button", href: `/compare?a=${a}&b=${b}` }, text));
+  }
+
+  app.library = { open, opened };
+})(window.dash_clientside);

@@ -1,0 +1,168 @@
+// A link that shows the step on the screen elsewhere: copies one, and opens the one in the address.
+//
+// The address is written to when a link is copied, and at no other time. Opening a link re-runs its recipe, unless the
+// present run is that already; a reloaded page only offers to, because much may have happened since.
+window.dash_clientside = window.dash_clientside || {};
+
+(function (app) {
+  const state = app.state;
+  const MOST_SAID = 6; // notes
+  let cursor = null; // where the visitor points now
+  let turn = 0; // counts up with every link that is opened: an earlier one is given up
+
+  // -- copying ---------------------------------------------------------------------------------------------------------
+
+  async function copy() {
+    if (!state.status || !state.shown || app.source.recorded) return;
+    const recipe = present();
+    const obstacle = (await foreign()) || tooLong(recipe);
+    if (obstacle) return app.notice.put("copied", obstacle);
+    const hash = app.recipe.write(recipe);
+    history.replaceState(null, "", hash); // unlike location.hash, this is not a link that was followed
+    const what = `step ${app.grouped(recipe.step)}${recipe.cursor ? " and the cursor" : ""}`;
+    if (await toClipboard(location.href)) app.notice.put("copied", `Link copied: it shows ${what} in another browser.`);
+    else offerText(what);
+  }
+
+  // What led to the step on the screen, and to the values that are in force there.
+  function present() {
+    const { info } = state.status;
+    const live = state.view.live && state.view.preview === null;
+    const step = live ? state.shown.step : state.view.preview !== null ? state.shown.step : state.view.step;
+    const last = live && state.status.phase !== "training" ? step + 1 : step;
+    const { device, precision, threads } = info;
+    const changes = logged().filter(([at]) => at <= last);
+    return { preset: info.preset, seed: info.seed, changes: app.recipe.effective(changes, values()), step, cursor, as: { device, precision, threads } };
+  }
+
+  const logged = () => state.changes.map(([step, name, , value]) => [step, name, value]);
+
+  // The values that the present run began with.
+  function values() {
+    const found = Object.fromEntries(Object.entries(state.status.values).map(([name, { value }]) => [name, value]));
+    for (const [, name, old] of [...state.changes].reverse()) found[name] = old;
+    return found;
+  }
+
+  // Why a link could not say what this run is: a recorded one may come from elsewhere, or from another version.
+  async function foreign() {
+    const { preset, id } = state.status.info;
+    const known = Object.hasOwn(state.settings.presets, preset) ? state.settings.presets[preset] : null;
+    const sentence = "This run is not one of the scenarios as they are here, so a link would show another one; download it instead.";
+    if (!known || !same(values(), known.values)) return sentence;
+    if (!state.status.recording) return null; // begun by this server
+    const { said, error } = await app.runs.list();
+    const run = error ? null : said.runs.find((other) => other.id === id);
+    return run && !run.damage && !same(run.config, known.config) ? sentence : null;
+  }
+
+  const same = (a, b) => Object.keys({ ...a, ...b }).every((name) => a[name] === b[name]);
+
+  function tooLong(recipe) {
+    const held = state.changes.length === state.changesTotal;
+    const fits = held && recipe.changes.length <= state.settings.link.changes;
+    return fits ? null : "This run has too many changes for a link; download it instead.";
+  }
+
+  async function toClipboard(text) {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      return false; // an address without https, or a browser that does not let the page
+    }
+  }
+
+  function offerText(what) {
+    app.notice.remove("copied");
+    app.notice.put("copied", `This link shows ${what} in another browser. Copy it with Ctrl+C:`);
+    const field = app.element("input", { class: "link", readonly: true, "aria-label": "Link to this step", value: location.href });
+    document.querySelector('.notice[data-key="copied"] p').after(field);
+    field.focus();
+    field.select();
+  }
+
+  // -- opening ---------------------------------------------------------------------------------------------------------
+
+  async function follow({ reloaded = false } = {}) {
+    const read = app.recipe.read(location.hash);
+    if (!read || app.source.recorded) return;
+    const mine = ++turn;
+    const { recipe, notes } = read;
+    if (!recipe) return tell(notes);
+    await until(() => state.status && state.run === state.status.info.run && state.changesTotal >= state.status.changes);
+    if (mine !== turn) return;
+    if (isPresent(recipe)) return arrive(recipe, notes);
+    const unrecorded = !state.status.recording && state.status.step > 0;
+    if (!reloaded && !unrecorded) return repeat(recipe, notes, mine);
+    const why = unrecorded ? " The present one is not recorded and would be lost." : "";
+    app.notice.put("link", `The address is a link to another run: ${words(recipe)}.${why}`, {
+      action: { text: "Open it", run: () => repeat(recipe, notes, mine) },
+    });
+  }
+
+  // Whether the present run has the step, and came to it as the recipe says.
+  function isPresent({ preset, seed, changes, step }) {
+    const { info } = state.status;
+    const upTo = (list) => list.filter(([at]) => at <= step);
+    if (info.preset !== preset || info.seed !== seed || state.newestStep() < step) return false;
+    if (state.changes.length !== state.changesTotal || !same(values(), state.settings.presets[preset].values)) return false;
+    const mine = app.recipe.effective(upTo(logged()), values());
+    return JSON.stringify(mine) === JSON.stringify(upTo(changes));
+  }
+
+  async function repeat(recipe, notes, mine) {
+    const before = state.status.info.run;
+    app.notice.put("link", `Re-running the link's run: ${words(recipe)}. It pauses there.`);
+    const { preset, seed, changes, step } = recipe;
+    const refusal = await app.command.send({ do: "repeat", preset, seed, changes, step });
+    if (refusal) return tell([`The link's run could not be re-run. ${refusal}`, ...notes]);
+    await until(() => mine !== turn || state.run !== before);
+    const run = state.run;
+    await until(() => mine !== turn || state.run !== run || isThere(step));
+    if (mine === turn && state.run === run) arrive(recipe, notes);
+    else if (mine === turn) app.notice.remove("link"); // another run was begun on the way
+  }
+
+  const isThere = (step) => state.status.info.run === state.run && state.status.goal === null && state.status.step >= step;
+
+  function arrive({ step, cursor: there, as }, notes) {
+    if (step < state.newestStep()) app.timeline.goToStep(step);
+    else app.timeline.follow_live();
+    if (there) app.cursor.point(there);
+    tell([...differently(as), ...notes]);
+  }
+
+  function differently(as) {
+    if (!as) return [];
+    const described = ({ device, precision, threads }) => `${device}, ${precision}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
+    const [there, here] = [described(as), described(state.status.info)];
+    if (there === here) return [];
+    return [`The link's run was computed with ${there}, this one with ${here}: their numbers drift apart.`];
+  }
+
+  const words = ({ preset, seed, step }) => `${state.settings.presets[preset].title}, seed ${seed}, to step ${app.grouped(step)}`;
+
+  function tell(notes) {
+    if (!notes.length) return app.notice.remove("link");
+    const more = notes.length > MOST_SAID ? ` And ${app.grouped(notes.length - MOST_SAID)} more.` : "";
+    app.notice.put("link", notes.slice(0, MOST_SAID).join(" ") + more);
+  }
+
+  // Resolves once a condition holds.
+  function until(condition) {
+    return new Promise((resolve) => {
+      const look = () => {
+        if (!condition()) return setTimeout(look, 50);
+        resolve();
+      };
+      look();
+    });
+  }
+
+  state.on("pointed", (at) => (cursor = at && { ...at }));
+  state.on("settings", () => follow({ reloaded: performance.getEntriesByType("navigation")[0].type === "reload" }));
+  window.addEventListener("hashchange", () => state.settings && follow());
+
+  app.link = { copy };
+})(window.dash_clientside);

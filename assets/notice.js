@@ -1,0 +1,31 @@
+// Lines above the panels that say something without being in the way: a sentence, perhaps with a button, and a cross.
+window.dash_clientside = window.dash_clientside || {};
+
+(function (app) {
+  const shown = new Map(); // key -> {line, text}
+
+  // Shows a line, in the place of the one that has this key. `action`: {text, run}; `dismissed` is called for the cross.
+  function put(key, text, { action = null, dismissed = null } = {}) {
+    const root = app.byId("notices");
+    if (!root || (shown.has(key) && shown.get(key).text === text)) return;
+    remove(key);
+    const line = app.element("div", { class: "notice" }, app.element("p", {}, text));
+    line.dataset.key = key;
+    if (action) line.append(app.button(action.text, action.run));
+    const close = () => {
+      remove(key);
+      if (dismissed) dismissed();
+    };
+    line.append(app.element("button", { class: "button cross", type: "button", "aria-label": "Dismiss this notice", onclick: close }, "✕"));
+    shown.set(key, { line, text });
+    root.append(line);
+  }
+
+  function remove(key) {
+    if (!shown.has(key)) return;
+    shown.get(key).line.remove();
+    shown.delete(key);
+  }
+
+  app.notice = { put, remove };
+})(window.dash_clientside);

@@ -1,0 +1,42 @@
+// After a restart of the server: offers to go on with the run before, where it stopped.
+window.dash_clientside = window.dash_clientside || {};
+
+(function (app) {
+  const state = app.state;
+  const DISMISSED = "ganscope-not-continued"; // id of the run, for as long as the tab is open
+  let asked = false;
+
+  async function look() {
+    if (asked || app.source.recorded || app.source.embedded || !state.status.recording) return;
+    asked = true;
+    const { said, error } = await app.runs.list();
+    if (error) return;
+    const before = previous(said);
+    if (before && sessionStorage.getItem(DISMISSED) !== before.id) offer(before);
+  }
+
+  // The newest run before the one that the server began by itself, if that one is still open.
+  function previous({ runs, current, first }) {
+    if (current !== first || state.status.info.parent !== null) return null;
+    return runs.find((run) => run.id < current && !run.damage && run.steps > 0);
+  }
+
+  function offer(run) {
+    const what = run.title || app.runs.usualName(run);
+    app.notice.put("offer", `The run before this one stopped at step ${app.grouped(run.steps)} (${what}).`, {
+      action: { text: "Continue it", run: () => take(run) },
+      dismissed: () => sessionStorage.setItem(DISMISSED, run.id),
+    });
+  }
+
+  async function take(run) {
+    const refusal = await app.runs.open(run.id);
+    if (refusal) app.notice.put("offer", `The run before this one cannot be continued. ${refusal}`);
+    else app.notice.remove("offer");
+  }
+
+  state.on("progress", look);
+  state.on("run", () => asked && app.notice.remove("offer"));
+
+  app.offer = {};
+})(window.dash_clientside);

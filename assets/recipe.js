@@ -1,0 +1,149 @@
+// The recipe of a run as the hash of an address, and back:
+//   #v=1&preset=NAME&seed=N&changes=STEP.NAME.VALUE,...&step=N&cursor=PANEL,X,Y&as=DEVICE.PRECISION.THREADS
+// A recipe is {preset, seed, changes: [[step, name, value], ...], step, cursor: {panel, x, y} or {panel, step} or null,
+// as: {device, precision, threads} or null}. Pure: it knows neither the server nor what is on the screen.
+window.dash_clientside = window.dash_clientside || {};
+
+(function (app) {
+  const state = app.state;
+  const VERSION = "1";
+  const MOST_QUOTED = 30; // characters of a link that are said back
+  const SQUARE = ["samples", "latent", "discriminator"];
+
+  // -- writing ---------------------------------------------------------------------------------------------------------
+
+  function write({ preset, seed, changes, step, cursor, as }) {
+    const parts = [`v=${VERSION}`, `preset=${encodeURIComponent(preset)}`, `seed=${seed}`];
+    if (changes.length) parts.push(`changes=${changes.map((change) => change.join(".")).join(",")}`);
+    parts.push(`step=${step}`);
+    if (cursor) parts.push(`cursor=${cursor.panel === "metrics" ? `metrics,${cursor.step}` : `${cursor.panel},${short(cursor.x)},${short(cursor.y)}`}`);
+    if (as) parts.push(`as=${as.device}.${as.precision}.${as.threads}`);
+    return `#${parts.join("&")}`;
+  }
+
+  const short = (x) => Number(x.toFixed(4)); // less than a pixel
+
+  // Of [step, name, value] in order, those that made a difference: the last one of each name and step, if it changed
+  // what the step before was trained with.
+  function effective(changes, values) {
+    const found = [];
+    const inForce = { ...values };
+    for (let i = 0; i < changes.length; ) {
+      const [step] = changes[i];
+      const wanted = new Map();
+      for (; i < changes.length && changes[i][0] === step; i++) wanted.set(changes[i][1], changes[i][2]);
+      for (const [name, value] of wanted) {
+        if (inForce[name] !== value) found.push([step, name, value]);
+        inForce[name] = value;
+      }
+    }
+    return found;
+  }
+
+  // -- reading ---------------------------------------------------------------------------------------------------------
+
+  // An address's hash -> {recipe, notes: sentences}; null when it is not meant as a recipe. Whatever is wrong in it is
+  // left out or taken as the default, and named.
+  function read(hash) {
+    if (!hash.includes("=")) return null;
+    const notes = [];
+    const given = fields(hash, notes);
+    if (given.get("v") !== VERSION) {
+      const version = given.has("v") ? ` of version ${quoted(given.get("v"))}` : " without a version";
+      return { recipe: null, notes: [`This link is${version}, which is not known here; nothing was opened.`] };
+    }
+    const recipe = {};
+    for (const [name, reader] of Object.entries(READERS)) recipe[name] = reader(given.get(name), notes, recipe);
+    return { recipe, notes };
+  }
+
+  function fields(hash, notes) {
+    const given = new Map();
+    for (const part of hash.replace(/^#/, "").split("&")) {
+      const at = part.indexOf("=");
+      const name = at < 0 ? part : part.slice(0, at);
+      if (!name) continue;
+      if (name !== "v" && !Object.hasOwn(READERS, name)) notes.push(`The link's ${quoted(name)} is not known and was left out.`);
+      else if (given.has(name)) notes.push(`The link has ${quoted(name)} twice; the first one counts.`);
+      else given.set(name, decoded(part.slice(at + 1)));
+    }
+    return given;
+  }
+
+  function decoded(text) {
+    try {
+      return decodeURIComponent(text);
+    } catch {
+      return text;
+    }
+  }
+
+  const READERS = { preset: readPreset, seed: readSeed, changes: readChanges, step: readStep, cursor: readCursor, as: readAs };
+
+  function readPreset(text, notes) {
+    const { presets, link } = state.settings;
+    if (text !== undefined && Object.hasOwn(presets, text)) return text;
+    const what = text === undefined ? "The link names no scenario" : `The link's scenario ${quoted(text)} is not known here`;
+    notes.push(`${what}; “${presets[link.preset].title}” was taken.`);
+    return link.preset;
+  }
+
+  function readSeed(text, notes) {
+    return readWhole("seed", text, Number.MAX_SAFE_INTEGER, notes);
+  }
+
+  function readStep(text, notes) {
+    return readWhole("step", text, state.settings.link.steps, notes);
+  }
+
+  function readWhole(name, text, most, notes) {
+    const number = whole(text, most);
+    if (number !== null) return number;
+    notes.push(text === undefined ? `The link has no ${name}; 0 was taken.` : `The link's ${name} of ${quoted(text)} is not a whole number from 0 to ${most}; 0 was taken.`);
+    return 0;
+  }
+
+  function readChanges(text, notes, recipe) {
+    const found = [];
+    for (const item of text ? text.split(",") : []) {
+      const [, at, name, amount] = item.match(/^(\d+)\.(\w+)\.(.+)$/) || [];
+      const slider = Object.values(state.settings.sliders).find((s) => s.name === name);
+      const step = whole(at, state.settings.link.steps);
+      const value = decimal(amount);
+      if (!slider || !step || value === null) notes.push(`The link's change ${quoted(item)} is not understood and was left out.`);
+      else if (value < slider.low || value > slider.high) notes.push(`The link's ${name} of ${quoted(amount)} is out of range and was left out.`);
+      else if (found.length && step < found[found.length - 1][0]) notes.push(`The link's change ${quoted(item)} comes after one of a later step and was left out.`);
+      else found.push([step, name, value]);
+    }
+    const changes = effective(found, state.settings.presets[recipe.preset].values);
+    const most = state.settings.link.changes;
+    if (changes.length > most) notes.push(`The link has ${app.grouped(changes.length)} changes; only the first ${app.grouped(most)} were taken.`);
+    return changes.slice(0, most);
+  }
+
+  function readCursor(text, notes) {
+    if (text === undefined) return null;
+    const [panel, ...numbers] = text.split(",");
+    const [x, y] = numbers.map(decimal);
+    const inside = (v) => v !== null && v >= -1 && v <= 1;
+    if (SQUARE.includes(panel) && numbers.length === 2 && inside(x) && inside(y)) return { panel, x, y };
+    const step = whole(numbers[0], state.settings.link.steps);
+    if (panel === "metrics" && numbers.length === 1 && step) return { panel, step };
+    notes.push(`The link's cursor ${quoted(text)} is not a place in a panel and was left out.`);
+    return null;
+  }
+
+  function readAs(text, notes) {
+    if (text === undefined) return null;
+    const [, device, precision, threads] = text.match(/^(cpu|cuda)\.(float32|bfloat16)\.(\d{1,4})$/) || [];
+    if (device) return { device, precision, threads: Number(threads) };
+    notes.push(`How the link's run was computed, ${quoted(text)}, is not understood.`);
+    return null;
+  }
+
+  const whole = (text, most) => (/^\d{1,16}$/.test(text || "") && Number(text) <= most ? Number(text) : null);
+  const decimal = (text) => (/^-?\d{1,20}(\.\d{1,30})?(e[-+]?\d{1,3})?$/.test(text || "") ? Number(text) : null);
+  const quoted = (text) => (text.length > MOST_QUOTED ? `“${text.slice(0, MOST_QUOTED)}…”` : `“${text}”`);
+
+  app.recipe = { write, read, effective };
+})(window.dash_clientside);

@@ -1,0 +1,72 @@
+// A recorded run that is only looked at (/?run=ID): its newest frame, its words, and controls that steer nothing.
+window.dash_clientside = window.dash_clientside || {};
+
+(function (app) {
+  const state = app.state;
+  const LEAVING = ["branch", "open"]; // what can be done with the run: the live page then goes on with it
+  const STEERING = ["preset", "pace", "looking-share"]; // beside the sliders
+  let grown = null; // lets the frame loop go on when the run has a newer frame
+
+  // Its newest frame, as soon as there is one that the page does not hold.
+  async function newest() {
+    while (!hasNewer()) await new Promise((resolve) => (grown = resolve));
+    return app.wire.fetch(`${app.source.base}/frame/${lastKept()}`);
+  }
+
+  const lastKept = () => state.kept[state.kept.length - 1];
+  const hasNewer = () => state.kept.length > 0 && !(state.live && state.live.step === lastKept());
+
+  // Why there is nothing to see, in a sentence.
+  function refuse(sentence) {
+    document.documentElement.classList.add("nothing");
+    const banner = app.byId("failure");
+    banner.textContent = `This run cannot be shown. ${sentence}`;
+    banner.hidden = false;
+    app.setText("status-now", "Nothing to show");
+    app.setText("status-words", "Nothing to show");
+  }
+
+  function words() {
+    const newest = state.newestStep();
+    const { view } = state;
+    const step = view.preview === null && view.live ? newest : state.shown ? state.shown.step : newest;
+    return `Recorded · step ${app.grouped(step)} of ${app.grouped(newest)}${app.linked.words()}`;
+  }
+
+  // The values that trained the step on the screen; at the end those that the next step would be trained with.
+  function inForce() {
+    if ((state.view.live && state.view.preview === null) || !state.shown) return state.status.values;
+    return Object.fromEntries(Object.entries(state.status.values).map(([name, now]) => [name, valueAt(name, now, state.shown.step)]));
+  }
+
+  function valueAt(name, now, step) {
+    const changes = state.changes.filter((change) => change[1] === name);
+    if (!changes.length) return now;
+    const [since, , , value] = changes.findLast(([from]) => from <= step) || [1, name, null, changes[0][2]];
+    return { value, since };
+  }
+
+  function disable() {
+    for (const id of [...STEERING, ...Object.keys(state.settings.sliders)]) app.set_props(id, { disabled: true });
+    for (const id of Object.keys(state.settings.sliders)) {
+      app.set_props(`${id}-input`, { disabled: true });
+      const handle = document.querySelector(`#${id} [role=slider]`);
+      if (handle) handle.setAttribute("aria-disabled", "true");
+    }
+    const end = app.byId("follow-live");
+    end.querySelector(".button-text").textContent = "End";
+    end.setAttribute("aria-label", "End: Go to the last recorded step");
+    end.title = "Go to the last recorded step (L)";
+  }
+
+  const root = document.documentElement.classList;
+  root.toggle("recorded", app.source.recorded);
+  root.toggle("embedded", app.source.embedded);
+  if (app.source.recorded) {
+    state.on("settings", disable);
+    state.on("progress", () => grown && grown());
+    state.on("frame", () => state.status && app.steer.show());
+  }
+
+  app.recorded = { LEAVING, newest, refuse, words, inForce };
+})(window.dash_clientside);

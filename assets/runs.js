@@ -1,0 +1,49 @@
+// What the server knows of recorded runs, asked and told: every answer is {said} or {error: a sentence}.
+window.dash_clientside = window.dash_clientside || {};
+
+(function (app) {
+  const state = app.state;
+  const AWAY = "The server does not answer; try again when it is back.";
+
+  async function ask(path, { method = "GET", body = null } = {}) {
+    let answer;
+    try {
+      answer = await fetch(path, {
+        method,
+        cache: "no-store",
+        signal: AbortSignal.timeout(20000),
+        ...(body && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
+      });
+    } catch {
+      return { error: AWAY, status: 0 };
+    }
+    const said = await answer.json().catch(() => ({}));
+    const error = answer.ok ? null : said.error || `The server refused this (${answer.status}).`;
+    return { said, error, status: answer.status };
+  }
+
+  const list = () => ask("/api/runs");
+
+  // Renames, deletes or restores; those who show the library hear of it.
+  async function act(id, body) {
+    const answer = await ask(`/api/runs/${id}`, { method: "POST", body });
+    if (!answer.error) state.emit("runs");
+    return answer.error;
+  }
+
+  // Takes up a recorded run where it stopped. Resolves with null, or with the sentence that says why not.
+  async function open(id) {
+    const refusal = await app.command.send({ do: "open", run: id });
+    if (refusal) return refusal;
+    if (app.source.recorded) location.assign("/");
+    else app.timeline.follow_live();
+    return null;
+  }
+
+  const presetTitle = (name) => (Object.hasOwn(state.settings.presets, name) ? state.settings.presets[name].title : name);
+
+  // What a run goes by that was given no name.
+  const usualName = (run) => `${presetTitle(run.preset)}, seed ${run.seed}`;
+
+  app.runs = { ask, list, act, open, usualName };
+})(window.dash_clientside);

@@ -1,0 +1,41 @@
+"""What the page of two runs beside each other is made of: words for every setting, and no script of its own."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import fields
+from html import unescape
+
+from flask import Flask
+
+from gan_core.config import GANConfig, HyperParameters
+from gan_core.dashboard.compare import add_compare
+from gan_core.presets import PRESETS
+
+
+def _page() -> str:
+    server = Flask("compared")
+    add_compare(server)
+    answer = server.test_client().get("/compare?a=%22%3E%3Cscript%3E&b=x")
+    assert answer.status_code == 200
+    assert answer.content_type.startswith("text/html")
+    return answer.text
+
+
+def test_every_setting_and_every_scenario_has_words() -> None:
+    found = re.search(r'data-words="([^"]*)"', _page())
+    assert found is not None
+    words = json.loads(unescape(found[1]))
+    settings = [field.name for record in (GANConfig, HyperParameters) for field in fields(record)]
+    names = ["preset", *settings, "seed", "precision", "threads", "device", "machine", "torch", "parent"]
+    assert sorted(words["labels"]) == sorted(names)
+    assert all(words["labels"].values())
+    assert len(set(words["labels"].values())) == len(names)  # rows go by them
+    assert words["presets"] == {preset.name: preset.title for preset in PRESETS.values()}
+
+
+def test_nothing_of_the_address_gets_into_it_and_scripts_come_from_files() -> None:
+    page = _page()
+    assert page.count("<script") == page.count('<script src="/assets/') == 3
+    assert page.count("</script>") == 3
