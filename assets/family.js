@@ -112,7 +112,7 @@ window.dash_clientside = window.dash_clientside || {};
       const parent = runs.findIndex((other) => other.id === run.parent);
       set(stem, { x1: percent(from), x2: percent(from), y1: parent < 0 ? y : (parent + 0.5) * ROW, y2: y });
       set(mark, { cx: percent(to), cy: y, x: percent(to), y });
-      if (label) set(label, { x: percent(to), y, ...(to > 0.8 * longest ? { dx: -9, "text-anchor": "end" } : { dx: 9, "text-anchor": "start" }) });
+      if (label) set(label, { x: percent(to), y, ...(to > 0.5 * longest ? { dx: -9, "text-anchor": "end" } : { dx: 9, "text-anchor": "start" }) });
       if (button) Object.assign(button.style, { top: `${row * ROW}px`, left: percent(from), width: `calc(${(96 * (to - from)) / longest}% + 8px)` });
     });
   }

@@ -16,7 +16,7 @@ from dashboard_page import DESKTOP, PHONE, DashboardPage, Watch
 from live_server import LiveServer
 from page_oracle import colour
 from playwright.sync_api import Locator, Page, expect
-from test_access import _expect_no_barriers
+from test_access import expect_no_barriers
 
 REFUSALS = ("400 (BAD REQUEST)", "409 (CONFLICT)")  # which the browser reports by itself
 
@@ -327,12 +327,12 @@ def test_axe_finds_no_barrier(
     earlier = runs.earlier
     library = Library(dashboard.open(size=size, scheme=scheme)).open()
     library.line(earlier).get_by_role("checkbox").check()
-    _expect_no_barriers(dashboard)
+    expect_no_barriers(dashboard)
     library.press(earlier, "Rename")
-    _expect_no_barriers(dashboard)
+    expect_no_barriers(dashboard)
     library.page.keyboard.press("Escape")
     library.press(earlier, "Delete")
-    _expect_no_barriers(dashboard)
+    expect_no_barriers(dashboard)
     if size == PHONE:  # the whole width, and nothing sticks out
         box = library.dialog.bounding_box()
         assert box is not None
