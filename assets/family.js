@@ -14,23 +14,13 @@ window.dash_clientside = window.dash_clientside || {};
 
   async function load() {
     const mine = (asked = state.status.info.id);
-    const listed = state.status.recording ? await library() : [];
+    const { said } = state.status.recording && !app.source.embedded ? await app.runs.list() : {};
     if (mine !== asked) return;
-    const all = family(mine, listed.filter((run) => !run.damage));
+    const all = family(mine, ((said && said.runs) || []).filter((run) => !run.damage));
     runs = all.length > 1 ? choose(mine, all) : [];
     more = runs.length ? all.length - runs.length : 0;
     build(mine);
     place();
-  }
-
-  async function library() {
-    try {
-      const answer = await fetch("/api/runs", { cache: "no-store", signal: AbortSignal.timeout(8000) });
-      return answer.ok ? (await answer.json()).runs : [];
-    } catch (error) {
-      console.debug("GANscope:", error.message); // asked again with the next run
-      return [];
-    }
   }
 
   // A run and its ancestors that are still there, from it on. An uploaded file may name any run as its parent, itself
@@ -122,7 +112,7 @@ window.dash_clientside = window.dash_clientside || {};
       const parent = runs.findIndex((other) => other.id === run.parent);
       set(stem, { x1: percent(from), x2: percent(from), y1: parent < 0 ? y : (parent + 0.5) * ROW, y2: y });
       set(mark, { cx: percent(to), cy: y, x: percent(to), y });
-      if (label) set(label, { x: percent(to), y, ...(to > 0.8 * longest ? { dx: -9, "text-anchor": "end" } : { dx: 9, "text-anchor": "start" }) });
+      if (label) set(label, { x: percent(to), y, ...(to > 0.5 * longest ? { dx: -9, "text-anchor": "end" } : { dx: 9, "text-anchor": "start" }) });
       if (button) Object.assign(button.style, { top: `${row * ROW}px`, left: percent(from), width: `calc(${(96 * (to - from)) / longest}% + 8px)` });
     });
   }
