@@ -69,6 +69,7 @@ _KINDS: dict[str, type | UnionType] = {  # of a recipe's fields in JSON
     "parent_step": int | None,
 }
 _BUSY = 5000  # ms that a write waits for a reader
+_OPENING: dict[str, Any] = {"isolation_level": None, "check_same_thread": False, "timeout": _BUSY / 1000}
 _LITTLE = 1 << 16  # bytes; with less on a disk, SQLite cannot even open for writing
 _PAGES = 8192  # bytes each: large rows, few of them
 
@@ -130,19 +131,18 @@ class RunFile:
             raise FileNotFoundError(2, "there is no such run", str(path))
         try:
             try:
-                return cls._opened(path, write=write)
+                return cls._opened(path, _connect(path, write=write), write=write)
             except sqlite3.OperationalError as error:
                 if write or not _may_be_read_alone(path, error):
                     raise
-                return cls._opened(path, write=False, alone=True)
+                return cls._opened(path, _connect_alone(path), write=False)
         except (sqlite3.Error, *_DAMAGE) as error:
             full = isinstance(error, sqlite3.OperationalError) and shutil.disk_usage(path.parent).free < _LITTLE
             why = "the disk is full" if full else str(error).rstrip(".")
             raise ValueError(f"{path.name} cannot be opened as a run: {why}.") from None
 
     @classmethod
-    def _opened(cls, path: Path, *, write: bool, alone: bool = False) -> RunFile:
-        db = _connect(path, write=write, alone=alone)
+    def _opened(cls, path: Path, db: sqlite3.Connection, *, write: bool) -> RunFile:
         try:
             check_schema(db)
             return cls(path, db, write=write)
@@ -489,14 +489,19 @@ def _may_be_read_alone(path: Path, error: sqlite3.OperationalError) -> bool:
     return getattr(error, "sqlite_errorname", "").startswith(kinds) and not (log.exists() and log.stat().st_size)
 
 
-def _connect(path: Path, *, write: bool, alone: bool = False) -> sqlite3.Connection:
-    """Open a database without trusting what is in it: https://sqlite.org/security.html. Raises sqlite3.Error.
+def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
+    """Open a database without trusting what is in it: https://sqlite.org/security.html. Raises sqlite3.Error."""
+    # Not in SQLite's own read-only mode: that could not read beside a log left by a process that was killed.
+    return _protected(sqlite3.connect(path, **_OPENING), write=write)
 
-    `alone`: nobody writes it, there is no log beside it, and nothing may be written for reading it.
-    """
-    # Else not in SQLite's own read-only mode: that could not read beside a log left by a process that was killed.
-    name = f"{path.resolve().as_uri()}?mode=ro&immutable=1" if alone else str(path)
-    db = sqlite3.connect(name, uri=alone, isolation_level=None, check_same_thread=False, timeout=_BUSY / 1000)
+
+def _connect_alone(path: Path) -> sqlite3.Connection:
+    """Open a database that nobody writes and that has no log beside it; nothing is written for reading it."""
+    uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+    return _protected(sqlite3.connect(uri, uri=True, **_OPENING), write=False)
+
+
+def _protected(db: sqlite3.Connection, *, write: bool) -> sqlite3.Connection:
     try:
         db.execute("PRAGMA trusted_schema = OFF")
         db.execute("PRAGMA cell_size_check = ON")

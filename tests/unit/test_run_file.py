@@ -552,11 +552,9 @@ def test_a_reader_cannot_write(path: Path) -> None:
 
 def test_where_nothing_can_be_written_it_can_still_be_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a disk filled to the brim, or in a folder that is closed, SQLite cannot make its file of shared memory."""
-    kept, connect = record(path, 40), run_file._connect
+    kept = record(path, 40)
 
-    def refuse(path: Path, *, write: bool, alone: bool = False) -> sqlite3.Connection:
-        if alone:
-            return connect(path, write=write, alone=True)
+    def refuse(path: Path, *, write: bool) -> sqlite3.Connection:
         error = sqlite3.OperationalError("disk I/O error")
         error.sqlite_errorname = "SQLITE_IOERR_SHMSIZE"
         raise error
