@@ -5,6 +5,7 @@ window.dash_clientside = window.dash_clientside || {};
 (function (app) {
   const state = app.state;
   const { format: moment } = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short" });
+  let isOpen = false;
   let listed = null; // the server's last answer
   let picked = []; // ids that are to be compared, at most two
   let all = false; // whether runs without a step are listed, too
@@ -17,10 +18,11 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   // Called by Dash when the dialog opens or closes; what is in it is there a moment later.
-  async function opened(isOpen) {
+  async function opened(now) {
+    isOpen = now;
     if (!isOpen) return leave();
-    while (!app.byId("runs-list")) await new Promise(requestAnimationFrame);
-    await load();
+    while (isOpen && !app.byId("runs-list")) await new Promise(requestAnimationFrame);
+    if (isOpen) await load();
   }
 
   function close() {
@@ -97,7 +99,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (current) line.setAttribute("aria-current", "true");
     const head = app.element("div", { class: "run-head" }, app.element("h3", {}, nameOf(run)));
     if (current) head.append(app.element("span", { class: "tag" }, "open now"));
-    const words = app.element("p", { class: "run-words", role: "status" });
+    const words = app.element("p", { class: "run-says", role: "status" });
     const body = app.element("div", { class: "run-body" }, head, ...facts(run), actions(line, run, words), words);
     line.replaceChildren(run.damage ? app.element("div", { class: "thumbnail none" }) : app.thumbnail.make(run, nameOf(run)), body);
     return line;
@@ -227,7 +229,7 @@ window.dash_clientside = window.dash_clientside || {};
       label("Verify");
       words.removeAttribute("aria-live");
       words.textContent = sentence;
-      words.dataset.proved = proved;
+      if (proved !== null) words.dataset.proved = proved;
     };
     const begin = () => {
       label("Stop");

@@ -16,11 +16,11 @@ window.dash_clientside = window.dash_clientside || {};
     if (!state.status || !state.shown || app.source.recorded) return;
     const recipe = present();
     const obstacle = (await foreign()) || tooLong(recipe);
-    if (obstacle) return app.notice.put("copied", obstacle);
+    if (obstacle) return app.notice.put("copied", obstacle, { passing: true });
     const hash = app.recipe.write(recipe);
     history.replaceState(null, "", hash); // unlike location.hash, this is not a link that was followed
     const what = `step ${app.grouped(recipe.step)}${recipe.cursor ? " and the cursor" : ""}`;
-    if (await toClipboard(location.href)) app.notice.put("copied", `Link copied: it shows ${what} in another browser.`);
+    if (await toClipboard(location.href)) app.notice.put("copied", `Link copied: it shows ${what} in another browser.`, { passing: true });
     else offerText(what);
   }
 
@@ -93,6 +93,7 @@ window.dash_clientside = window.dash_clientside || {};
     await until(() => state.status && state.run === state.status.info.run && state.changesTotal >= state.status.changes);
     if (mine !== turn) return;
     if (isPresent(recipe)) return arrive(recipe, notes);
+    if (isUnderWay(recipe)) return accompany(recipe, notes, mine);
     const unrecorded = !state.status.recording && state.status.step > 0;
     if (!reloaded && !unrecorded) return repeat(recipe, notes, mine);
     const why = unrecorded ? " The present one is not recorded and would be lost." : "";
@@ -101,11 +102,15 @@ window.dash_clientside = window.dash_clientside || {};
     });
   }
 
-  // Whether the present run has the step, and came to it as the recipe says.
-  function isPresent({ preset, seed, changes, step }) {
+  // Whether the present run has come to the recipe's step as the recipe says, or is on its way there.
+  const isPresent = (recipe) => state.newestStep() >= recipe.step && agrees(recipe, recipe.step);
+  const isUnderWay = (recipe) => state.status.goal === recipe.step && agrees(recipe, state.status.step);
+
+  // Whether the present run is the recipe's up to a step.
+  function agrees({ preset, seed, changes }, step) {
     const { info } = state.status;
     const upTo = (list) => list.filter(([at]) => at <= step);
-    if (info.preset !== preset || info.seed !== seed || state.newestStep() < step) return false;
+    if (info.preset !== preset || info.seed !== seed) return false;
     if (state.changes.length !== state.changesTotal || !same(values(), state.settings.presets[preset].values)) return false;
     const mine = app.recipe.effective(upTo(logged()), values());
     return JSON.stringify(mine) === JSON.stringify(upTo(changes));
@@ -113,17 +118,23 @@ window.dash_clientside = window.dash_clientside || {};
 
   async function repeat(recipe, notes, mine) {
     const before = state.status.info.run;
-    app.notice.put("link", `Re-running the link's run: ${words(recipe)}. It pauses there.`);
+    announce(recipe);
     const { preset, seed, changes, step } = recipe;
     const refusal = await app.command.send({ do: "repeat", preset, seed, changes, step });
     if (refusal) return tell([`The link's run could not be re-run. ${refusal}`, ...notes]);
     await until(() => mine !== turn || state.run !== before);
+    await accompany(recipe, notes, mine);
+  }
+
+  async function accompany(recipe, notes, mine) {
+    announce(recipe);
     const run = state.run;
-    await until(() => mine !== turn || state.run !== run || isThere(step));
+    await until(() => mine !== turn || state.run !== run || isThere(recipe.step));
     if (mine === turn && state.run === run) arrive(recipe, notes);
     else if (mine === turn) app.notice.remove("link"); // another run was begun on the way
   }
 
+  const announce = (recipe) => app.notice.put("link", `Re-running the link's run: ${words(recipe)}. It pauses there.`);
   const isThere = (step) => state.status.info.run === state.run && state.status.goal === null && state.status.step >= step;
 
   function arrive({ step, cursor: there, as }, notes) {

@@ -5,18 +5,19 @@ window.dash_clientside = window.dash_clientside || {};
   const shown = new Map(); // key -> {line, text}
 
   // Shows a line, in the place of the one that has this key. `action`: {text, run}; `dismissed` is called for the cross.
-  function put(key, text, { action = null, dismissed = null } = {}) {
+  // A `passing` one goes by itself with the next press of anything.
+  function put(key, text, { action = null, dismissed = null, passing = false } = {}) {
     const root = app.byId("notices");
     if (!root || (shown.has(key) && shown.get(key).text === text)) return;
     remove(key);
-    const line = app.element("div", { class: "notice" }, app.element("p", {}, text));
+    const line = app.element("div", { class: passing ? "notice passing" : "notice" }, app.element("p", {}, text));
     line.dataset.key = key;
     if (action) line.append(app.button(action.text, action.run));
     const close = () => {
       remove(key);
       if (dismissed) dismissed();
     };
-    line.append(app.element("button", { class: "button cross", type: "button", "aria-label": "Dismiss this notice", onclick: close }, "✕"));
+    if (!passing) line.append(app.element("button", { class: "button cross", type: "button", "aria-label": "Dismiss this notice", onclick: close }, "✕"));
     shown.set(key, { line, text });
     root.append(line);
   }
@@ -26,6 +27,13 @@ window.dash_clientside = window.dash_clientside || {};
     shown.get(key).line.remove();
     shown.delete(key);
   }
+
+  function press() {
+    for (const [key, { line }] of shown) if (line.classList.contains("passing")) remove(key);
+  }
+
+  document.addEventListener("pointerdown", press, true);
+  document.addEventListener("keydown", press, true);
 
   app.notice = { put, remove };
 })(window.dash_clientside);

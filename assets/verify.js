@@ -16,7 +16,7 @@ window.dash_clientside = window.dash_clientside || {};
       if (stopped) return giveUp(); // stopped before there was a ticket
       while (ticket && !stopped) {
         answer = await app.runs.ask(`/api/visit/${ticket}`);
-        if (answer.status !== 202) break;
+        if (stopped || answer.status !== 202) break;
         progress(howFar(answer.said));
       }
       if (!stopped) done(answer.error || sentence(answer.said.verdict), Boolean(!answer.error && answer.said.verdict.proved));

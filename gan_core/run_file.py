@@ -19,6 +19,7 @@ import json
 import math
 import re
 import secrets
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -68,6 +69,7 @@ _KINDS: dict[str, type | UnionType] = {  # of a recipe's fields in JSON
     "parent_step": int | None,
 }
 _BUSY = 5000  # ms that a write waits for a reader
+_LITTLE = 1 << 16  # bytes; with less on a disk, SQLite cannot even open for writing
 _PAGES = 8192  # bytes each: large rows, few of them
 
 
@@ -126,15 +128,27 @@ class RunFile:
         """Open a file. Raises ValueError with a sentence when it is no run, FileNotFoundError when it is not there."""
         if not path.is_file():
             raise FileNotFoundError(2, "there is no such run", str(path))
-        db: sqlite3.Connection | None = None
         try:
-            db = _connect(path, write=write)
+            try:
+                return cls._opened(path, write=write)
+            except sqlite3.OperationalError as error:
+                if write or not _may_be_read_alone(path, error):
+                    raise
+                return cls._opened(path, write=False, alone=True)
+        except (sqlite3.Error, *_DAMAGE) as error:
+            full = isinstance(error, sqlite3.OperationalError) and shutil.disk_usage(path.parent).free < _LITTLE
+            why = "the disk is full" if full else str(error).rstrip(".")
+            raise ValueError(f"{path.name} cannot be opened as a run: {why}.") from None
+
+    @classmethod
+    def _opened(cls, path: Path, *, write: bool, alone: bool = False) -> RunFile:
+        db = _connect(path, write=write, alone=alone)
+        try:
             check_schema(db)
             return cls(path, db, write=write)
-        except (sqlite3.Error, *_DAMAGE) as error:
-            if db is not None:
-                db.close()
-            raise ValueError(f"{path.name} cannot be opened as a run: {str(error).rstrip('.')}.") from None
+        except BaseException:
+            db.close()
+            raise
 
     def close(self) -> None:
         """Close it; what was written in whole transactions stays."""
@@ -468,10 +482,21 @@ def _make_tables(db: sqlite3.Connection, recipe: Recipe) -> None:
         db.executemany("INSERT INTO about VALUES (?, ?)", [(n, json.dumps(v)) for n, v in about.items()])
 
 
-def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
-    """Open a database without trusting what is in it: https://sqlite.org/security.html. Raises sqlite3.Error."""
-    # Not in SQLite's own read-only mode: that could not read beside a log left by a process that was killed.
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY / 1000)
+def _may_be_read_alone(path: Path, error: sqlite3.OperationalError) -> bool:
+    """Whether only the memory shared with writers could not be made, as on a full disk or in a closed folder."""
+    log = path.with_name(f"{path.name}-wal")
+    kinds = ("SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_FULL")
+    return getattr(error, "sqlite_errorname", "").startswith(kinds) and not (log.exists() and log.stat().st_size)
+
+
+def _connect(path: Path, *, write: bool, alone: bool = False) -> sqlite3.Connection:
+    """Open a database without trusting what is in it: https://sqlite.org/security.html. Raises sqlite3.Error.
+
+    `alone`: nobody writes it, there is no log beside it, and nothing may be written for reading it.
+    """
+    # Else not in SQLite's own read-only mode: that could not read beside a log left by a process that was killed.
+    name = f"{path.resolve().as_uri()}?mode=ro&immutable=1" if alone else str(path)
+    db = sqlite3.connect(name, uri=alone, isolation_level=None, check_same_thread=False, timeout=_BUSY / 1000)
     try:
         db.execute("PRAGMA trusted_schema = OFF")
         db.execute("PRAGMA cell_size_check = ON")

@@ -26,6 +26,12 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
     library, stored, reruns = archive.library, archive.stored, archive.reruns
     first = session.status().info.id  # a page that finds it open may offer the run before it
 
+    @server.before_request
+    def prepare_for_the_past() -> None:
+        """Whoever looks back at kept frames may soon want an exact one; the process takes seconds to load."""
+        if request.path.startswith("/api/frame/"):
+            reruns.warm()
+
     @server.get("/api/runs")
     def runs() -> Response:
         listed = [_flat(run) for run in library.runs()]

@@ -101,6 +101,9 @@ class StoredView(Protocol):
 class RerunsView(Protocol):
     """Steps that are computed anew, and whole runs that are checked, in a process of their own."""
 
+    def warm(self) -> None:
+        """Get ready for the first request."""
+
     def visit(self, client: str, path: Path, step: int, resolution: int, run: int) -> str:
         """Ask for the exact frame of a step; returns a ticket. What this client asked for before is dropped."""
 

@@ -258,7 +258,7 @@ def test_verifying_says_what_was_proved_and_finds_a_changed_bit(
 ) -> None:
     earlier = runs.earlier
     library.press(earlier, "Verify")
-    words = library.line(earlier).locator(".run-words")
+    words = library.line(earlier).locator(".run-says")
     expect(words).to_have_attribute("data-proved", "true")
     expect(words).to_contain_text(
         re.compile(r"^Proved: 40 steps trained again; \d+ checkpoints and 40 rows of metrics")
@@ -273,6 +273,33 @@ def test_verifying_says_what_was_proved_and_finds_a_changed_bit(
     library.press(earlier, "Verify")
     expect(words).to_have_attribute("data-proved", "false")
     expect(words).to_contain_text("8")  # the step
+
+
+def test_verifying_ends_with_its_button_and_with_the_dialog(library: Library, server: LiveServer, runs: Runs) -> None:
+    page = library.page
+    # It never comes to an end, but for the visitor's.
+    page.route(
+        "**/api/visit/*",
+        lambda route: (
+            route.fulfill(status=202, json={"done": 10, "total": 40})
+            if route.request.method == "GET"
+            else route.continue_()
+        ),
+    )
+    words = library.line(runs.earlier).locator(".run-says")
+    library.press(runs.earlier, "Verify")
+    expect(words).to_have_text("Training again: step 10 of 40 (25 %)")
+    with page.expect_response(lambda answer: answer.request.method == "DELETE") as given_up:
+        library.press(runs.earlier, "Stop")
+    assert given_up.value.ok
+    expect(words).to_have_text("Stopped; nothing was proved.")
+
+    library.press(runs.earlier, "Verify")
+    expect(words).to_have_text("Training again: step 10 of 40 (25 %)")
+    with page.expect_response(lambda answer: answer.request.method == "DELETE") as given_up:
+        page.keyboard.press("Escape")
+    assert given_up.value.ok
+    expect(library.dialog).to_be_hidden()
 
 
 def test_two_runs_are_chosen_for_comparing(library: Library, server: LiveServer, runs: Runs) -> None:
@@ -365,6 +392,9 @@ def test_the_header_says_how_much_is_recorded(dashboard: DashboardPage, server: 
 def test_after_a_restart_the_last_run_is_offered(page: Page, watch: Watch) -> None:
     server = LiveServer("--preset", "quick", "--threads", "1", "--paused")
     try:
+        library = Library(DashboardPage(page, server, watch).open()).open()
+        expect(page.locator("#runs-words")).to_contain_text("Nothing is recorded in ")
+        assert library.dialog.locator("li").count() == 0
         server.train(25)
         before, rows = server.status()["info"]["id"], server.metrics()
         dashboard = DashboardPage(page, server, watch).open()

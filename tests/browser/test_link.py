@@ -156,6 +156,22 @@ def test_a_reload_only_offers_what_would_replace_the_present_run(dashboard: Dash
     expect(notice).to_have_count(0)
 
 
+def test_a_reload_on_the_way_does_not_begin_anew(elsewhere: DashboardPage, server: LiveServer) -> None:
+    link = f"{server.origin}/#v=1&preset=quick&seed=11&changes=3.lr_d.0.002&step=400"
+    elsewhere.page.goto(link)
+    run = server.wait_until(lambda s: s["goal"] == 400 and s["step"] > 3)["info"]["run"]
+    server.command("pause")  # so that it is still on its way
+    assert server.status()["step"] < 400
+    elsewhere.page.reload()
+    notice = _notice(elsewhere.page, "link")
+    expect(notice).to_contain_text("Re-running the link's run: Quick (small networks), seed 11, to step 400.")
+    server.command("play")
+    assert _arrived(server, 400)["info"]["run"] == run
+    elsewhere.catch_up()
+    elsewhere.expect_step(400)
+    expect(notice).to_have_count(0)
+
+
 def test_where_the_clipboard_is_closed_the_link_stands_selected(dashboard: DashboardPage, server: LiveServer) -> None:
     page = dashboard.page
     page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
