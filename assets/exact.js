@@ -8,6 +8,7 @@ window.dash_clientside = window.dash_clientside || {};
     { resolution: 100, rest: 150 }, // cells a side; ms that the view must have rested before it is asked for
     { resolution: 400, rest: 600 },
   ];
+  const WRITTEN = 500; // ms after which a step that was trained is in the run's file, with room to spare
   const AGAIN = 1000; // ms until a request that got lost is made again
   const UNRECORDED = "nothing is recorded here, so that the steps between cannot be re-run";
   const TRAIL = 100; // steps
@@ -38,6 +39,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   async function refine(mine) {
+    if (isFresh(step)) await pause(WRITTEN);
     for (const { resolution, rest } of STAGES) {
       if (resolutionOf(step) >= resolution) continue;
       do await pause(rest);
@@ -50,6 +52,9 @@ window.dash_clientside = window.dash_clientside || {};
       say(verdict(frame));
     }
   }
+
+  // Whether the step may have been trained just now, and not be in the run's file yet.
+  const isFresh = (at) => state.status !== null && at > state.newestStep() - Math.max(1, state.status.steps_per_second);
 
   // Cells a side of the exact frame that is there: a kept frame is as exact as one that is re-run.
   function resolutionOf(at) {
