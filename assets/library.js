@@ -211,7 +211,7 @@ window.dash_clientside = window.dash_clientside || {};
   async function restore(line, run, words) {
     const refusal = await app.runs.act(run.id, { do: "restore" });
     if (refusal) return (words.textContent = refusal);
-    listed.runs = [...listed.runs, run].sort((a, b) => (a.id < b.id ? 1 : -1));
+    listed.runs = [...listed.runs, run].sort(app.runs.newerFirst);
     fill(line, run).querySelector("button").focus();
     summary();
   }

@@ -18,7 +18,8 @@ window.dash_clientside = window.dash_clientside || {};
   // The newest run before the one that the server began by itself, if that one is still open.
   function previous({ runs, current, first }) {
     if (current !== first || state.status.info.parent !== null) return null;
-    return runs.find((run) => run.id < current && !run.damage && run.steps > 0);
+    const before = runs.slice(runs.findIndex((run) => run.id === current) + 1); // all, if it has no file yet
+    return before.find((run) => !run.damage && run.steps > 0);
   }
 
   function offer(run) {

@@ -22,7 +22,14 @@ window.dash_clientside = window.dash_clientside || {};
     return { said, error, status: answer.status };
   }
 
-  const list = () => ask("/api/runs");
+  // The newest first: ids tell seconds apart, not what was begun within one.
+  const newerFirst = (a, b) => (b.created || 0) - (a.created || 0);
+
+  async function list() {
+    const answer = await ask("/api/runs");
+    if (!answer.error) answer.said.runs.sort(newerFirst);
+    return answer;
+  }
 
   // Renames, deletes or restores; those who show the library hear of it.
   async function act(id, body) {
@@ -45,5 +52,5 @@ window.dash_clientside = window.dash_clientside || {};
   // What a run goes by that was given no name.
   const usualName = (run) => `${presetTitle(run.preset)}, seed ${run.seed}`;
 
-  app.runs = { ask, list, act, open, usualName };
+  app.runs = { ask, list, newerFirst, act, open, usualName };
 })(window.dash_clientside);
