@@ -94,7 +94,7 @@ def test_the_recorded_configuration_counts_and_not_the_preset_of_that_name(tiny:
         ({"config": {"target": "rings"}}, "rings"),
         ({"config": {"objective": "of the future"}}, "of the future"),
         ({"config": {"colour": 3}}, "colour"),
-        ({"config": {"width": "wide"}}, "whole number"),
+        ({"config": {"width": "wide"}}, "width"),
         ({"values": {"lr_g": 7.0}}, "lr_g"),
         ({"precision": "float8"}, "float8"),
         ({"threads": 0}, "threads"),
