@@ -94,7 +94,7 @@ def test_a_refused_branch_is_said_and_changes_nothing(dashboard: DashboardPage) 
     dashboard.next_frame()
     expect(failure).to_have_text(sentence)
     assert server.status()["info"]["id"] == run
-    page.unroute("**/api/command")
+    page.unroute_all(behavior="wait")
     button.click()
     _wait_for_branch(dashboard, run, 20)
     expect(failure).to_be_hidden()
