@@ -19,12 +19,11 @@ from torch import Tensor
 from tqdm import tqdm
 
 from gan_core.engine import GANEngine
-from gan_core.metrics import coverage, on_band
+from gan_core.metrics import quality
 from gan_core.options import Setting, TrainOptions
 from gan_core.presets import find_preset
 from gan_core.probes import Probe
 from gan_core.records import StepMetrics
-from gan_core.targets import Target
 
 
 def make_engine(options: TrainOptions) -> GANEngine:
@@ -68,7 +67,7 @@ def run(engine: GANEngine, options: TrainOptions) -> int:
                 break
     fakes = Probe(engine.target, engine.compute.device).fakes(engine.generator)
     write_whole(samples, _as_npy(fakes))
-    what = f"{engine.steps:,} steps of {options.preset}, seed {options.seed}: {_quality(fakes, engine.target)}"
+    what = f"{engine.steps:,} steps of {options.preset}, seed {options.seed}: {quality(fakes, engine.target)}"
     if engine.steps < options.steps:
         print(f"Interrupted after {what}; kept in {table} and {samples}", file=sys.stderr)
         return 130
@@ -140,12 +139,6 @@ def _as_npy(x: Tensor) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, x.cpu().numpy())
     return buffer.getvalue()
-
-
-def _quality(fakes: Tensor, target: Target) -> str:
-    if target.inverse is None:
-        return "coverage is not defined for this target"
-    return f"coverage {coverage(fakes, target):.2f}, on-band share {on_band(fakes, target):.3f}"
 
 
 def _report_not_finite(metrics: StepMetrics, table: Path) -> int:

@@ -24,6 +24,13 @@ def coverage(fakes: Tensor, target: Target) -> float:
     return float((counts >= LEAST_IN_BIN).double().mean())
 
 
+def quality(fakes: Tensor, target: Target) -> str:
+    """Coverage and on-band share of a sample (N, 2), in words."""
+    if target.inverse is None:
+        return "coverage is not defined for this target"
+    return f"coverage {coverage(fakes, target):.2f}, on-band share {on_band(fakes, target):.3f}"
+
+
 def on_band(fakes: Tensor, target: Target) -> float:
     """Share of the (N, 2) fakes with |v| <= BAND. Raises ValueError for a target without an inverse."""
     _, v = _coordinates(fakes, target)

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from gan_core import wire
 from gan_core.commands import (
@@ -32,6 +32,7 @@ from gan_core.commands import (
 from gan_core.config import DEFAULT_LOOKING_SHARE
 from gan_core.engine import GANEngine
 from gan_core.journey import Journey
+from gan_core.metrics import quality
 from gan_core.pace import LookingBudget, Speed, Stride
 from gan_core.payloads import Payloads, Published
 from gan_core.presets import DEFAULT_PRESET
@@ -458,6 +459,8 @@ class TrainingSession:
         if self._recorder is not None:
             if self._phase is not Phase.FAILED and not self._journey.repeats(self._step):
                 self._recorder.checkpoint(self._step, self._engine.state())
+                with suppress(FloatingPointError):  # then there are no fakes to judge
+                    self._recorder.ended(quality(self._probe.fakes(self._engine.generator), self._engine.target))
             self._recorder.close()
             with self._changed:
                 self._recorder = None
@@ -553,6 +556,8 @@ class TrainingSession:
                 raise
         self._enter(start)
         self._start_recording(lambda: file, file.nbytes())
+        if self._recorder is not None:
+            self._recorder.ended("")  # not yet
         if self._history.newest is not None:
             self._publish(self._history.newest, lambda frame: None)
         self._set_out(start.known, start.due)

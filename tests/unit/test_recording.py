@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from digest import digest
 
 import gan_core.run_file
@@ -17,7 +18,9 @@ from gan_core import wire
 from gan_core.checkpoint import unpack_state
 from gan_core.commands import Branch, Command, Open, Pause, Play, Repeat, Restart, SetValues, StepOnce
 from gan_core.engine import GANEngine
+from gan_core.metrics import coverage, on_band
 from gan_core.presets import PRESETS, Preset
+from gan_core.probes import Probe
 from gan_core.records import Change, Phase
 from gan_core.run_file import RunFile, RunFolder
 from gan_core.session import Receipt, TrainingSession
@@ -121,6 +124,27 @@ def test_a_run_is_on_the_disk_as_it_was(open_session: Opener, runs: RunFolder, t
             header, arrays = wire.decode(file.frame(step) or b"")
             assert header["step"] == step
             assert arrays["fakes"].shape == (2000, 2)
+
+
+def test_the_library_is_told_what_came_of_a_run(open_session: Opener, runs: RunFolder, tiny: Preset) -> None:
+    session = open_session()
+    steps(session, 120)
+    name = session.status().info.id
+    session.close(LONG)
+    engine = straight(tiny, 120, [])
+    fakes = Probe(engine.target, torch.device("cpu")).latents
+    with torch.no_grad():
+        points = engine.generator(fakes).double()
+    expected = f"coverage {coverage(points, engine.target):.2f}, on-band share {on_band(points, engine.target):.3f}"
+    with closing(RunFile.open(runs.path(name))) as file:
+        assert file.outcome == expected
+    again = open_session()
+    do(again, Open(name))
+    settle(again, 120)
+    assert again._recorder is not None
+    again._recorder.flush()
+    with closing(RunFile.open(runs.path(name))) as file:
+        assert file.outcome == "", "a run that goes on has no outcome yet"
 
 
 def test_a_run_goes_on_where_it_stopped(open_session: Opener, tiny: Preset) -> None:
