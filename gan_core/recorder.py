@@ -63,7 +63,8 @@ class Recorder:
         self._last_change = float("-inf")
         # Under the lock:
         self._batch = _Batch()
-        self._writing = self._closing = self._hurry = self._has_file = False
+        self._writing = self._closing = self._hurry = False
+        self._has_file = nbytes > 0
         self._cost = 0.0  # seconds that the last checkpoint took to write
         self._nbytes = nbytes
         self._error: str | None = None
@@ -155,7 +156,7 @@ class Recorder:
                 self._writing, self._hurry, last = True, False, self._closing
                 self._has_file = self._has_file or batch.worth_a_file()
             try:
-                if file is None and batch.worth_a_file():
+                if file is None and self._has_file:
                     file = self._open_file()
                 if file is not None:
                     self._write(file, batch)
