@@ -140,6 +140,7 @@ def test_changes_that_a_page_saw_apart_are_two_gestures(dashboard: DashboardPage
     dashboard.until("s.changesTotal === 2")
     page.get_by_role("button", name=re.compile("^Before the last change")).click()
     server.wait_until(lambda status: status["info"]["parent"] == run and status["phase"] == "paused")
+    page.evaluate("0")  # what the page has sent is known here after the next call to it
     assert dashboard.watch.commands[-1] == {"do": "branch", "run": run, "step": 25}
 
 
@@ -151,12 +152,13 @@ def test_the_parent_stays_as_a_ghost(dashboard: DashboardPage) -> None:
     page = dashboard.open().page
     switches = page.locator("#ghost-switches")
     expect(switches).to_be_hidden()
+    drawn = "document.querySelector('#metrics-panel .js-plotly-plot')._fullData"
+    dashboard.until(f"{drawn}.length > 0 && {drawn}.every((trace) => trace.line)")
     assert tuple(_traces(dashboard)) == COLUMNS
     _branch(dashboard, parent, 40)
     server.command("set", values={"lr_g": 0.01})
     server.train(30)
     dashboard.catch_up()
-    drawn = "document.querySelector('#metrics-panel .js-plotly-plot')._fullData"
     dashboard.until(f"{drawn}.length === 8 && {drawn}[0].x.at(-1) === 70 && {drawn}[4].x.length > 0")
     traces = _traces(dashboard)
     assert tuple(traces) == COLUMNS + GHOSTS
@@ -267,6 +269,7 @@ def test_the_family_is_a_tree_whose_lines_open_their_runs(dashboard: DashboardPa
         page.keyboard.press("Enter")
         server.wait_until(lambda s, run=run: s["info"]["id"] == run and s["phase"] == "paused")
         dashboard.catch_up()
+        expect(line).to_have_count(0)  # the tree is drawn anew, and the present run is no button
         expect(tree.locator("text")).to_have_text("this run")
     expect(tree.get_by_role("button", name=re.compile("branched at step 80"))).to_have_count(1)
     assert server.status()["info"]["id"] == root
