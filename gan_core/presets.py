@@ -14,14 +14,28 @@ class Preset:
 
     name: str
     title: str
-    story: str  # two or three sentences: what is run, and where to look
+    story: str  # what is run, and where to look; [words](#id) links them to a control or panel
     config: GANConfig
     values: HyperParameters
+    group: str = "more"  # a key of GROUPS
+    figure: int | None = None  # of the article
+    claim: str = ""  # what the scenario is to show, in a sentence
+    why: str = ""  # why it comes to this,
+    attempt: str = ""  # and what to try against it
+    seed: int | None = None  # the one it is shown with; None: whichever is in use
+    length: int = 600  # training steps it is meant for
+    pace: int | None = None  # steps a frame; None: as they come
+    view: str = "losses"  # which curves to begin with
+    lenses: tuple[str, ...] = ()  # to begin with
 
+
+GROUPS = {"article": "The article", "zoo": "Failure zoo", "more": "More"}
 
 _ALL = (
     Preset(
         name="mode-collapse",
+        group="article",
+        figure=2,
         title="Mode collapse",
         story=(
             "Both networks learn at 0.001 with beta1 0.9. The fakes shrink to a blob that hops around the spiral and "
@@ -32,6 +46,9 @@ _ALL = (
     ),
     Preset(
         name="better",
+        group="article",
+        figure=7,
+        length=60_000,
         title="A better solution",
         story=(
             "The generator learns five times slower than the discriminator, and beta1 is 0.5 for both. The fakes "

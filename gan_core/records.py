@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -19,6 +19,7 @@ POINT_SCALE = 32767
 
 Uint8Array = npt.NDArray[np.uint8]
 Int16Array = npt.NDArray[np.int16]
+Uint16Array = npt.NDArray[np.uint16]
 Float32Array = npt.NDArray[np.float32]
 
 
@@ -51,6 +52,15 @@ class TrailPoint:
     bluest: tuple[float, float]  # cell centre where D(x) is largest
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Reading:
+    """What the instruments said of one look: the numbers behind it, as `gan_core.readings` names them."""
+
+    step: int
+    values: Float32Array  # (len(readings.READINGS),), NaN where one is not defined for this task or target
+    along: Uint16Array  # (readings.STRETCHES,), fakes on the band in each of these equal stretches of u
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """When a snapshot was taken."""
@@ -74,6 +84,8 @@ class Snapshot:
     fakes: Int16Array  # (N, 2), G(z) of the first N fixed z, times POINT_SCALE
     image: Int16Array  # (M, M, 2), G(z) at every (R // M)th latent cell along both axes, times POINT_SCALE
     trail_point: TrailPoint
+    reading: Reading | None = None
+    lenses: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)  # arrays of those asked for; see wire.py
 
     @property
     def step(self) -> int:
@@ -88,7 +100,8 @@ class Snapshot:
     @property
     def nbytes(self) -> int:
         """Bytes held by the arrays."""
-        return self.latent_map.nbytes + self.sample_map.nbytes + self.fakes.nbytes + self.image.nbytes
+        lenses = sum(array.nbytes for array in self.lenses.values())
+        return self.latent_map.nbytes + self.sample_map.nbytes + self.fakes.nbytes + self.image.nbytes + lenses
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -97,7 +110,12 @@ class FixedPoints:
 
     run: int
     latents: Int16Array  # (N, 2), uniform on [-1, 1]^2, times POINT_SCALE
-    reals: Int16Array  # (N, 2), samples of the target, times POINT_SCALE
+    reals: Int16Array  # (N, 2), samples of the target, times POINT_SCALE; of task "fit": f(latents)
+    task: str = "gan"
+    best: float | None = None  # least possible loss, where the task has one
+    # What an instrument reads, of the same number of points, of real data against real, and of a single point of them.
+    floors: Mapping[str, float] = field(default_factory=dict)
+    collapsed: Mapping[str, float] = field(default_factory=dict)
 
 
 class Phase(StrEnum):
@@ -127,6 +145,24 @@ class InForce:
 
     value: float
     since: int  # the first step trained with it
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """In which state a run is, by the rule of `gan_core.diagnosis`."""
+
+    state: str
+    sentence: str
+    since: int  # the step of the look from which on it is so
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened in a run and is worth going back to."""
+
+    step: int
+    kind: str  # "diagnosis" or "change"
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +250,8 @@ class Status:
     recording: Recording | None = None  # None: nothing is recorded
     goal: int | None = None  # while RERUNNING: the step it goes to
     note: str | None = None  # something about this run that the visitor should know
+    diagnosis: Diagnosis | None = None
+    length: int | None = None  # steps that the scenario is meant for; training goes on after them
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -228,6 +266,8 @@ class Progress:
     changes_from: int  # number of the first change in `changes`
     changes: tuple[Change, ...]
     kept: tuple[int, ...]  # steps with a frame, ascending
+    readings: tuple[Reading, ...] = ()  # of frames after the step that was asked for, ascending
+    events: tuple[Event, ...] = ()  # all of them, ascending
 
 
 @dataclass(frozen=True, slots=True)

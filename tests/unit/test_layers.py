@@ -15,6 +15,7 @@ LAYERS = {
     # L0: data
     "config": 0,
     "records": 0,
+    "readings": 0,
     "commands": 0,
     "presets": 0,
     "options": 0,
