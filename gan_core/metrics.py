@@ -22,7 +22,7 @@ LEAST_SHARE = 10 / 5000  # of the fakes that makes a bin count as reached, a ten
 BAND = 1.5  # |v| up to here counts as on the band; real points have |v| <= 1
 EDGE = 0.99  # of tanh's range: its slope is below 0.02 from here on, so hardly any gradient comes through
 DIRECTIONS = 32  # of the sliced distance
-_DRAWS, _COLLAPSES = 5, 50  # samples over which floors and collapse lines are averaged
+_DRAWS, _COLLAPSES = 20, 50  # samples over which floors and collapse lines are averaged
 _GOLDEN = (math.sqrt(5) - 1) / 2
 _SEED = 20200607  # of those draws
 
