@@ -276,7 +276,7 @@ class Progress:
     changes_from: int  # number of the first change in `changes`
     changes: tuple[Change, ...]
     kept: tuple[int, ...]  # steps with a frame, ascending
-    readings: tuple[Reading, ...] = ()  # of frames after the step that was asked for, ascending
+    readings: tuple[Reading, ...] = ()  # of frames from the step on that was asked for, ascending
     events: tuple[Event, ...] = ()  # all of them, ascending
 
 

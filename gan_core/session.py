@@ -7,10 +7,9 @@ Commands take effect between steps, never inside one; readers get immutable reco
 from __future__ import annotations
 
 import logging
-import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
@@ -32,6 +31,7 @@ from gan_core.commands import (
 from gan_core.config import DEFAULT_LOOKING_SHARE
 from gan_core.engine import GANEngine
 from gan_core.journey import Journey
+from gan_core.looks import Looks
 from gan_core.metrics import quality
 from gan_core.pace import LookingBudget, Speed, Stride
 from gan_core.payloads import Payloads, Published
@@ -44,8 +44,8 @@ from gan_core.run_file import RunFile, RunFolder, new_id
 
 log = logging.getLogger("ganscope")
 
-WATCHED_FOR = 1.5  # seconds after the last request for a live frame during which somebody counts as watching
 MAX_ROWS_PER_READ = 50_000  # rows of metrics in one answer: 800 kB
+MAX_READINGS = 2000  # in one answer: 300 kB
 MAX_STEPS_AT_ONCE = 256  # trained in one go, between two looks at the commands
 _RUNNING = (Phase.TRAINING, Phase.RERUNNING)
 
@@ -98,7 +98,7 @@ class TrainingSession:
         self._closing = False
         self._published: Published | None = None
         self._payloads = Payloads()
-        self._last_look = -math.inf
+        self._looks = Looks()
         # Versions and runs count from the time of start, so that a page left open over a restart sees newer ones.
         self._version = self._run_number = int(wall_clock() * 1000)
         # Complete before the training thread starts:
@@ -156,15 +156,16 @@ class TrainingSession:
         with self._changed:
             return self._status()
 
-    def frame_after(self, version: int, timeout: float) -> bytes | None:
-        """The newest frame, encoded, once it is newer than `version`; None after `timeout` seconds without one."""
+    def frame_after(self, version: int, timeout: float, lenses: Collection[str] = ()) -> bytes | None:
+        """The newest frame, encoded, once it is newer than `version`; None after `timeout` seconds without one.
+
+        Frames to come have the arrays of `lenses` for as long as somebody asks for them.
+        """
         with self._changed:
-            unwatched = not self._watched()
-            self._last_look = time.monotonic()
-            if unwatched:
-                self._changed.notify_all()  # a paused run sharpens when somebody comes
+            if self._looks.note(time.monotonic(), lenses):
+                self._changed.notify_all()  # a paused run sharpens when somebody comes or wants another lens
             self._changed.wait_for(lambda: self._newer(version) or self._closing, timeout)
-            self._last_look = time.monotonic()
+            self._looks.note(time.monotonic(), lenses)
             return self._published.payload if self._published and self._newer(version) else None
 
     def frame_at(self, step: int) -> bytes | None:
@@ -198,8 +199,8 @@ class TrainingSession:
             points = self._points
         return wire.encode_points(points)
 
-    def progress(self, start: int, changes_from: int) -> bytes:
-        """Status, metrics from row `start`, changes from number `changes_from`, kept steps; encoded."""
+    def progress(self, start: int, changes_from: int, readings_from: int = 0) -> bytes:
+        """Status, metrics from row `start`, changes from number `changes_from`, readings from a step on; encoded."""
         with self._changed:
             history = self._history
             rows = history.metrics.rows
@@ -214,6 +215,7 @@ class TrainingSession:
                 changes_from=first_change,
                 changes=changes,
                 kept=tuple(history.kept_steps()),
+                readings=history.readings(readings_from, MAX_READINGS),
             )
         return wire.encode_progress(progress)
 
@@ -583,7 +585,7 @@ class TrainingSession:
         return self._phase is not Phase.PAUSED or sharp or not self._watched()
 
     def _watched(self) -> bool:
-        return time.monotonic() - self._last_look < WATCHED_FOR
+        return self._looks.any(time.monotonic())
 
     def _newer(self, version: int) -> bool:
         return self._published is not None and self._published.version > version
