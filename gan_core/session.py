@@ -31,7 +31,7 @@ from gan_core.commands import (
 from gan_core.config import DEFAULT_LOOKING_SHARE
 from gan_core.engine import GANEngine
 from gan_core.journey import Journey
-from gan_core.looks import Looks
+from gan_core.audience import Audience
 from gan_core.metrics import quality
 from gan_core.pace import LookingBudget, Speed, Stride
 from gan_core.payloads import Payloads, Published
@@ -98,7 +98,7 @@ class TrainingSession:
         self._closing = False
         self._published: Published | None = None
         self._payloads = Payloads()
-        self._looks = Looks()
+        self._audience = Audience()
         # Versions and runs count from the time of start, so that a page left open over a restart sees newer ones.
         self._version = self._run_number = int(wall_clock() * 1000)
         # Complete before the training thread starts:
@@ -162,10 +162,10 @@ class TrainingSession:
         Frames to come have the arrays of `lenses` for as long as somebody asks for them.
         """
         with self._changed:
-            if self._looks.note(time.monotonic(), lenses):
+            if self._audience.note(time.monotonic(), lenses):
                 self._changed.notify_all()  # a paused run sharpens when somebody comes or wants another lens
             self._changed.wait_for(lambda: self._newer(version) or self._closing, timeout)
-            self._looks.note(time.monotonic(), lenses)
+            self._audience.note(time.monotonic(), lenses)
             return self._published.payload if self._published and self._newer(version) else None
 
     def frame_at(self, step: int) -> bytes | None:
@@ -585,7 +585,7 @@ class TrainingSession:
         return self._phase is not Phase.PAUSED or sharp or not self._watched()
 
     def _watched(self) -> bool:
-        return self._looks.any(time.monotonic())
+        return self._audience.any(time.monotonic())
 
     def _newer(self, version: int) -> bool:
         return self._published is not None and self._published.version > version

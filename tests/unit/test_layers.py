@@ -33,7 +33,7 @@ LAYERS = {
     "compute": 1,
     "machine": 1,
     "pace": 1,
-    "looks": 1,
+    "audience": 1,
     "envelope": 1,
     "thinning": 1,
     "payloads": 1,

@@ -8,7 +8,7 @@ from collections.abc import Collection
 WATCHED_FOR = 1.5  # seconds after the last request for a live frame during which somebody counts as watching
 
 
-class Looks:
+class Audience:
     """When live frames and lenses were last asked for, in seconds on any steady clock."""
 
     def __init__(self) -> None:
