@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
 from gan_core import wire
+from gan_core.audience import Audience
 from gan_core.commands import (
     Branch,
     Command,
@@ -31,11 +32,10 @@ from gan_core.commands import (
 from gan_core.config import DEFAULT_LOOKING_SHARE
 from gan_core.engine import GANEngine
 from gan_core.journey import Journey
-from gan_core.audience import Audience
 from gan_core.metrics import quality
 from gan_core.pace import LookingBudget, Speed, Stride
 from gan_core.payloads import Payloads, Published
-from gan_core.presets import DEFAULT_PRESET
+from gan_core.presets import DEFAULT_PRESET, PRESETS, find_preset
 from gan_core.probes import LIVE_POINTS, LIVE_RESOLUTIONS, POINTS, SHARP_RESOLUTION, Probe
 from gan_core.recorder import Recorder
 from gan_core.records import Change, InForce, Moment, Phase, Progress, RunInfo, Snapshot, Status, StepMetrics
@@ -75,7 +75,7 @@ class TrainingSession:
     def __init__(
         self,
         preset: str = DEFAULT_PRESET,
-        seed: int = 0,
+        seed: int | None = None,
         *,
         device: str = "auto",
         precision: str = "auto",
@@ -86,7 +86,10 @@ class TrainingSession:
         wall_clock: Callable[[], float] = time.time,
         make_engine: Callable[..., GANEngine] = GANEngine,
     ) -> None:
-        """Prepare a session; `start` begins it. Raises ValueError for an option that cannot be met."""
+        """Prepare a session; `start` begins it. Raises ValueError for an option that cannot be met.
+
+        `seed` None means the one the preset is shown with, or 0.
+        """
         self._options = {"device": device, "precision": precision, "threads": threads}
         self._wall_clock, self._make_engine, self._most_at_once = wall_clock, make_engine, steps_at_once
         self._runs = runs
@@ -111,13 +114,13 @@ class TrainingSession:
         self._journey = Journey()
         self._sharpening: Iterator[Snapshot | None] | None = None
         self._budget = LookingBudget(DEFAULT_LOOKING_SHARE, LIVE_RESOLUTIONS)
-        self._pace: int | None = None
+        self._pace = find_preset(preset).pace
         self._recorder: Recorder | None = None
         self._speed, self._stride = Speed(), Stride()
         # Not on this thread: OpenMP keeps workers for every thread that ever computed, and with more of them than cores
         # it puts all to sleep between products, which costs the training a fifth of its speed.
         with ThreadPoolExecutor(1) as builder:
-            builder.submit(self._begin, preset, seed).result()
+            builder.submit(self._begin, preset, _first(seed, find_preset(preset).seed, 0)).result()
 
     # -- called from any thread --------------------------------------------------------------------------------------
 
@@ -519,9 +522,12 @@ class TrainingSession:
             self._steps_to_go += command.count
 
     def _restart(self, command: Restart) -> None:
-        preset = self._info.preset if command.preset is None else command.preset
-        seed = self._info.seed if command.seed is None else command.seed
-        self._begin(preset, seed)
+        before, after = self._info.preset, command.preset or self._info.preset
+        with _refusing():  # a run from elsewhere may have been begun as something that is not known here
+            preset = find_preset(after)
+        self._begin(after, _first(command.seed, preset.seed if command.preset else None, self._info.seed))
+        if after != before and (preset.pace or (before in PRESETS and PRESETS[before].pace)):
+            self._pace = preset.pace
         if self._phase is Phase.FAILED:
             self._phase = Phase.TRAINING
         self._look()
@@ -608,6 +614,7 @@ class TrainingSession:
             recording=self._recorder.state() if self._recorder is not None else None,
             goal=self._journey.goal if self._phase is not Phase.FAILED else None,
             note=self._note,
+            length=PRESETS[self._info.preset].length if self._info.preset in PRESETS else None,
         )
 
 
@@ -623,6 +630,10 @@ _APPLY: dict[type[Command], Callable[..., None]] = {
     Branch: TrainingSession._branch,
     Repeat: TrainingSession._repeat,
 }
+
+
+def _first(*choices: int | None) -> int:
+    return next(choice for choice in choices if choice is not None)
 
 
 @contextmanager
