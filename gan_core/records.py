@@ -17,9 +17,19 @@ import numpy.typing as npt
 # Points travel as int16: the square [-1, 1] maps to [-POINT_SCALE, POINT_SCALE], a resolution of 3e-5.
 POINT_SCALE = 32767
 
+# What a lens adds to a snapshot: names of arrays of R x R cells or of P arrows, in the order in which they travel.
+# best-d   best_d uint8 (R, R): round(254 * D*), the best possible D over sample space; 255 where nobody has any mass
+# tears    stretch int16 (R, R): round(1000 * log10 |det J|) of G over latent space; folded uint8 (R, R): 1 if it is < 0
+# pull     pull float32 (P, 6): x, y of a fake before its last step, the direction D's gradient asked for (the longest
+#          is 1), and the move it made, in data units; asked_share float32 (1,): share of the shown fakes that obeyed
+LENS_ARRAYS: dict[str, tuple[str, ...]] = {
+    "best-d": ("best_d",),
+    "tears": ("stretch", "folded"),
+    "pull": ("pull", "asked_share"),
+}
+
 Uint8Array = npt.NDArray[np.uint8]
 Int16Array = npt.NDArray[np.int16]
-Uint16Array = npt.NDArray[np.uint16]
 Float32Array = npt.NDArray[np.float32]
 
 
@@ -65,7 +75,7 @@ class Reading:
 
     step: int
     values: Float32Array  # (len(readings.READINGS),), NaN where one is not defined for this task or target
-    along: Uint16Array  # (readings.STRETCHES,), fakes on the band in each of these equal stretches of u
+    along: Int16Array  # (readings.STRETCHES,), fakes on the band in each of these equal stretches of u
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +102,7 @@ class Snapshot:
     image: Int16Array  # (M, M, 2), G(z) at every (R // M)th latent cell along both axes, times POINT_SCALE
     trail_point: TrailPoint
     reading: Reading | None = None
-    lenses: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)  # arrays of those asked for; see wire.py
+    lenses: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)  # arrays of those asked for; see LENS_ARRAYS
 
     @property
     def step(self) -> int:
@@ -273,7 +283,7 @@ class Progress:
     changes_from: int  # number of the first change in `changes`
     changes: tuple[Change, ...]
     kept: tuple[int, ...]  # steps with a frame, ascending
-    readings: tuple[Reading, ...] = ()  # of frames after the step that was asked for, ascending
+    readings: tuple[Reading, ...] = ()  # of frames from the step on that was asked for, ascending
     events: tuple[Event, ...] = ()  # all of them, ascending
 
 
