@@ -18,7 +18,8 @@ from gan_core.targets import Target
 
 _POINTS = 130_000  # at least so many points of the latent square are pushed through the image,
 _POINTS_A_CELL = 26  # and so many for each cell of the result: counting noise stays near a hundredth
-_TARGET_POINTS, _TARGET_POINTS_A_CELL = 100_000, 25  # the same for real data, once a resolution: a quarter have any
+# The same for real data, once a resolution: a quarter of the cells have any. Beyond the limit it would take too long.
+_TARGET_POINTS_A_CELL, _TARGET_POINTS = 100, 4_000_000
 _PART = 250_000  # points counted at a time, some 20 ms
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
@@ -66,7 +67,7 @@ def target_density_in_parts(target: Target, resolution: int) -> Iterator[Tensor 
     """
     found = _of_targets.get((target.name, resolution))
     if found is None:
-        points = max(_TARGET_POINTS, _TARGET_POINTS_A_CELL * resolution**2)
+        points = min(_TARGET_POINTS, _TARGET_POINTS_A_CELL * resolution**2)
         counts = torch.zeros(resolution * resolution, dtype=torch.int64)
         for part in torch.split(torch.arange(points, dtype=torch.float64), _PART):
             uv = torch.stack(((part + 0.5) / points, (part * _GOLDEN) % 1), dim=1) * 2 - 1
