@@ -16,7 +16,8 @@ from gan_core.targets import Target
 
 _POINTS = 130_000  # at least so many points of the latent square are pushed through the image,
 _POINTS_A_CELL = 26  # and so many for each cell of the result: counting noise stays near a hundredth
-_TARGET_POINTS = 4_000_000  # the same for real data, once a resolution
+_TARGET_POINTS = 4_000_000  # the same for real data, once,
+_FINEST = 1600  # into so many cells a side
 _PART = 500_000
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
@@ -36,17 +37,29 @@ def generator_density(image: Tensor, resolution: int) -> Tensor:
     return _per_area(_counts(patches @ _weights(points).to(image.device), resolution), resolution)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def target_density(target: Target, resolution: int) -> Tensor:
     """Density of real data, by counting 4 million evenly spread points of its exact transform. float32 (R, R).
 
     It is kept for the next call, on the CPU, and not to be written to.
     """
-    counts = torch.zeros(resolution * resolution, dtype=torch.int64)
+    edges = torch.linspace(0, _FINEST, resolution + 1, dtype=torch.float64)
+    cells = torch.arange(_FINEST, dtype=torch.float64)
+    shares = (edges[:, None] - cells).clamp(0, 1).diff(dim=0)  # of each fine cell in each of these, along an axis
+    return (shares @ _finely(target).double() @ shares.t() * (resolution / 2) ** 2).float()
+
+
+@lru_cache(maxsize=2)
+def _finely(target: Target) -> Tensor:
+    """Share of the data in each cell of a grid that is finer than any other: float32 (_FINEST, _FINEST).
+
+    Counted once, so that the first frame of each resolution does not wait.
+    """
+    counts = torch.zeros(_FINEST**2, dtype=torch.int64)
     for part in torch.split(torch.arange(_TARGET_POINTS, dtype=torch.float64), _PART):
         uv = torch.stack(((part + 0.5) / _TARGET_POINTS, (part * _GOLDEN) % 1), dim=1) * 2 - 1
-        counts += _counts(target.transform(uv).t(), resolution)
-    return _per_area(counts, resolution)
+        counts += _counts(target.transform(uv).t(), _FINEST)
+    return (counts / _TARGET_POINTS).view(_FINEST, _FINEST)
 
 
 def box_density(centre: tuple[float, float], side: float, resolution: int) -> Tensor:
