@@ -8,7 +8,7 @@ training step uses, so that what is shown is true.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,7 +20,7 @@ from gan_core.config import GANConfig
 from gan_core.forward import Forward
 from gan_core.networks import MLP
 from gan_core.objectives import OBJECTIVES
-from gan_core.pushforward import box_density, generator_density, target_density
+from gan_core.pushforward import box_density, generator_density_in_parts, target_density, target_density_in_parts
 from gan_core.targets import OPPONENTS, Opponent, Target
 
 ARRIVAL = 120  # the step at which the points of task "none" are where they belong
@@ -90,9 +90,9 @@ class FitLook(GANLook):
         image, fakes = yield from _generated(networks[0], grid, latents)
         error = torch.linalg.vector_norm(image - self._target.transform(grid), dim=1)
         of_error = (error.clamp(_NEAREST, 1).log() / math.log(_NEAREST)).view(resolution, resolution)
-        yield None
-        p = target_density(self._target, resolution).to(latents.device)
-        of_best = best_d(p, generator_density(_square(image), resolution))
+        p = yield from _last(target_density_in_parts(self._target, resolution))
+        q = yield from _last(generator_density_in_parts(_square(image), resolution))
+        of_best = best_d(p.to(q.device), q)
         return Seen(fakes, _square(image), _map(of_error, 255), _map(of_best, 254))
 
 
@@ -105,14 +105,16 @@ class OpponentLook:
     def __init__(self, opponent: Opponent, config: GANConfig, target: Target) -> None:
         self._opponent, self._target = opponent, target
         self._maps: dict[int, Tensor] = {}  # of the best D, by resolution: a quarter of a megabyte in all
-        self.best: float | None = OBJECTIVES[config.objective].least(*self._densities(_BEST_RESOLUTION))
+        p, q = _exactly(target, _BEST_RESOLUTION), self._density(_BEST_RESOLUTION)
+        self.best: float | None = OBJECTIVES[config.objective].least(p, q)
 
     def parts(self, networks: Networks, step: int, resolution: int, latents: Tensor) -> Parts:
         """As Look."""
         grid = cell_centres(resolution, latents.device)
         logits = (yield from _filled(Forward(networks[1]), grid)).view(resolution, resolution)
         if resolution not in self._maps:
-            self._maps[resolution] = _map(best_d(*self._densities(resolution)), 254)
+            p = yield from _last(target_density_in_parts(self._target, resolution))
+            self._maps[resolution] = _map(best_d(p, self._density(resolution)), 254)
         fakes = self._opponent.place(latents)
         return Seen(fakes, _square(grid), self._maps[resolution], _probability(logits), logits)
 
@@ -121,9 +123,9 @@ class OpponentLook:
         placed: Tensor = self._opponent.place(latents)
         return placed
 
-    def _densities(self, resolution: int) -> tuple[Tensor, Tensor]:
-        centre, side = self._opponent.centre, self._opponent.side
-        return target_density(self._target, resolution), box_density((centre, centre), side, resolution)
+    def _density(self, resolution: int) -> Tensor:
+        centre = self._opponent.centre
+        return box_density((centre, centre), self._opponent.side, resolution)
 
 
 class WayLook:
@@ -214,6 +216,25 @@ def _filled(network: Forward, x: Tensor) -> Generator[None, None, Tensor]:
     if not torch.isfinite(y).all():
         raise FloatingPointError("a network's output is not a finite number")
     return y
+
+
+def _exactly(target: Target, resolution: int) -> Tensor:
+    """Density of real data at the cells' centres: unlike its mean over a cell, it knows the sharp edges of the data.
+
+    That mean, where there is no formula. (R, R).
+    """
+    if target.density is None:
+        return target_density(target, resolution)
+    return _square(target.density(cell_centres(resolution, torch.device("cpu"))))
+
+
+def _last(parts: Iterator[Tensor | None]) -> Generator[None, None, Tensor]:
+    """What comes at the end of something that is done in parts, which are passed on."""
+    for part in parts:
+        if part is not None:
+            return part
+        yield None
+    raise RuntimeError("the last part is what all are for")
 
 
 def _square(x: Tensor) -> Tensor:

@@ -93,7 +93,7 @@ def test_known_linear_map(config: GANConfig, matrix: list[list[float]], determin
 
 def test_blocks_do_not_show() -> None:
     g, z = generator(CONFIGS[1], 3), latents(2500)
-    torch.testing.assert_close(jacobians(g, z)[1020:1030], jacobians(g, z[1020:1030]))
+    torch.testing.assert_close(jacobians(g, z)[250:260], jacobians(g, z[250:260]))
 
 
 def test_saturated_tanh_keeps_its_slope() -> None:

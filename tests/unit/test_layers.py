@@ -33,6 +33,7 @@ LAYERS = {
     "pull": 1,
     "jacobian": 1,
     "chase": 1,
+    "diagnosis": 1,
     "forward": 1,
     "looks": 1,
     "probes": 1,
@@ -136,6 +137,7 @@ WITHOUT_TORCH = {
     "presets",
     "options",
     "pace",
+    "diagnosis",
     "envelope",
     "history",
     "wire",
@@ -241,7 +243,7 @@ def test_the_engine_knows_no_files_clocks_or_browsers() -> None:
         assert not names & {"time", "datetime", "pathlib", "os", "io", "json", "socket", "dash", "flask", "plotly"}
 
 
-@pytest.mark.parametrize("module", ["history", "pace"])
+@pytest.mark.parametrize("module", ["history", "pace", "diagnosis"])
 def test_pure_modules_read_no_clock(module: str) -> None:
     names = {name.split(".")[0] for name in imports(PACKAGE / f"{module}.py")}
     assert not names & {"time", "datetime", "threading", "os", "pathlib"}
