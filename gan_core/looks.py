@@ -8,7 +8,7 @@ training step uses, so that what is shown is true.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,7 +20,8 @@ from gan_core.config import GANConfig
 from gan_core.forward import Forward
 from gan_core.networks import MLP
 from gan_core.objectives import OBJECTIVES
-from gan_core.pushforward import box_density, generator_density_in_parts, target_density, target_density_in_parts
+from gan_core.parts import finished
+from gan_core.pushforward import box_density, generator_density_in_parts, target_density
 from gan_core.targets import OPPONENTS, Opponent, Target
 
 ARRIVAL = 120  # the step at which the points of task "none" are where they belong
@@ -78,7 +79,7 @@ class GANLook:
 
     def fakes(self, generator: MLP, step: int, latents: Tensor) -> Tensor:
         """As Look."""
-        return _at_once(generator, latents)
+        return finished(_filled(Forward(generator), latents))
 
 
 class FitLook(GANLook):
@@ -90,9 +91,8 @@ class FitLook(GANLook):
         image, fakes = yield from _generated(networks[0], grid, latents)
         error = torch.linalg.vector_norm(image - self._target.transform(grid), dim=1)
         of_error = (error.clamp(_NEAREST, 1).log() / math.log(_NEAREST)).view(resolution, resolution)
-        p = yield from _last(target_density_in_parts(self._target, resolution))
-        q = yield from _last(generator_density_in_parts(_square(image), resolution))
-        of_best = best_d(p.to(q.device), q)
+        q = yield from generator_density_in_parts(_square(image), resolution)
+        of_best = best_d(target_density(self._target, resolution).to(q.device), q)
         return Seen(fakes, _square(image), _map(of_error, 255), _map(of_best, 254))
 
 
@@ -113,7 +113,7 @@ class OpponentLook:
         grid = cell_centres(resolution, latents.device)
         logits = (yield from _filled(Forward(networks[1]), grid)).view(resolution, resolution)
         if resolution not in self._maps:
-            p = yield from _last(target_density_in_parts(self._target, resolution))
+            p = target_density(self._target, resolution)
             self._maps[resolution] = _map(best_d(p, self._density(resolution)), 254)
         fakes = self._opponent.place(latents)
         return Seen(fakes, _square(grid), self._maps[resolution], _probability(logits), logits)
@@ -192,16 +192,6 @@ def _generated(generator: MLP, grid: Tensor, latents: Tensor) -> Generator[None,
     return samples[: len(grid)], samples[len(grid) :]
 
 
-def _at_once(network: MLP, x: Tensor) -> Tensor:
-    parts = _filled(Forward(network), x)
-    while True:
-        try:
-            next(parts)
-        except StopIteration as end:
-            y: Tensor = end.value
-            return y
-
-
 def _filled(network: Forward, x: Tensor) -> Generator[None, None, Tensor]:
     """What the network says at all points x (N, 2): (N, outputs), in parts: yields after each of them.
 
@@ -226,15 +216,6 @@ def _exactly(target: Target, resolution: int) -> Tensor:
     if target.density is None:
         return target_density(target, resolution)
     return _square(target.density(cell_centres(resolution, torch.device("cpu"))))
-
-
-def _last(parts: Iterator[Tensor | None]) -> Generator[None, None, Tensor]:
-    """What comes at the end of something that is done in parts, which are passed on."""
-    for part in parts:
-        if part is not None:
-            return part
-        yield None
-    raise RuntimeError("the last part is what all are for")
 
 
 def _square(x: Tensor) -> Tensor:
