@@ -136,7 +136,7 @@ def test_nothing_is_trained_and_steps_count() -> None:
 
 
 def test_accuracy_of_the_fit_is_the_share_that_is_near() -> None:
-    """A generator of zeros sends all to the origin: right are goals within 0.05 of it; the loss is their mean square."""
+    """A generator of zeros sends all to the origin: right are goals within 0.05; the loss is their mean square."""
     engine = engine_of(preset_for("fit"))
     engine.generator.parameters_flat.zero_()
     goals = torch.zeros(32, 2)
