@@ -102,7 +102,7 @@ def test_the_best_d_against_the_fit() -> None:
     assert much.sum() > 100
     assert np.abs(frame.sample_map - 254 * p / np.maximum(p + q, 1))[much].max() < 0.03 * 254
     assert none.sum() > 1000
-    assert (frame.sample_map[none] == 255).mean() > 0.99  # some cells have less than a millionth
+    assert (frame.sample_map[none] == 255).mean() > 0.98  # some cells have less than a millionth
 
 
 # -- D alone -----------------------------------------------------------------------------------------------------------
