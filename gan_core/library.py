@@ -14,7 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from gan_core.records import DamagedRun, RunSummary
-from gan_core.run_file import BESIDE, DEFAULT_LIMIT, SUFFIX, RunFile, RunFolder, new_id, remove
+from gan_core.run_database import BESIDE, remove
+from gan_core.run_file import DEFAULT_LIMIT, SUFFIX, RunFile, RunFolder, new_id
 from gan_core.run_import import MAX_TITLE, UNFINISHED, import_run
 
 KEEP_DELETED = 7 * 24 * 3600.0  # seconds for which a deleted run can be restored

@@ -16,6 +16,7 @@ from gan_core.checkpoint import pack_state
 from gan_core.engine import State
 from gan_core.records import Change, Recording, StepMetrics
 from gan_core.run_file import RunFile
+from gan_core.run_room import keep_within
 
 log = logging.getLogger("ganscope")
 
@@ -188,7 +189,7 @@ class Recorder:
                 file.add_checkpoint(step, pack_state(state))
             if batch.outcome is not None:
                 file.set_about("outcome", batch.outcome)
-            file.keep_within(self._limit)
+            keep_within(file, self._limit)
         if batch.checkpoints:
             with self._changed:
                 self._cost = (time.perf_counter() - start) / len(batch.checkpoints)

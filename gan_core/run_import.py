@@ -24,7 +24,8 @@ from gan_core.config import BOUNDS, MAX_THREADS, GANConfig, HyperParameters
 from gan_core.envelope import said
 from gan_core.objectives import OBJECTIVES
 from gan_core.records import Change, Float32Array, Recipe
-from gan_core.run_file import BLOCK_ROWS, ID, ROW_BYTES, SCHEMA, RunFile, check_schema, read_recipe, remove
+from gan_core.run_database import SCHEMA, check_schema, read_recipe, remove
+from gan_core.run_file import BLOCK_ROWS, ID, ROW_BYTES, RunFile
 from gan_core.targets import TARGETS
 from gan_core.wire import check_frame
 

@@ -25,7 +25,8 @@ from gan_core import run_import
 from gan_core.checkpoint import fingerprint, pack_state
 from gan_core.config import GANConfig
 from gan_core.envelope import envelope, pack
-from gan_core.run_file import BLOCK_ROWS, VERSION, RunFile
+from gan_core.run_database import VERSION
+from gan_core.run_file import BLOCK_ROWS, RunFile
 from gan_core.run_import import import_run
 
 LIMIT = 10**8
