@@ -142,10 +142,11 @@ def _listed(arrays: Mapping[str, AnyArray], smooth: Collection[str]) -> list[dic
 
 
 def _joined(arrays: Iterable[AnyArray]) -> bytes:
-    parts = []
+    parts: list[bytes | memoryview] = []
     for array in arrays:
-        raw = array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
-        parts += [raw, bytes(_padded(len(raw)) - len(raw))]
+        little = array.astype(array.dtype.newbyteorder("<"), copy=False)
+        raw = np.ascontiguousarray(little).reshape(-1).view(np.uint8)  # a view: states are large
+        parts += [raw.data, bytes(_padded(len(raw)) - len(raw))]
     return b"".join(parts)
 
 

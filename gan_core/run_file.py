@@ -6,7 +6,6 @@ meanwhile (SQLite's write-ahead log, https://sqlite.org/wal.html).
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 import secrets
@@ -50,6 +49,12 @@ class RunFolder:
 def new_id(now: float) -> str:
     """A name for a run begun at `now` (seconds since the epoch): ids sort by time, and no two are alike."""
     return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}-{secrets.token_hex(3)}"
+
+
+def rows_of(metrics: Sequence[StepMetrics]) -> Float32Array:
+    """Metrics as rows (n, 4): d_loss, d_accuracy, g_loss, g_accuracy."""
+    rows = [(m.d_loss, m.d_accuracy, m.g_loss, m.g_accuracy) for m in metrics]
+    return np.array(rows, np.float32).reshape(len(rows), 4)
 
 
 class RunFile:
@@ -116,7 +121,7 @@ class RunFile:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything inside is written, or nothing of it. Raises OSError with a sentence when the disk refuses."""
-        before = self._rows, self._stride, self._tail, copy.deepcopy(self._frames)
+        before = self._rows, self._stride, self._tail, self._frames and self._frames.copy()
         try:
             with run_database.whole(self._db):
                 yield
@@ -132,8 +137,12 @@ class RunFile:
 
     def add_metrics(self, metrics: Sequence[StepMetrics]) -> None:
         """Add the next steps' metrics."""
-        rows = [(m.d_loss, m.d_accuracy, m.g_loss, m.g_accuracy) for m in metrics if (m.step - 1) % self._stride == 0]
-        self.add_rows(np.array(rows, "<f4").reshape(len(rows), 4))
+        if metrics:
+            self.add_steps(metrics[0].step, rows_of(metrics))
+
+    def add_steps(self, first: int, rows: Float32Array) -> None:
+        """Add the metrics (n, 4) of the next steps, the first of which is `first`."""
+        self.add_rows(rows[(1 - first) % self._stride :: self._stride])
 
     def add_rows(self, rows: Float32Array) -> None:
         """Add the next rows (n, 4) of metrics, which already are of every `stride`-th step."""
