@@ -26,12 +26,6 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
     library, stored, reruns = archive.library, archive.stored, archive.reruns
     first = session.status().info.id  # a page that finds it open may offer the run before it
 
-    @server.before_request
-    def prepare_for_the_past() -> None:
-        """Whoever looks back at kept frames may soon want an exact one; the process takes seconds to load."""
-        if request.path.startswith("/api/frame/"):
-            reruns.warm()
-
     @server.get("/api/runs")
     def runs() -> Response:
         listed = [_flat(run) for run in library.runs()]
@@ -91,8 +85,11 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
 
     @server.post("/api/visit")
     def visit() -> Response:
-        """Ask for the exact frame of a step, or for a check of a whole run."""
+        """Ask for the exact frame of a step, or for a check of a whole run; or only that the process for it starts."""
         body = _body()
+        if body.get("warm"):
+            reruns.warm()
+            return as_json({})
         client, run_id = str(body.get("client", ""))[:MAX_CLIENT], check_run(body.get("run"))
         path = library.path(run_id)
         if body.get("verify"):
