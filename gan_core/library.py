@@ -17,6 +17,7 @@ from gan_core.records import DamagedRun, RunSummary
 from gan_core.run_database import BESIDE, remove
 from gan_core.run_file import DEFAULT_LIMIT, SUFFIX, RunFile, RunFolder, new_id
 from gan_core.run_import import MAX_TITLE, UNFINISHED, import_run
+from gan_core.run_lock import WriteLock
 
 KEEP_DELETED = 7 * 24 * 3600.0  # seconds for which a deleted run can be restored
 _DELETED = "deleted"
@@ -25,7 +26,8 @@ _DELETED = "deleted"
 class Library:
     """Runs by their ids.
 
-    What takes an id raises ValueError when it cannot be one, and FileNotFoundError when there is no such run.
+    What takes an id raises ValueError when it cannot be one, and FileNotFoundError when there is no such run. What
+    would change a run raises ValueError with a sentence while another process records into it.
     """
 
     def __init__(self, folder: Path, limit_bytes: int = DEFAULT_LIMIT, clock: Callable[[], float] = time.time) -> None:
@@ -59,12 +61,13 @@ class Library:
     def delete(self, run_id: str) -> None:
         """Put a run away; for a week `restore` brings it back. Not for a run that is being recorded."""
         path, away = self.path(run_id), self._deleted.path(run_id)
-        # A damaged one goes as it is; and where nothing can be written any more, deleting must still be possible.
-        with suppress(ValueError, OSError), closing(RunFile.open(path, write=True)) as file:
-            file.settle()
-        away.parent.mkdir(exist_ok=True)
-        remove(away)
-        _move(path, away)
+        with WriteLock(path):
+            # A damaged one goes as it is; and where nothing can be written any more, deleting must still be possible.
+            with suppress(ValueError, OSError), closing(RunFile.open(path, write=True)) as file:
+                file.settle()
+            away.parent.mkdir(exist_ok=True)
+            remove(away)
+            _move(path, away)
         now = self._clock()
         os.utime(away, (now, now))  # from when the week counts
 

@@ -22,6 +22,7 @@ import numpy as np
 from gan_core import run_database
 from gan_core.checkpoint import fingerprint
 from gan_core.records import Change, Float32Array, Recipe, RunSummary, StepMetrics
+from gan_core.run_lock import WriteLock
 from gan_core.thinning import Thinning
 
 SUFFIX = ".sqlite"
@@ -60,14 +61,14 @@ def rows_of(metrics: Sequence[StepMetrics]) -> Float32Array:
 class RunFile:
     """An open run."""
 
-    def __init__(self, path: Path, db: sqlite3.Connection, *, write: bool) -> None:
-        """Not called directly: see `create` and `open`."""
-        self.path, self._db = path, db
+    def __init__(self, path: Path, db: sqlite3.Connection, lock: WriteLock | None) -> None:
+        """Not called directly: see `create` and `open`. It is for writing if there is a `lock`."""
+        self.path, self._db, self._lock = path, db, lock
         self.recipe = run_database.read_recipe(self._about("recipe"))
         self._stride = int(self._about("stride"))
         self._rows = self._count_rows()
         self._tail = self.metrics(self._rows // BLOCK_ROWS * BLOCK_ROWS)  # of the block that is not full yet: (n, 4)
-        self._frames = Thinning(600, 600, self.frame_steps()) if write else None
+        self._frames = Thinning(600, 600, self.frame_steps()) if lock else None
 
     @classmethod
     def create(cls, path: Path, recipe: Recipe) -> RunFile:
@@ -75,14 +76,15 @@ class RunFile:
         if path.exists():
             raise OSError(f"{path} is there already")
         path.parent.mkdir(parents=True, exist_ok=True)
-        db: sqlite3.Connection | None = None
+        db, lock = None, WriteLock(path)
         try:
             db = run_database.connect(path, write=True)
             run_database.make_tables(db, recipe)
-            return cls(path, db, write=True)
+            return cls(path, db, lock)
         except BaseException as error:
             if db is not None:
                 db.close()
+            lock.release()
             run_database.remove(path)
             if isinstance(error, sqlite3.Error):
                 raise run_database.refused(path, error) from None
@@ -90,24 +92,38 @@ class RunFile:
 
     @classmethod
     def open(cls, path: Path, *, write: bool = False) -> RunFile:
-        """Open a file. Raises ValueError with a sentence when it is no run, FileNotFoundError when it is not there."""
+        """Open a file.
+
+        Raises ValueError with a sentence when it is no run or, for writing, when another process writes into it, and
+        FileNotFoundError when it is not there.
+        """
         if not path.is_file():
             raise FileNotFoundError(2, "there is no such run", str(path))
+        lock = WriteLock(path) if write else None
+        try:
+            return cls._open(path, lock)
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            raise
+
+    @classmethod
+    def _open(cls, path: Path, lock: WriteLock | None) -> RunFile:
         try:
             try:
-                return cls._opened(path, run_database.connect(path, write=write), write=write)
+                return cls._opened(path, run_database.connect(path, write=lock is not None), lock)
             except sqlite3.OperationalError as error:
-                if write or not run_database.may_be_read_alone(path, error):
+                if lock or not run_database.may_be_read_alone(path, error):
                     raise
-                return cls._opened(path, run_database.connect_alone(path), write=False)
+                return cls._opened(path, run_database.connect_alone(path), None)
         except (sqlite3.Error, *run_database.DAMAGE) as error:
             raise run_database.unopened(path, error) from None
 
     @classmethod
-    def _opened(cls, path: Path, db: sqlite3.Connection, *, write: bool) -> RunFile:
+    def _opened(cls, path: Path, db: sqlite3.Connection, lock: WriteLock | None) -> RunFile:
         try:
             run_database.check_schema(db)
-            return cls(path, db, write=write)
+            return cls(path, db, lock)
         except BaseException:
             db.close()
             raise
@@ -115,6 +131,8 @@ class RunFile:
     def close(self) -> None:
         """Close it; what was written in whole transactions stays."""
         self._db.close()
+        if self._lock is not None:
+            self._lock.release()
 
     # -- writing -----------------------------------------------------------------------------------------------------
 

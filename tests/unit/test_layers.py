@@ -44,6 +44,7 @@ LAYERS = {
     "history": 2,
     "journey": 2,
     "checkpoint": 2,
+    "run_lock": 1,
     "run_database": 2,
     "run_file": 2,
     "run_room": 2,
