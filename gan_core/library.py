@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gan_core.records import DamagedRun, RunSummary
-from gan_core.run_database import BESIDE, remove
+from gan_core.run_database import BESIDE, DAMAGE, remove
 from gan_core.run_file import DEFAULT_LIMIT, SUFFIX, RunFile, RunFolder, new_id
 from gan_core.run_import import MAX_TITLE, UNFINISHED, import_run
 from gan_core.run_lock import WriteLock
@@ -42,6 +42,15 @@ class Library:
     def runs(self) -> list[RunSummary | DamagedRun]:
         """All runs, the newest first; one that cannot be read stands among them with a sentence."""
         return [self._summary(path) for path in sorted(self._files(), reverse=True)]
+
+    def last_written(self, but: str) -> str | None:
+        """The id of the run that was trained last, except run `but` and those without a step; None without any."""
+        found: dict[str, float] = {}
+        for path in self._files():
+            with suppress(*DAMAGE, OSError), closing(RunFile.open(path)) as file:
+                if path.stem != but and file.last_step() > 0:
+                    found[path.stem] = file.written()
+        return max(found, key=lambda run_id: (found[run_id], run_id), default=None)
 
     def path(self, run_id: str) -> Path:
         """The file of a run."""

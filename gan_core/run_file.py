@@ -21,6 +21,7 @@ import numpy as np
 
 from gan_core import run_database
 from gan_core.checkpoint import fingerprint
+from gan_core.envelope import read_header
 from gan_core.records import Change, Float32Array, Recipe, RunSummary, StepMetrics
 from gan_core.run_lock import WriteLock
 from gan_core.thinning import Thinning
@@ -251,6 +252,15 @@ class RunFile:
         rows = self._count_rows()
         (checkpoint,) = self._one("SELECT max(step) FROM checkpoints")
         return max(0 if not rows else 1 + (rows - 1) * self.stride, int(checkpoint or 0))
+
+    def written(self) -> float:
+        """When something of it was trained last, in seconds since the epoch, as far as its frames say.
+
+        Not the file's own time: renaming, copying and even looking at a run after a crash change that.
+        """
+        rows = self._read("SELECT frame FROM frames ORDER BY step DESC LIMIT 1")
+        times = [float(read_header(bytes(frame))["time"]) for (frame,) in rows]
+        return max(self.recipe.created, *times, 0.0)
 
     def metrics(self, start: int = 0, limit: int = 1 << 40) -> Float32Array:
         """Rows start .. start + limit: (n, 4)."""

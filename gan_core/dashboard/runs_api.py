@@ -24,13 +24,14 @@ _CHUNK = 1 << 20
 def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> None:
     """Register what the README lists under /api/runs and /api/visit."""
     library, stored, reruns = archive.library, archive.stored, archive.reruns
-    first = session.status().info.id  # a page that finds it open may offer the run before it
+    first = session.status().info.id  # while it is open, a page may offer the run before it
 
     @server.get("/api/runs")
     def runs() -> Response:
         listed = [_flat(run) for run in library.runs()]
         current = session.status().info.id
-        about = {"current": current, "first": first, "folder": str(library.folder), "limit": library.limit}
+        last = library.last_written(but=current) if current == first else None
+        about = {"current": current, "last": last, "folder": str(library.folder), "limit": library.limit}
         return as_json({"runs": listed, **about})
 
     @server.post("/api/runs")
