@@ -1,7 +1,7 @@
 """Records a run as it goes: takes what the training thread hands over and writes it on a thread of its own.
 
-What comes together is written in one transaction, at most half a second after it happened. Trouble with the disk ends
-the recording with a sentence and never reaches the training.
+What comes together is written in one transaction, at most a quarter of a second after it happened. Trouble with the
+disk ends the recording with a sentence and never reaches the training.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from gan_core.run_room import keep_within
 
 log = logging.getLogger("ganscope")
 
-EVERY = 0.5  # seconds from one transaction to the next: what a crash can cost, with room to spare
+EVERY = 0.25  # seconds from one transaction to the next: what a crash can cost, with room to spare
 _SHARE = 0.03  # of a core's time that writing checkpoints may take
 _YOUNG = 0.1  # seconds between the first checkpoints,
 _GROWTH = 0.1  # and how much longer it is for each second that was trained,

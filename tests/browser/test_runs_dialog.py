@@ -425,6 +425,7 @@ def test_after_a_restart_the_last_run_is_offered(page: Page, watch: Watch) -> No
 
         # What was trained last is offered, not what was begun last: the run with three steps was begun after this one.
         server.train(2)
+        page.goto("about:blank")
         server.stop()
         server.start()
         dashboard.open()
