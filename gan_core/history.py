@@ -11,7 +11,7 @@ from itertools import islice
 
 import numpy as np
 
-from gan_core.records import Change, Float32Array, Snapshot, StepMetrics, TrailPoint
+from gan_core.records import Change, Float32Array, Reading, Snapshot, StepMetrics, TrailPoint
 from gan_core.thinning import Thinning
 
 DENSE_STEPS = 600  # the article's figure: every one of these steps is kept once it was rendered
@@ -68,6 +68,13 @@ class MetricsLog:
     def read(self, start: int, limit: int) -> Float32Array:
         """Copy rows start .. start + limit: (n, 4), columns d_loss, d_accuracy, g_loss, g_accuracy."""
         return self._data[start : min(self.rows, start + limit)].copy()
+
+    def mean_losses(self, after: int, until: int) -> tuple[float, float]:
+        """Mean losses of D and G over the held steps after `after` up to `until`; NaN where there are none."""
+        first, end = (-(-step // self.stride) for step in (after, until))  # rounded up: rows of steps beyond
+        rows = self._data[max(first, 0) : min(end, self.rows), ::2].astype(np.float64)
+        d_loss, g_loss = rows.mean(axis=0).tolist() if len(rows) else (np.nan, np.nan)
+        return d_loss, g_loss
 
 
 class History:
@@ -147,6 +154,12 @@ class History:
         i = bisect_left(steps, step)
         best = min(steps[max(0, i - 1) : i + 1], key=lambda s: abs(s - step))
         return self.newest if best == self.newest.step else self._kept[best]
+
+    def readings(self, first: int, limit: int) -> tuple[Reading, ...]:
+        """What was read at the frames from step `first` on, at most `limit`, ascending."""
+        steps = self.kept_steps()
+        frames = (self.at(step) for step in islice(steps, bisect_left(steps, first), None))
+        return tuple(islice((frame.reading for frame in frames if frame and frame.reading), limit))
 
     def trail(self, step: int) -> list[TrailPoint]:
         """What is known of the last TRAIL_STEPS steps up to `step`, ascending."""

@@ -31,7 +31,7 @@ _ALL = (
         "data units",
         0,
         None,
-        "Sliced Wasserstein distance: how far, on average over directions, fakes would have to move to become the data.",
+        "Sliced Wasserstein distance: how far fakes would have to move to become the data, mean over directions.",
     ),
     Instrument("spread", "Spread", "data units", 0, None, "Root mean square distance of the fakes from their centre."),
     Instrument("saturated", "Saturated", "share", 0, 1, "Share of the fakes at the edge of what tanh can give."),
@@ -52,7 +52,7 @@ _ALL = (
         "nats",
         0,
         None,
-        "Cross-entropy of D over the map's cells, half real, half fake.",
+        "Cross-entropy of D over the map's cells, half real, half fake",
     ),
     Instrument(
         "best_d_loss",

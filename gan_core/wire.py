@@ -7,10 +7,17 @@ frame    (GET /api/frame, /api/frame/STEP)  `kind` "frame", `version`, `run`, `s
          cells), `kept` (false for a frame that may still be replaced). `body` "zlib". Arrays: `latent_map` and
          `sample_map` u1 (R, R), 255 = real, row 0 lowest, differences; `image` i2 (M, M, 2), differences; `trail` i2
          (T, 4): centre x, y, bluest x, y, at the steps `trail_steps` i4 (T,); `fakes` i2 (N, 2). Divide i2 by 32767.
-points   (GET /api/points)    `kind` "points", `run`. Arrays: `latents` and `reals` i2 (N, 2), divide by 32767.
+         Perhaps also, in this order: `reading` f4 (K,) and `along` i2 (50,) (gan_core/readings.py), and of each lens
+         that was asked for (`&lens=NAME,NAME`) the arrays that gan_core/records.py lists, u1 and i2 as differences.
+points   (GET /api/points)    `kind` "points", `run`, `task`, `best` (least possible loss, or null), `floors` and
+         `collapsed` (name of a reading: its value for real data against real, and for a single point). Arrays:
+         `latents` and `reals` i2 (N, 2), divide by 32767.
 progress (GET /api/progress)  `kind` "progress", `status` (as /api/status), `from` (first row), `rows` (all there are),
-         `stride` (row i is step 1 + i * stride), `changes` ([step, name, old, new], ... from number `changes_from`).
-         Arrays: `metrics` f4 (n, 4): d_loss, d_accuracy, g_loss, g_accuracy; `kept` i4 (k,): steps with a frame.
+         `stride` (row i is step 1 + i * stride), `changes` ([step, name, old, new], ... from number `changes_from`),
+         `events` ([step, kind, words], ... all of them). Arrays: `metrics` f4 (n, 4): d_loss, d_accuracy, g_loss,
+         g_accuracy, NaN for a network that is not trained; `kept` i4 (k,): steps with a frame; `reading_steps` i4 (m,),
+         `readings` f4 (m, K) and `along` i2 (m, 50): of frames from step
+         `&readings=STEP` on, perhaps not all at once.
 """
 
 from __future__ import annotations
@@ -23,7 +30,19 @@ import numpy as np
 
 from gan_core.envelope import AnyArray, envelope, pack, pack_body, said
 from gan_core.envelope import unpack as decode
-from gan_core.records import POINT_SCALE, FixedPoints, Int16Array, Moment, Progress, Snapshot, Status, TrailPoint
+from gan_core.readings import READINGS, STRETCHES
+from gan_core.records import (
+    LENS_ARRAYS,
+    POINT_SCALE,
+    FixedPoints,
+    Int16Array,
+    Moment,
+    Progress,
+    Reading,
+    Snapshot,
+    Status,
+    TrailPoint,
+)
 
 __all__ = [
     "CONTENT_TYPE",
@@ -39,9 +58,11 @@ __all__ = [
 ]
 
 CONTENT_TYPE = "application/octet-stream"
-_SMOOTH = ("latent_map", "sample_map", "image")  # sent as differences
-_MAX_CELLS, _MAX_POINTS, _MAX_TRAIL = 400, 5000, 1000  # along a side of a map, fakes, points of the path
-_MAX_FRAME = 2 * _MAX_CELLS**2 + 4 * _MAX_CELLS**2 + 4 * _MAX_POINTS + 12 * _MAX_TRAIL  # bytes of a frame's arrays
+_SMOOTH = ("latent_map", "sample_map", "image", "best_d", "stretch", "folded")  # sent as differences
+# Along a side of a map, fakes, points of the path, numbers of a reading, arrows.
+_MAX_CELLS, _MAX_POINTS, _MAX_TRAIL, _MAX_READING, _MAX_ARROWS = 400, 5000, 1000, 64, 1000
+_MAX_FRAME = 10 * _MAX_CELLS**2 + 4 * _MAX_POINTS + 12 * _MAX_TRAIL + 24 * _MAX_ARROWS + 1024  # bytes of its arrays
+_LENS_NAMES = [name for names in LENS_ARRAYS.values() for name in names]
 _MAX_COUNT = 2**53  # beyond it, JavaScript loses units
 
 
@@ -69,6 +90,9 @@ def pack_frame(frame: Snapshot, trail: Sequence[TrailPoint]) -> PackedFrame:
         "trail": _as_int16([(*point.centre, *point.bluest) for point in trail]),
         "fakes": frame.fakes,
     }
+    if frame.reading is not None:
+        arrays |= {"reading": frame.reading.values, "along": frame.reading.along}
+    arrays |= {name: frame.lenses[name] for name in _LENS_NAMES if name in frame.lenses}
     header = {
         "kind": "frame",
         "run": frame.moment.run,
@@ -100,6 +124,8 @@ def read_frame(payload: bytes, run: int) -> Snapshot:
             fakes=arrays["fakes"],
             image=arrays["image"],
             trail_point=TrailPoint(step, (float(centre_x), float(centre_y)), (float(bluest_x), float(bluest_y))),
+            reading=Reading(step, arrays["reading"], arrays["along"]) if "reading" in arrays else None,
+            lenses={name: arrays[name] for name in _LENS_NAMES if name in arrays},
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"This frame is damaged: {error}.") from None
@@ -117,7 +143,7 @@ def check_frame(payload: bytes, step: int) -> None:
         points, path = shape["fakes"][0], shape["trail_steps"][0]
         if not (1 <= side <= cells <= _MAX_CELLS and points <= _MAX_POINTS and 1 <= path <= _MAX_TRAIL):
             raise ValueError("its arrays are of sizes that no frame has")
-        if header.pop("arrays") != _frame_arrays(cells, side, points, path):
+        if header.pop("arrays") != [*_frame_arrays(cells, side, points, path), *_further_arrays(shape, cells)]:
             raise ValueError("its arrays are not those of a frame")
         if arrays["trail_steps"][-1] != step or (np.diff(arrays["trail_steps"].astype(np.int64)) <= 0).any():
             raise ValueError("its path does not lead to it")
@@ -136,10 +162,32 @@ def _frame_arrays(cells: int, side: int, points: int, path: int) -> list[dict[st
         ("trail", "i2", [path, 4]),
         ("fakes", "i2", [points, 2]),
     )
-    return [
-        {"name": name, "dtype": dtype, "shape": shape} | ({"coding": "differences"} if name in _SMOOTH else {})
-        for name, dtype, shape in listed
-    ]
+    return [_entry(name, dtype, shape) for name, dtype, shape in listed]
+
+
+def _further_arrays(shape: Mapping[str, tuple[int, ...]], cells: int) -> list[dict[str, Any]]:
+    """What the header of a frame lists after that, if it has all of these: a reading, arrays of lenses."""
+    numbers = shape["reading"][0] if "reading" in shape else 0
+    arrows = shape["pull"][0] if "pull" in shape else 0
+    if numbers > _MAX_READING or arrows > _MAX_ARROWS:
+        raise ValueError("its arrays are of sizes that no frame has")
+    known = (
+        ("reading", "f4", [numbers]),
+        ("along", "i2", [STRETCHES]),
+        ("best_d", "u1", [cells, cells]),
+        ("stretch", "i2", [cells, cells]),
+        ("folded", "u1", [cells, cells]),
+        ("pull", "f4", [arrows, 6]),
+        ("asked_share", "f4", [1]),
+    )
+    together = [("reading", "along"), *LENS_ARRAYS.values()]
+    if any(len({name in shape for name in names}) > 1 for names in together):
+        raise ValueError("a part of a reading or of a lens is missing")
+    return [_entry(name, dtype, sizes) for name, dtype, sizes in known if name in shape]
+
+
+def _entry(name: str, dtype: str, shape: list[int]) -> dict[str, Any]:
+    return {"name": name, "dtype": dtype, "shape": shape} | ({"coding": "differences"} if name in _SMOOTH else {})
 
 
 def _check_frame_header(header: dict[str, Any], fixed: Mapping[str, Any]) -> None:
@@ -164,7 +212,15 @@ def _check_frame_header(header: dict[str, Any], fixed: Mapping[str, Any]) -> Non
 
 def encode_points(points: FixedPoints) -> bytes:
     """Encode a run's fixed inputs."""
-    return pack({"kind": "points", "run": points.run}, {"latents": points.latents, "reals": points.reals})
+    header = {
+        "kind": "points",
+        "run": points.run,
+        "task": points.task,
+        "best": points.best,
+        "floors": dict(points.floors),
+        "collapsed": dict(points.collapsed),
+    }
+    return pack(header, {"latents": points.latents, "reals": points.reals})
 
 
 def encode_progress(progress: Progress) -> bytes:
@@ -177,8 +233,17 @@ def encode_progress(progress: Progress) -> bytes:
         "stride": progress.stride,
         "changes_from": progress.changes_from,
         "changes": [[c.step, c.name, c.old, c.new] for c in progress.changes],
+        "events": [[event.step, event.kind, event.words] for event in progress.events],
     }
-    return pack(header, {"metrics": progress.metrics, "kept": np.asarray(progress.kept, np.int32)})
+    readings = [reading for reading in progress.readings if len(reading.values) == len(READINGS)]
+    arrays: dict[str, AnyArray] = {
+        "metrics": progress.metrics,
+        "kept": np.asarray(progress.kept, np.int32),
+        "reading_steps": np.array([reading.step for reading in readings], np.int32),
+        "readings": np.array([reading.values for reading in readings], np.float32).reshape(-1, len(READINGS)),
+        "along": np.array([reading.along for reading in readings], np.int16).reshape(-1, STRETCHES),
+    }
+    return pack(header, arrays)
 
 
 def status_json(status: Status) -> dict[str, Any]:

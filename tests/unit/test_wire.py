@@ -13,13 +13,17 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from gan_core import wire
+from gan_core.readings import READINGS
 from gan_core.records import (
+    LENS_ARRAYS,
     Change,
+    Event,
     FixedPoints,
     InForce,
     Moment,
     Phase,
     Progress,
+    Reading,
     RunInfo,
     Snapshot,
     Status,
@@ -58,6 +62,8 @@ STATUS = Status(
     changes=1,
     error=None,
 )
+READING = Reading(42, np.linspace(0, 1, len(READINGS), dtype=np.float32), np.arange(50, dtype=np.int16))
+READING.values[3] = np.nan  # not defined for this target, say
 PROGRESS = Progress(
     status=STATUS,
     start=2,
@@ -67,6 +73,8 @@ PROGRESS = Progress(
     changes_from=1,
     changes=(Change(40, "beta1_d", 0.9, 0.5), Change(41, "lr_g", 1e-3, 2e-4)),
     kept=(0, 1, 2, 40, 2_000_000_000),
+    readings=(replace(READING, step=40), READING),
+    events=(Event(41, "diagnosis", "The fakes cover the data."),),
 )
 TRAIL = [TrailPoint(40, (-0.123456, 0.5), (0.99, -0.995)), TrailPoint(2_000_000_000, (0.1, 0.2), (0.3, 1.0))]
 
@@ -106,9 +114,51 @@ def test_frame_as_documented(resolution: int) -> None:
         assert np.array_equal(array, getattr(frame, name))
 
 
+def with_lenses(frame: Snapshot) -> Snapshot:
+    cells, random = frame.resolution, np.random.default_rng(9)
+    return replace(
+        frame,
+        reading=READING,
+        lenses={
+            "best_d": random.integers(0, 256, (cells, cells)).astype(np.uint8),
+            "stretch": random.integers(-32768, 32768, (cells, cells)).astype(np.int16),
+            "folded": random.integers(0, 2, (cells, cells)).astype(np.uint8),
+            "pull": random.normal(size=(7, 6)).astype(np.float32),
+            "asked_share": np.array([0.75], np.float32),
+        },
+    )
+
+
+def test_a_reading_and_lenses_travel_with_a_frame() -> None:
+    frame = with_lenses(snapshot(6, 3, 6))
+    data = wire.encode_frame(frame, version=1, trail=[frame.trail_point], kept=True)
+    _, arrays = read(data)
+    assert np.array_equal(arrays["reading"], READING.values, equal_nan=True)
+    assert np.array_equal(arrays["along"], READING.along)
+    for name, array in frame.lenses.items():
+        assert np.array_equal(arrays[name], array)
+    wire.check_frame(data, 42)
+    again = wire.read_frame(data, 7)
+    assert again.reading is not None
+    assert again.reading.step == 42
+    assert set(again.lenses) == {name for names in LENS_ARRAYS.values() for name in names}
+
+
+def test_a_part_of_a_lens_is_refused() -> None:
+    whole = with_lenses(snapshot(6, 3, 6))
+    for missing in ("folded", "asked_share"):
+        lenses = {name: array for name, array in whole.lenses.items() if name != missing}
+        data = wire.encode_frame(replace(whole, lenses=lenses), version=1, trail=[whole.trail_point], kept=True)
+        with pytest.raises(ValueError, match="part of a reading or of a lens"):
+            wire.check_frame(data, 42)
+
+
 def test_points_as_documented() -> None:
     latents, reals = np.random.default_rng(1).integers(-32767, 32768, (2, 9, 2)).astype(np.int16)
-    header, arrays = read(wire.encode_points(FixedPoints(5, latents, reals)))
+    fixed = FixedPoints(5, latents, reals, "noise", 0.0911, {"distance": 0.017}, {"distance": 0.5})
+    header, arrays = read(wire.encode_points(fixed))
+    told = {"task": "noise", "best": 0.0911, "floors": {"distance": 0.017}, "collapsed": {"distance": 0.5}}
+    assert {name: header[name] for name in told} == told
     assert (header["kind"], header["body"]) == ("points", "plain")
     assert header["run"] == 5
     assert [(a["name"], a["dtype"]) for a in header["arrays"]] == [("latents", "i2"), ("reals", "i2")]
@@ -126,17 +176,26 @@ def test_progress_as_documented() -> None:
     assert [(a["name"], a["dtype"], a["shape"]) for a in header["arrays"]] == [
         ("metrics", "f4", [3, 4]),
         ("kept", "i4", [5]),
+        ("reading_steps", "i4", [2]),
+        ("readings", "f4", [2, len(READINGS)]),
+        ("along", "i2", [2, 50]),
     ]
+    assert header["events"] == [[41, "diagnosis", "The fakes cover the data."]]
+    assert arrays["reading_steps"].tolist() == [40, 42]
+    assert np.array_equal(arrays["readings"][1], READING.values, equal_nan=True)
+    assert np.array_equal(arrays["along"][1], READING.along)
     assert np.array_equal(arrays["metrics"], PROGRESS.metrics)
     assert arrays["kept"].tolist() == [0, 1, 2, 40, 2_000_000_000]
 
 
 def test_progress_with_nothing_new() -> None:
-    empty = replace(PROGRESS, metrics=np.empty((0, 4), np.float32), changes=(), kept=())
+    empty = replace(PROGRESS, metrics=np.empty((0, 4), np.float32), changes=(), kept=(), readings=(), events=())
     header, arrays = read(wire.encode_progress(empty))
     assert header["changes"] == []
     assert arrays["metrics"].shape == (0, 4)
     assert arrays["kept"].shape == (0,)
+    assert arrays["readings"].shape == (0, len(READINGS))
+    assert arrays["along"].shape == (0, 50)
 
 
 def test_status_is_plain_json() -> None:
@@ -166,6 +225,8 @@ def test_status_is_plain_json() -> None:
         "recording": None,
         "goal": None,
         "note": None,
+        "diagnosis": None,
+        "length": None,
     }
 
 
