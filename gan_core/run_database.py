@@ -2,8 +2,9 @@
 
 about        name, value      "recipe", "title", "outcome", "stride"; JSON
 changes      number, step, name, old, new
-metrics      first, rows      blocks of rows (n, 4) float32 little-endian, d_loss, d_accuracy, g_loss, g_accuracy;
-                              row r of all is step 1 + r * stride, and `first` is the number of a block's first row
+metrics      first, rows      blocks of rows (n, 4) float32 little-endian, d_loss, d_accuracy, g_loss, g_accuracy,
+                              then their CRC-32 as uint32 (not in files of format 1); row r of all is step
+                              1 + r * stride, and `first` is the number of a block's first row
 frames       step, frame      envelopes, as they go to a browser
 checkpoints  step, fingerprint, state    envelopes of `gan_core.checkpoint`, before any change of step + 1
 """
@@ -25,7 +26,7 @@ from gan_core.records import Recipe
 
 BESIDE = ("-wal", "-shm", "-journal")  # ends of the files that SQLite keeps beside its own
 APPLICATION = 0x47534352  # "GSCR", in the file's header
-VERSION = 1  # of the schema
+VERSION = 2  # of the format
 SCHEMA = {
     "about": "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     "changes": (

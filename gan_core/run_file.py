@@ -11,6 +11,7 @@ import re
 import secrets
 import sqlite3
 import time
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ SUFFIX = ".sqlite"
 ID = r"[0-9a-z][0-9a-z-]{0,39}"  # of a run
 DEFAULT_LIMIT = 2 * 10**9  # bytes a run
 BLOCK_ROWS = 4096  # of metrics
-ROW_BYTES = 16
+ROW_BYTES, SUM_BYTES = 16, 4
 FEWEST_CHECKPOINTS = 8  # that a run keeps, if it has so many
 
 
@@ -57,6 +58,23 @@ def rows_of(metrics: Sequence[StepMetrics]) -> Float32Array:
     """Metrics as rows (n, 4): d_loss, d_accuracy, g_loss, g_accuracy."""
     rows = [(m.d_loss, m.d_accuracy, m.g_loss, m.g_accuracy) for m in metrics]
     return np.array(rows, np.float32).reshape(len(rows), 4)
+
+
+def pack_rows(rows: Float32Array) -> bytes:
+    """Rows (n, 4) as a block that shows damage."""
+    data = rows.astype("<f4", copy=False).tobytes()
+    return data + zlib.crc32(data).to_bytes(SUM_BYTES, "little")
+
+
+def unpack_rows(block: bytes) -> Float32Array:
+    """Rows (n, 4) of a block, read-only. Whether they are damaged is another question: see `is_whole`."""
+    return np.frombuffer(block, "<f4", len(block) // ROW_BYTES * 4).reshape(-1, 4)
+
+
+def is_whole(block: bytes) -> bool:
+    """Whether these are rows with the right sum behind them, or, as in files of format 1, with none."""
+    size = len(block) // ROW_BYTES * ROW_BYTES
+    return len(block) == size or block[size:] == zlib.crc32(block[:size]).to_bytes(SUM_BYTES, "little")
 
 
 class RunFile:
@@ -169,8 +187,7 @@ class RunFile:
             some = rows[: BLOCK_ROWS - len(self._tail)]
             first = self._rows - len(self._tail)
             self._tail = np.concatenate((self._tail, some))
-            block = self._tail.astype("<f4", copy=False).tobytes()
-            self._db.execute("INSERT OR REPLACE INTO metrics VALUES (?, ?)", (first, block))
+            self._db.execute("INSERT OR REPLACE INTO metrics VALUES (?, ?)", (first, pack_rows(self._tail)))
             self._rows += len(some)
             if len(self._tail) == BLOCK_ROWS:
                 self._tail = self._tail[:0]
@@ -267,8 +284,7 @@ class RunFile:
         query = "SELECT first, rows FROM metrics WHERE first > ? AND first < ? ORDER BY first"
         parts = [np.empty((0, 4), np.float32)]
         for first, blob in self._read(query, start - BLOCK_ROWS, min(start + limit, 1 << 60)):
-            block = np.frombuffer(blob, "<f4").reshape(-1, 4)
-            parts.append(block[max(0, start - first) : start + limit - first])
+            parts.append(unpack_rows(blob)[max(0, start - first) : start + limit - first])
         return np.concatenate(parts)
 
     def rows(self) -> int:
