@@ -18,6 +18,8 @@ window.dash_clientside = window.dash_clientside || {};
     c: () => app.link.copy(),
     "?": () => open_help(),
   };
+  // Where a recorded run is only looked at, nothing trains.
+  if (app.source.recorded) for (const key of [".", "r", "c"]) delete ACTIONS[key];
 
   function key(event) {
     if (event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return;
@@ -56,6 +58,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   function open_help() {
     app.set_props("help-dialog", { opened: true });
+    if (app.source.recorded) app.recorded.explain();
   }
 
   document.addEventListener("keydown", key, true);
