@@ -9,7 +9,8 @@
 //   "drawn"     the frame has been painted       "axis"      the metrics panel's steps have moved
 //   "placed"    a layer was put onto its axes    "theme"     light or dark
 //   "pointed"   the linked cursor is elsewhere, or still where it was
-//   "runs"      the library of runs was changed
+//   "runs"      the library of runs was changed  "lens"      what a square panel shows has become another
+//   "dressed"   a panel has other words or axes  "controls"  those in the cards' heads are there
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
