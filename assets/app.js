@@ -66,4 +66,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   // Three significant digits, without trailing zeros: 0.000200 is 0.0002.
   app.brief = (x) => String(Number(Number(x).toPrecision(3)));
+
+  // A number with the sign that axes have.
+  app.minus = (x) => String(x).replace("-", "−");
 })(window.dash_clientside);

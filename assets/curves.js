@@ -102,13 +102,16 @@ window.dash_clientside = window.dash_clientside || {};
       shapes: [...shapes, ...marks.map(markLine)],
       annotations: [...annotations, ...marks.map(markLabel), ...(ghosts.length ? app.ghost.labels(toAxis) : [])],
     });
-    canvas(layer, shown, axis);
+    canvas(layer, shown);
     place();
   }
 
-  function canvas(layer, shown, axis) {
+  const paintCanvas = (layer) =>
+    app.kymograph.paint(layer, { toFraction, toStep: along }, changeMarks().map((mark) => ({ at: mark.at, text: markText(mark) })));
+
+  function canvas(layer, shown) {
     layer.graph.dataset.view = app.views.chosen().name;
-    if (shown.canvas) app.kymograph.paint(layer, axis);
+    if (shown.canvas) paintCanvas(layer);
     else if (layer.canvas) app.kymograph.clear(layer);
     layer.canvas = shown.canvas;
   }
@@ -131,9 +134,11 @@ window.dash_clientside = window.dash_clientside || {};
     return { type: "line", xref: "x", yref: "paper", x0: x, x1: x, y0: 0, y1: 1, line: { color: app.plot.colour("quiet"), width: 1, dash: "dot" } };
   }
 
+  const markText = ({ name, value }) => `${name} ${app.brief(value)}`;
+
   function markLabel({ name, step, value }, i) {
     return {
-      text: `${name} ${app.brief(value)}`,
+      text: markText({ name, value }),
       x: toAxis(step),
       xref: "x",
       yref: "paper",
@@ -185,7 +190,7 @@ window.dash_clientside = window.dash_clientside || {};
   state.on("drawn", place);
   state.on("placed", (layer) => {
     if (layer.name !== "metrics") return;
-    if (layer.canvas) app.kymograph.paint(layer, { toFraction, toStep: along });
+    if (layer.canvas) paintCanvas(layer);
     update();
   });
   state.on("pointed", (at) => at && at.panel === "metrics" && app.numbers.show(at.step));

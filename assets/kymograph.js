@@ -31,7 +31,8 @@ window.dash_clientside = window.dash_clientside || {};
     return Array.from({ length: 256 }, (_, i) => app.scales.mixed(stops, at(i)));
   }
 
-  function paint(layer, axis) {
+  // `marks`: [{at, text}], at 0..1 along the axis.
+  function paint(layer, axis, marks) {
     const width = layer.paint.width;
     table = table || Uint32Array.from(colours(), app.scales.pack);
     if (!small || small.width !== width) small = Object.assign(document.createElement("canvas"), { width, height: STRETCHES });
@@ -52,6 +53,23 @@ window.dash_clientside = window.dash_clientside || {};
     target.clearRect(0, 0, width, layer.paint.height);
     target.imageSmoothingEnabled = false;
     target.drawImage(small, 0, 0, width, layer.paint.height);
+    marks.forEach((mark, i) => paintMark(target, layer, mark, i));
+  }
+
+  // What Plotly's marks look like, which lie below.
+  function paintMark(context, { scale, paint: { width, height } }, { at, text }, i) {
+    const x = Math.round(at * width);
+    const y = 2 * scale + (i % 4) * 0.075 * height;
+    context.font = `${10 * scale}px system-ui, sans-serif`;
+    const size = context.measureText(text).width;
+    const left = at > 0.75 ? x - size - 3 * scale : x + 3 * scale;
+    context.fillStyle = app.plot.colour("card");
+    context.fillRect(x - scale, 0, 2 * scale, height);
+    context.fillRect(left - scale, y, size + 2 * scale, 13 * scale);
+    context.fillStyle = app.plot.colour("quiet");
+    for (let top = 0; top < height; top += 5 * scale) context.fillRect(x - scale / 2, top, scale, 3 * scale);
+    context.textBaseline = "top";
+    context.fillText(text, left, y + scale);
   }
 
   function clear(layer) {
@@ -71,10 +89,8 @@ window.dash_clientside = window.dash_clientside || {};
     const bar = app.element("span", { class: "bar" });
     const stops = colours().filter((_, i) => i % 15 === 0).map(([r, g, b]) => `rgb(${r} ${g} ${b})`);
     bar.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
-    const even = app.element("span", { class: "tick" }, "2 % (even)");
-    even.style.left = `${(100 * level(1 / STRETCHES)) / 255}%`;
-    const ends = app.element("span", { class: "ends" }, app.element("span", {}, "few"), even, app.element("span", {}, "all"));
-    return app.element("div", { class: "legend" }, app.element("span", {}, "share of the fakes"), bar, ends);
+    const ends = app.element("span", { class: "ends" }, app.element("span", {}, "few"), app.element("span", {}, "all"));
+    return app.element("div", { class: "legend" }, app.element("span", {}, "share of the fakes"), bar, ends, app.element("span", {}, "evenly spread: 2 %"));
   }
 
   state.on("theme", () => (table = null));

@@ -17,6 +17,7 @@ window.dash_clientside = window.dash_clientside || {};
     const cells = Math.round(Math.sqrt(frame.image.length / 2));
     const context = layer.paint.getContext("2d");
     const half = [layer.paint.width / 2, layer.paint.height / 2];
+    app.paint.veil(layer);
     const ink = getComputedStyle(document.documentElement);
     for (const [colour, at] of [["--gs-text", (i, k) => i * cells + k], ["--gs-accent", (i, k) => k * cells + i]]) {
       context.beginPath();

@@ -15,7 +15,8 @@ window.dash_clientside = window.dash_clientside || {};
     built = key;
     const metrics = plot.metrics.map((i) => row(NAMES[i], NAMES[i][0].toLowerCase(), NAMES[i].endsWith("loss") ? "solid" : "dotted"));
     const readings = plot.lines.map(({ reading, colour, dash }) => row(labelOf(reading), colour, DASHES[dash]));
-    const list = app.element("dl", {}, ...[...metrics, ...readings].flat());
+    const gaps = plot.gaps.map(({ label, colour }) => row(label, colour, "gap"));
+    const list = app.element("dl", {}, ...[...metrics, ...readings, ...gaps].flat());
     const rest = plot.canvas ? [app.element("p", { class: "there" }), app.kymograph.legend()] : [];
     notes.replaceChildren(app.element("p", { class: "at" }), list, ...rest);
   }
@@ -32,7 +33,8 @@ window.dash_clientside = window.dash_clientside || {};
     const look = app.readings.nearest(step);
     const texts = [
       ...plot.metrics.map((i) => (found ? metric(found.values[i], plot) : "–")),
-      ...plot.lines.map(({ reading }) => number(app.readings.value(look, reading))),
+      ...plot.lines.map(({ reading }) => number(app.readings.value(look, reading), plot)),
+      ...plot.gaps.map(({ upper, lower }) => number((upper ? app.readings.value(look, upper) : Math.LN2) - app.readings.value(look, lower), plot)),
     ];
     put(notes.querySelector(".at"), heading(plot, found, look));
     notes.querySelectorAll("dd").forEach((dd, i) => put(dd, texts[i]));
@@ -43,7 +45,7 @@ window.dash_clientside = window.dash_clientside || {};
   function heading(plot, found, look) {
     const own = plot.metrics.length > 0 || !(plot.lines.length || plot.canvas);
     if (own) return found ? `step ${app.grouped(found.step)}` : "no step yet";
-    return look ? `look at step ${app.grouped(look.step)}` : "no look yet";
+    return look ? `step ${app.grouped(look.step)}` : "no step yet";
   }
 
   function there(step) {
@@ -59,7 +61,7 @@ window.dash_clientside = window.dash_clientside || {};
     return `${text}${!plot.log && value > OFF_SCALE ? " ▲ off scale" : ""}`;
   }
 
-  const number = (value) => (Number.isFinite(value) ? value.toFixed(3) : "–");
+  const number = (value, plot) => (Number.isFinite(value) ? `${app.minus(value.toFixed(3))}${value > plot.high ? " ▲ off scale" : ""}` : "–");
 
   function put(element, text) {
     if (element && element.textContent !== text) element.textContent = text;

@@ -99,7 +99,7 @@ window.dash_clientside = window.dash_clientside || {};
     }
   }
 
-  // Marching squares between cell centres; every saddle is cut the same way. Cells without a number count as the highest.
+  // Marching squares between cell centres; every saddle is cut the same way.
   function paintContour(context, map, cells, layer, level, weight = 1) {
     const { width, height } = layer.paint;
     const sx = width / cells;
@@ -307,6 +307,15 @@ window.dash_clientside = window.dash_clientside || {};
     state.emit("drawn", frame);
   }
 
+  // Fades what is there, so that what comes over it stands out.
+  function veil(layer) {
+    const context = layer.paint.getContext("2d");
+    context.globalAlpha = 0.55;
+    context.fillStyle = ink.card;
+    context.fillRect(0, 0, layer.paint.width, layer.paint.height);
+    context.globalAlpha = 1;
+  }
+
   // What is drawn over the points now.
   function overlays() {
     const chosen = { mesh: app.mesh, pull: app.pull }[app.lens.chosen("samples").name];
@@ -331,7 +340,7 @@ window.dash_clientside = window.dash_clientside || {};
     ]);
 
     function say(panel, parts) {
-      app.setText(`${panel}-panel-badge`, [...parts, app.lens.state(panel, frame)].filter(Boolean).join(" · "));
+      app.setText(`${panel}-panel-badge`, [app.lens.state(panel, frame), ...parts].filter(Boolean).join(" · "));
     }
   }
 
@@ -353,5 +362,5 @@ window.dash_clientside = window.dash_clientside || {};
     request();
   });
 
-  app.paint = { cellAt, set_trail, thumbnail, repaint: request };
+  app.paint = { cellAt, set_trail, thumbnail, veil, repaint: request };
 })(window.dash_clientside);

@@ -5,11 +5,12 @@ window.dash_clientside = window.dash_clientside || {};
   const state = app.state;
   const RADIUS = 0.05; // in sample space: fakes this near to the cursor light up in latent space
   const MARKED = 5; // nearest fakes that are ringed
-  const CIRCLE = 0.04; // radius in latent space of the circle whose image is drawn
+  const CIRCLE = 0.08; // radius in latent space of the circle whose image is drawn
   const SHARE = (0.3 * Math.PI) / 4; // |det J| of an even spread of the latent square over the band
   let tools; // of cursor.js: put, hide, ring, dots, join, ellipse, words
 
-  const pair = (x, y) => `(${x.toFixed(2)}, ${y.toFixed(2)})`;
+  const two = (x) => x.toFixed(2).replace(/^-(0\.00)$/, "$1");
+  const pair = (x, y) => `(${two(x)}, ${two(y)})`;
   const distance = (near) => near[0].distance.toFixed(3);
   const pointOf = (points, i) => [points[2 * i] / state.POINT, points[2 * i + 1] / state.POINT];
 
@@ -184,7 +185,7 @@ window.dash_clientside = window.dash_clientside || {};
     const inside = Math.abs(v) <= 1;
     if (inside) tools.put("latent", u, v);
     else tools.hide("latent");
-    const uv = [`u = ${u.toFixed(2)}`, `v = ${v.toFixed(2)}`];
+    const uv = [`u = ${two(u)}`, `v = ${two(v)}`];
     tools.words({
       samples: [`x = ${pair(x, y)}`, ...uv, inside ? "on the band" : "off the band"],
       discriminator: reading("discriminator", frame, x, y),

@@ -86,7 +86,7 @@ window.dash_clientside = window.dash_clientside || {};
   function yAxis(view) {
     const texts = view.ticks.map((tick) => {
       const power = Math.round(Math.log10(tick));
-      return view.log && power < -2 ? `10⁻${POWERS[-power]}` : String(tick);
+      return view.log && power < -2 ? `10⁻${POWERS[-power]}` : app.minus(tick);
     });
     return { type: view.log ? "log" : "linear", range: [view.low, view.high], tickvals: view.ticks, ticktext: texts, title: { text: view.y_title, standoff: 2 } };
   }

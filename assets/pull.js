@@ -20,7 +20,7 @@ window.dash_clientside = window.dash_clientside || {};
     const { width, height } = layer.paint;
     const style = getComputedStyle(document.documentElement);
     const colour = (name) => style.getPropertyValue(name).trim();
-    veil(context, width, height, colour("--gs-card"));
+    app.paint.veil(layer);
     const moves = magnified(frame);
     arrows(4, moves, colour("--gs-g"), 2.2);
     arrows(2, LONGEST, colour("--gs-d"), 1.1);
@@ -51,19 +51,11 @@ window.dash_clientside = window.dash_clientside || {};
     }
   }
 
-  // Fades what is there, so that the arrows stand out.
-  function veil(context, width, height, colour) {
-    context.globalAlpha = 0.6;
-    context.fillStyle = colour;
-    context.fillRect(0, 0, width, height);
-    context.globalAlpha = 1;
-  }
-
   function badge(frame) {
     if (!frame.pull) return "";
     const factor = magnified(frame);
     const share = Math.round(100 * frame.asked_share[0]);
-    return `${share} % went where D asked${factor > 1 ? ` · moves drawn ${factor} ×` : ""}`;
+    return `${share} % went where D asked${factor > 1 ? ` · moves × ${factor}` : ""}`;
   }
 
   app.pull = { paint, badge, magnified, LONGEST };

@@ -14,7 +14,7 @@ window.dash_clientside = window.dash_clientside || {};
   // Its title, name of a value, scale and help, whatever lens is on.
   function seen(panel) {
     const scene = now(panel);
-    const { title, reading, scale, help } = app.lens.chosen(panel);
+    const { title, reading, scale, help } = panel === "metrics" ? app.views.chosen() : app.lens.chosen(panel);
     return { ...scene, title: title || scene.title, reading: reading || scene.reading, scale: scale || scene.scale, lensHelp: help };
   }
 
@@ -45,7 +45,7 @@ window.dash_clientside = window.dash_clientside || {};
     const { marker } = plot.data[0];
     if (!scale || !marker) return;
     const { stops, ticks } = state.settings.scales[scale];
-    const texts = ticks.map(([, text]) => text);
+    const texts = ticks.map(([, text]) => app.minus(text));
     if (JSON.stringify([marker.colorscale, marker.colorbar.ticktext]) === JSON.stringify([stops, texts])) return;
     window.Plotly.restyle(plot, {
       "marker.colorscale": [stops],

@@ -16,7 +16,7 @@ window.dash_clientside = window.dash_clientside || {};
         input.checked = input.value === chosen;
         input.tabIndex = input.checked ? 0 : -1;
       }
-      root.hidden = choices.filter(({ why }) => !why).length < 2;
+      root.hidden = choices.length < 2;
     }
 
     function button({ name, label: text, why, title }) {

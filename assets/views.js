@@ -26,6 +26,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   function changed() {
     show();
+    state.emit("lens");
     app.curves.redraw(true);
   }
 

@@ -51,7 +51,7 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
         Choice(
             "tears",
             "Tears",
-            title="Latent map: stretch of G",
+            title="Latent map: stretch",
             help="Each z is coloured by |det J|, the factor by which G enlarges a small area around it, as a "
             "multiple of an even spread of the square over the spiral's band. Orange lines are tears: neighbours in "
             "latent space land far apart. Purple is squeezed: many z on one spot. Hatched with a dark outline: G has "

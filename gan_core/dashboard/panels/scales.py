@@ -43,7 +43,7 @@ _NEITHER = "neither has any mass here"
 
 SCALES: dict[str, Scale] = {
     "real-fake": Scale(REAL_TO_FAKE, _PROBABILITY, 0, 1, contour=True),
-    "best": Scale(REAL_TO_FAKE, _PROBABILITY, 0, 1, top=254, nothing=_NEITHER, contour=True),
+    "best": Scale(REAL_TO_FAKE, _PROBABILITY, 0, 1, top=254, nothing=_NEITHER),
     "difference": Scale(
         _PRGN,
         ((0, "-1"), (0.25, "-0.5"), (0.5, "right"), (0.75, "+0.5"), (1, "+1")),

@@ -26,6 +26,16 @@ class Mark:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """The room between two curves, as a number of its own."""
+
+    label: str
+    colour: str  # that of its filling
+    upper: str  # a key of `readings.READINGS`; empty: ln 2
+    lower: str
+
+
+@dataclass(frozen=True)
 class Plot:
     """One view in one task."""
 
@@ -37,6 +47,7 @@ class Plot:
     metrics: tuple[int, ...] = ()  # columns of the metrics, as `metrics.CURVES`
     lines: tuple[Line, ...] = ()
     marks: tuple[Mark, ...] = ()
+    gaps: tuple[Gap, ...] = ()
     canvas: str = ""  # what is painted instead: "spiral"
     words: str = ""  # said in the middle where there is nothing to draw
 
@@ -47,6 +58,7 @@ class View:
 
     name: str
     label: str
+    title: str  # of the panel meanwhile; empty: that of the task
     help: str
     plots: dict[str, Plot]  # by task
     why_not: dict[str, str]  # of the other tasks: why there is none
@@ -83,6 +95,7 @@ _ALL = (
     View(
         "losses",
         "Losses",
+        "",
         "",  # what it shows is in the help of the task's panel
         {
             "gan": replace(_LOSS, metrics=(0, 1, 2, 3), marks=(_LN_2,)),
@@ -96,6 +109,7 @@ _ALL = (
     View(
         "samples",
         "Samples",
+        "Fakes against data",
         "How well the fakes match the data. Solid: coverage, the share of 50 equal stretches of the spiral that at "
         "least 10 fakes reach. Dashed: the share on the band, widened by half. Dotted: the distance between fakes "
         "and data (sliced Wasserstein), which also tells apart what the shares cannot. Thin lines across, in a "
@@ -107,6 +121,7 @@ _ALL = (
     View(
         "spiral",
         "Spiral",
+        "Along the spiral",
         "Steps across, the place u along the spiral up: from its inner end, -1, to its outer end, 1. The colour of a "
         "spot is the share of all fakes that were in that fiftieth of the spiral at that step. Even colour all the "
         "way up is a covered spiral; one strong line that jumps is a collapsed blob that hops. Empty: no fakes there.",
@@ -116,6 +131,7 @@ _ALL = (
     View(
         "blame",
         "Blame",
+        "Who is to blame?",
         "Who is to blame for D's loss. Amber: the loss of the best possible D against this G, ln 2 minus the"
         " Jensen-Shannon divergence between data and fakes. The hatched gap up to ln 2 is how wrong G is: none if "
         "nobody could tell. Violet: D's own loss on the same cells of the map. The tinted gap between the two is how "
@@ -123,7 +139,13 @@ _ALL = (
         {
             "gan": replace(
                 _LOSS,
+                low=-0.05,
+                high=1.45,
                 lines=(Line("best_d_loss", "g", fill="ln 2"), Line("d_loss", "d", fill="previous")),
+                gaps=(
+                    Gap("G is wrong", "g", "", "best_d_loss"),
+                    Gap("D is under-trained", "d", "d_loss", "best_d_loss"),
+                ),
                 marks=(_LN_2,),
             ),
         },
@@ -137,6 +159,7 @@ _ALL = (
     View(
         "chase",
         "Chase",
+        "The chase",
         "The fakes chase D's favourite spot. Solid: distance from the centre of the fakes to the bluest spot of the "
         "sample map. Dotted: whether the centre moves towards it, as the correlation of its moves with the way "
         "there, over the last 100 steps: 1 is straight towards it, 0 is anywhere, -1 away.",
