@@ -28,13 +28,16 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function open(panel, button) {
-    const { title, help, hint } = app.scenes.now(panel);
-    const sections = panel === "metrics" ? app.views.help() : app.lens.help(panel);
+    const { title, hint } = app.scenes.seen(panel);
+    const choices = panel === "metrics" ? app.views : app.lens;
+    const [first, ...others] = choices.help(panel);
+    const named = ([label, words]) => app.element("p", {}, app.element("b", {}, `${label}. `), words);
     notes[panel].replaceChildren(
       app.element("h3", {}, title),
-      app.element("p", {}, help),
-      ...sections.map(([label, words]) => app.element("p", {}, app.element("b", {}, `${label}. `), words)),
+      app.element("p", {}, first[1]),
       app.element("p", { class: "quiet" }, hint),
+      ...(others.length ? [app.element("h3", {}, "To choose from")] : []),
+      ...others.map(named),
     );
     place(notes[panel], button.getBoundingClientRect());
   }

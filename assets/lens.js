@@ -101,7 +101,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   function show() {
     for (const [panel, control] of Object.entries(controls)) {
-      const choices = choicesOf(panel).map((choice) => ({ name: choice.name, label: choice.label || app.scenes.now(panel).short, why: whyNot(choice) }));
+      const choices = choicesOf(panel).map((choice) => ({ name: choice.name, label: labelOf(panel, choice.label), why: whyNot(choice) }));
       control.show(choices, chosen(panel).name);
     }
   }
@@ -117,8 +117,13 @@ window.dash_clientside = window.dash_clientside || {};
     state.emit("controls");
   }
 
-  // [label, words] of all choices of a panel that are possible now.
-  const help = (panel) => choicesOf(panel).filter((choice) => choice.help && !whyNot(choice)).map(({ label, help: words }) => [label, words]);
+  // [label, words] of all choices of a panel that are possible now, the one in force first.
+  function help(panel) {
+    const choices = choicesOf(panel).filter((choice) => !whyNot(choice)).map(({ name, label, help: words }) => [name, labelOf(panel, label), words || app.scenes.now(panel).help]);
+    return choices.sort(([a], [b]) => (b === chosen(panel).name) - (a === chosen(panel).name)).map(([, label, words]) => [label, words]);
+  }
+
+  const labelOf = (panel, label) => label || app.scenes.now(panel).short;
 
   state.on("settings", build);
   state.on("run", () => {

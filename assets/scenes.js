@@ -11,11 +11,11 @@ window.dash_clientside = window.dash_clientside || {};
   // The scene of a panel ("samples", ...).
   const now = (panel) => state.settings.scenes[task()][panel];
 
-  // Its title, name of a value, scale and help, whatever lens is on.
+  // The same with what the chosen lens or view makes of it.
   function seen(panel) {
     const scene = now(panel);
     const { title, reading, scale, help } = panel === "metrics" ? app.views.chosen() : app.lens.chosen(panel);
-    return { ...scene, title: title || scene.title, reading: reading || scene.reading, scale: scale || scene.scale, lensHelp: help };
+    return { ...scene, title: title || scene.title, reading: reading || scene.reading, scale: scale || scene.scale, help: help || scene.help };
   }
 
   function dress(panel) {

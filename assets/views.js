@@ -44,8 +44,11 @@ window.dash_clientside = window.dash_clientside || {};
     show();
   }
 
-  // [label, words] of all views that are possible now.
-  const help = () => state.settings.views.filter((view) => view.help && !whyNot(view)).map(({ label, help: words }) => [label, words]);
+  // [label, words] of all views that are possible now, the one in force first.
+  function help() {
+    const views = state.settings.views.filter((view) => !whyNot(view)).map(({ name, label, help: words }) => [name, label, words || app.scenes.now("metrics").help]);
+    return views.sort(([a], [b]) => (b === chosen().name) - (a === chosen().name)).map(([, label, words]) => [label, words]);
+  }
 
   state.on("settings", build);
   state.on("run", changed);
