@@ -5,19 +5,19 @@ window.dash_clientside = window.dash_clientside || {};
   const state = app.state;
   let steps = [];
   let rows = []; // {values: Float32Array (K,), along: Int16Array (50,)} of each step
-  let asked = null; // the last step that a message brought; those of visited frames may come before or after it
+  let asked = 0; // the last step that a message brought; those of visited frames may come before or after it
   let places = null; // name -> its place in `values`
   let version = 0; // counts up with every change
 
   function clear() {
     steps = [];
     rows = [];
-    asked = null;
+    asked = 0;
     version += 1;
   }
 
   // The part of a request that asks for what is new.
-  const query = () => (asked === null ? "" : `&readings=${asked}`);
+  const query = () => `&readings=${asked}`;
 
   // Takes in those of a progress message.
   function take({ reading_steps: of, readings, along }) {
@@ -25,7 +25,7 @@ window.dash_clientside = window.dash_clientside || {};
     const wide = readings.length / of.length;
     const stretches = along.length / of.length;
     of.forEach((step, i) => put(step, readings.subarray(i * wide, (i + 1) * wide), along.subarray(i * stretches, (i + 1) * stretches)));
-    asked = Math.max(asked === null ? 0 : asked, of[of.length - 1]);
+    asked = Math.max(asked, of[of.length - 1]);
     version += 1;
   }
 
