@@ -12,7 +12,7 @@ window.dash_clientside = window.dash_clientside || {};
   const chosenNames = { samples: "points", latent: "map", discriminator: "map" };
   const controls = {};
   const maps = new WeakMap(); // frame -> {name of a choice: bytes}
-  let refused = { step: null, sentence: "" }; // why the frame of that step cannot have what was asked for
+  let refused = null; // the step whose frame cannot have what was asked for
 
   const choicesOf = (panel) => state.settings.lenses[panel] || [{ name: "", why_not: {} }];
   const whyNot = (choice) => choice.why_not[app.scenes.task()] || "";
@@ -66,11 +66,19 @@ window.dash_clientside = window.dash_clientside || {};
   function state_of(panel, frame) {
     const { lens } = chosen(panel);
     if (!lens || !wanted().includes(lens) || frame[ARRAYS[lens]]) return "";
-    return refused.step === frame.step ? `not to be had: ${refused.sentence}` : "computing…";
+    if (state.view.preview !== null) return "click for the lens";
+    return refused !== null && refused === (state.view.live ? frame.step : state.view.step) ? "lens not available" : "computing…";
   }
 
-  function refuse(step, sentence) {
-    refused = { step, sentence };
+  // The choice that is to be seen: the usual one while the frame on the screen lacks what the chosen one needs.
+  function visible(panel) {
+    const choice = chosen(panel);
+    const there = !MAPS[choice.name] || (state.shown && mapOf(panel, state.shown).name === choice.name);
+    return there ? choice : choicesOf(panel)[0];
+  }
+
+  function refuse(step) {
+    refused = step;
     app.paint.repaint();
   }
 
@@ -93,7 +101,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function changed() {
-    refused = { step: null, sentence: "" };
+    refused = null;
     show();
     state.emit("lens");
     app.paint.repaint();
@@ -131,5 +139,5 @@ window.dash_clientside = window.dash_clientside || {};
     state.emit("lens");
   });
 
-  app.lens = { chosen, wanted, lacks, mapOf, state: state_of, refuse, choose, set, help };
+  app.lens = { chosen, visible, wanted, lacks, mapOf, state: state_of, refuse, choose, set, help };
 })(window.dash_clientside);

@@ -5,7 +5,7 @@ window.dash_clientside = window.dash_clientside || {};
   const state = app.state;
   let steps = [];
   let rows = []; // {values: Float32Array (K,), along: Int16Array (50,)} of each step
-  let asked = 0; // the last step that a message brought; those of visited frames may come before or after it
+  let asked = 0; // from which step on to ask: those of visited frames do not count
   let places = null; // name -> its place in `values`
   let version = 0; // counts up with every change
 
@@ -24,23 +24,25 @@ window.dash_clientside = window.dash_clientside || {};
     if (!of || !of.length) return;
     const wide = readings.length / of.length;
     const stretches = along.length / of.length;
-    of.forEach((step, i) => put(step, readings.subarray(i * wide, (i + 1) * wide), along.subarray(i * stretches, (i + 1) * stretches)));
-    asked = Math.max(asked, of[of.length - 1]);
-    version += 1;
+    const part = (array, width, i) => array.subarray(i * width, (i + 1) * width);
+    of.forEach((step, i) => isHeld(step, part(readings, wide, i)) || put(step, part(readings, wide, i), part(along, stretches, i)));
+    asked = of[of.length - 1]; // once more: the newest one may still be made of more points
   }
+
+  const isHeld = (step, values) => has(step) && rows[indexOf(step)].values.every((value, i) => Object.is(value, values[i]));
 
   function put(step, values, along) {
     const i = indexOf(step);
     const same = i >= 0 && steps[i] === step;
     steps.splice(same ? i : i + 1, same ? 1 : 0, step);
     rows.splice(same ? i : i + 1, same ? 1 : 0, { values, along });
+    version += 1;
   }
 
   // A frame that was visited brings its own.
   function takeFrame(frame) {
     if (!frame.reading || frame.run !== state.run || has(frame.step)) return;
     put(frame.step, frame.reading, frame.along);
-    version += 1;
   }
 
   const indexOf = (step) => app.kept.indexOf(step, steps); // of the last look that is not after it

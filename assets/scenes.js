@@ -11,10 +11,10 @@ window.dash_clientside = window.dash_clientside || {};
   // The scene of a panel ("samples", ...).
   const now = (panel) => state.settings.scenes[task()][panel];
 
-  // The same with what the chosen lens or view makes of it.
+  // The same with what the lens or view that is to be seen makes of it.
   function seen(panel) {
     const scene = now(panel);
-    const { title, reading, scale, help } = panel === "metrics" ? app.views.chosen() : app.lens.chosen(panel);
+    const { title, reading, scale, help } = panel === "metrics" ? app.views.chosen() : app.lens.visible(panel);
     return { ...scene, title: title || scene.title, reading: reading || scene.reading, scale: scale || scene.scale, help: help || scene.help };
   }
 
