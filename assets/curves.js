@@ -193,7 +193,6 @@ window.dash_clientside = window.dash_clientside || {};
     if (layer.canvas) paintCanvas(layer);
     update();
   });
-  state.on("pointed", (at) => at && at.panel === "metrics" && app.numbers.show(at.step));
   state.on("theme", () => {
     drawn.key = "";
     update();

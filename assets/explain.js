@@ -28,13 +28,14 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function open(panel, button) {
-    const { title, hint } = app.scenes.seen(panel);
+    const { title, hint, marks } = app.scenes.seen(panel);
     const choices = panel === "metrics" ? app.views : app.lens;
     const [first, ...others] = choices.help(panel);
     const named = ([label, words]) => app.element("p", {}, app.element("b", {}, `${label}. `), words);
     notes[panel].replaceChildren(
       app.element("h3", {}, title),
       app.element("p", {}, first[1]),
+      ...(marks ? [app.element("p", {}, marks)] : []),
       app.element("p", { class: "quiet" }, hint),
       ...(others.length ? [app.element("h3", {}, "To choose from")] : []),
       ...others.map(named),

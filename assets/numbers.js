@@ -67,7 +67,11 @@ window.dash_clientside = window.dash_clientside || {};
     if (element && element.textContent !== text) element.textContent = text;
   }
 
-  state.on("pointed", (at) => (height = at && at.panel === "metrics" && at.height !== undefined ? at.height : null));
+  state.on("pointed", (at) => {
+    const over = at && at.panel === "metrics";
+    height = over && at.height !== undefined ? at.height : null;
+    if (over) show(at.step);
+  });
 
   app.numbers = { show };
 })(window.dash_clientside);

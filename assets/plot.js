@@ -72,10 +72,9 @@ window.dash_clientside = window.dash_clientside || {};
     }
     for (const { reading, colour: ink, references } of view.lines) {
       if (!references) continue;
-      const { label: name } = state.settings.readings.find((one) => one.name === reading);
       const [floor, fallen] = [points.floors[reading], points.collapsed[reading]];
-      add(floor, `real data: ${name.toLowerCase()} ${app.brief(floor)}`, "right", ink, "dash");
-      add(fallen, `one point: ${name.toLowerCase()} ${app.brief(fallen)}`, "left", ink, "dashdot");
+      add(floor, `real data ${app.brief(floor)}`, "right", ink, "dash");
+      add(fallen, `one point ${app.brief(fallen)}`, "left", ink, "dashdot");
     }
     if (view.words) found.annotations.push({ ...label(view.words, (view.low + view.high) / 2, "center", "text"), x: 0.5, yanchor: "middle", font: { size: 13, color: colour("text") } });
     return found;

@@ -31,14 +31,14 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
         Choice(
             "mesh",
             "Mesh",
-            help="Mesh: straight lines of the latent square, pushed through G. Where they bunch up, G sends many z; "
+            help="Straight lines of the latent square, pushed through G. Where they bunch up, G sends many z; "
             "where a cell is torn wide open, neighbouring z land far apart.",
             why_not={"noise": _NO_G, "blob": _NO_G},
         ),
         Choice(
             "pull",
             "Pull",
-            help="Pull: from where some fakes were before the last step, the thin violet arrow shows where D's "
+            help="From where some fakes were before the last step, the thin violet arrow shows where D's "
             "gradient asks them to go (the longest arrow is the strongest wish), the thick amber one what G really "
             "made them do. G has one set of weights for all of them, so it cannot obey everybody. The share counts "
             "the fakes that moved at most 90 degrees off what was asked.",

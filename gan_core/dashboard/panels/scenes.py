@@ -24,11 +24,26 @@ class Scene:
     short: str = ""  # the same in a word, for a button
     scale: str = ""  # a key of `scales.SCALES`
     points: tuple[str, str] = ("real", "fake")  # what the dots and the crosses are
+    marks: str = ""  # what else is drawn
 
 
 def _of(panel: Panel, spoken: str, **details: str | tuple[str, str]) -> Scene:
     return Scene(panel.title, spoken, panel.help, panel.hint, **details)  # type: ignore[arg-type]
 
+
+_STEPS = (
+    "Dotted upright lines are changes that you made, the dashed one is the step that is viewed. In a branch, pale "
+    "dashed curves are those of the run it came from."
+)
+_RINGS = "Rings: the points nearest to the cursor. "
+_TRAIL = (
+    "With the trail switched on: the red line with a circle is the path of the centre of the fakes, the blue dashed "
+    "one with a diamond that of the bluest spot of the sample map, both over the last 100 steps."
+)
+_CELLS = (
+    "The thin dark line is where D is undecided, 0.5. Colours are interpolated between the centres of the cells; the "
+    "number under the cursor is the exact one of the cell's centre. Pause, and the cells become finer."
+)
 
 _D = "Each place x is coloured by D(x): blue where D expects real data, red where it expects {other}, white at 0.5."
 _BEST = (
@@ -58,6 +73,7 @@ FIT: dict[str, Scene] = {
         "the first 200 pairs: short lines mean a small error.",
         "Point here to see which z the nearest cross comes from, and how far it is off.",
         points=("f(z)", "G(z)"),
+        marks="Rings: the cross nearest to the cursor, joined to where it belongs.",
     ),
     "latent": Scene(
         "Error over latent space",
