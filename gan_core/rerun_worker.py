@@ -130,7 +130,7 @@ class Worker:
         if self._replay is None or self._probe is None or self._of != (path, file.recipe):
             self._replay = self._probe = None  # before there are two in the memory
             self._replay = Replay(file.recipe)
-            self._probe = Probe(self._replay.engine.target, self._replay.engine.compute.device)
+            self._probe = Probe(self._replay.engine.config, self._replay.engine.compute.device)
             self._of = path, file.recipe
         return self._replay, self._probe
 

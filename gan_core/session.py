@@ -393,7 +393,7 @@ class TrainingSession:
         """Put a run in the place of the present one, whose recording ends."""
         self._stop_recording()
         recipe, engine = start.recipe, start.engine
-        probe = Probe(engine.target, engine.compute.device)
+        probe = Probe(engine.config, engine.compute.device)
         number = self._run_number + 1
         points = probe.fixed_points(number)
         with self._changed:
@@ -465,7 +465,8 @@ class TrainingSession:
             if self._phase is not Phase.FAILED and not self._journey.repeats(self._step):
                 self._recorder.checkpoint(self._step, self._engine.state())
                 with suppress(FloatingPointError):  # then there are no fakes to judge
-                    self._recorder.ended(quality(self._probe.fakes(self._engine.generator), self._engine.target))
+                    fakes = self._probe.fakes(self._engine.generator, self._step)
+                    self._recorder.ended(quality(fakes, self._engine.target))
             self._recorder.close()
             with self._changed:
                 self._recorder = None

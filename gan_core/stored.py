@@ -15,7 +15,6 @@ from gan_core.presets import preset_of
 from gan_core.probes import Probe
 from gan_core.records import InForce, Phase, Progress, Reading, Recording, RunInfo, Status
 from gan_core.run_file import RunFile, RunFolder
-from gan_core.targets import TARGETS
 
 MAX_ROWS_PER_READ = 50_000  # rows of metrics in one answer: 800 kB
 
@@ -43,8 +42,8 @@ class StoredRuns:
     def points(self, run_id: str) -> bytes:
         """The run's fixed inputs."""
         with self._open(run_id) as file:
-            target = TARGETS[preset_of(file.recipe).config.target]
-            return wire.encode_points(Probe(target, torch.device("cpu")).fixed_points(number(file)))
+            probe = Probe(preset_of(file.recipe).config, torch.device("cpu"))
+            return wire.encode_points(probe.fixed_points(number(file)))
 
     def progress(self, run_id: str, start: int, changes_from: int, readings_from: int = 0) -> bytes:
         """Status, metrics from row `start`, changes from number `changes_from`, readings from a step on, kept steps."""

@@ -34,7 +34,7 @@ def rows(out: Path) -> list[StepMetrics]:
 
 
 def samples_of(engine: GANEngine) -> np.ndarray:
-    return Probe(engine.target, engine.compute.device).fakes(engine.generator).cpu().numpy()
+    return Probe(engine.config, engine.compute.device).fakes(engine.generator, engine.steps).cpu().numpy()
 
 
 def stepped(engine: GANEngine, steps: int) -> list[StepMetrics]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 import pytest
 import torch
 
-from gan_core.probes import cell_centres
+from gan_core.looks import cell_centres
 from gan_core.pushforward import box_density, generator_density, target_density
 from gan_core.targets import TARGETS
 

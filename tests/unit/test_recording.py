@@ -132,7 +132,7 @@ def test_the_library_is_told_what_came_of_a_run(open_session: Opener, runs: RunF
     name = session.status().info.id
     session.close(LONG)
     engine = straight(tiny, 120, [])
-    fakes = Probe(engine.target, torch.device("cpu")).latents
+    fakes = Probe(engine.config, torch.device("cpu")).latents
     with torch.no_grad():
         points = engine.generator(fakes).double()
     expected = f"coverage {coverage(points, engine.target):.2f}, on-band share {on_band(points, engine.target):.3f}"

@@ -836,7 +836,7 @@ def sharp_frame(session: TrainingSession) -> Snapshot:
 
 def assert_shows(frame: Snapshot, engine: GANEngine) -> None:
     """Cell by cell and point by point what these networks give."""
-    probe = Probe(engine.target, engine.compute.device)
+    probe = Probe(engine.config, engine.compute.device)
     moment = Moment(0, engine.steps, 0.0)
     exact = probe.look(engine.generator, engine.discriminator, moment, resolution=SHARP_RESOLUTION, points=POINTS)
     assert frame.step == engine.steps
@@ -1175,14 +1175,14 @@ def test_frames_show_the_networks_of_their_step(
     session = open_session(script)
     end.wait()
     engine, _ = replay(tiny, 0)
-    probe = Probe(engine.target, engine.compute.device)
+    probe = Probe(engine.config, engine.compute.device)
     points = wire.decode(session.points())[1]
     assert np.array_equal(points["latents"], probe.fixed_points(0).latents)
     assert np.array_equal(points["reals"], probe.fixed_points(0).reals)
     for step in range(26):
         message, arrays = wire.decode(session.frame_at(step) or b"")
         assert message["step"] == step
-        exact = probe.fakes(engine.generator).numpy()[: len(arrays["fakes"])]
+        exact = probe.fakes(engine.generator, engine.steps).numpy()[: len(arrays["fakes"])]
         assert np.abs(arrays["fakes"] - 32767 * exact).max() <= 0.51
         assert arrays["trail_steps"].tolist() == list(range(step + 1))
         assert np.abs(arrays["trail"][-1, :2] - 32767 * exact.mean(axis=0)).max() <= 1
