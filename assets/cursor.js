@@ -81,9 +81,12 @@ window.dash_clientside = window.dash_clientside || {};
   function overMetrics() {
     for (const name of ["samples", "latent", "discriminator"]) hideCursor(all[name]);
     const layer = all.metrics;
+    if (layer && layer.marked) clearMarks(layer);
     const found = app.curves.valuesAt(at.step);
     if (!layer || !found) return hideCursor(layer);
-    moveCursor(layer, app.curves.toFraction(at.step) * layer.width, 0, [at.step, found.values[0]]);
+    const x = app.curves.toFraction(at.step) * layer.width;
+    moveCursor(layer, x, 0, [at.step, found.values[0]]);
+    if (at.height !== undefined && app.views.plot().canvas) circle("metrics", [[x, (1 - at.height) * layer.height]], 4);
     words({});
   }
 
@@ -115,14 +118,19 @@ window.dash_clientside = window.dash_clientside || {};
     stroke(name, points, indices, 3);
   }
 
-  // Circles with a light and a dark line, so that they show on every colour.
   function stroke(name, points, indices, radius) {
+    const layer = all[name];
+    if (!layer) return;
+    circle(name, Array.from(indices, (i) => toPixels(layer, points[2 * i] / state.POINT, points[2 * i + 1] / state.POINT)), radius);
+  }
+
+  // Circles with a light and a dark line, so that they show on every colour.
+  function circle(name, places, radius) {
     const target = marksOf(name);
     if (!target) return;
-    const { layer, context, s } = target;
+    const { context, s } = target;
     context.beginPath();
-    for (const i of indices) {
-      const [x, y] = toPixels(layer, points[2 * i] / state.POINT, points[2 * i + 1] / state.POINT);
+    for (const [x, y] of places) {
       context.moveTo((x + radius) * s, y * s);
       context.arc(x * s, y * s, radius * s, 0, 2 * Math.PI);
     }
@@ -194,7 +202,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (name === "metrics") {
       const from = at && at.panel === "metrics" ? at.step : app.curves.lastStep();
       const step = Math.min(Math.max(from + direction[0] * faster * (direction[0] ? 1 : 0), 1), Math.max(1, app.curves.lastStep()));
-      at = { panel: name, step };
+      at = { panel: name, step, ...heightAfter(direction[1] * faster) };
       if (app.curves.rows()) app.timeline.preview(step);
     } else {
       const from = at && at.panel === name ? at : { x: 0, y: 0 };
@@ -207,6 +215,13 @@ window.dash_clientside = window.dash_clientside || {};
     }
     show();
     announce();
+  }
+
+  // Up and down move the cursor where the panel's height means something.
+  function heightAfter(moves) {
+    if (!app.views.plot().canvas) return {};
+    const from = at && at.height !== undefined ? at.height : 0.5;
+    return { height: Math.min(Math.max(from + moves / 50, 0.01), 0.99) };
   }
 
   function announce() {

@@ -337,7 +337,7 @@ TASKS = {
 def test_panels_follow_the_task(dashboard: DashboardPage) -> None:
     server, page = dashboard.server, dashboard.open().page
     for preset, titles in TASKS.items():
-        server.command("preset", name=preset)
+        server.open_preset(preset)
         dashboard.catch_up()
         for name, title in zip(("metrics", "samples", "latent", "discriminator"), titles, strict=True):
             expect(page.locator(f"#{name}-panel-title")).to_have_text(title)

@@ -102,7 +102,9 @@ _ALL = (
             "fit": Plot(-5, 1, (1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10), log=True, metrics=(2, 3)),
             "noise": _D_ALONE,
             "blob": _D_ALONE,
-            "none": replace(_LOSS, words="Nothing is trained here:<br>each step moves the points on, from z to f(z)"),
+            "none": replace(
+                _LOSS, ticks=(), words="Nothing is trained here:<br>each step moves the points on, from z to f(z)"
+            ),
         },
         {},
     ),
