@@ -118,7 +118,7 @@ window.dash_clientside = window.dash_clientside || {};
     for (const [panel, id] of Object.entries(IDS)) {
       const title = app.byId(`${panel}-panel-title`);
       if (!title || controls[panel]) continue;
-      controls[panel] = app.segments.make({ id, label: LABELS[panel], choose: (name) => choose(panel, name) });
+      controls[panel] = app.segments.make({ id, label: LABELS[panel], choose: (name) => choose(panel, name), least: 2 });
       title.after(controls[panel].root);
     }
     show();

@@ -3,8 +3,9 @@ window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
   // `choose(name)` is called when the visitor chooses. Returns {root, show}: `show(choices, chosen)` with choices
-  // {name, label, why}; one with a reason `why` it cannot be chosen is greyed out and gives it as its tooltip.
-  function make({ id, label, choose }) {
+  // {name, label, why}; one with a reason `why` it cannot be chosen is greyed out and gives it as its tooltip. With fewer
+  // than `least` that can be chosen there is no control.
+  function make({ id, label, choose, least }) {
     const root = app.element("div", { id, class: "segments", role: "radiogroup", "aria-label": label });
     let key = "";
 
@@ -16,7 +17,7 @@ window.dash_clientside = window.dash_clientside || {};
         input.checked = input.value === chosen;
         input.tabIndex = input.checked ? 0 : -1;
       }
-      root.hidden = choices.length < 2;
+      root.hidden = choices.filter(({ why }) => !why).length < least;
     }
 
     function button({ name, label: text, why, title }) {

@@ -319,13 +319,13 @@ def test_f_and_its_inverse_are_those_of_the_target(dashboard: DashboardPage) -> 
 TASKS = {
     "target": ("Steps of the way", "From z to f(z)", "Latent square: u", "Its image: u of f⁻¹(x)"),
     "generator-capacity": (
-        "Error and accuracy of G",
+        "Error of G",
         "f(z) and G(z)",
         "Error over latent space",
         "Best possible D, given this G",
     ),
     "discriminator-capacity": (
-        "Loss and accuracy of D",
+        "Loss of D",
         "Data and noise",
         "Best possible D*(x)",
         "Sample map D(x)",

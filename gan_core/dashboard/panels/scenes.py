@@ -60,10 +60,11 @@ GAN: dict[str, Scene] = {
 
 FIT: dict[str, Scene] = {
     "metrics": Scene(
-        "Error and accuracy of G",
-        "Error and accuracy of G",
-        "Solid: mean squared error of G on the batch, on a logarithmic axis. Dotted: share of the batch within 0.05 of "
-        "where it belongs. G is trained alone, on pairs of z and f(z); there is no discriminator.",
+        "Error of G",
+        "Error of G",
+        "The mean squared error of G on the batch, over both coordinates, on a logarithmic axis. G is trained alone, "
+        "on pairs of z and f(z); there is no discriminator. Choose 'Samples' for G's accuracy, the share of the "
+        "batch within 0.05 of where it belongs, and for how far the whole of G's output is from the data.",
         "Point at a step to preview it in the other panels; click to stay there.",
     ),
     "samples": Scene(
@@ -102,8 +103,8 @@ FIT: dict[str, Scene] = {
 def _d_alone(other: str, hint: str) -> dict[str, Scene]:
     return {
         "metrics": Scene(
-            "Loss and accuracy of D",
-            "Loss and accuracy of D",
+            "Loss of D",
+            "Loss of D",
             "Solid: D's loss, the squared error of its answer. Dotted: its accuracy. Dashed: mean distance of its "
             "map from the best possible one. The line is the least loss that any D could have. There is no generator.",
             "Point at a step to preview it in the other panels; click to stay there.",

@@ -84,6 +84,7 @@ _FIT_SAMPLES = Plot(
     -0.05,
     1.05,
     _SHARES,
+    metrics=(3,),
     lines=(*_SAMPLES.lines, Line("fit_error", "d", "dashdot")),
 )
 _SPIRAL = Plot(-1, 1, (-1, -0.5, 0, 0.5, 1), y_title="u along the spiral", canvas="spiral")
@@ -99,7 +100,7 @@ _ALL = (
         "",  # what it shows is in the help of the task's panel
         {
             "gan": replace(_LOSS, metrics=(0, 1, 2, 3), marks=(_LN_2,)),
-            "fit": Plot(-5, 1, (1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10), log=True, metrics=(2, 3)),
+            "fit": Plot(-5, 1, (1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10), log=True, metrics=(2,)),
             "noise": _D_ALONE,
             "blob": _D_ALONE,
             "none": replace(
