@@ -12,7 +12,7 @@ from gan_core.config import BOUNDS
 from gan_core.dashboard import controls, ids
 from gan_core.dashboard.ids import aria
 from gan_core.dashboard.library import library_dialog
-from gan_core.dashboard.panels import PANELS, Panel
+from gan_core.dashboard.panels import PANELS, Panel, tables
 from gan_core.dashboard.theme import REAL_TO_FAKE
 from gan_core.presets import DEFAULT_PRESET, PRESETS
 from gan_core.records import Status
@@ -81,6 +81,7 @@ def _settings() -> dict[str, Any]:
         "link": {"preset": DEFAULT_PRESET, "changes": MAX_REPEATED_CHANGES, "steps": MAX_STEP},
         "rail": controls.RAIL,
         "colours": [[at, colour] for at, colour in REAL_TO_FAKE],
+        **tables(),
     }
 
 
