@@ -9,7 +9,7 @@
 //   "drawn"     the frame has been painted       "axis"      the metrics panel's steps have moved
 //   "placed"    a layer was put onto its axes    "theme"     light or dark
 //   "pointed"   the linked cursor is elsewhere, or still where it was
-//   "runs"      the library of runs was changed
+//   "runs"      the library of runs was changed  "scenario"  another scenario than before is open, by its name
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
@@ -22,6 +22,7 @@ window.dash_clientside = window.dash_clientside || {};
     status: null, // the server's Status
     changes: [], // [step, name, old, new]
     changesTotal: 0, // how many there have been, those no longer held included
+    events: [], // [step, kind, words] of what happened in the run, ascending
     kept: new Int32Array(0), // steps with a frame, ascending
     live: null, // the newest frame
     shown: null, // the frame on the screen

@@ -91,6 +91,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (message.changes_from !== state.changesTotal) state.changes = []; // the server no longer has those between
     state.changes.push(...message.changes);
     state.changesTotal = message.changes_from + message.changes.length;
+    state.events = message.events || [];
     state.emit("progress");
     return !overtaken && message.from + message.metrics.length / 4 >= message.rows;
   }
@@ -105,6 +106,7 @@ window.dash_clientside = window.dash_clientside || {};
     state.live = null;
     state.changes = [];
     state.changesTotal = 0;
+    state.events = [];
     state.kept = new Int32Array(0);
     state.emit("run");
   }
