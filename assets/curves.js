@@ -175,7 +175,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (at.textContent !== text) at.textContent = text;
     notes.querySelectorAll("dd").forEach((dd, i) => {
       const value = found ? found.values[i] : NaN;
-      const shown = found ? `${value.toFixed(4)}${value > OFF_SCALE ? " ▲ off scale" : ""}` : "–";
+      const shown = found && !Number.isNaN(value) ? `${value.toFixed(4)}${value > OFF_SCALE ? " ▲ off scale" : ""}` : "–";
       if (dd.textContent !== shown) dd.textContent = shown;
     });
     app.setText("metrics-panel-badge", `${app.grouped(lastStep())} steps`);

@@ -41,6 +41,18 @@ class KerasAdam:
             weight_decay=0.0, amsgrad=False, maximize=False,
         )  # fmt: skip
 
+    def last_update(self, lr: float, beta1: float) -> Tensor:
+        """What the last step added to the parameters (P,), to rounding; zeros before the first.
+
+        Recomputed from the moments, so that a network before its last step can be had without keeping a copy. `lr` and
+        `beta1` are those that the step was made with.
+        """
+        t = self.updates
+        if t == 0:
+            return torch.zeros_like(self._parameters)
+        scale = lr * math.sqrt(1 - self._beta2**t) / (1 - beta1**t)
+        return self.m / (self.v.sqrt() + self._epsilon) * -scale
+
     def state(self) -> dict[str, Any]:
         """Copy out both moments and the number of updates."""
         return {"m": self.m.clone(), "v": self.v.clone(), "updates": self.updates}

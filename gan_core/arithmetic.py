@@ -12,9 +12,9 @@ import torch
 from gan_core.adam import KerasAdam
 from gan_core.compute import Compute, Precision, has_bfloat16
 from gan_core.config import GANConfig, HyperParameters
-from gan_core.gan_step import GANStep
 from gan_core.kernels import Kernels, NumpyKernels, TorchKernels
 from gan_core.networks import make_discriminator, make_generator
+from gan_core.tasks import TASKS
 
 # How many times as fast bfloat16 must be. Where it pays it is nearly twice as fast, where it does not it is slower; the
 # distance keeps the choice the same from one start to the next, so that a run gives the same bits again.
@@ -46,10 +46,10 @@ def _trial(config: GANConfig, compute: Compute) -> Callable[[], object]:
     networks = make_generator(config, random), make_discriminator(config, random)
     adam_g, adam_d = (KerasAdam(network, config.beta2, config.epsilon) for network in networks)
     kernels = make_kernels(compute)
-    step = GANStep(config, networks, (adam_g, adam_d), kernels)
-    half, values = config.batch // 2, HyperParameters()
+    task, values = TASKS[config.task], HyperParameters()
+    step = task.make_step(config, networks, (adam_g, adam_d), kernels)
     real, z = (
-        kernels.batch(torch.rand((n, 2), generator=random, device=compute.device)) for n in (half, half + config.batch)
+        kernels.batch(torch.rand((n, 2), generator=random, device=compute.device)) for n in task.rows(config.batch)
     )
     return lambda: step.run(real, z, values)
 

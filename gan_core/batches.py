@@ -16,19 +16,27 @@ BLOCK = 64  # steps drawn at once
 
 
 class Batches:
-    """One batch a step. B is `batch`, the generator's; the discriminator sees B/2 real and B/2 fake.
+    """One batch a step, of `rows`: so many real points, and so many latents.
 
-    `real` (BLOCK, B/2, 2) and `latents` (BLOCK, B/2 + B, 2; the first B/2 for D's fakes, the rest for G) are the
-    present block and stay the same arrays; `place` is the first row of it that is not used yet.
+    `real` (BLOCK, rows[0], 2) and `latents` (BLOCK, rows[1], 2) are the present block and stay the same arrays; `place`
+    is the first row of it that is not used yet.
     """
 
     def __init__(
-        self, target: Target, batch: int, streams: tuple[torch.Generator, torch.Generator], kernels: Kernels
+        self,
+        target: Target,
+        rows: tuple[int, int],
+        streams: tuple[torch.Generator, torch.Generator],
+        kernels: Kernels,
+        *,
+        paired: bool = False,
     ) -> None:
-        """Draw real data from the first of `streams`, latents from the second."""
-        self.target, self.place = target, BLOCK
-        self.real = kernels.empty(BLOCK, batch // 2, 2)
-        self.latents = kernels.empty(BLOCK, batch // 2 + batch, 2)
+        """Draw real data from the first of `streams`, latents from the second.
+
+        `paired`: there are as many of both, and the real points are where `target` puts the latents of the same rows.
+        """
+        self.target, self.place, self._paired = target, BLOCK, paired
+        self.real, self.latents = (kernels.empty(BLOCK, count, 2) for count in rows)
         self._streams, self._kernels = streams, kernels
         self._starts = self._positions()  # of the streams, before the present block was drawn
 
@@ -39,7 +47,7 @@ class Batches:
         return BLOCK - self.place
 
     def next(self) -> tuple[Array, Array]:
-        """Real points (B/2, 2) and latents (B/2 + B, 2) of the next step."""
+        """Real points (rows[0], 2) and latents (rows[1], 2) of the next step."""
         self.left()
         self.place += 1
         return self.real[self.place - 1], self.latents[self.place - 1]
@@ -59,11 +67,11 @@ class Batches:
 
     def _draw(self) -> None:
         self._starts = self._positions()
-        for array, sample, stream in zip(
-            (self.real, self.latents), (self.target.sample, uniform_square), self._streams, strict=True
-        ):
-            steps, rows, _ = array.shape
-            self._kernels.copy(self._kernels.batch(sample(steps * rows, stream)).reshape(array.shape), array)
+        of_real, of_latents = self._streams
+        z = uniform_square(BLOCK * self.latents.shape[1], of_latents)
+        real = self.target.transform(z) if self._paired else self.target.sample(BLOCK * self.real.shape[1], of_real)
+        for array, points in ((self.real, real), (self.latents, z)):
+            self._kernels.copy(self._kernels.batch(points).reshape(array.shape), array)
         self.place = 0
 
     def _positions(self) -> tuple[torch.Tensor, torch.Tensor]:

@@ -63,7 +63,8 @@ class StepOnce:
 class Restart:
     """Begin a new run at step 0 with the preset's own hyper-parameters.
 
-    None means: as it is now. So `Restart()` is the same run again, bit for bit.
+    None means: as it is now. So `Restart()` is the same run again, bit for bit. A preset that is shown with
+    a seed of its own brings it along.
     """
 
     preset: str | None = None

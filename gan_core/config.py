@@ -19,6 +19,9 @@ DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "float32", "bfloat16")
 MAX_THREADS = 256
 
+# What a run trains; the keys of gan_core.tasks.TASKS, which says what each of them does.
+TASK_NAMES = ("gan", "fit", "noise", "blob", "none")
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -147,6 +150,7 @@ class GANConfig:
     batch: int = 512  # z per generator update; the discriminator sees half real, half fake
     beta2: float = 0.999  # Adam's second decay rate
     epsilon: float = 1e-7  # added to sqrt(v) as Keras does, before any bias correction
+    task: str = "gan"  # a key of tasks.TASKS
 
     def __post_init__(self) -> None:
         kinds: dict[str, type | UnionType] = {"str": str, "int": int, "float": int | float}
@@ -154,6 +158,8 @@ class GANConfig:
             value = getattr(self, field_.name)
             if isinstance(value, bool) or not isinstance(value, kinds[str(field_.type)]):
                 raise ValueError(f"{field_.name} must be of the kind {field_.type}; {value!r} is not.")
+        if self.task not in TASK_NAMES:
+            raise ValueError(f"There is no task {self.task!r}; there are {', '.join(TASK_NAMES)}.")
         # The upper limits are far beyond what trains here: they keep a stranger's file from asking for all memory.
         if not 2 <= self.batch <= 65_536 or self.batch % 2:
             raise ValueError(f"batch must be an even number from 2 to 65536; {self.batch} is not.")

@@ -12,13 +12,13 @@ import torch
 
 from gan_core.batches import BLOCK, Batches
 from gan_core.config import BOUNDS, HyperParameters
-from gan_core.gan_step import GANStep
+from gan_core.tasks import Step
 
 
 class CapturedSteps:
     """Steps on the batches of `batches`. Without `capture` the same work runs operation by operation, on any device."""
 
-    def __init__(self, step: GANStep, batches: Batches, device: torch.device) -> None:
+    def __init__(self, step: Step, batches: Batches, device: torch.device) -> None:
         self._step, self._batches = step, batches
         self._place = torch.zeros(1, dtype=torch.int64, device=device)
         self._numbers = torch.zeros((BLOCK, 4), device=device)

@@ -19,17 +19,17 @@ from gan_core.batches import Batches
 from gan_core.compute import Compute, resolve
 from gan_core.config import HyperParameters
 from gan_core.cuda_graph import CapturedSteps
-from gan_core.gan_step import GANStep
 from gan_core.networks import MLP, make_discriminator, make_generator
 from gan_core.presets import Preset
 from gan_core.records import StepMetrics
 from gan_core.targets import TARGETS
+from gan_core.tasks import TASKS
 
 State = dict[str, Any]  # plain numbers, strings, tensors and dicts of them, so that it can be stored without pickle
 
 
 class GANEngine:
-    """Trains one generator and one discriminator.
+    """Trains one generator and one discriminator, or what its configuration's task says of them.
 
     `generator` maps (N, 2) latents to (N, 2) samples, `discriminator` (N, 2) samples to (N, 1) logits; both are
     `nn.Module`s that may be called at any time between steps.
@@ -58,8 +58,10 @@ class GANEngine:
         kernels = make_kernels(self.compute)
         self._adam_g, self._adam_d = (self._make_adam(network) for network in networks)
         self._kernels = kernels
-        self._step = GANStep(self.config, networks, (self._adam_g, self._adam_d), kernels)
-        self._batches = Batches(self.target, self.config.batch, (streams[0], streams[1]), kernels)
+        task = TASKS[self.config.task]
+        self._step = task.make_step(self.config, networks, (self._adam_g, self._adam_d), kernels)
+        rows = task.rows(self.config.batch)
+        self._batches = Batches(self.target, rows, (streams[0], streams[1]), kernels, paired=task.paired)
         self._captured = self._capture() if self.compute.device.type == "cuda" else None
 
     def set(self, **values: float) -> None:
@@ -70,7 +72,7 @@ class GANEngine:
         self.values = self.values.changed(values)
 
     def step(self) -> StepMetrics:
-        """Draw one batch of real points and latents, and train both networks once."""
+        """Draw one batch of real points and latents, and train once on it."""
         return self.advance(1)[0]
 
     def advance(self, count: int) -> list[StepMetrics]:
@@ -86,7 +88,10 @@ class GANEngine:
         return done
 
     def update(self, real: Tensor, z_d: Tensor, z_g: Tensor) -> StepMetrics:
-        """Train once on the given (B/2, 2) real points, (B/2, 2) latents for D and (B, 2) latents for G."""
+        """Train once on the given (B/2, 2) real points, (B/2, 2) latents for D and (B, 2) latents for G.
+
+        A task that trains one network alone takes no latents for the other; of "fit", the real points are (B, 2) goals.
+        """
         self.compute.enter()
         values: Any = self.values
         if self._captured is not None:

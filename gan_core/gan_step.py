@@ -19,6 +19,33 @@ Numbers = tuple[Array, Array, Array, Array]  # D loss, D accuracy, G loss, G acc
 LiveValues = Any
 
 
+class DiscriminatorUpdate:
+    """The discriminator's half of a step: trains it on as many real points as fakes, B/2 each."""
+
+    def __init__(self, config: GANConfig, network: MLP, adam: KerasAdam, kernels: Kernels) -> None:
+        self.passes = Backprop(network, kernels, config.batch)
+        self.d_logits = kernels.empty(config.batch, 1)  # derivatives with respect to the logits of a batch
+        self._adam, self._kernels, self._objective = adam, kernels, OBJECTIVES[config.objective]
+        self._batch, self._half = config.batch, config.batch // 2
+        self._x = kernels.empty(config.batch, 2)  # real, then fake
+
+    def run(self, real: Array, fakes: Array, values: LiveValues) -> tuple[Array, Array]:
+        """Train once on real and fakes (B/2, 2); returns loss and accuracy as they were before."""
+        kernels, half = self._kernels, self._half
+        kernels.copy(real, self._x[:half])
+        kernels.copy(fakes, self._x[half:])
+        logits = kernels.float32(self.passes.forward(self._x))
+        on_real, on_fake = logits[:half], logits[half:]
+        loss, d_real, d_fake = self._objective.discriminator(kernels, on_real, on_fake)
+        # A probability of exactly 0.5 says neither real nor fake; like Keras, it counts as fake.
+        accuracy = ((on_real > 0).sum() + (on_fake <= 0).sum()) / self._batch
+        kernels.copy(d_real, self.d_logits[:half])
+        kernels.copy(d_fake, self.d_logits[half:])
+        self.passes.backward(self._x, self.d_logits)
+        self._adam.step(values.lr_d, values.beta1_d)
+        return loss, accuracy
+
+
 class GANStep:
     """Both networks' passes and the arrays in between. `batch` is B in the shapes below."""
 
@@ -31,44 +58,27 @@ class GANStep:
     ) -> None:
         """Prepare to train `networks`, generator first, by `optimisers` in the same order."""
         generator, discriminator = networks
-        self._adam_g, self._adam_d = optimisers
+        self._adam_g, adam_d = optimisers
         self._kernels, self._objective = kernels, OBJECTIVES[config.objective]
         self._batch, self._half = config.batch, config.batch // 2
         # Between D's fakes and G's own batch G does not change, so that both go through it in one pass.
         self._g = Backprop(generator, kernels, self._half + self._batch, first=self._half)
-        self._d = Backprop(discriminator, kernels, self._batch)
-        self._x = kernels.empty(self._batch, 2)  # D's batch: real, then fake
-        self._d_logits = kernels.empty(self._batch, 1)
+        self._d = DiscriminatorUpdate(config, discriminator, adam_d, kernels)
 
     def run(self, real: Array, z: Array, values: LiveValues) -> Numbers:
         """Train once on real (B/2, 2) and latents z (B/2 + B, 2), the first B/2 of them for D's fakes."""
-        kernels, half = self._kernels, self._half
-        fakes = kernels.tanh_(self._g.forward(z))
-        kernels.copy(real, self._x[:half])
-        kernels.copy(fakes[:half], self._x[half:])
-        of_d = self._train_discriminator(values)
+        half = self._half
+        fakes = self._kernels.tanh_(self._g.forward(z))
+        of_d = self._d.run(real, fakes[:half], values)
         return *of_d, *self._train_generator(z[half:], fakes[half:], values)
 
-    def _train_discriminator(self, values: LiveValues) -> tuple[Array, Array]:
-        kernels, half = self._kernels, self._half
-        logits = kernels.float32(self._d.forward(self._x))
-        real, fake = logits[:half], logits[half:]
-        loss, d_real, d_fake = self._objective.discriminator(kernels, real, fake)
-        # A probability of exactly 0.5 says neither real nor fake; like Keras, it counts as fake.
-        accuracy = ((real > 0).sum() + (fake <= 0).sum()) / self._batch
-        kernels.copy(d_real, self._d_logits[:half])
-        kernels.copy(d_fake, self._d_logits[half:])
-        self._d.backward(self._x, self._d_logits)
-        self._adam_d.step(values.lr_d, values.beta1_d)
-        return loss, accuracy
-
     def _train_generator(self, z: Array, fakes: Array, values: LiveValues) -> tuple[Array, Array]:
-        kernels = self._kernels
-        logits = kernels.float32(self._d.forward(fakes))
+        kernels, passes = self._kernels, self._d.passes
+        logits = kernels.float32(passes.forward(fakes))
         loss, d_fake = self._objective.generator(kernels, logits)
         accuracy = (logits > 0).sum() / self._batch
-        kernels.copy(d_fake, self._d_logits)
-        d_fakes = self._d.input_gradient(self._d_logits)
+        kernels.copy(d_fake, self._d.d_logits)
+        d_fakes = passes.input_gradient(self._d.d_logits)
         self._g.backward(z, kernels.tanh_gradient_(d_fakes, fakes))
         self._adam_g.step(values.lr_g, values.beta1_g)
         return loss, accuracy

@@ -60,7 +60,7 @@ def run(engine: GANEngine, options: TrainOptions) -> int:
     with table.open("wb", buffering=0) as file, CtrlC() as ctrl_c, bar:
         rows = MetricsFile(file)
         for metrics in bar:
-            if not (math.isfinite(metrics.d_loss) and math.isfinite(metrics.g_loss)):
+            if not metrics.is_finite():
                 return _report_not_finite(metrics, table)
             rows.append(metrics)
             if ctrl_c.pressed:
@@ -84,8 +84,9 @@ class MetricsFile:
         self._write("step,d_loss,d_accuracy,g_loss,g_accuracy\n")
 
     def append(self, m: StepMetrics) -> None:
-        """Add one row. repr of a float is the shortest text that reads back as the same number."""
-        self._write(f"{m.step},{m.d_loss!r},{m.d_accuracy!r},{m.g_loss!r},{m.g_accuracy!r}\n")
+        """Add one row. repr of a float is the shortest text that reads back as the same number; NaN is left empty."""
+        numbers = (m.d_loss, m.d_accuracy, m.g_loss, m.g_accuracy)
+        self._write(",".join((str(m.step), *("" if math.isnan(x) else repr(x) for x in numbers))) + "\n")
 
     def _write(self, row: str) -> None:
         rest = row.encode()
@@ -143,8 +144,8 @@ def _as_npy(x: Tensor) -> bytes:
 
 def _report_not_finite(metrics: StepMetrics, table: Path) -> int:
     print(
-        f"Stopped at step {metrics.step:,}: the losses are {metrics.d_loss:g} (discriminator) and {metrics.g_loss:g} "
-        f"(generator), usually because a learning rate is too high; the steps before it are in {table}",
+        f"Stopped at step {metrics.step:,}: {metrics.trouble()}, usually because a learning rate is too high; "
+        f"the steps before it are in {table}",
         file=sys.stderr,
     )
     return 1

@@ -11,7 +11,7 @@ from itertools import islice
 
 import numpy as np
 
-from gan_core.records import Change, Float32Array, Snapshot, StepMetrics, TrailPoint
+from gan_core.records import Change, Float32Array, Reading, Snapshot, StepMetrics, TrailPoint
 from gan_core.thinning import Thinning
 
 DENSE_STEPS = 600  # the article's figure: every one of these steps is kept once it was rendered
@@ -147,6 +147,12 @@ class History:
         i = bisect_left(steps, step)
         best = min(steps[max(0, i - 1) : i + 1], key=lambda s: abs(s - step))
         return self.newest if best == self.newest.step else self._kept[best]
+
+    def readings(self, first: int, limit: int) -> tuple[Reading, ...]:
+        """What was read at the frames from step `first` on, at most `limit`, ascending."""
+        steps = self.kept_steps()
+        frames = (self.at(step) for step in islice(steps, bisect_left(steps, first), None))
+        return tuple(islice((frame.reading for frame in frames if frame and frame.reading), limit))
 
     def trail(self, step: int) -> list[TrailPoint]:
         """What is known of the last TRAIL_STEPS steps up to `step`, ascending."""

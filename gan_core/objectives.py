@@ -36,7 +36,23 @@ def _non_saturating(kernels: Kernels, fake: Array) -> tuple[Array, Array]:
     return kernels.softplus(-fake).sum() / n, kernels.sigmoid(-fake) / -n
 
 
+def _squared_error(kernels: Kernels, real: Array, fake: Array) -> tuple[Array, Array, Array]:
+    # With s = sigmoid(x): 1 - s is sigmoid(-x), and s' = s sigmoid(-x).
+    n = len(real) + len(fake)
+    of_real, of_fake = kernels.sigmoid(-real), kernels.sigmoid(fake)  # the errors
+    d_real, d_fake = of_real**2 * kernels.sigmoid(real), of_fake**2 * kernels.sigmoid(-fake)
+    return ((of_real**2).sum() + (of_fake**2).sum()) / n, d_real * (-2 / n), d_fake * (2 / n)
+
+
+def _squared_distance_from_real(kernels: Kernels, fake: Array) -> tuple[Array, Array]:
+    error, n = kernels.sigmoid(-fake), len(fake)
+    return (error**2).sum() / n, error**2 * kernels.sigmoid(fake) * (-2 / n)
+
+
 OBJECTIVES: dict[str, Objective] = {
     # Goodfellow et al. 2014: the generator minimises -log D(G(z)), that is, cross-entropy with its fakes labelled real.
     "non-saturating": Objective("non-saturating", _cross_entropy, _non_saturating),
+    # The article's supervised discriminators: (sigmoid(logit) - label)^2, label 1 for real and 0 for fake. Its best D
+    # is that of cross-entropy. The generator's side labels its fakes real.
+    "squared-error": Objective("squared-error", _squared_error, _squared_distance_from_real),
 }

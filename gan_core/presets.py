@@ -31,7 +31,20 @@ class Preset:
 
 GROUPS = {"article": "The article", "zoo": "Failure zoo", "more": "More"}
 
+_FIGURE_2 = HyperParameters(lr_g=1e-3, lr_d=1e-3, beta1_g=0.9, beta1_d=0.9)  # and of 3, 4 and 6
+_FIGURE_7 = HyperParameters(lr_g=2e-4, lr_d=1e-3, beta1_g=0.5, beta1_d=0.5)
+
 _ALL = (
+    Preset(
+        name="target",
+        group="article",
+        figure=1,
+        length=120,
+        title="What G must learn",
+        story="Nothing is trained: each point moves from its place in latent space to where it belongs on the spiral.",
+        config=GANConfig(task="none"),
+        values=_FIGURE_2,
+    ),
     Preset(
         name="mode-collapse",
         group="article",
@@ -42,7 +55,44 @@ _ALL = (
             "never covers it. Turn on the trail: the blob follows the bluest spot of the discriminator's map."
         ),
         config=GANConfig(),
-        values=HyperParameters(lr_g=1e-3, lr_d=1e-3, beta1_g=0.9, beta1_d=0.9),
+        values=_FIGURE_2,
+    ),
+    Preset(
+        name="generator-capacity",
+        group="article",
+        figure=3,
+        title="G could do it",
+        story="G alone is told where each z belongs, and comes so near that its size cannot be what is missing.",
+        config=GANConfig(task="fit"),
+        values=_FIGURE_2,
+    ),
+    Preset(
+        name="discriminator-capacity",
+        group="article",
+        figure=4,
+        title="D could do it",
+        story="D alone tells the spiral from even noise, beside the best D that there could be.",
+        config=GANConfig(task="noise", objective="squared-error"),
+        values=_FIGURE_2,
+    ),
+    Preset(
+        name="longer",
+        group="article",
+        figure=5,
+        length=4_000,
+        title="Longer does not help",
+        story="The same as mode collapse, for thousands of steps: the fakes go on hopping and cover next to nothing.",
+        config=GANConfig(),
+        values=_FIGURE_2,
+    ),
+    Preset(
+        name="what-d-learns",
+        group="article",
+        figure=6,
+        title="What D really learns",
+        story="D alone tells the spiral from a small blob that never moves, and calls the rest of the square real.",
+        config=GANConfig(task="blob", objective="squared-error"),
+        values=_FIGURE_2,
     ),
     Preset(
         name="better",
@@ -55,7 +105,17 @@ _ALL = (
             "spread along the whole spiral, and the sample map turns into a picture of the data."
         ),
         config=GANConfig(),
-        values=HyperParameters(lr_g=2e-4, lr_d=1e-3, beta1_g=0.5, beta1_d=0.5),
+        values=_FIGURE_7,
+    ),
+    Preset(
+        name="tears",
+        group="article",
+        figure=8,
+        length=60_000,
+        title="Tears",
+        story="The better solution again: thin lines in the latent map, where G tears apart what was side by side.",
+        config=GANConfig(),
+        values=_FIGURE_7,
     ),
     Preset(
         name="quick",
@@ -65,7 +125,7 @@ _ALL = (
             "trying things out on a slow machine."
         ),
         config=GANConfig(width=128, batch=256),
-        values=HyperParameters(lr_g=2e-4, lr_d=1e-3, beta1_g=0.5, beta1_d=0.5),
+        values=_FIGURE_7,
     ),
 )
 

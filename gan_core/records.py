@@ -35,22 +35,29 @@ Float32Array = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class StepMetrics:
-    """What one training step measured. `step` is 1 for the first step."""
+    """What one training step measured. `step` is 1 for the first step.
+
+    The numbers of a network that the run does not train are NaN, both of them. A trained one's accuracy is always a
+    number, even where its loss is not.
+    """
 
     step: int
-    d_loss: float  # binary cross-entropy, mean over the D batch, nats, before the D update
+    d_loss: float  # D's objective (cross-entropy in nats), mean over the D batch, before the D update
     d_accuracy: float  # share of the D batch on the right side of 0.5, before the D update
-    g_loss: float  # the generator's objective, mean over the G batch, nats, before the G update
-    g_accuracy: float  # share of the G batch with D(G(z)) > 0.5, before the G update; 1 = D is fooled
+    g_loss: float  # G's objective (in nats; of task "fit" squared error), mean over the G batch, before the G update
+    g_accuracy: float  # share of the G batch with D(G(z)) > 0.5, before the G update; 1 = D is fooled. "fit": near f(z)
 
     def is_finite(self) -> bool:
-        """Whether both losses are numbers that training can go on from."""
-        return math.isfinite(self.d_loss) and math.isfinite(self.g_loss)
+        """Whether the losses of the networks that are trained are numbers that training can go on from."""
+        return not self._broken()
 
     def trouble(self) -> str:
         """Which losses are not finite, in words."""
-        losses = (("discriminator", self.d_loss), ("generator", self.g_loss))
-        return " and ".join(f"the {name} loss is {loss}" for name, loss in losses if not math.isfinite(loss))
+        return " and ".join(f"the {name} loss is {loss}" for name, loss in self._broken())
+
+    def _broken(self) -> list[tuple[str, float]]:
+        networks = (("discriminator", self.d_loss, self.d_accuracy), ("generator", self.g_loss, self.g_accuracy))
+        return [(name, loss) for name, loss, accuracy in networks if not (math.isfinite(loss) or math.isnan(accuracy))]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -276,7 +283,7 @@ class Progress:
     changes_from: int  # number of the first change in `changes`
     changes: tuple[Change, ...]
     kept: tuple[int, ...]  # steps with a frame, ascending
-    readings: tuple[Reading, ...] = ()  # of frames after the step that was asked for, ascending
+    readings: tuple[Reading, ...] = ()  # of frames from the step on that was asked for, ascending
     events: tuple[Event, ...] = ()  # all of them, ascending
 
 

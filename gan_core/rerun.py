@@ -13,7 +13,7 @@ import secrets
 import signal
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
@@ -74,9 +74,10 @@ class Reruns:
             if not self._closed:
                 self._child = self._child or self._started()
 
-    def visit(self, client: str, path: Path, step: int, resolution: int, run: int) -> str:
+    def visit(self, client: str, path: Path, step: int, resolution: int, run: int, lenses: Collection[str] = ()) -> str:
         """Ask for the frame of exactly this step, as one of run number `run`. Returns a ticket for `result`."""
         asked = {"do": "visit", "path": str(path), "step": step, "resolution": resolution, "run": run}
+        asked["lenses"] = sorted(lenses)
         return self._ask(client, asked)
 
     def verify(self, client: str, path: Path) -> str:

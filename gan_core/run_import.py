@@ -26,6 +26,7 @@ from gan_core.objectives import OBJECTIVES
 from gan_core.records import Change, Float32Array, Recipe
 from gan_core.run_file import BLOCK_ROWS, ID, ROW_BYTES, SCHEMA, RunFile, check_schema, read_recipe, remove
 from gan_core.targets import TARGETS
+from gan_core.tasks import TASKS, Task
 from gan_core.wire import check_frame
 
 UNFINISHED = ".part"  # end of a file's name while it is written
@@ -54,6 +55,9 @@ _LIMITS = {
     sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
 }
 _PRAGMAS = ("application_id", "user_version", "quick_check")
+
+_YOUNGER = ("task",)  # fields of a configuration that files written before do not have
+_COLUMNS = {"discriminator": slice(0, 2), "generator": slice(2, 4)}  # of a row of metrics: loss and accuracy
 
 Clock = Callable[[], float]
 
@@ -87,7 +91,8 @@ def import_run(
 def check_recipe(value: object) -> Recipe:
     """Build the record from a stranger's JSON. Raises ValueError or TypeError with what is wrong."""
     recipe = read_recipe(value)
-    if set(recipe.config) != {field.name for field in fields(GANConfig)} or set(recipe.values) != set(BOUNDS):
+    complete = {field.name for field in fields(GANConfig)}
+    if {*recipe.config, *_YOUNGER} != complete or set(recipe.values) != set(BOUNDS):
         raise ValueError("its configuration is not complete")
     config, values = GANConfig(**recipe.config), HyperParameters(**recipe.values)
     if config.target not in TARGETS or config.objective not in OBJECTIVES:
@@ -137,7 +142,7 @@ class _Stranger:
             with file.transaction():
                 file.set_about("title", self._about["title"])
                 file.set_about("outcome", self._about["outcome"])
-                last = self._copy_metrics(file)
+                last = self._copy_metrics(file, TASKS[config.task])
             self._copy_changes(file, last + 1)
             self._copy_frames(file, last + _BEYOND)
             self._copy_checkpoints(file, config, recipe.device, last + _BEYOND)
@@ -180,14 +185,14 @@ class _Stranger:
             raise ValueError("its stride is no number of steps")
         return found
 
-    def _copy_metrics(self, file: RunFile) -> int:
+    def _copy_metrics(self, file: RunFile, task: Task) -> int:
         """Copy blocks of metrics. Returns the last step that they can stand for."""
         stride, rows, full = self._about["stride"], 0, True
         file.set_stride(stride)
         for first, blob in self._rows("SELECT first, rows FROM metrics ORDER BY first"):
             if first != rows or not full:
                 raise ValueError("its metrics have gaps")
-            block = _checked_metrics(blob)
+            block = _checked_metrics(blob, task)
             file.add_rows(block)
             rows, full = rows + len(block), len(block) == BLOCK_ROWS
             if rows * stride > MAX_STEP:
@@ -261,15 +266,22 @@ def _checked_words(name: str, words: object, length: int) -> None:
         raise ValueError(f"its {name} is no line of at most {length} characters")
 
 
-def _checked_metrics(blob: object) -> Float32Array:
-    """Return a block of rows (n, 4). A loss may be any number: a run that diverged is a run. Accuracies are shares."""
+def _checked_metrics(blob: object, task: Task) -> Float32Array:
+    """Return a block of rows (n, 4). A loss may be any number: a run that diverged is a run. Accuracies are shares.
+
+    There are no numbers of a network that is not trained.
+    """
     data = _bytes(blob)
     if not 0 < len(data) <= BLOCK_ROWS * ROW_BYTES or len(data) % ROW_BYTES:
         raise ValueError("a block of its metrics is of a wrong size")
     block = np.frombuffer(data, "<f4").reshape(-1, 4)
-    shares = block[:, 1::2]
-    if not ((shares >= 0) & (shares <= 1)).all():
-        raise ValueError("an accuracy is no share")
+    for network, columns in _COLUMNS.items():
+        numbers = block[:, columns]
+        if network not in task.trains:
+            if not np.isnan(numbers).all():
+                raise ValueError(f"it has losses of a {network} that it does not train")
+        elif not ((numbers[:, 1] >= 0) & (numbers[:, 1] <= 1)).all():
+            raise ValueError("an accuracy is no share")
     return block
 
 

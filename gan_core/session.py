@@ -7,14 +7,14 @@ Commands take effect between steps, never inside one; readers get immutable reco
 from __future__ import annotations
 
 import logging
-import math
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
 from gan_core import wire
+from gan_core.audience import Audience
 from gan_core.commands import (
     Branch,
     Command,
@@ -35,7 +35,7 @@ from gan_core.journey import Journey
 from gan_core.metrics import quality
 from gan_core.pace import LookingBudget, Speed, Stride
 from gan_core.payloads import Payloads, Published
-from gan_core.presets import DEFAULT_PRESET
+from gan_core.presets import DEFAULT_PRESET, PRESETS, find_preset
 from gan_core.probes import LIVE_POINTS, LIVE_RESOLUTIONS, POINTS, SHARP_RESOLUTION, Probe
 from gan_core.recorder import Recorder
 from gan_core.records import Change, InForce, Moment, Phase, Progress, RunInfo, Snapshot, Status, StepMetrics
@@ -44,8 +44,8 @@ from gan_core.run_file import RunFile, RunFolder, new_id
 
 log = logging.getLogger("ganscope")
 
-WATCHED_FOR = 1.5  # seconds after the last request for a live frame during which somebody counts as watching
 MAX_ROWS_PER_READ = 50_000  # rows of metrics in one answer: 800 kB
+MAX_READINGS = 2000  # in one answer: 300 kB
 MAX_STEPS_AT_ONCE = 256  # trained in one go, between two looks at the commands
 _RUNNING = (Phase.TRAINING, Phase.RERUNNING)
 
@@ -75,7 +75,7 @@ class TrainingSession:
     def __init__(
         self,
         preset: str = DEFAULT_PRESET,
-        seed: int = 0,
+        seed: int | None = None,
         *,
         device: str = "auto",
         precision: str = "auto",
@@ -86,7 +86,10 @@ class TrainingSession:
         wall_clock: Callable[[], float] = time.time,
         make_engine: Callable[..., GANEngine] = GANEngine,
     ) -> None:
-        """Prepare a session; `start` begins it. Raises ValueError for an option that cannot be met."""
+        """Prepare a session; `start` begins it. Raises ValueError for an option that cannot be met.
+
+        `seed` None means the one the preset is shown with, or 0.
+        """
         self._options = {"device": device, "precision": precision, "threads": threads}
         self._wall_clock, self._make_engine, self._most_at_once = wall_clock, make_engine, steps_at_once
         self._runs = runs
@@ -98,7 +101,7 @@ class TrainingSession:
         self._closing = False
         self._published: Published | None = None
         self._payloads = Payloads()
-        self._last_look = -math.inf
+        self._audience = Audience()
         # Versions and runs count from the time of start, so that a page left open over a restart sees newer ones.
         self._version = self._run_number = int(wall_clock() * 1000)
         # Complete before the training thread starts:
@@ -111,13 +114,13 @@ class TrainingSession:
         self._journey = Journey()
         self._sharpening: Iterator[Snapshot | None] | None = None
         self._budget = LookingBudget(DEFAULT_LOOKING_SHARE, LIVE_RESOLUTIONS)
-        self._pace: int | None = None
+        self._pace = find_preset(preset).pace
         self._recorder: Recorder | None = None
         self._speed, self._stride = Speed(), Stride()
         # Not on this thread: OpenMP keeps workers for every thread that ever computed, and with more of them than cores
         # it puts all to sleep between products, which costs the training a fifth of its speed.
         with ThreadPoolExecutor(1) as builder:
-            builder.submit(self._begin, preset, seed).result()
+            builder.submit(self._begin, preset, _first(seed, find_preset(preset).seed, 0)).result()
 
     # -- called from any thread --------------------------------------------------------------------------------------
 
@@ -156,15 +159,16 @@ class TrainingSession:
         with self._changed:
             return self._status()
 
-    def frame_after(self, version: int, timeout: float) -> bytes | None:
-        """The newest frame, encoded, once it is newer than `version`; None after `timeout` seconds without one."""
+    def frame_after(self, version: int, timeout: float, lenses: Collection[str] = ()) -> bytes | None:
+        """The newest frame, encoded, once it is newer than `version`; None after `timeout` seconds without one.
+
+        Frames to come have the arrays of `lenses` for as long as somebody asks for them.
+        """
         with self._changed:
-            unwatched = not self._watched()
-            self._last_look = time.monotonic()
-            if unwatched:
-                self._changed.notify_all()  # a paused run sharpens when somebody comes
+            if self._audience.note(time.monotonic(), lenses):
+                self._changed.notify_all()  # a paused run sharpens when somebody comes or wants another lens
             self._changed.wait_for(lambda: self._newer(version) or self._closing, timeout)
-            self._last_look = time.monotonic()
+            self._audience.note(time.monotonic(), lenses)
             return self._published.payload if self._published and self._newer(version) else None
 
     def frame_at(self, step: int) -> bytes | None:
@@ -198,8 +202,8 @@ class TrainingSession:
             points = self._points
         return wire.encode_points(points)
 
-    def progress(self, start: int, changes_from: int) -> bytes:
-        """Status, metrics from row `start`, changes from number `changes_from`, kept steps; encoded."""
+    def progress(self, start: int, changes_from: int, readings_from: int = 0) -> bytes:
+        """Status, metrics from row `start`, changes from number `changes_from`, readings from a step on; encoded."""
         with self._changed:
             history = self._history
             rows = history.metrics.rows
@@ -214,6 +218,7 @@ class TrainingSession:
                 changes_from=first_change,
                 changes=changes,
                 kept=tuple(history.kept_steps()),
+                readings=history.readings(readings_from, MAX_READINGS),
             )
         return wire.encode_progress(progress)
 
@@ -517,9 +522,12 @@ class TrainingSession:
             self._steps_to_go += command.count
 
     def _restart(self, command: Restart) -> None:
-        preset = self._info.preset if command.preset is None else command.preset
-        seed = self._info.seed if command.seed is None else command.seed
-        self._begin(preset, seed)
+        before, after = self._info.preset, command.preset or self._info.preset
+        with _refusing():  # a run from elsewhere may have been begun as something that is not known here
+            preset = find_preset(after)
+        self._begin(after, _first(command.seed, preset.seed if command.preset else None, self._info.seed))
+        if after != before and (preset.pace or (before in PRESETS and PRESETS[before].pace)):
+            self._pace = preset.pace
         if self._phase is Phase.FAILED:
             self._phase = Phase.TRAINING
         self._look()
@@ -583,7 +591,7 @@ class TrainingSession:
         return self._phase is not Phase.PAUSED or sharp or not self._watched()
 
     def _watched(self) -> bool:
-        return time.monotonic() - self._last_look < WATCHED_FOR
+        return self._audience.any(time.monotonic())
 
     def _newer(self, version: int) -> bool:
         return self._published is not None and self._published.version > version
@@ -606,6 +614,7 @@ class TrainingSession:
             recording=self._recorder.state() if self._recorder is not None else None,
             goal=self._journey.goal if self._phase is not Phase.FAILED else None,
             note=self._note,
+            length=PRESETS[self._info.preset].length if self._info.preset in PRESETS else None,
         )
 
 
@@ -621,6 +630,10 @@ _APPLY: dict[type[Command], Callable[..., None]] = {
     Branch: TrainingSession._branch,
     Repeat: TrainingSession._repeat,
 }
+
+
+def _first(*choices: int | None) -> int:
+    return next(choice for choice in choices if choice is not None)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from gan_core.config import BOUNDS
 from gan_core.envelope import with_header
 from gan_core.presets import preset_of
 from gan_core.probes import Probe
-from gan_core.records import InForce, Phase, Progress, Recording, RunInfo, Status
+from gan_core.records import InForce, Phase, Progress, Reading, Recording, RunInfo, Status
 from gan_core.run_file import RunFile, RunFolder
 from gan_core.targets import TARGETS
 
@@ -46,8 +46,8 @@ class StoredRuns:
             target = TARGETS[preset_of(file.recipe).config.target]
             return wire.encode_points(Probe(target, torch.device("cpu")).fixed_points(number(file)))
 
-    def progress(self, run_id: str, start: int, changes_from: int) -> bytes:
-        """Status, metrics from row `start`, changes from number `changes_from`, kept steps."""
+    def progress(self, run_id: str, start: int, changes_from: int, readings_from: int = 0) -> bytes:
+        """Status, metrics from row `start`, changes from number `changes_from`, readings from a step on, kept steps."""
         with self._open(run_id) as file:
             rows, changes = file.rows(), file.changes()
             start, first = min(start, rows), min(changes_from, len(changes))
@@ -60,6 +60,7 @@ class StoredRuns:
                 changes_from=first,
                 changes=tuple(changes[first:]),
                 kept=tuple(file.frame_steps()),
+                readings=tuple(_readings(file, readings_from)),
             )
         return wire.encode_progress(progress)
 
@@ -97,6 +98,14 @@ class StoredRuns:
             error=None,
             recording=Recording(file.nbytes(), self._folder.limit, None),
         )
+
+
+def _readings(file: RunFile, first: int) -> Iterator[Reading]:
+    for step in file.frame_steps():
+        payload = file.frame(step) if step >= first else None
+        reading = wire.read_frame(payload, 0).reading if payload is not None else None
+        if reading is not None:
+            yield reading
 
 
 def number(file: RunFile) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -73,4 +74,23 @@ def spiral_density(x: Tensor) -> Tensor:
 
 TARGETS: dict[str, Target] = {
     "spiral": Target("spiral", spiral, spiral_inverse, spiral_density),
+}
+
+
+@dataclass(frozen=True)
+class Opponent:
+    """What a discriminator that is trained alone has to tell from the data: points uniform on a square."""
+
+    name: str
+    centre: float  # along both axes
+    side: float
+
+    def place(self, z: Any) -> Any:
+        """Map (N, 2) latents, of whichever library, to (N, 2) points."""
+        return z * (self.side / 2) + self.centre
+
+
+OPPONENTS: dict[str, Opponent] = {
+    "noise": Opponent("noise", 0.0, 2.0),  # the article's figure 4
+    "blob": Opponent("blob", 0.5, 0.04),  # figure 6
 }

@@ -16,7 +16,8 @@ progress (GET /api/progress)  `kind` "progress", `status` (as /api/status), `fro
          `stride` (row i is step 1 + i * stride), `changes` ([step, name, old, new], ... from number `changes_from`),
          `events` ([step, kind, words], ... all of them). Arrays: `metrics` f4 (n, 4): d_loss, d_accuracy, g_loss,
          g_accuracy, NaN for a network that is not trained; `kept` i4 (k,): steps with a frame; `reading_steps` i4 (m,),
-         `readings` f4 (m, K) and `along` i2 (m, 50): of frames after `&readings=STEP`.
+         `readings` f4 (m, K) and `along` i2 (m, 50): of frames from step
+         `&readings=STEP` on, perhaps not all at once.
 """
 
 from __future__ import annotations

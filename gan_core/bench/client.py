@@ -15,7 +15,7 @@ from typing import Any
 
 import gan_core
 from gan_core import wire
-from gan_core.session import WATCHED_FOR
+from gan_core.audience import WATCHED_FOR
 
 FRAMES_PER_SECOND = 20
 

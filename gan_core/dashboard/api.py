@@ -9,9 +9,10 @@ from werkzeug.exceptions import HTTPException
 
 from gan_core import commands, wire
 from gan_core.dashboard.view import SessionView
-from gan_core.records import Phase
+from gan_core.records import LENS_ARRAYS, Phase
 
 HOLD = 0.25  # seconds that a request for a newer frame is held at most
+NO_STEP = 10**17  # beyond any
 RECEIPT = 2.0  # seconds that a command's answer waits for it to take effect
 
 
@@ -39,7 +40,8 @@ def add_routes(server: Flask, session: SessionView) -> None:
 
     @server.get("/api/frame")
     def newest_frame() -> Response:
-        return frame_answer(session.frame_after(whole_number("after", 0), HOLD))
+        lenses = read_lenses(request.args.get("lens", ""))
+        return frame_answer(session.frame_after(whole_number("after", 0), HOLD, lenses))
 
     @server.get("/api/frame/<step>")
     def kept_frame(step: str) -> Response:
@@ -51,7 +53,7 @@ def add_routes(server: Flask, session: SessionView) -> None:
 
     @server.get("/api/progress")
     def progress() -> Response:
-        return as_bytes(session.progress(whole_number("from", 0), whole_number("changes", 0)))
+        return as_bytes(session.progress(*progress_wanted()))
 
     @server.post("/api/command")
     def command() -> Response:
@@ -80,6 +82,19 @@ def add_routes(server: Flask, session: SessionView) -> None:
 def frame_answer(payload: bytes | None) -> Response:
     """What is answered to somebody who asked for a frame: it, or that there is none."""
     return as_bytes(payload) if payload is not None else Response(status=204, headers={"Cache-Control": "no-store"})
+
+
+def progress_wanted() -> tuple[int, int, int]:
+    """From which row, change and step on somebody asks for progress; without a step, for no readings."""
+    return whole_number("from", 0), whole_number("changes", 0), whole_number("readings", NO_STEP)
+
+
+def read_lenses(text: str) -> frozenset[str]:
+    """Read names of lenses with commas between them. Raises ValueError with a sentence."""
+    names = frozenset(text.split(",")) if text else frozenset[str]()
+    for name in names - set(LENS_ARRAYS):
+        raise ValueError(f"There is no lens {name[:40]!r}; there are {', '.join(LENS_ARRAYS)}.")
+    return names
 
 
 def whole_number(name: str, default: int) -> int:

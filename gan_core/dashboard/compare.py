@@ -19,6 +19,7 @@ from gan_core.presets import PRESETS
 _CONFIGURATION = {
     "preset": "Scenario",
     "seed": "Seed",
+    "task": "What is trained",
     "target": "Target",
     "objective": "Loss",
     "width": "Units in a hidden layer",

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from email.utils import formatdate
 from functools import partial
 from typing import Any
@@ -22,12 +23,12 @@ from waitress.channel import ClientDisconnected, HTTPChannel
 from waitress.server import BaseWSGIServer
 from werkzeug.exceptions import HTTPException
 
-from gan_core.dashboard.api import HOLD, frame_answer
+from gan_core.dashboard.api import HOLD, frame_answer, read_lenses
 from gan_core.dashboard.view import SessionView
 
 THREADS = 16  # for everything else
 MAX_ADMITTED = 64  # sets of header fields that are remembered, of 8 kB at most
-_ORDINARY = re.compile(rb"GET /api/frame\?after=([0-9]{1,18}) HTTP/1\.1")
+_ORDINARY = re.compile(rb"GET /api/frame\?after=([0-9]{1,18})(?:&lens=([a-z,-]{1,40}))? HTTP/1\.1")
 _IDLE = 1.0  # seconds between two looks at connections that nobody uses
 _TICK = 0.001  # seconds: the loop waits for whole milliseconds
 
@@ -64,7 +65,8 @@ class FrameDesk:
 
     def __init__(self, app: Flask, session: SessionView, wake: Callable[[], None]) -> None:
         self._app, self._session, self._wake = app, session, wake
-        self._waiting: dict[FrameChannel, tuple[int, float]] = {}  # version it has, when to give up; the earliest first
+        # The version it has, the lenses it wants, when to give up; the earliest first.
+        self._waiting: dict[FrameChannel, tuple[int, frozenset[str], float]] = {}
         self._woken = False
         self._admitted: dict[bytes, bool] = {}  # header fields that the application let in -> hang up afterwards
         self._environ: dict[str, Any] = {}  # of a request that was let in
@@ -101,29 +103,29 @@ class FrameDesk:
         """Whether a connection has asked and got no answer yet."""
         return channel in self._waiting
 
-    def ask(self, channel: FrameChannel, version: int, fields: bytes) -> None:
+    def ask(self, channel: FrameChannel, version: int, lenses: frozenset[str], fields: bytes) -> None:
         """Answer an admitted request as soon as there is a frame newer than `version`."""
         channel.closes = self._admitted[fields]
         # Noted down before looking: a frame that comes in between is not missed.
-        self._waiting[channel] = version, time.monotonic() + HOLD
-        self._answer_if_newer(channel, version)
+        self._waiting[channel] = version, lenses, time.monotonic() + HOLD
+        self._answer_if_newer(channel, version, lenses)
 
     def serve(self) -> float:
         """Answer whoever can be answered. Returns in how many seconds the next one gives up."""
         if self._woken:
             self._woken = False  # before looking, for the same reason
-            for channel, (version, _) in list(self._waiting.items()):
-                self._answer_if_newer(channel, version)
+            for channel, (version, lenses, _) in list(self._waiting.items()):
+                self._answer_if_newer(channel, version, lenses)
         while self._waiting:
-            channel, (version, end) = next(iter(self._waiting.items()))
+            channel, (version, lenses, end) = next(iter(self._waiting.items()))
             left = end - time.monotonic()
             if left > 0:
                 return left + _TICK
-            self._answer(channel, self._session.frame_after(version, 0))
+            self._answer(channel, self._session.frame_after(version, 0, lenses))
         return _IDLE
 
-    def _answer_if_newer(self, channel: FrameChannel, version: int) -> None:
-        payload = self._session.frame_after(version, 0)
+    def _answer_if_newer(self, channel: FrameChannel, version: int, lenses: frozenset[str]) -> None:
+        payload = self._session.frame_after(version, 0, lenses)
         if payload is not None:
             self._answer(channel, payload)
 
@@ -168,8 +170,9 @@ class FrameChannel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         line, _, fields = data.partition(b"\r\n")
         ordinary = _ORDINARY.fullmatch(line)
         if ordinary and self._at_rest() and self._desk.admits(self, data, fields):
-            self._desk.ask(self, int(ordinary[1]), fields)
-            return True
+            with suppress(ValueError):  # no such lens: the application says so
+                self._desk.ask(self, int(ordinary[1]), read_lenses((ordinary[2] or b"").decode()), fields)
+                return True
         return bool(super().received(data))
 
     def answer(self, data: bytes) -> None:

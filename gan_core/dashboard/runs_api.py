@@ -11,7 +11,7 @@ from flask import Flask, Response, request, send_file
 
 from gan_core import wire
 from gan_core.commands import check_run
-from gan_core.dashboard.api import as_bytes, as_json, frame_answer, read_number, whole_number
+from gan_core.dashboard.api import as_bytes, as_json, frame_answer, progress_wanted, read_lenses, read_number
 from gan_core.dashboard.view import Archive, SessionView
 from gan_core.records import DamagedRun, Refused, RunSummary, Verdict, Working
 
@@ -87,7 +87,7 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
 
     @server.get("/api/runs/<run_id>/progress")
     def run_progress(run_id: str) -> Response:
-        return as_bytes(stored.progress(check_run(run_id), whole_number("from", 0), whole_number("changes", 0)))
+        return as_bytes(stored.progress(check_run(run_id), *progress_wanted()))
 
     @server.post("/api/visit")
     def visit() -> Response:
@@ -100,8 +100,9 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
         step, resolution = (_number(body, name) for name in ("step", "resolution"))
         if resolution not in RESOLUTIONS:
             raise ValueError(f"resolution must be from {RESOLUTIONS[0]} to {RESOLUTIONS[-1]}; {resolution} is not.")
+        lenses = read_lenses(str(body.get("lens", "")))
         number = session.status().info.run if run_id == session.status().info.id else stored.status(run_id).info.run
-        return as_json({"ticket": reruns.visit(client, path, step, resolution, number)})
+        return as_json({"ticket": reruns.visit(client, path, step, resolution, number, lenses)})
 
     @server.get("/api/visit/<ticket>")
     def visited(ticket: str) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,8 +30,11 @@ class SessionView(Protocol):
     def status(self) -> Status:
         """What is going on."""
 
-    def frame_after(self, version: int, timeout: float) -> bytes | None:
-        """The newest frame if it is newer than `version`, waiting up to `timeout` seconds."""
+    def frame_after(self, version: int, timeout: float, lenses: Collection[str] = ()) -> bytes | None:
+        """The newest frame if it is newer than `version`, waiting up to `timeout` seconds.
+
+        Frames to come have the arrays of `lenses` for as long as somebody asks for them.
+        """
 
     def frame_at(self, step: int) -> bytes | None:
         """The kept frame nearest to `step`."""
@@ -42,8 +45,8 @@ class SessionView(Protocol):
     def points(self) -> bytes:
         """The run's fixed inputs."""
 
-    def progress(self, start: int, changes_from: int) -> bytes:
-        """Status, and what happened since row `start` and change `changes_from`."""
+    def progress(self, start: int, changes_from: int, readings_from: int) -> bytes:
+        """Status, and what happened since row `start`, change `changes_from` and step `readings_from`."""
 
 
 class LibraryView(Protocol):
@@ -94,8 +97,8 @@ class StoredView(Protocol):
     def points(self, run_id: str) -> bytes:
         """Its fixed inputs."""
 
-    def progress(self, run_id: str, start: int, changes_from: int) -> bytes:
-        """Status, metrics from row `start`, changes from number `changes_from`, kept steps."""
+    def progress(self, run_id: str, start: int, changes_from: int, readings_from: int) -> bytes:
+        """Status, metrics from row `start`, changes from number `changes_from`, readings from a step on, kept steps."""
 
 
 class RerunsView(Protocol):
@@ -104,7 +107,7 @@ class RerunsView(Protocol):
     def warm(self) -> None:
         """Get ready for the first request."""
 
-    def visit(self, client: str, path: Path, step: int, resolution: int, run: int) -> str:
+    def visit(self, client: str, path: Path, step: int, resolution: int, run: int, lenses: Collection[str] = ()) -> str:
         """Ask for the exact frame of a step; returns a ticket. What this client asked for before is dropped."""
 
     def verify(self, client: str, path: Path) -> str:

@@ -7,16 +7,18 @@ import math
 import pytest
 import torch
 
+from gan_core.config import TASK_NAMES
 from gan_core.kernels import NumpyKernels, TorchKernels
 from gan_core.objectives import OBJECTIVES, Objective
-from gan_core.targets import TARGETS, Target
+from gan_core.targets import OPPONENTS, TARGETS, Target
+from gan_core.tasks import TASKS
 
 EACH_TARGET = pytest.mark.parametrize("target", TARGETS.values(), ids=list(TARGETS))
 EACH_OBJECTIVE = pytest.mark.parametrize("objective", OBJECTIVES.values(), ids=list(OBJECTIVES))
 N = 4_000
 
 # D's and G's loss where D says 0.5 everywhere. A new objective states its own here.
-AT_ZERO = {"non-saturating": (math.log(2), math.log(2))}
+AT_ZERO = {"non-saturating": (math.log(2), math.log(2)), "squared-error": (0.25, 0.25)}
 
 
 def stream(seed: int = 0) -> torch.Generator:
@@ -28,7 +30,8 @@ def square(n: int = N) -> torch.Tensor:
 
 
 def test_entries_are_filed_under_their_names() -> None:
-    for registry in (TARGETS, OBJECTIVES):
+    assert list(TASKS) == list(TASK_NAMES)
+    for registry in (TARGETS, OPPONENTS, OBJECTIVES, TASKS):
         assert {entry.name for entry in registry.values()} == set(registry)
         assert all(entry.name == name for name, entry in registry.items())
 
@@ -80,9 +83,9 @@ def test_a_density_is_one_of_the_samples(target: Target) -> None:
     assert (target.density(inside) > 0).all()
 
 
-def logits(size: float = 3.0, requires_grad: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
+def logits(size: float = 3.0) -> tuple[torch.Tensor, torch.Tensor]:
     real, fake = (torch.randn((n, 1), generator=stream(n)) * size for n in (16, 24))
-    return real.requires_grad_(requires_grad), fake.requires_grad_(requires_grad)
+    return real, fake
 
 
 KERNELS = TorchKernels(torch.device("cpu"), torch.float32)
@@ -105,8 +108,8 @@ def test_losses_and_their_derivatives_are_finite(objective: Objective, size: flo
 @EACH_SIZE
 @EACH_OBJECTIVE
 def test_derivatives_are_those_of_the_losses(objective: Objective, size: float) -> None:
-    """As autograd finds them, from the losses alone."""
-    real, fake = logits(size, requires_grad=True)
+    """As autograd finds them, from the losses alone; in float64, because autograd's own rounding shows in float32."""
+    real, fake = (x.double().requires_grad_() for x in logits(size))
     d_loss, *of_d = objective.discriminator(KERNELS, real, fake)
     g_loss, of_g = objective.generator(KERNELS, fake)
     expected = (*torch.autograd.grad(d_loss, (real, fake)), *torch.autograd.grad(g_loss, fake))

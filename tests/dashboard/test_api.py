@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -10,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from gan_core.commands import Command, Pause, Play, Restart, SetLooking, SetValues, StepOnce
-from gan_core.dashboard.api import HOLD, add_routes
+from gan_core.dashboard.api import HOLD, NO_STEP, add_routes
 from gan_core.dashboard.guard import MAX_BODY_BYTES, guard
 from gan_core.records import InForce, Phase, RunInfo, Status
 
@@ -60,8 +61,8 @@ class FakeSession:
             raise self.failure
         return self.state
 
-    def frame_after(self, version: int, timeout: float) -> bytes | None:
-        self.asked.append(("after", version, timeout))
+    def frame_after(self, version: int, timeout: float, lenses: Collection[str] = ()) -> bytes | None:
+        self.asked.append(("after", version, timeout, *sorted(lenses)))
         return self.frame
 
     def frame_at(self, step: int) -> bytes | None:
@@ -71,8 +72,8 @@ class FakeSession:
     def points(self) -> bytes:
         return b"GSC1points"
 
-    def progress(self, start: int, changes_from: int) -> bytes:
-        self.asked.append(("progress", start, changes_from))
+    def progress(self, start: int, changes_from: int, readings_from: int) -> bytes:
+        self.asked.append(("progress", start, changes_from, readings_from))
         return b"GSC1progress"
 
 
@@ -178,7 +179,16 @@ def test_points_and_progress(http: FlaskClient, session: FakeSession) -> None:
     assert get(http, "/api/points") == (200, b"GSC1points")
     assert get(http, "/api/progress") == (200, b"GSC1progress")
     assert get(http, "/api/progress?from=12&changes=3") == (200, b"GSC1progress")
-    assert session.asked == [("progress", 0, 0), ("progress", 12, 3)]
+    assert get(http, "/api/progress?from=12&changes=3&readings=7") == (200, b"GSC1progress")
+    assert session.asked == [("progress", 0, 0, NO_STEP), ("progress", 12, 3, NO_STEP), ("progress", 12, 3, 7)]
+
+
+def test_lenses(http: FlaskClient, session: FakeSession) -> None:
+    assert get(http, "/api/frame?after=3&lens=tears,best-d")[0] == 200
+    assert session.asked == [("after", 3, HOLD, "best-d", "tears")]
+    status, body = get(http, "/api/frame?after=3&lens=glass")
+    assert status == 400
+    assert json.loads(body)["error"] == "There is no lens 'glass'; there are best-d, tears, pull."
 
 
 NO_NUMBERS = [

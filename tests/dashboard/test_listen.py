@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -29,6 +29,7 @@ class FakeSession:
     version: int = 0
     frame: bytes | None = None
     asked: list[int] = field(default_factory=list)
+    lenses: set[str] = field(default_factory=set)
     held: float = 0.0  # seconds that a caller was ready to wait, altogether
     wakes: list[Callable[[], None]] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
@@ -37,11 +38,12 @@ class FakeSession:
     def on_frame(self, wake: Callable[[], None]) -> None:
         self.wakes.append(wake)
 
-    def frame_after(self, version: int, timeout: float) -> bytes | None:
+    def frame_after(self, version: int, timeout: float, lenses: Collection[str] = ()) -> bytes | None:
         if version == GONE:
             raise SystemExit
         with self.changed:
             self.asked.append(version)
+            self.lenses |= set(lenses)
             self.held += timeout
             self.changed.notify_all()
             found = self.frame if self.version > version else None
@@ -161,6 +163,10 @@ Connect = Callable[[], Connection]
         ("/api/frame?after=" + "1" * 19, {}, 400),
         ("/api/frame?after=", {}, 400),
         ("/api/frame?before=3", {}, 200),
+        ("/api/frame?after=4&lens=tears", {}, 200),
+        ("/api/frame?after=4&lens=tears,best-d", {}, 200),
+        ("/api/frame?after=4&lens=glass", {}, 400),
+        ("/api/frame?after=4&lens=tears,", {}, 400),
         ("/api/frame/3", {}, 200),
         ("/api/frame/3?after=3", {}, 200),
         ("/api/frames?after=3", {}, 404),
@@ -255,6 +261,14 @@ def test_whoever_gets_no_frame_is_told_after_a_while(connect: Connect) -> None:
     start = time.monotonic()
     assert connect().ask("/api/frame?after=5").answer()[0] == 204
     assert time.monotonic() - start >= HOLD
+
+
+def test_lenses_are_passed_on(connect: Connect, session: FakeSession) -> None:
+    for version, status in ((4, 200), (5, 204)):
+        assert connect().ask(f"/api/frame?after={version}&lens=tears,pull").answer()[0] == status
+        assert session.lenses == {"tears", "pull"}
+        session.lenses.clear()
+    assert session.held == 0
 
 
 def test_a_request_may_come_in_pieces(connect: Connect) -> None:

@@ -60,3 +60,22 @@ def test_state_goes_out_and_comes_back(kind: type[KerasAdam]) -> None:
         adam.step(*values(adam, 1e-3, 0.9))
     assert torch.equal(one.parameters_flat, other.parameters_flat)
     assert (state["updates"], first.updates, second.updates) == (3, 4, 4)
+
+
+@EACH
+@pytest.mark.parametrize("steps", [1, 2, 30])
+def test_last_update_is_what_the_last_step_added(kind: type[KerasAdam], steps: int) -> None:
+    trained = network()
+    adam = kind(trained, BETA2, EPSILON)
+    assert not adam.last_update(1e-3, 0.9).any()
+    random = torch.Generator().manual_seed(1)
+    sizes = 10 ** (torch.rand(trained.parameters_flat.shape, generator=random) * -9)
+    for step in range(steps):
+        lr, beta1 = (1e-3, 0.9) if step < 15 else (2e-4, 0.5)
+        before = trained.parameters_flat.clone()
+        trained.gradients_flat.normal_(generator=random).mul_(sizes)
+        adam.step(*values(adam, lr, beta1))
+    moments = adam.m.clone(), adam.v.clone()
+    torch.testing.assert_close(adam.last_update(lr, beta1), trained.parameters_flat - before, rtol=1e-4, atol=1.2e-7)
+    assert torch.equal(adam.m, moments[0])
+    assert torch.equal(adam.v, moments[1])

@@ -23,6 +23,7 @@ def test_defaults_are_the_recipe_of_the_article() -> None:
         "batch": 512,
         "beta2": 0.999,
         "epsilon": 1e-7,
+        "task": "gan",
     }
     assert vars(HyperParameters()) == {"lr_g": 1e-3, "lr_d": 1e-3, "beta1_g": 0.9, "beta1_d": 0.9}
 

@@ -18,6 +18,7 @@ from gan_core.kernels import TorchKernels
 from gan_core.networks import make_discriminator, make_generator
 from gan_core.presets import Preset
 from gan_core.targets import TARGETS
+from gan_core.tasks import TASKS
 
 CPU = torch.device("cpu")
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
@@ -36,7 +37,8 @@ class OnDevice:
         self.networks = make_generator(config, weights), make_discriminator(config, weights)
         self.adams = [DeviceAdam(network, config.beta2, config.epsilon) for network in self.networks]
         self.step = GANStep(config, self.networks, (self.adams[0], self.adams[1]), kernels)
-        self.batches = Batches(TARGETS[config.target], config.batch, (rest[0], rest[1]), kernels)
+        rows = TASKS["gan"].rows(config.batch)
+        self.batches = Batches(TARGETS[config.target], rows, (rest[0], rest[1]), kernels)
         self.steps = CapturedSteps(self.step, self.batches, CPU)
 
     def train(self, count: int, values: HyperParameters) -> list[list[float]]:

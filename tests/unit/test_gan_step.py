@@ -40,8 +40,9 @@ def deviations(size: str, objective: str, precision: str) -> Iterator[tuple[floa
         engine.set(**vars(values))
         got, expected = engine.update(*batch), plain.update(*batch, values)
         of_loss = max(abs(got.d_loss - expected[0]), abs(got.g_loss - expected[2]))
-        assert got.d_accuracy == pytest.approx(expected[1], abs=0.02)  # a point on the edge counts on either side
-        assert got.g_accuracy == pytest.approx(expected[3], abs=0.02)
+        on_the_edge = 0.02 if precision == "float32" else 0.03  # share of points that rounding may count on either side
+        assert got.d_accuracy == pytest.approx(expected[1], abs=on_the_edge)
+        assert got.g_accuracy == pytest.approx(expected[3], abs=on_the_edge)
         moved = torch.cat(
             [
                 (engine.generator.parameters_flat - plain.generator.parameters_flat).abs() / values.lr_g,

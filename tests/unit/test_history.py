@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +17,7 @@ from gan_core.history import (
     History,
     MetricsLog,
 )
-from gan_core.records import Change, Moment, Snapshot, StepMetrics, TrailPoint
+from gan_core.records import Change, Moment, Reading, Snapshot, StepMetrics, TrailPoint
 
 
 def metrics(step: int) -> StepMetrics:
@@ -36,6 +38,21 @@ def frame(step: int, resolution: int = 2) -> Snapshot:
 
 def bytes_of(resolution: int = 2) -> int:
     return resolution**2 * 2 + 3 * 2 * 2 + resolution**2 * 2 * 2
+
+
+def reading(step: int) -> Reading:
+    return Reading(step, np.full(3, step, np.float32), np.zeros(50, np.int16))
+
+
+def test_readings_are_those_of_the_kept_frames_and_the_newest() -> None:
+    history = History(dense_steps=5, later_frames=4)
+    for step in range(40):
+        history.add_frame(replace(frame(step), reading=None if step == 3 else reading(step)))
+    steps = [step for step in history.kept_steps() if step != 3]
+    assert [read.step for read in history.readings(0, 100)] == steps
+    assert [read.step for read in history.readings(2, 2)] == [2, 4]
+    assert [read.step for read in history.readings(39, 100)] == [39]
+    assert history.readings(40, 100) == ()
 
 
 # -- metrics -----------------------------------------------------------------------------------------------------------

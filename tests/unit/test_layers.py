@@ -28,16 +28,25 @@ LAYERS = {
     "backprop": 1,
     "batches": 1,
     "metrics": 1,
+    "pushforward": 1,
+    "best_d": 1,
+    "pull": 1,
+    "jacobian": 1,
+    "chase": 1,
+    "diagnosis": 1,
     "forward": 1,
     "probes": 1,
     "compute": 1,
     "machine": 1,
     "pace": 1,
+    "audience": 1,
     "envelope": 1,
     "thinning": 1,
     "payloads": 1,
     # L2: built from them
     "gan_step": 2,
+    "supervised_step": 2,
+    "tasks": 2,
     "arithmetic": 2,
     "cuda_graph": 2,
     "engine": 2,
@@ -83,15 +92,21 @@ SAME_LAYER = {
     ("batches", "kernels"),
     ("batches", "targets"),
     ("metrics", "targets"),
+    ("pushforward", "targets"),
+    ("pull", "networks"),
+    ("jacobian", "networks"),
     ("forward", "networks"),
     ("probes", "forward"),
     ("probes", "networks"),
     ("probes", "targets"),
-    ("arithmetic", "gan_step"),
-    ("cuda_graph", "gan_step"),
+    ("supervised_step", "gan_step"),
+    ("tasks", "gan_step"),
+    ("tasks", "supervised_step"),
+    ("arithmetic", "tasks"),
+    ("cuda_graph", "tasks"),
     ("engine", "arithmetic"),
     ("engine", "cuda_graph"),
-    ("engine", "gan_step"),
+    ("engine", "tasks"),
     ("checkpoint", "engine"),
     ("journey", "history"),
     ("run_file", "checkpoint"),
@@ -102,6 +117,7 @@ SAME_LAYER = {
     ("rerun_worker", "replay"),
     ("run_import", "checkpoint"),
     ("run_import", "run_file"),
+    ("run_import", "tasks"),
     ("run_import", "wire"),
     ("__main__", "bench"),
 }
@@ -113,6 +129,7 @@ WITHOUT_TORCH = {
     "presets",
     "options",
     "pace",
+    "diagnosis",
     "envelope",
     "history",
     "wire",
@@ -218,7 +235,7 @@ def test_the_engine_knows_no_files_clocks_or_browsers() -> None:
         assert not names & {"time", "datetime", "pathlib", "os", "io", "json", "socket", "dash", "flask", "plotly"}
 
 
-@pytest.mark.parametrize("module", ["history", "pace"])
+@pytest.mark.parametrize("module", ["history", "pace", "diagnosis"])
 def test_pure_modules_read_no_clock(module: str) -> None:
     names = {name.split(".")[0] for name in imports(PACKAGE / f"{module}.py")}
     assert not names & {"time", "datetime", "threading", "os", "pathlib"}

@@ -197,7 +197,7 @@ def every_frame_affordable(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def watched_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """One request for a frame, and somebody counts as watching."""
-    monkeypatch.setattr("gan_core.session.WATCHED_FOR", float("inf"))
+    monkeypatch.setattr("gan_core.audience.WATCHED_FOR", float("inf"))
 
 
 @pytest.fixture

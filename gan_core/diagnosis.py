@@ -1,0 +1,146 @@
+"""The rule that names the state of a run in words, from looks at it; and when the state has changed.
+
+Nothing here knows what made the looks. Thresholds were set on the article's figures 2 and 7, several seeds each.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median
+
+WINDOW = 200  # steps that count: the fakes of figure 2 change places several times in so many
+LOOKS = 10  # that count at least, where they are farther apart
+LEAST_LOOKS = 5  # below this nothing is said
+COVERING = 0.6  # median coverage from here on; over any 200 steps figure 7 has 0.67 - 0.92
+BUNCHED = 0.35  # median coverage below this; over any 200 steps figure 2 has 0.02 - 0.18
+STILL = 0.1  # root mean square distance of the centre from its mean, in data units: below this, it stays where it is
+NARROW = 0.3  # spread of the fakes below this; real data have 0.56
+WON_LOSS = 0.05  # D's loss below this: D is right with 95 % certainty, on average
+LOST_LOSS = 3.0  # G's loss above this: D gives fakes less than exp(-3) = 0.05
+LEARNT = 0.01  # of what there was to learn, still to learn
+HOLD = 3  # looks for which a new state has to hold
+
+SENTENCES = {
+    "covering": "The fakes reach most of the data, and D is left guessing: neither network has the upper hand.",
+    "collapsed": "Nearly all fakes are in one place and stay there, wherever the latent point is.",
+    "hopping": "The fakes reach little of the data and move about as one: D learns to reject each place they go to.",
+    "d-has-won": "D tells every fake from real data with near certainty, and G no longer finds a way to fool it.",
+    "diverged": "A loss is no longer a finite number: nothing can be learnt from here on.",
+    "undecided": "No clear pattern so far.",
+    "learning": "The network still gets nearer to the best possible answer.",
+    "learnt": "The network has learnt all but a hundredth of what there was to learn.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at a run gave; NaN where it is not defined. Lengths are in data units, losses in nats."""
+
+    step: int
+    coverage: float
+    on_band: float
+    spread: float
+    centre: tuple[float, float]
+    saturated: float
+    d_loss: float  # mean over the steps since the look before
+    g_loss: float  # the same
+
+
+def diagnose(looks: Sequence[Look], *, diverged: bool = False) -> str:
+    """Name the state of a GAN's run from its looks, the newest last; `diverged` says that a loss was not finite.
+
+    Those of the last WINDOW steps count, and at least the last LOOKS. In this order, medians over the window:
+    "diverged"; "d-has-won": D's loss below WON_LOSS and G's above LOST_LOSS; "covering": coverage at least COVERING;
+    "hopping": coverage below BUNCHED and the centre not STILL; "collapsed": the same, the centre still and the spread
+    below NARROW; "undecided" otherwise. A target without an inverse has no coverage: narrow fakes then count as
+    bunched, and covering is not told.
+    """
+    if diverged:
+        return "diverged"
+    if len(looks) < LEAST_LOOKS:
+        return "undecided"
+    seen = _window(looks)
+    if _median(look.d_loss for look in seen) < WON_LOSS and _median(look.g_loss for look in seen) > LOST_LOSS:
+        return "d-has-won"
+    coverage, spread = _median(look.coverage for look in seen), _median(look.spread for look in seen)
+    if coverage >= COVERING:
+        return "covering"
+    if not (spread < NARROW if math.isnan(coverage) else coverage < BUNCHED):
+        return "undecided"
+    if _roaming([look.centre for look in seen]) >= STILL:
+        return "hopping"
+    return "collapsed" if spread < NARROW else "undecided"
+
+
+def diagnose_supervised(loss: float, best: float, untrained: float) -> str:
+    """Name the state of a network that learns alone: "learnt", "learning", or "diverged" for a loss not finite.
+
+    `loss` is its mean over the last steps, `best` the least there can be, `untrained` that of the best constant answer.
+    """
+    if not math.isfinite(loss):
+        return "diverged"
+    return "learnt" if loss - best <= LEARNT * (untrained - best) else "learning"
+
+
+def sentence(state: str) -> str:
+    """Say in plain English what a state means."""
+    return SENTENCES[state]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """From `step` on, the first of the looks at which it held, the run's state is `state`."""
+
+    step: int
+    state: str
+
+
+class Watch:
+    """Takes the states of look after look and tells when one has changed for good: when it held for HOLD looks."""
+
+    def __init__(self, state: str = "undecided", since: int = 0) -> None:
+        """Begin in a state that has held since a step."""
+        self.current = Change(since, state)
+        self._next = self.current
+        self._held = 0
+
+    def add(self, step: int, state: str) -> Change | None:
+        """Take the state at one look; return the change when this look makes it certain."""
+        if state == self.current.state:
+            self._held = 0
+            return None
+        if self._held == 0 or state != self._next.state:
+            self._next, self._held = Change(step, state), 0
+        self._held += 1
+        if self._held < HOLD and state != "diverged":  # from which there is no way back
+            return None
+        self.current, self._held = self._next, 0
+        return self.current
+
+
+def changes(looks: Sequence[Look]) -> list[Change]:
+    """All changes of state in a run's looks, the oldest first."""
+    watch = Watch()
+    found = (watch.add(look.step, diagnose(looks[: i + 1])) for i, look in enumerate(looks))
+    return [change for change in found if change]
+
+
+def _window(looks: Sequence[Look]) -> Sequence[Look]:
+    """The looks of the last WINDOW steps, or the last LOOKS if these reach back farther."""
+    count = LOOKS
+    while count < len(looks) and looks[-count - 1].step > looks[-1].step - WINDOW:
+        count += 1
+    return looks[-count:]
+
+
+def _median(values: Iterable[float]) -> float:
+    known = [value for value in values if not math.isnan(value)]
+    return median(known) if known else math.nan
+
+
+def _roaming(centres: Sequence[tuple[float, float]]) -> float:
+    """Root mean square distance of points from their mean."""
+    x, y = fmean(c[0] for c in centres), fmean(c[1] for c in centres)
+    return math.sqrt(fmean((c[0] - x) ** 2 + (c[1] - y) ** 2 for c in centres))

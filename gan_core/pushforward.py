@@ -1,0 +1,134 @@
+"""Densities over the cells of the square [-1, 1]^2: of a generator, of real data, and of the noise of D's exercises.
+
+A density (R, R) is per unit area, averaged over each cell, in the order of the maps: abscissa fastest, from the lowest
+row. Its sum times the area of a cell, (2 / R)^2, is 1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from gan_core.targets import Target
+
+_POINTS = 130_000  # at least so many points of the latent square are pushed through the image,
+_POINTS_A_CELL = 26  # and so many for each cell of the result: counting noise stays near a hundredth
+_TARGET_POINTS, _TARGET_POINTS_A_CELL = 100_000, 25  # the same for real data, once a resolution: a quarter have any
+_PART = 250_000  # points counted at a time, some 20 ms
+_GOLDEN = (math.sqrt(5) - 1) / 2
+
+
+T = TypeVar("T")
+_of_targets: dict[tuple[str, int], Tensor] = {}
+
+
+def generator_density(image: Tensor, resolution: int) -> Tensor:
+    """As `generator_density_in_parts`, in one go."""
+    return last(generator_density_in_parts(image, resolution))
+
+
+def generator_density_in_parts(image: Tensor, resolution: int) -> Iterator[Tensor | None]:
+    """Density of G(z) for uniform z, from its image (M, M, 2) of the centres of a regular grid of latent cells.
+
+    In each latent cell G is taken as the quadratic through the values there and in the cells around (beyond the border
+    the values go on linearly). A Fibonacci lattice of points in the cell is pushed through that and counted: a square
+    lattice would leave gaps, since a good G stretches one latent direction a hundred times as much as the other, and a
+    Fibonacci lattice is even under any stretch. What would leave the square is kept at its edge. Yields None after each
+    short part, and float32 (R, R) last.
+    """
+    side = image.shape[0]
+    values = _extended(image.float()).permute(2, 0, 1)  # (2, M + 2, M + 2)
+    patches = values.unfold(1, 3, 1).unfold(2, 3, 1).reshape(2, side * side, 9)
+    points = _fibonacci(max(_POINTS, _POINTS_A_CELL * resolution**2) / side**2)
+    weights = _weights(points).to(image.device)
+    counts = torch.zeros(resolution * resolution, dtype=torch.int64, device=image.device)
+    for part in torch.split(patches, max(1, _PART // points), dim=1):
+        counts += _counts(part @ weights, resolution)
+        yield None
+    yield _per_area(counts, resolution)
+
+
+def target_density(target: Target, resolution: int) -> Tensor:
+    """As `target_density_in_parts`, in one go."""
+    return last(target_density_in_parts(target, resolution))
+
+
+def target_density_in_parts(target: Target, resolution: int) -> Iterator[Tensor | None]:
+    """Density of real data, by counting evenly spread points of its exact transform, once for each resolution.
+
+    Yields None after each short part, and float32 (R, R) last; it is on the CPU, kept for the next call, and not to be
+    written to.
+    """
+    found = _of_targets.get((target.name, resolution))
+    if found is None:
+        points = max(_TARGET_POINTS, _TARGET_POINTS_A_CELL * resolution**2)
+        counts = torch.zeros(resolution * resolution, dtype=torch.int64)
+        for part in torch.split(torch.arange(points, dtype=torch.float64), _PART):
+            uv = torch.stack(((part + 0.5) / points, (part * _GOLDEN) % 1), dim=1) * 2 - 1
+            counts += _counts(target.transform(uv).t(), resolution)
+            yield None
+        found = _of_targets[target.name, resolution] = _per_area(counts, resolution)
+    yield found
+
+
+def last(parts: Iterator[T | None]) -> T:
+    """What comes at the end of something that is done in parts."""
+    *_, result = parts
+    if result is None:
+        raise RuntimeError("the last part is the result")
+    return result
+
+
+def box_density(centre: tuple[float, float], side: float, resolution: int) -> Tensor:
+    """Density of the uniform distribution on a square: its exact share of each cell. float32 (R, R)."""
+    edges = torch.linspace(-1, 1, resolution + 1, dtype=torch.float64)
+    x, y = (edges.clamp(at - side / 2, at + side / 2).diff() / side for at in centre)
+    return (torch.outer(y, x) * (resolution / 2) ** 2).float()
+
+
+def _counts(points: Tensor, resolution: int) -> Tensor:
+    """Points (2, ...) in each cell: (R * R,) int64."""
+    x, y = ((points + 1) * (resolution / 2)).clamp_(0, resolution - 0.5).int()
+    return torch.bincount((y * resolution + x).view(-1), minlength=resolution * resolution)
+
+
+def _per_area(counts: Tensor, resolution: int) -> Tensor:
+    share = counts.double() / counts.sum()
+    return (share * (resolution / 2) ** 2).float().view(resolution, resolution)
+
+
+def _extended(image: Tensor) -> Tensor:
+    """An image (M, M, 2) with one more row and column on each side, on the line of the last two: (M + 2, M + 2, 2)."""
+    for _ in range(2):
+        image = torch.cat((2 * image[:1] - image[1:2], image, 2 * image[-1:] - image[-2:-1])).transpose(0, 1)
+    return image
+
+
+@lru_cache(maxsize=16)
+def _weights(points: int) -> Tensor:
+    """Weights (9, K) of a cell and its neighbours, lowest row first, at the K points of a Fibonacci lattice in it.
+
+    The lattice, (i / K, i F / K mod 1) with F the Fibonacci number before K, goes on evenly in the cells around.
+    """
+    before = round(points * _GOLDEN)
+    i = torch.arange(points)
+    x, y = (_quadratic((at + 0.5) / points - 0.5) for at in (i, i * before % points))
+    return (y[:, None] * x[None]).reshape(9, points)
+
+
+def _quadratic(offset: Tensor) -> Tensor:
+    """Weights (3, K) of the values at -1, 0 and 1, for the parabola through them at offsets (K,)."""
+    return torch.stack((offset * (offset - 1) / 2, 1 - offset**2, offset * (offset + 1) / 2))
+
+
+def _fibonacci(least: float) -> int:
+    """The first Fibonacci number that is not below `least`."""
+    a, b = 1, 2
+    while a < least:
+        a, b = b, a + b
+    return a

@@ -1,0 +1,58 @@
+"""What a run trains, and on what: the GAN, or one network alone as the article's supervised experiments do.
+
+A new task is one entry here; how it is looked at stands in `gan_core.looks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from gan_core.adam import KerasAdam
+from gan_core.config import GANConfig
+from gan_core.gan_step import GANStep, LiveValues, Numbers
+from gan_core.kernels import Array, Kernels
+from gan_core.networks import MLP
+from gan_core.supervised_step import FitStep, NoStep, OpponentStep
+from gan_core.targets import OPPONENTS
+
+
+class Step(Protocol):
+    """One training step, on arrays that are handed in."""
+
+    def run(self, real: Array, z: Array, values: LiveValues) -> Numbers:
+        """Train once; returns D loss, D accuracy, G loss, G accuracy, NaN for a network that is not trained."""
+
+
+MakeStep = Callable[[GANConfig, tuple[MLP, MLP], tuple[KerasAdam, KerasAdam], Kernels], Step]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One kind of training. Networks come generator first."""
+
+    name: str
+    trains: frozenset[str]  # of "generator" and "discriminator"
+    make_step: MakeStep
+    real: int  # real points that a step takes, in halves of the batch B,
+    latents: int  # and latents, likewise
+    paired: bool = False  # whether the real points are where the target puts these very latents
+
+    def rows(self, batch: int) -> tuple[int, int]:
+        """How many real points and latents a step takes."""
+        return self.real * (batch // 2), self.latents * (batch // 2)
+
+
+_G, _D = "generator", "discriminator"
+_ALL = (
+    Task("gan", frozenset((_G, _D)), GANStep, real=1, latents=3),  # B/2 for D's fakes, then B for G
+    Task("fit", frozenset((_G,)), FitStep, real=2, latents=2, paired=True),
+    *(
+        Task(opponent.name, frozenset((_D,)), partial(OpponentStep, opponent), real=1, latents=1)
+        for opponent in OPPONENTS.values()
+    ),
+    Task("none", frozenset(), NoStep, real=0, latents=0),
+)
+TASKS: dict[str, Task] = {task.name: task for task in _ALL}
