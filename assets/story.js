@@ -22,7 +22,7 @@ window.dash_clientside = window.dash_clientside || {};
       ...[["Why", preset.why], ["Try", preset.attempt]].flatMap(([term, words]) => (words ? [app.element("dt", {}, term), app.element("dd", {}, words)] : [])),
     );
     estimated = -Infinity;
-    if (app.curves.set_view && preset.view) app.curves.set_view(preset.view);
+    if (app.views) app.views.choose(preset.view || "losses");
     if (app.lens) app.lens.set(preset.lenses);
   }
 
@@ -36,8 +36,8 @@ window.dash_clientside = window.dash_clientside || {};
   function show(id) {
     const target = app.byId(id);
     if (!target) return;
-    const FOCUSABLE = "[role=slider], .layer, input, button";
-    const focus = target.matches(FOCUSABLE) ? target : target.querySelector(FOCUSABLE);
+    const FOCUSABLE = "[role=slider], .layer, input:checked, input[type=checkbox], button";
+    const focus = target.matches("input, button") ? target : target.querySelector(FOCUSABLE);
     const box = target.closest(".control, .card, .switch-row") || target;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     box.scrollIntoView({ block: "center", behavior: still ? "instant" : "smooth" });

@@ -17,6 +17,7 @@ from gan_core.dashboard.buttons import BUTTONS, GHOST_SWITCHES, SWITCHES
 from gan_core.dashboard.controls import PACE_HELP
 from gan_core.dashboard.ids import aria
 from gan_core.dashboard.panels import PANELS
+from gan_core.diagnosis import sentence
 from gan_core.readings import READINGS
 
 _KEYS = (
@@ -47,16 +48,6 @@ _MARKS = (
     ("Small bar over the timeline", "You changed a value there."),
     ("Lines above the timeline", "Runs that branched off each other; each is a button."),
 )
-_STATES = {
-    "covering": "the fakes reach most of the spiral",
-    "collapsed": "they sit in one small part of it, and stay there",
-    "hopping": "they sit in one small part, and it moves",
-    "d-has-won": "D tells every fake, and G is given nothing to learn from",
-    "diverged": "a loss is no number any more",
-    "undecided": "none of these",
-    "learning": "a network that is trained alone gets better",
-    "learnt": "it is as good as the scenario asks for",
-}
 
 
 def help_dialog() -> dmc.Modal:
@@ -128,7 +119,7 @@ def _colours() -> html.Ul:
 
 
 def _states() -> list[tuple[str, str]]:
-    return [(f"{shape} {words}", f"{_STATES[state].capitalize()}.") for state, (shape, words) in story.STATES.items()]
+    return [(f"{shape} {words}", sentence(state)) for state, (shape, words) in story.STATES.items()]
 
 
 def _controls() -> list[tuple[str, str]]:
