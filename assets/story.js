@@ -26,7 +26,13 @@ window.dash_clientside = window.dash_clientside || {};
     if (app.lens) app.lens.set(preset.lenses);
   }
 
-  const link = (words, id) => app.element("button", { class: "story-link", type: "button", onclick: () => show(id) }, words);
+  const link = (words, id) => app.element("a", { class: "story-link", href: `#${id}`, onclick: (event) => follow(event, id) }, words);
+
+  // The address stays as it is: what follows its # is a recipe.
+  function follow(event, id) {
+    event.preventDefault();
+    show(id);
+  }
 
   function labelled(id, label, words) {
     app.byId(id).replaceChildren(...(words ? [app.element("strong", {}, `${label}: `), words] : []));
@@ -149,9 +155,17 @@ window.dash_clientside = window.dash_clientside || {};
 
   const plural = (n, unit) => `${n} ${unit}${n === 1 ? "" : "s"}`;
 
+  // The sliders of a network that is not trained are there, and do nothing.
+  function networks() {
+    if (!state.points) return;
+    const trained = state.settings.tables.trains[state.points.task] || ["g", "d"];
+    for (const network of ["g", "d"]) app.setText(`untrained-${network}`, trained.includes(network) ? "" : " · not trained here");
+  }
+
   function update() {
     if (!state.status || !state.settings || !app.byId("story")) return;
     diagnose();
+    networks();
     measure();
     progress();
   }

@@ -58,11 +58,10 @@ _ALL = (
         figure=2,
         title="Mode collapse",
         story=(
-            "Both networks learn at 0.001 with beta1 at 0.9. The fakes shrink to a blob that jumps about among "
-            "the [samples](#samples-panel) and never covers them. Switch on [the trail](#trail): the blob chases "
-            "the bluest spot of [D's map](#discriminator-panel), which is gone once it gets there. [Drag G's "
-            "learning rate down to 0.0002](#lr-g) and [both](#beta1-g) [beta1](#beta1-d) to 0.5, and watch it "
-            "open up."
+            "Both networks learn at 0.001, with beta1 at 0.9. The fakes shrink to a blob that jumps about and "
+            "never covers [the data](#samples-panel). Switch on [the trail](#trail): it chases the bluest spot of "
+            "[D's map](#discriminator-panel). [Drag G's learning rate down to 0.0002](#lr-g) and [both](#beta1-g) "
+            "[beta1](#beta1-d) to 0.5: it opens up."
         ),
         claim="With these settings the fakes collapse to a blob that chases the bluest spot of D's map.",
         config=GANConfig(),

@@ -112,10 +112,10 @@ def _header(preset: str) -> html.Header:
 def _sidebar(status: Status) -> list[Any]:
     values = PRESETS[status.info.preset].values
     return [
-        html.H2("Generator", className="g"),
+        html.H2(["Generator", html.Span(id="untrained-g", className="untrained")], className="g"),
         controls.hyper_parameter("lr_g", values),
         controls.hyper_parameter("beta1_g", values),
-        html.H2("Discriminator", className="d"),
+        html.H2(["Discriminator", html.Span(id="untrained-d", className="untrained")], className="d"),
         controls.hyper_parameter("lr_d", values),
         controls.hyper_parameter("beta1_d", values),
         html.H2("View", className="view"),

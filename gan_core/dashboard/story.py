@@ -36,6 +36,8 @@ NUMBERS = {
     "blob": ("called_real", "corners"),
     "none": (),
 }
+# Which networks each task trains.
+TRAINS = {"gan": ("g", "d"), "fit": ("g",), "noise": ("d",), "blob": ("d",), "none": ()}
 _MADE = {
     "squared_error": (
         "Squared error",
@@ -74,7 +76,14 @@ def tour() -> list[str]:
 def settings() -> dict[str, Any]:
     """What the browser's side needs of the tables above."""
     labels = {name: (reading.label, reading.help) for name, reading in READINGS.items()} | _MADE
-    return {"states": STATES, "numbers": NUMBERS, "labels": labels, "places": list(READINGS), "tour": tour()}
+    return {
+        "states": STATES,
+        "numbers": NUMBERS,
+        "trains": TRAINS,
+        "labels": labels,
+        "places": list(READINGS),
+        "tour": tour(),
+    }
 
 
 def told(preset: Preset) -> dict[str, Any]:
