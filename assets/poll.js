@@ -96,6 +96,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (message.changes_from !== state.changesTotal) state.changes = []; // the server no longer has those between
     state.changes.push(...message.changes);
     state.changesTotal = message.changes_from + message.changes.length;
+    state.events = message.events || [];
     state.emit("progress");
     return !overtaken && message.from + message.metrics.length / 4 >= message.rows;
   }
@@ -110,6 +111,7 @@ window.dash_clientside = window.dash_clientside || {};
     state.live = null;
     state.changes = [];
     state.changesTotal = 0;
+    state.events = [];
     state.kept = new Int32Array(0);
     state.emit("run");
   }
