@@ -51,7 +51,7 @@ _ALL = (
     Task("gan", frozenset((_G, _D)), GANStep, real=1, latents=3),  # B/2 for D's fakes, then B for G
     Task("fit", frozenset((_G,)), FitStep, real=2, latents=2, paired=True),
     Task("noise", frozenset((_D,)), partial(OpponentStep, OPPONENTS["noise"]), real=1, latents=1),
-    # In bfloat16 a blob so small has a few dozen places, and D ends with two to four times the loss.
+    # In bfloat16 so small a blob has few places left: from two seeds of three D ended with two to four times the loss.
     Task("blob", frozenset((_D,)), partial(OpponentStep, OPPONENTS["blob"]), real=1, latents=1, coarse=False),
     Task("none", frozenset(), NoStep, real=0, latents=0, coarse=False),
 )
