@@ -14,7 +14,7 @@ import pytest
 import torch
 from digest import digest
 
-import gan_core.run_file
+import gan_core.run_database
 from gan_core import wire
 from gan_core.checkpoint import unpack_state
 from gan_core.commands import Branch, Command, Open, Pause, Play, Repeat, Restart, SetValues, StepOnce
@@ -283,14 +283,14 @@ def test_whatever_is_done_every_run_is_a_straight_one(
 def test_a_full_disk_ends_the_recording_and_nothing_else(
     open_session: Opener, runs: RunFolder, tiny: Preset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connect, pages = gan_core.run_file._connect, [80]
+    connect, pages = gan_core.run_database.connect, [80]
 
     def connect_to_a_small_disk(path: Path, *, write: bool) -> sqlite3.Connection:
         db = connect(path, write=write)
         db.execute(f"PRAGMA max_page_count = {pages[0]}")
         return db
 
-    monkeypatch.setattr(gan_core.run_file, "_connect", connect_to_a_small_disk)
+    monkeypatch.setattr(gan_core.run_database, "connect", connect_to_a_small_disk)
     session = open_session()
     name = session.status().info.id
     error = None
