@@ -105,14 +105,16 @@ class OpponentLook:
     def __init__(self, opponent: Opponent, config: GANConfig, target: Target) -> None:
         self._opponent, self._target = opponent, target
         self._maps: dict[int, Tensor] = {}  # of the best D, by resolution: a quarter of a megabyte in all
-        self.best: float | None = OBJECTIVES[config.objective].least(*self._densities(_BEST_RESOLUTION))
+        p, q = _exactly(target, _BEST_RESOLUTION), self._density(_BEST_RESOLUTION)
+        self.best: float | None = OBJECTIVES[config.objective].least(p, q)
 
     def parts(self, networks: Networks, step: int, resolution: int, latents: Tensor) -> Parts:
         """As Look."""
         grid = cell_centres(resolution, latents.device)
         logits = (yield from _filled(Forward(networks[1]), grid)).view(resolution, resolution)
         if resolution not in self._maps:
-            self._maps[resolution] = _map(best_d(*self._densities(resolution)), 254)
+            p = target_density(self._target, resolution)
+            self._maps[resolution] = _map(best_d(p, self._density(resolution)), 254)
         fakes = self._opponent.place(latents)
         return Seen(fakes, _square(grid), self._maps[resolution], _probability(logits), logits)
 
@@ -121,9 +123,9 @@ class OpponentLook:
         placed: Tensor = self._opponent.place(latents)
         return placed
 
-    def _densities(self, resolution: int) -> tuple[Tensor, Tensor]:
-        centre, side = self._opponent.centre, self._opponent.side
-        return target_density(self._target, resolution), box_density((centre, centre), side, resolution)
+    def _density(self, resolution: int) -> Tensor:
+        centre = self._opponent.centre
+        return box_density((centre, centre), self._opponent.side, resolution)
 
 
 class WayLook:
@@ -204,6 +206,16 @@ def _filled(network: Forward, x: Tensor) -> Generator[None, None, Tensor]:
     if not torch.isfinite(y).all():
         raise FloatingPointError("a network's output is not a finite number")
     return y
+
+
+def _exactly(target: Target, resolution: int) -> Tensor:
+    """Density of real data at the cells' centres: unlike its mean over a cell, it knows the sharp edges of the data.
+
+    That mean, where there is no formula. (R, R).
+    """
+    if target.density is None:
+        return target_density(target, resolution)
+    return _square(target.density(cell_centres(resolution, torch.device("cpu"))))
 
 
 def _square(x: Tensor) -> Tensor:

@@ -59,10 +59,18 @@ def _squared_distance_from_real(kernels: Kernels, fake: Array) -> tuple[Array, A
     return (error**2).sum() / n, error**2 * kernels.sigmoid(fake) * (-2 / n)
 
 
+def _minimax(kernels: Kernels, fake: Array) -> tuple[Array, Array]:
+    n = len(fake)
+    return -kernels.softplus(fake).sum() / n, kernels.sigmoid(fake) / -n
+
+
 OBJECTIVES: dict[str, Objective] = {
     # Goodfellow et al. 2014: the generator minimises -log D(G(z)), that is, cross-entropy with its fakes labelled real.
     "non-saturating": Objective("non-saturating", _cross_entropy, _non_saturating, _least_cross_entropy),
     # The article's supervised discriminators: (sigmoid(logit) - label)^2, label 1 for real and 0 for fake. Its best D
     # is that of cross-entropy. The generator's side labels its fakes real.
     "squared-error": Objective("squared-error", _squared_error, _squared_distance_from_real, best_squared_error),
+    # The same paper's game of one value for both: the generator minimises log(1 - D(G(z))), whose derivative vanishes
+    # with D(G(z)), that is, just when D is sure.
+    "minimax": Objective("minimax", _cross_entropy, _minimax, _least_cross_entropy),
 }

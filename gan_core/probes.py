@@ -5,19 +5,23 @@ Looking never changes training: the fixed inputs come from a stream of their own
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TypeVar
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from typing import Any, TypeVar
 
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from gan_core.config import GANConfig
+from gan_core.instruments import Instruments
+from gan_core.lenses import LENSES, Arrays, Subject, available
 from gan_core.looks import LOOKS, Seen
 from gan_core.networks import MLP
-from gan_core.records import POINT_SCALE, FixedPoints, Int16Array, Moment, Snapshot, TrailPoint, Uint8Array
+from gan_core.records import POINT_SCALE, FixedPoints, Int16Array, Moment, Snapshot, TrailPoint
 from gan_core.targets import TARGETS, uniform_square
 
-AnyArray = TypeVar("AnyArray", Uint8Array, Int16Array)
+AnyArray = TypeVar("AnyArray", bound=npt.NDArray[Any])
 
 POINTS = 5000  # fixed latents and fixed real points
 LIVE_POINTS = 2000  # of them in a live frame
@@ -35,35 +39,60 @@ class Probe:
         self.latents = uniform_square(POINTS, random).to(device)  # (POINTS, 2)
         reals = target.transform(self.latents) if config.task in _IN_PAIRS else target.sample(POINTS, random).to(device)
         self.reals = reals  # (POINTS, 2)
+        self.lenses = available(config.task)  # names of those that show something
         self._task, self._look = config.task, LOOKS[config.task](config, target)
+        self._instruments = Instruments(target, config.task, self.reals)
 
     def fixed_points(self, run: int) -> FixedPoints:
         """The fixed inputs as they are shown."""
-        return FixedPoints(run, _as_points(self.latents), _as_points(self.reals), self._task, self._look.best)
+        return FixedPoints(
+            run,
+            latents=_as_points(self.latents),
+            reals=_as_points(self.reals),
+            task=self._task,
+            best=self._look.best,
+            floors=self._instruments.floors(LIVE_POINTS),
+            collapsed=self._instruments.collapsed(LIVE_POINTS),
+        )
 
     def fakes(self, generator: MLP, step: int) -> Tensor:
         """The fakes of all fixed latents at `step`, that of the generator: (POINTS, 2)."""
         return self._look.fakes(generator, step, self.latents)
 
-    def look(self, generator: MLP, discriminator: MLP, moment: Moment, *, resolution: int, points: int) -> Snapshot:
+    def look(self, generator: MLP, discriminator: MLP, moment: Moment, **how: Any) -> Snapshot:
         """Take one snapshot in one go."""
-        parts = self.look_in_parts(generator, discriminator, moment, resolution=resolution, points=points)
-        *_, last = parts
+        *_, last = self.look_in_parts(generator, discriminator, moment, **how)
         if last is None:
             raise RuntimeError("the last part of a look is its snapshot")
         return last
 
     def look_in_parts(
-        self, generator: MLP, discriminator: MLP, moment: Moment, *, resolution: int, points: int
+        self,
+        generator: MLP,
+        discriminator: MLP,
+        moment: Moment,
+        *,
+        resolution: int,
+        points: int,
+        lenses: Collection[str] = (),
+        update: Tensor | None = None,
     ) -> Iterator[Snapshot | None]:
         """Take one snapshot in short parts: yields None after each, and the snapshot last.
 
+        `update` (P,) is what the last step added to the generator's parameters, for the lens "pull". Lenses that show
+        nothing of this run are passed over.
         Between two parts the caller may stop; the networks must not change in between.
         Raises FloatingPointError when a network's output is not finite: there is nothing true to show then.
         """
-        networks = generator, discriminator
-        seen = yield from self._look.parts(networks, moment.step, resolution, self.latents[:points])
-        yield snapshot(seen, moment)
+        networks, latents = (generator, discriminator), self.latents[:points]
+        seen = yield from self._look.parts(networks, moment.step, resolution, latents)
+        frame = snapshot(seen, moment)
+        reading = yield from self._instruments.read(moment.step, seen, frame.trail_point)
+        subject = Subject(networks, seen, latents, update, self._instruments)
+        through: Arrays = {}
+        for name in self.lenses.intersection(lenses):
+            through |= yield from LENSES[name].look(subject)
+        yield replace(frame, reading=reading, lenses={name: _frozen(array) for name, array in through.items()})
 
 
 def snapshot(seen: Seen, moment: Moment) -> Snapshot:

@@ -6,6 +6,7 @@ import random
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ import gan_core.run_database
 from gan_core import wire
 from gan_core.checkpoint import unpack_state
 from gan_core.commands import Branch, Command, Open, Pause, Play, Repeat, Restart, SetValues, StepOnce
+from gan_core.config import TASK_NAMES
 from gan_core.engine import GANEngine
 from gan_core.metrics import coverage, on_band
 from gan_core.presets import PRESETS, Preset
@@ -147,7 +149,12 @@ def test_the_library_is_told_what_came_of_a_run(open_session: Opener, runs: RunF
         assert file.outcome == "", "a run that goes on has no outcome yet"
 
 
-def test_a_run_goes_on_where_it_stopped(open_session: Opener, tiny: Preset) -> None:
+@pytest.mark.parametrize("task", TASK_NAMES)
+def test_a_run_goes_on_where_it_stopped(
+    open_session: Opener, tiny: Preset, monkeypatch: pytest.MonkeyPatch, task: str
+) -> None:
+    tiny = replace(tiny, config=replace(tiny.config, task=task))
+    monkeypatch.setitem(PRESETS, "tiny", tiny)
     first = open_session()
     steps(first, 57)
     do(first, SetValues({"lr_d": 0.005}))
