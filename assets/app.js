@@ -9,7 +9,9 @@
 //   "drawn"     the frame has been painted       "axis"      the metrics panel's steps have moved
 //   "placed"    a layer was put onto its axes    "theme"     light or dark
 //   "pointed"   the linked cursor is elsewhere, or still where it was
-//   "runs"      the library of runs was changed  "scenario"  another scenario than before is open, by its name
+//   "runs"      the library of runs was changed  "lens"      what a square panel shows has become another
+//   "dressed"   a panel has other words or axes  "controls"  those in the cards' heads are there
+//   "scenario"  another scenario than before is open, by its name
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
@@ -66,4 +68,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   // Three significant digits, without trailing zeros: 0.000200 is 0.0002.
   app.brief = (x) => String(Number(Number(x).toPrecision(3)));
+
+  // A number with the sign that axes have.
+  app.minus = (x) => String(x).replace("-", "−");
 })(window.dash_clientside);

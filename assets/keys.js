@@ -20,6 +20,8 @@ window.dash_clientside = window.dash_clientside || {};
     c: () => app.link.copy(),
     "?": () => open_help(),
   };
+  // Where a recorded run is only looked at, nothing trains.
+  if (app.source.recorded) for (const key of [".", "r", "c"]) delete ACTIONS[key];
 
   function key(event) {
     const brackets = "[]".includes(event.key) && event.getModifierState("AltGraph"); // where they are on many keyboards
@@ -59,6 +61,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   function open_help() {
     app.set_props("help-dialog", { opened: true });
+    if (app.source.recorded) app.recorded.explain();
   }
 
   document.addEventListener("keydown", key, true);

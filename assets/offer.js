@@ -10,16 +10,9 @@ window.dash_clientside = window.dash_clientside || {};
     if (asked || app.source.recorded || app.source.embedded || !state.status.recording) return;
     asked = true;
     const { said, error } = await app.runs.list();
-    if (error) return;
-    const before = previous(said);
+    if (error || state.status.info.parent !== null) return;
+    const before = said.runs.find((run) => run.id === said.last);
     if (before && sessionStorage.getItem(DISMISSED) !== before.id) offer(before);
-  }
-
-  // The newest run before the one that the server began by itself, if that one is still open.
-  function previous({ runs, current, first }) {
-    if (current !== first || state.status.info.parent !== null) return null;
-    const before = runs.slice(runs.findIndex((run) => run.id === current) + 1); // all, if it has no file yet
-    return before.find((run) => !run.damage && run.steps > 0);
   }
 
   function offer(run) {

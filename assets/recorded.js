@@ -5,7 +5,10 @@ window.dash_clientside = window.dash_clientside || {};
   const state = app.state;
   const LEAVING = ["branch", "open"]; // what can be done with the run: the live page then goes on with it
   const STEERING = ["preset", "pace", "looking-share"]; // beside the sliders
+  const KEYS = { Space: "play the kept frames, or stop them", "Home, End": "first step, last recorded step", L: "last recorded step" };
+  const IDLE_KEYS = [".", "R", "C"]; // in the help; what they do elsewhere would change the training
   let grown = null; // lets the frame loop go on when the run has a newer frame
+  let title = ""; // the name that the run was given; may be empty
 
   // Its newest frame, as soon as there is one that the page does not hold.
   async function newest() {
@@ -59,6 +62,27 @@ window.dash_clientside = window.dash_clientside || {};
     end.title = "Go to the last recorded step (L)";
   }
 
+  // What the run goes by.
+  async function name() {
+    const { said } = await app.runs.list();
+    const run = said && said.runs.find(({ id, damage }) => id === app.source.id && !damage);
+    if (!run) return;
+    title = run.title;
+    document.title = `${title || app.runs.usualName(run)} · GANscope`;
+    if (state.status) state.emit("progress");
+  }
+
+  // The help is there a moment after it was opened; its keys are those of a run that is trained.
+  function explain() {
+    const keys = document.querySelectorAll("[role=dialog] kbd");
+    if (!keys.length) return requestAnimationFrame(explain);
+    for (const key of keys) {
+      const row = key.closest("tr");
+      row.hidden = IDLE_KEYS.includes(key.textContent);
+      if (Object.hasOwn(KEYS, key.textContent)) row.querySelector("td").textContent = KEYS[key.textContent];
+    }
+  }
+
   const root = document.documentElement.classList;
   root.toggle("recorded", app.source.recorded);
   root.toggle("embedded", app.source.embedded);
@@ -66,7 +90,8 @@ window.dash_clientside = window.dash_clientside || {};
     state.on("settings", disable);
     state.on("progress", () => grown && grown());
     state.on("frame", () => state.status && app.steer.show());
+    if (!app.source.embedded) for (const event of ["settings", "runs"]) state.on(event, name);
   }
 
-  app.recorded = { LEAVING, newest, refuse, words, inForce };
+  app.recorded = { LEAVING, newest, refuse, words, inForce, explain, title: () => title };
 })(window.dash_clientside);

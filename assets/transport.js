@@ -80,9 +80,10 @@ window.dash_clientside = window.dash_clientside || {};
     const { diagnosis } = status;
     announce(diagnosis ? `${words} · ${diagnosis.sentence}` : words, `${status.phase}${view.live}${view.step}${diagnosis && diagnosis.since}`);
     say(failed ? status.error : refusal || "");
+    const title = app.source.recorded && app.recorded.title();
     app.setText(
       "run-words",
-      `seed ${status.info.seed} · ${status.info.device} · ${status.info.precision} · ${status.info.threads} ${status.info.threads === 1 ? "thread" : "threads"}`,
+      `${title ? `“${title}” · ` : ""}seed ${status.info.seed} · ${status.info.device} · ${status.info.precision} · ${status.info.threads} ${status.info.threads === 1 ? "thread" : "threads"}`,
     );
     button("play-pause", training ? "Pause" : "Play", training ? "icon-pause" : "icon-play", training ? "Pause training" : "Start training");
     app.byId("play-pause").disabled = failed;

@@ -12,7 +12,7 @@ from statistics import fmean, median
 
 WINDOW = 200  # steps that count: the fakes of figure 2 change places several times in so many
 LOOKS = 10  # that count at least, where they are farther apart
-LEAST_LOOKS = 5  # below this nothing is said
+LEAST_LOOKS, LEAST_STEPS = 5, 40  # looks, and steps from first to last, below which nothing is said
 COVERING = 0.6  # median coverage from here on; over any 200 steps figure 7 has 0.67 - 0.92
 BUNCHED = 0.35  # median coverage below this; over any 200 steps figure 2 has 0.02 - 0.18
 STILL = 0.1  # root mean square distance of the centre from its mean, in data units: below this, it stays where it is
@@ -51,7 +51,8 @@ class Look:
 def diagnose(looks: Sequence[Look], *, diverged: bool = False) -> str:
     """Name the state of a GAN's run from its looks, the newest last; `diverged` says that a loss was not finite.
 
-    Those of the last WINDOW steps count, and at least the last LOOKS. In this order, medians over the window:
+    Those of the last WINDOW steps count, and at least the last LOOKS; "undecided" for fewer than LEAST_LOOKS, or within
+    LEAST_STEPS. In this order, medians over the window:
     "diverged"; "d-has-won": D's loss below WON_LOSS and G's above LOST_LOSS; "covering": coverage at least COVERING;
     "hopping": coverage below BUNCHED and the centre not STILL; "collapsed": the same, the centre still and the spread
     below NARROW; "undecided" otherwise. A target without an inverse has no coverage: narrow fakes then count as
@@ -59,7 +60,7 @@ def diagnose(looks: Sequence[Look], *, diverged: bool = False) -> str:
     """
     if diverged:
         return "diverged"
-    if len(looks) < LEAST_LOOKS:
+    if len(looks) < LEAST_LOOKS or looks[-1].step - looks[0].step < LEAST_STEPS:
         return "undecided"
     seen = _window(looks)
     if _median(look.d_loss for look in seen) < WON_LOSS and _median(look.g_loss for look in seen) > LOST_LOSS:

@@ -50,6 +50,7 @@ class GANEngine:
         self.compute = self._choose(device, precision, threads)
         self.target = TARGETS[self.config.target]
         self.values: HyperParameters = preset.values
+        self._last_values = self.values  # of the last step
         self.steps = 0
         weights, *streams = _streams(seed, self.compute.device)
         self.generator = make_generator(self.config, weights)
@@ -101,6 +102,12 @@ class GANEngine:
         with np.errstate(all="ignore"):
             return self._measured(self._step.run(real, z, values))
 
+    def generator_update(self) -> Tensor | None:
+        """What the last step added to G's parameters, (P,), to rounding; None before the first, and for no G."""
+        if not self.steps or "generator" not in TASKS[self.config.task].trains:
+            return None
+        return self._adam_g.last_update(self._last_values.lr_g, self._last_values.beta1_g)
+
     def state(self) -> State:
         """Copy out everything that decides the future: weights, moments, random streams, values and step."""
         return {
@@ -129,7 +136,7 @@ class GANEngine:
                         f"the preset's has {network.parameters_flat.numel()}."
                     )
         self.steps = state["steps"]
-        self.values = HyperParameters(**state["values"])
+        self.values = self._last_values = HyperParameters(**state["values"])
         self.generator.parameters_flat.copy_(state["generator"])
         self.discriminator.parameters_flat.copy_(state["discriminator"])
         self._adam_g.restore(state["adam_g"])
@@ -145,6 +152,7 @@ class GANEngine:
 
     def _measured(self, numbers: Iterable[Any]) -> StepMetrics:
         self.steps += 1
+        self._last_values = self.values
         return StepMetrics(self.steps, *map(float, numbers))
 
     def _choose(self, device: str, precision: str, threads: int | None) -> Compute:

@@ -64,7 +64,19 @@ def envelope(header: Mapping[str, Any], body: bytes) -> bytes:
 def with_header(data: bytes, **changed: Any) -> bytes:
     """Return the same envelope with some fields of its header changed."""
     (length,) = struct.unpack_from("<I", data, 4)
-    return envelope({**json.loads(data[8 : 8 + length]), **changed}, data[8 + length :])
+    return envelope({**read_header(data), **changed}, data[8 + length :])
+
+
+def read_header(data: bytes) -> dict[str, Any]:
+    """The header alone. Raises ValueError with a sentence when there is none."""
+    try:
+        (length,) = struct.unpack_from("<I", data, 4)
+        header = json.loads(data[8 : 8 + length])
+    except (struct.error, ValueError, RecursionError):
+        raise ValueError("These bytes are a damaged GANscope envelope: their header cannot be read.") from None
+    if not isinstance(header, dict):
+        raise ValueError("These bytes are a damaged GANscope envelope: their header is no object.")
+    return header
 
 
 def unpack(data: bytes, max_bytes: int = MAX_BYTES) -> tuple[dict[str, Any], dict[str, AnyArray]]:
@@ -142,10 +154,11 @@ def _listed(arrays: Mapping[str, AnyArray], smooth: Collection[str]) -> list[dic
 
 
 def _joined(arrays: Iterable[AnyArray]) -> bytes:
-    parts = []
+    parts: list[bytes | memoryview] = []
     for array in arrays:
-        raw = array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
-        parts += [raw, bytes(_padded(len(raw)) - len(raw))]
+        little = array.astype(array.dtype.newbyteorder("<"), copy=False)
+        raw = np.ascontiguousarray(little).reshape(-1).view(np.uint8)  # a view: states are large
+        parts += [raw.data, bytes(_padded(len(raw)) - len(raw))]
     return b"".join(parts)
 
 

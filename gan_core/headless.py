@@ -65,7 +65,7 @@ def run(engine: GANEngine, options: TrainOptions) -> int:
             rows.append(metrics)
             if ctrl_c.pressed:
                 break
-    fakes = Probe(engine.target, engine.compute.device).fakes(engine.generator)
+    fakes = Probe(engine.config, engine.compute.device).fakes(engine.generator, engine.steps)
     write_whole(samples, _as_npy(fakes))
     what = f"{engine.steps:,} steps of {options.preset}, seed {options.seed}: {quality(fakes, engine.target)}"
     if engine.steps < options.steps:

@@ -69,6 +69,13 @@ class MetricsLog:
         """Copy rows start .. start + limit: (n, 4), columns d_loss, d_accuracy, g_loss, g_accuracy."""
         return self._data[start : min(self.rows, start + limit)].copy()
 
+    def mean_losses(self, after: int, until: int) -> tuple[float, float]:
+        """Mean losses of D and G over the held steps after `after` up to `until`; NaN where there are none."""
+        first, end = (-(-step // self.stride) for step in (after, until))  # rounded up: rows of steps beyond
+        rows = self._data[max(first, 0) : min(end, self.rows), ::2].astype(np.float64)
+        d_loss, g_loss = rows.mean(axis=0).tolist() if len(rows) else (np.nan, np.nan)
+        return d_loss, g_loss
+
 
 class History:
     """Frames, metrics and changes of one run."""

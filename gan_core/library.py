@@ -14,8 +14,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from gan_core.records import DamagedRun, RunSummary
-from gan_core.run_file import BESIDE, DEFAULT_LIMIT, SUFFIX, RunFile, RunFolder, new_id, remove
+from gan_core.run_database import BESIDE, DAMAGE, remove
+from gan_core.run_file import DEFAULT_LIMIT, SUFFIX, RunFile, RunFolder, new_id
 from gan_core.run_import import MAX_TITLE, UNFINISHED, import_run
+from gan_core.run_lock import WriteLock
 
 KEEP_DELETED = 7 * 24 * 3600.0  # seconds for which a deleted run can be restored
 _DELETED = "deleted"
@@ -24,7 +26,8 @@ _DELETED = "deleted"
 class Library:
     """Runs by their ids.
 
-    What takes an id raises ValueError when it cannot be one, and FileNotFoundError when there is no such run.
+    What takes an id raises ValueError when it cannot be one, and FileNotFoundError when there is no such run. What
+    would change a run raises ValueError with a sentence while another process records into it.
     """
 
     def __init__(self, folder: Path, limit_bytes: int = DEFAULT_LIMIT, clock: Callable[[], float] = time.time) -> None:
@@ -39,6 +42,15 @@ class Library:
     def runs(self) -> list[RunSummary | DamagedRun]:
         """All runs, the newest first; one that cannot be read stands among them with a sentence."""
         return [self._summary(path) for path in sorted(self._files(), reverse=True)]
+
+    def last_written(self, but: str) -> str | None:
+        """The id of the run that was trained last, except run `but` and those without a step; None without any."""
+        found: dict[str, float] = {}
+        for path in self._files():
+            with suppress(*DAMAGE, OSError), closing(RunFile.open(path)) as file:
+                if path.stem != but and file.last_step() > 0:
+                    found[path.stem] = file.written()
+        return max(found, key=lambda run_id: (found[run_id], run_id), default=None)
 
     def path(self, run_id: str) -> Path:
         """The file of a run."""
@@ -58,12 +70,13 @@ class Library:
     def delete(self, run_id: str) -> None:
         """Put a run away; for a week `restore` brings it back. Not for a run that is being recorded."""
         path, away = self.path(run_id), self._deleted.path(run_id)
-        # A damaged one goes as it is; and where nothing can be written any more, deleting must still be possible.
-        with suppress(ValueError, OSError), closing(RunFile.open(path, write=True)) as file:
-            file.settle()
-        away.parent.mkdir(exist_ok=True)
-        remove(away)
-        _move(path, away)
+        with WriteLock(path):
+            # A damaged one goes as it is; and where nothing can be written any more, deleting must still be possible.
+            with suppress(ValueError, OSError), closing(RunFile.open(path, write=True)) as file:
+                file.settle()
+            away.parent.mkdir(exist_ok=True)
+            remove(away)
+            _move(path, away)
         now = self._clock()
         os.utime(away, (now, now))  # from when the week counts
 

@@ -1,92 +1,112 @@
-"""Read-only looks at the networks: D over a grid, D(G(z)) over the latent grid, G at fixed latents.
+"""Read-only looks at a run, through fixed inputs: what a browser is shown of it.
 
 Looking never changes training: the fixed inputs come from a stream of their own, and no gradient is kept.
-Always in float32, whatever the training step uses, so that what is shown is true.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TypeVar
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from typing import Any, TypeVar
 
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from gan_core.forward import Forward
+from gan_core.config import GANConfig
+from gan_core.instruments import Instruments
+from gan_core.lenses import LENSES, Arrays, Subject, available
+from gan_core.looks import LOOKS, Seen
 from gan_core.networks import MLP
-from gan_core.records import POINT_SCALE, FixedPoints, Int16Array, Moment, Snapshot, TrailPoint, Uint8Array
-from gan_core.targets import Target, uniform_square
+from gan_core.records import POINT_SCALE, FixedPoints, Int16Array, Moment, Snapshot, TrailPoint
+from gan_core.targets import TARGETS, uniform_square
 
-AnyArray = TypeVar("AnyArray", Uint8Array, Int16Array)
+AnyArray = TypeVar("AnyArray", bound=npt.NDArray[Any])
 
 POINTS = 5000  # fixed latents and fixed real points
 LIVE_POINTS = 2000  # of them in a live frame
 LIVE_RESOLUTIONS = tuple(range(50, 101, 2))  # cells a side of a live map, coarse to fine
 SHARP_RESOLUTION = 400  # cells a side of the maps of a paused run, as in the article
 _SEED = 20200607  # of the fixed inputs: the same in every run, so that runs can be compared
+_IN_PAIRS = ("fit", "none")  # tasks that show where each latent belongs, and not any real points
 
 
 class Probe:
-    """The fixed inputs of a target, and the looks taken through them."""
+    """The fixed inputs of a run, and the looks taken through them."""
 
-    def __init__(self, target: Target, device: torch.device) -> None:
-        random = torch.Generator().manual_seed(_SEED)
+    def __init__(self, config: GANConfig, device: torch.device) -> None:
+        target, random = TARGETS[config.target], torch.Generator().manual_seed(_SEED)
         self.latents = uniform_square(POINTS, random).to(device)  # (POINTS, 2)
-        self.reals = target.sample(POINTS, random).to(device)  # (POINTS, 2)
+        reals = target.transform(self.latents) if config.task in _IN_PAIRS else target.sample(POINTS, random).to(device)
+        self.reals = reals  # (POINTS, 2)
+        self.lenses = available(config.task)  # names of those that show something
+        self._task, self._look = config.task, LOOKS[config.task](config, target)
+        self._instruments = Instruments(target, config.task, self.reals)
 
     def fixed_points(self, run: int) -> FixedPoints:
         """The fixed inputs as they are shown."""
-        return FixedPoints(run, _as_points(self.latents), _as_points(self.reals))
+        return FixedPoints(
+            run,
+            latents=_as_points(self.latents),
+            reals=_as_points(self.reals),
+            task=self._task,
+            best=self._look.best,
+            floors=self._instruments.floors(LIVE_POINTS),
+            collapsed=self._instruments.collapsed(LIVE_POINTS),
+        )
 
-    def fakes(self, generator: MLP) -> Tensor:
-        """G at all fixed latents: (POINTS, 2)."""
-        fakes = torch.empty_like(self.latents)
-        for _ in _fill(fakes, Forward(generator), self.latents):
-            pass
-        return fakes
+    def fakes(self, generator: MLP, step: int) -> Tensor:
+        """The fakes of all fixed latents at `step`, that of the generator: (POINTS, 2)."""
+        return self._look.fakes(generator, step, self.latents)
 
-    def look(self, generator: MLP, discriminator: MLP, moment: Moment, *, resolution: int, points: int) -> Snapshot:
+    def look(self, generator: MLP, discriminator: MLP, moment: Moment, **how: Any) -> Snapshot:
         """Take one snapshot in one go."""
-        parts = self.look_in_parts(generator, discriminator, moment, resolution=resolution, points=points)
-        *_, last = parts
+        *_, last = self.look_in_parts(generator, discriminator, moment, **how)
         if last is None:
             raise RuntimeError("the last part of a look is its snapshot")
         return last
 
     def look_in_parts(
-        self, generator: MLP, discriminator: MLP, moment: Moment, *, resolution: int, points: int
+        self,
+        generator: MLP,
+        discriminator: MLP,
+        moment: Moment,
+        *,
+        resolution: int,
+        points: int,
+        lenses: Collection[str] = (),
+        update: Tensor | None = None,
     ) -> Iterator[Snapshot | None]:
         """Take one snapshot in short parts: yields None after each, and the snapshot last.
 
+        `update` (P,) is what the last step added to the generator's parameters, for the lens "pull". Lenses that show
+        nothing of this run are passed over.
         Between two parts the caller may stop; the networks must not change in between.
         Raises FloatingPointError when a network's output is not finite: there is nothing true to show then.
         """
-        grid = cell_centres(resolution, self.latents.device)
-        # All points of one network together: the more of them there are in a place, the less work is each.
-        inputs = torch.cat((grid, self.latents[:points]))
-        samples = torch.empty_like(inputs)
-        yield from _fill(samples, Forward(generator), inputs)
-        image, fakes = samples[: len(grid)], samples[len(grid) :]
-        inputs = torch.cat((image, grid))
-        logits = torch.empty_like(inputs[:, :1])
-        yield from _fill(logits, Forward(discriminator), inputs)
-        latent_logits, sample_logits = logits.view(2, resolution, resolution)
-        bluest = grid[int(sample_logits.argmax())]
-        yield Snapshot(
-            moment=moment,
-            latent_map=_as_map(latent_logits),
-            sample_map=_as_map(sample_logits),
-            fakes=_as_points(fakes),
-            image=_as_points(image.view(resolution, resolution, 2)[_every(resolution)]),
-            trail_point=TrailPoint(moment.step, _pair(fakes.mean(dim=0)), _pair(bluest)),
-        )
+        networks, latents = (generator, discriminator), self.latents[:points]
+        seen = yield from self._look.parts(networks, moment.step, resolution, latents)
+        frame = snapshot(seen, moment)
+        reading = yield from self._instruments.read(moment.step, seen, frame.trail_point)
+        subject = Subject(networks, seen, latents, update, self._instruments)
+        through: Arrays = {}
+        for name in self.lenses.intersection(lenses):
+            through |= yield from LENSES[name].look(subject)
+        yield replace(frame, reading=reading, lenses={name: _frozen(array) for name, array in through.items()})
 
 
-def cell_centres(resolution: int, device: torch.device) -> Tensor:
-    """Centres of R x R cells that tile [-1, 1]^2: (R * R, 2), abscissa fastest, from the lowest row."""
-    along = (torch.arange(resolution, device=device, dtype=torch.float32) + 0.5) * (2 / resolution) - 1
-    y, x = torch.meshgrid(along, along, indexing="ij")
-    return torch.stack((x.reshape(-1), y.reshape(-1)), dim=1)
+def snapshot(seen: Seen, moment: Moment) -> Snapshot:
+    """What was seen, as it is shown."""
+    resolution = len(seen.sample_map)
+    centre = _pair(seen.fakes.mean(dim=0))
+    return Snapshot(
+        moment=moment,
+        latent_map=_frozen(seen.latent_map.cpu().numpy()),
+        sample_map=_frozen(seen.sample_map.cpu().numpy()),
+        fakes=_as_points(seen.fakes),
+        image=_as_points(seen.image[_every(resolution)]),
+        trail_point=TrailPoint(moment.step, centre, centre if seen.logits is None else _bluest(seen.logits)),
+    )
 
 
 def image_stride(resolution: int) -> int:
@@ -100,22 +120,11 @@ def _every(resolution: int) -> tuple[slice, slice]:
     return one, one
 
 
-def _fill(y: Tensor, network: Forward, x: Tensor) -> Iterator[None]:
-    """Put the network at all points x (N, 2) into y (N, outputs), in parts: yields after each of them.
-
-    Raises FloatingPointError if any of it is not finite.
-    """
-    parts = network.parts(x)
-    yield None
-    for part in parts:
-        y[part] = network(x[part])
-        yield None
-    if not torch.isfinite(y).all():
-        raise FloatingPointError("a network's output is not a finite number")
-
-
-def _as_map(logits: Tensor) -> Uint8Array:
-    return _frozen(torch.sigmoid(logits).mul(255).round().to(torch.uint8).cpu().numpy())
+def _bluest(logits: Tensor) -> tuple[float, float]:
+    """The centre of the cell where D (R, R) is largest."""
+    resolution = len(logits)
+    row, column = divmod(int(logits.argmax()), resolution)
+    return -1 + (column + 0.5) * 2 / resolution, -1 + (row + 0.5) * 2 / resolution
 
 
 def _as_points(x: Tensor) -> Int16Array:

@@ -7,39 +7,36 @@ row. Its sum times the area of a cell, (2 / R)^2, is 1.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator
 from functools import lru_cache
-from typing import TypeVar
 
 import torch
 from torch import Tensor
 
+from gan_core.parts import finished
 from gan_core.targets import Target
 
 _POINTS = 130_000  # at least so many points of the latent square are pushed through the image,
 _POINTS_A_CELL = 26  # and so many for each cell of the result: counting noise stays near a hundredth
-_TARGET_POINTS, _TARGET_POINTS_A_CELL = 100_000, 25  # the same for real data, once a resolution: a quarter have any
+_TARGET_POINTS = 2_000_000  # the same for real data, once,
+_FINEST = 1600  # into so many cells a side
 _PART = 250_000  # points counted at a time, some 20 ms
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
-T = TypeVar("T")
-_of_targets: dict[tuple[str, int], Tensor] = {}
-
-
 def generator_density(image: Tensor, resolution: int) -> Tensor:
     """As `generator_density_in_parts`, in one go."""
-    return last(generator_density_in_parts(image, resolution))
+    return finished(generator_density_in_parts(image, resolution))
 
 
-def generator_density_in_parts(image: Tensor, resolution: int) -> Iterator[Tensor | None]:
+def generator_density_in_parts(image: Tensor, resolution: int) -> Generator[None, None, Tensor]:
     """Density of G(z) for uniform z, from its image (M, M, 2) of the centres of a regular grid of latent cells.
 
     In each latent cell G is taken as the quadratic through the values there and in the cells around (beyond the border
     the values go on linearly). A Fibonacci lattice of points in the cell is pushed through that and counted: a square
     lattice would leave gaps, since a good G stretches one latent direction a hundred times as much as the other, and a
-    Fibonacci lattice is even under any stretch. What would leave the square is kept at its edge. Yields None after each
-    short part, and float32 (R, R) last.
+    Fibonacci lattice is even under any stretch. What would leave the square is kept at its edge. Yields after each
+    short part, and returns float32 (R, R).
     """
     side = image.shape[0]
     values = _extended(image.float()).permute(2, 0, 1)  # (2, M + 2, M + 2)
@@ -49,39 +46,33 @@ def generator_density_in_parts(image: Tensor, resolution: int) -> Iterator[Tenso
     counts = torch.zeros(resolution * resolution, dtype=torch.int64, device=image.device)
     for part in torch.split(patches, max(1, _PART // points), dim=1):
         counts += _counts(part @ weights, resolution)
-        yield None
-    yield _per_area(counts, resolution)
+        yield
+    return _per_area(counts, resolution)
 
 
+@lru_cache(maxsize=64)
 def target_density(target: Target, resolution: int) -> Tensor:
-    """As `target_density_in_parts`, in one go."""
-    return last(target_density_in_parts(target, resolution))
+    """Density of real data, by counting evenly spread points of its exact transform. float32 (R, R).
 
-
-def target_density_in_parts(target: Target, resolution: int) -> Iterator[Tensor | None]:
-    """Density of real data, by counting evenly spread points of its exact transform, once for each resolution.
-
-    Yields None after each short part, and float32 (R, R) last; it is on the CPU, kept for the next call, and not to be
-    written to.
+    It is kept for the next call, on the CPU, and not to be written to.
     """
-    found = _of_targets.get((target.name, resolution))
-    if found is None:
-        points = max(_TARGET_POINTS, _TARGET_POINTS_A_CELL * resolution**2)
-        counts = torch.zeros(resolution * resolution, dtype=torch.int64)
-        for part in torch.split(torch.arange(points, dtype=torch.float64), _PART):
-            uv = torch.stack(((part + 0.5) / points, (part * _GOLDEN) % 1), dim=1) * 2 - 1
-            counts += _counts(target.transform(uv).t(), resolution)
-            yield None
-        found = _of_targets[target.name, resolution] = _per_area(counts, resolution)
-    yield found
+    edges = torch.linspace(0, _FINEST, resolution + 1, dtype=torch.float64)
+    cells = torch.arange(_FINEST, dtype=torch.float64)
+    shares = (edges[:, None] - cells).clamp(0, 1).diff(dim=0)  # of each fine cell in each of these, along an axis
+    return (shares @ _finely(target).double() @ shares.t() * (resolution / 2) ** 2).float()
 
 
-def last(parts: Iterator[T | None]) -> T:
-    """What comes at the end of something that is done in parts."""
-    *_, result = parts
-    if result is None:
-        raise RuntimeError("the last part is the result")
-    return result
+@lru_cache(maxsize=2)
+def _finely(target: Target) -> Tensor:
+    """Share of the data in each cell of a grid that is finer than any other: float32 (_FINEST, _FINEST).
+
+    Counted once, so that the first frame of each resolution does not wait.
+    """
+    counts = torch.zeros(_FINEST**2, dtype=torch.int64)
+    for part in torch.split(torch.arange(_TARGET_POINTS, dtype=torch.float64), _PART):
+        uv = torch.stack(((part + 0.5) / _TARGET_POINTS, (part * _GOLDEN) % 1), dim=1) * 2 - 1
+        counts += _counts(target.transform(uv).t(), _FINEST)
+    return (counts / _TARGET_POINTS).view(_FINEST, _FINEST)
 
 
 def box_density(centre: tuple[float, float], side: float, resolution: int) -> Tensor:

@@ -12,15 +12,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from gan_core.checkpoint import pack_state
 from gan_core.engine import State
-from gan_core.records import Change, Recording, StepMetrics
-from gan_core.run_file import RunFile
+from gan_core.records import Change, Float32Array, Recording, StepMetrics
+from gan_core.run_file import RunFile, rows_of
+from gan_core.run_room import keep_within
 
 log = logging.getLogger("ganscope")
 
 EVERY = 0.25  # seconds from one transaction to the next: what a crash can cost, with room to spare
-_SHARE = 0.01  # of the time that checkpoints may take at most
+_SHARE = 0.03  # of a core's time that writing checkpoints may take
 _YOUNG = 0.1  # seconds between the first checkpoints,
 _GROWTH = 0.1  # and how much longer it is for each second that was trained,
 _OLD = 1.0  # up to this: re-running that much is a matter of a second
@@ -31,7 +34,7 @@ GESTURE = 1.0  # seconds without a change after which the next one begins anew
 class _Batch:
     """What is to be written next."""
 
-    metrics: list[StepMetrics] = field(default_factory=list)
+    metrics: list[tuple[int, Float32Array]] = field(default_factory=list)  # the first step, and rows from it on
     changes: list[Change] = field(default_factory=list)
     frames: list[tuple[int, bytes]] = field(default_factory=list)
     checkpoints: list[tuple[int, State]] = field(default_factory=list)
@@ -65,7 +68,8 @@ class Recorder:
         self._batch = _Batch()
         self._writing = self._closing = self._hurry = False
         self._has_file = nbytes > 0
-        self._cost = 0.0  # seconds that the last checkpoint took to write
+        self._cost = 0.0  # seconds of a core that the last checkpoint took
+        self._size = 0  # bytes of the last checkpoint
         self._nbytes = nbytes
         self._error: str | None = None
         self._thread.start()
@@ -79,7 +83,9 @@ class Recorder:
         new = [m for m in metrics if m.step > self._last_step]
         if new:
             self._last_step = new[-1].step
-            self._add(lambda batch: batch.metrics.extend(new))
+            # As one array: thousands of small objects that outlive their step would keep the garbage collector busy.
+            rows = rows_of(new)
+            self._add(lambda batch: batch.metrics.append((new[0].step, rows)))
 
     def changed(self, change: Change) -> None:
         """Hand over a change."""
@@ -94,7 +100,9 @@ class Recorder:
         with self._changed:
             if self._batch.checkpoints or self._writing or self._error:
                 return False
-            gap = max(self._cost / _SHARE, min(_OLD, _YOUNG + _GROWTH * self._trained))
+            # Of an old run with large networks only so many can stay: at most twice as many are written.
+            lasting = self._trained * self._size / (2 * self._limit)
+            gap = max(self._cost / _SHARE, min(_OLD, _YOUNG + _GROWTH * self._trained), lasting)
         return self._checkpoint_step < 0 or self._since_checkpoint >= gap
 
     def begins_gesture(self, now: float) -> bool:
@@ -137,8 +145,10 @@ class Recorder:
     def _add(self, put: Callable[[_Batch], object]) -> None:
         with self._changed:
             if self._error is None and not self._closing:
+                before = self._due()
                 put(self._batch)
-                self._changed.notify_all()
+                if self._due() and not before:  # the writer knows of it otherwise, and being woken costs the training
+                    self._changed.notify_all()
 
     def _nothing_to_write(self) -> bool:
         batch = self._batch
@@ -177,21 +187,24 @@ class Recorder:
         return self._closing or written or self._batch.worth_a_file()
 
     def _write(self, file: RunFile, batch: _Batch) -> None:
-        start = time.perf_counter()
+        start = time.thread_time()  # not the clock: waiting for the disk costs the training nothing
         with file.transaction():
-            file.add_metrics(batch.metrics)
+            if batch.metrics:
+                file.add_steps(batch.metrics[0][0], np.concatenate([rows for _, rows in batch.metrics]))
             for change in batch.changes:
                 file.add_change(change)
             for step, payload in batch.frames:
                 file.add_frame(step, payload)
-            for step, state in batch.checkpoints:
-                file.add_checkpoint(step, pack_state(state))
+            packed = [(step, pack_state(state)) for step, state in batch.checkpoints]
+            for step, state in packed:
+                file.add_checkpoint(step, state)
             if batch.outcome is not None:
                 file.set_about("outcome", batch.outcome)
-            file.keep_within(self._limit)
-        if batch.checkpoints:
+            keep_within(file, self._limit)
+        if packed:
             with self._changed:
-                self._cost = (time.perf_counter() - start) / len(batch.checkpoints)
+                self._cost = (time.thread_time() - start) / len(packed)
+                self._size = len(packed[-1][1])
 
     def _stop(self, error: Exception) -> None:
         words = str(error.strerror or error) if isinstance(error, OSError) else str(error)

@@ -22,7 +22,7 @@ from gan_core.engine import GANEngine, State
 from gan_core.machine import machine
 from gan_core.presets import preset_of
 from gan_core.records import Cancelled, Change, Float32Array, Recipe, StepMetrics, Verdict
-from gan_core.run_file import RunFile
+from gan_core.run_file import RunFile, rows_of
 
 __all__ = ["Cancelled", "Replay", "Report", "Verdict", "engine_at", "engine_for", "retrained", "values_at", "verify"]
 
@@ -259,15 +259,11 @@ class _Recorded:
         theirs = self._rows[start : start + len(recorded)]
         if not len(theirs):
             return None
-        equal = (_bits(_as_rows(recorded[: len(theirs)])) == _bits(theirs)).all(axis=1)
+        equal = (_bits(rows_of(recorded[: len(theirs)])) == _bits(theirs)).all(axis=1)
         if not equal.all() and self.differs_at is None:
             self.differs_at = recorded[int(equal.argmin())].step
         self.same += int(equal.sum()) if self.differs_at is None else int(equal.argmin())
         return bool(equal.all())
-
-
-def _as_rows(metrics: Sequence[StepMetrics]) -> Float32Array:
-    return np.array([(m.d_loss, m.d_accuracy, m.g_loss, m.g_accuracy) for m in metrics], np.float32)
 
 
 def _bits(rows: Float32Array) -> np.ndarray[tuple[int, ...], np.dtype[np.uint32]]:

@@ -1,9 +1,9 @@
 """What the process that re-runs steps does: it answers requests that come through a pipe.
 
 Knows no threads and starts nothing. What comes in is JSON: {"do": "visit", "ticket", "path", "step", "resolution",
-"run"}, {"do": "verify", "ticket", "path"} or {"do": "cancel", "ticket"}. What goes out is JSON with `ticket` and `is`:
-"working" (`done`, `total`), "frame" (a second message follows: the envelope), "verdict" (the fields of Verdict),
-"refused" (`sentence`) or "cancelled".
+"run", "lenses"}, {"do": "verify", "ticket", "path"} or {"do": "cancel", "ticket"}. What goes out is JSON with `ticket`
+and `is`: "working" (`done`, `total`), "frame" (a second message follows: the envelope), "verdict" (the fields of
+Verdict), "refused" (`sentence`) or "cancelled".
 """
 
 from __future__ import annotations
@@ -113,6 +113,8 @@ class Worker:
             Moment(request["run"], request["step"], 0.0),
             resolution=resolution,
             points=POINTS if sharp else LIVE_POINTS,
+            lenses=request.get("lenses", ()),
+            update=engine.generator_update(),
         ):
             if not report(0, 0):
                 raise Cancelled
@@ -130,7 +132,7 @@ class Worker:
         if self._replay is None or self._probe is None or self._of != (path, file.recipe):
             self._replay = self._probe = None  # before there are two in the memory
             self._replay = Replay(file.recipe)
-            self._probe = Probe(self._replay.engine.target, self._replay.engine.compute.device)
+            self._probe = Probe(self._replay.engine.config, self._replay.engine.compute.device)
             self._of = path, file.recipe
         return self._replay, self._probe
 

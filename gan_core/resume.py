@@ -75,7 +75,7 @@ def resume(file: RunFile, number: int, make_engine: MakeEngine) -> Start:
     step, packed = file.checkpoint_before(known)
     engine = make_engine(preset, recipe.seed, device=recipe.device, precision=recipe.precision, threads=recipe.threads)
     engine.restore(unpack_state(packed, preset.config))
-    return Start(recipe, engine, _history(file, number), known, tuple(file.changes(after_step=step)))
+    return Start(recipe, engine, history_of(file, number), known, tuple(file.changes(after_step=step)))
 
 
 def branch_off(runs: RunFolder, parent: str, step: int, run_id: str, created: float) -> None:
@@ -85,7 +85,8 @@ def branch_off(runs: RunFolder, parent: str, step: int, run_id: str, created: fl
         source.copy_until(runs.path(run_id), recipe, step).close()
 
 
-def _history(file: RunFile, number: int) -> History:
+def history_of(file: RunFile, number: int) -> History:
+    """What is recorded of a run, as one of number `number`."""
     history = History()
     history.metrics.load(file.metrics(), file.stride)
     for change in file.changes():

@@ -2,76 +2,37 @@
 
 Knows no threads: a RunFile is used by one thread at a time, and any number of processes may read the same file
 meanwhile (SQLite's write-ahead log, https://sqlite.org/wal.html).
-
-    about        name, value      "recipe", "title", "outcome", "stride"; JSON
-    changes      number, step, name, old, new
-    metrics      first, rows      blocks of rows (n, 4) float32 little-endian, d_loss, d_accuracy, g_loss, g_accuracy;
-                                  row r of all is step 1 + r * stride, and `first` is the number of a block's first row
-    frames       step, frame      envelopes, as they go to a browser
-    checkpoints  step, fingerprint, state    envelopes of `gan_core.checkpoint`, before any change of step + 1
 """
 
 from __future__ import annotations
 
-import copy
-import errno
 import json
-import math
 import re
 import secrets
-import shutil
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from types import UnionType
 from typing import Any
 
 import numpy as np
 
+from gan_core import run_database
 from gan_core.checkpoint import fingerprint
+from gan_core.envelope import read_header
 from gan_core.records import Change, Float32Array, Recipe, RunSummary, StepMetrics
+from gan_core.run_lock import WriteLock
 from gan_core.thinning import Thinning
 
 SUFFIX = ".sqlite"
-BESIDE = ("-wal", "-shm", "-journal")  # ends of the files that SQLite keeps beside its own
 ID = r"[0-9a-z][0-9a-z-]{0,39}"  # of a run
 DEFAULT_LIMIT = 2 * 10**9  # bytes a run
-APPLICATION = 0x47534352  # "GSCR", in the file's header
-VERSION = 1  # of the schema
-SCHEMA = {
-    "about": "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
-    "changes": (
-        "CREATE TABLE changes (number INTEGER PRIMARY KEY, step INTEGER NOT NULL, name TEXT NOT NULL, "
-        "old REAL NOT NULL, new REAL NOT NULL) STRICT"
-    ),
-    "metrics": "CREATE TABLE metrics (first INTEGER PRIMARY KEY, rows BLOB NOT NULL) STRICT",
-    "frames": "CREATE TABLE frames (step INTEGER PRIMARY KEY, frame BLOB NOT NULL) STRICT",
-    "checkpoints": (
-        "CREATE TABLE checkpoints (step INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL, state BLOB NOT NULL) STRICT"
-    ),
-}
 BLOCK_ROWS = 4096  # of metrics
-ROW_BYTES = 16
-LOG_BYTES = 48 << 20  # what the write-ahead log may take of the room
-MIN_LIMIT = 100 << 20  # bytes; less would not hold a handful of the article's checkpoints
-_FEWEST_CHECKPOINTS, _FEWEST_FRAMES = 8, 64
-# What a damaged file may cause on the way from its bytes to a record.
-_DAMAGE = (KeyError, TypeError, ValueError, OverflowError, RecursionError)
-_KINDS: dict[str, type | UnionType] = {  # of a recipe's fields in JSON
-    **dict.fromkeys(("id", "preset", "device", "precision", "torch", "machine"), str),
-    **dict.fromkeys(("config", "values"), dict),
-    **dict.fromkeys(("seed", "threads"), int),
-    "created": int | float,
-    "parent": str | None,
-    "parent_step": int | None,
-}
-_BUSY = 5000  # ms that a write waits for a reader
-_OPENING: dict[str, Any] = {"isolation_level": None, "check_same_thread": False, "timeout": _BUSY / 1000}
-_LITTLE = 1 << 16  # bytes; with less on a disk, SQLite cannot even open for writing
-_PAGES = 8192  # bytes each: large rows, few of them
+ROW_BYTES, SUM_BYTES = 16, 4
+FEWEST_CHECKPOINTS = 8  # that a run keeps, if it has so many
 
 
 @dataclass(frozen=True)
@@ -93,17 +54,40 @@ def new_id(now: float) -> str:
     return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}-{secrets.token_hex(3)}"
 
 
+def rows_of(metrics: Sequence[StepMetrics]) -> Float32Array:
+    """Metrics as rows (n, 4): d_loss, d_accuracy, g_loss, g_accuracy."""
+    rows = [(m.d_loss, m.d_accuracy, m.g_loss, m.g_accuracy) for m in metrics]
+    return np.array(rows, np.float32).reshape(len(rows), 4)
+
+
+def pack_rows(rows: Float32Array) -> bytes:
+    """Rows (n, 4) as a block that shows damage."""
+    data = rows.astype("<f4", copy=False).tobytes()
+    return data + zlib.crc32(data).to_bytes(SUM_BYTES, "little")
+
+
+def unpack_rows(block: bytes) -> Float32Array:
+    """Rows (n, 4) of a block, read-only. Whether they are damaged is another question: see `is_whole`."""
+    return np.frombuffer(block, "<f4", len(block) // ROW_BYTES * 4).reshape(-1, 4)
+
+
+def is_whole(block: bytes) -> bool:
+    """Whether these are rows with the right sum behind them, or, as in files of format 1, with none."""
+    size = len(block) // ROW_BYTES * ROW_BYTES
+    return len(block) == size or block[size:] == zlib.crc32(block[:size]).to_bytes(SUM_BYTES, "little")
+
+
 class RunFile:
     """An open run."""
 
-    def __init__(self, path: Path, db: sqlite3.Connection, *, write: bool) -> None:
-        """Not called directly: see `create` and `open`."""
-        self.path, self._db = path, db
-        self.recipe = read_recipe(self._about("recipe"))
+    def __init__(self, path: Path, db: sqlite3.Connection, lock: WriteLock | None) -> None:
+        """Not called directly: see `create` and `open`. It is for writing if there is a `lock`."""
+        self.path, self._db, self._lock = path, db, lock
+        self.recipe = run_database.read_recipe(self._about("recipe"))
         self._stride = int(self._about("stride"))
         self._rows = self._count_rows()
         self._tail = self.metrics(self._rows // BLOCK_ROWS * BLOCK_ROWS)  # of the block that is not full yet: (n, 4)
-        self._frames = Thinning(600, 600, self.frame_steps()) if write else None
+        self._frames = Thinning(600, 600, self.frame_steps()) if lock else None
 
     @classmethod
     def create(cls, path: Path, recipe: Recipe) -> RunFile:
@@ -111,41 +95,54 @@ class RunFile:
         if path.exists():
             raise OSError(f"{path} is there already")
         path.parent.mkdir(parents=True, exist_ok=True)
-        db: sqlite3.Connection | None = None
+        db, lock = None, WriteLock(path)
         try:
-            db = _connect(path, write=True)
-            _make_tables(db, recipe)
-            return cls(path, db, write=True)
+            db = run_database.connect(path, write=True)
+            run_database.make_tables(db, recipe)
+            return cls(path, db, lock)
         except BaseException as error:
             if db is not None:
                 db.close()
-            remove(path)
+            lock.release()
+            run_database.remove(path)
             if isinstance(error, sqlite3.Error):
-                raise _refused(path, error) from None
+                raise run_database.refused(path, error) from None
             raise
 
     @classmethod
     def open(cls, path: Path, *, write: bool = False) -> RunFile:
-        """Open a file. Raises ValueError with a sentence when it is no run, FileNotFoundError when it is not there."""
+        """Open a file.
+
+        Raises ValueError with a sentence when it is no run or, for writing, when another process writes into it, and
+        FileNotFoundError when it is not there.
+        """
         if not path.is_file():
             raise FileNotFoundError(2, "there is no such run", str(path))
+        lock = WriteLock(path) if write else None
         try:
-            try:
-                return cls._opened(path, _connect(path, write=write), write=write)
-            except sqlite3.OperationalError as error:
-                if write or not _may_be_read_alone(path, error):
-                    raise
-                return cls._opened(path, _connect_alone(path), write=False)
-        except (sqlite3.Error, *_DAMAGE) as error:
-            full = isinstance(error, sqlite3.OperationalError) and shutil.disk_usage(path.parent).free < _LITTLE
-            why = "the disk is full" if full else str(error).rstrip(".")
-            raise ValueError(f"{path.name} cannot be opened as a run: {why}.") from None
+            return cls._open(path, lock)
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            raise
 
     @classmethod
-    def _opened(cls, path: Path, db: sqlite3.Connection, *, write: bool) -> RunFile:
+    def _open(cls, path: Path, lock: WriteLock | None) -> RunFile:
         try:
-            check_schema(db)
-            return cls(path, db, write=write)
+            try:
+                return cls._opened(path, run_database.connect(path, write=lock is not None), lock)
+            except sqlite3.OperationalError as error:
+                if lock or not run_database.may_be_read_alone(path, error):
+                    raise
+                return cls._opened(path, run_database.connect_alone(path), None)
+        except (sqlite3.Error, *run_database.DAMAGE) as error:
+            raise run_database.unopened(path, error) from None
+
+    @classmethod
+    def _opened(cls, path: Path, db: sqlite3.Connection, lock: WriteLock | None) -> RunFile:
+        try:
+            run_database.check_schema(db)
+            return cls(path, db, lock)
         except BaseException:
             db.close()
             raise
@@ -153,20 +150,22 @@ class RunFile:
     def close(self) -> None:
         """Close it; what was written in whole transactions stays."""
         self._db.close()
+        if self._lock is not None:
+            self._lock.release()
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything inside is written, or nothing of it. Raises OSError with a sentence when the disk refuses."""
-        before = self._rows, self._stride, self._tail, copy.deepcopy(self._frames)
+        before = self._rows, self._stride, self._tail, self._frames and self._frames.copy()
         try:
-            with _whole(self._db):
+            with run_database.whole(self._db):
                 yield
         except BaseException as error:
             self._rows, self._stride, self._tail, self._frames = before
             if isinstance(error, sqlite3.Error):
-                raise _refused(self.path, error) from None
+                raise run_database.refused(self.path, error) from None
             raise
 
     def set_about(self, name: str, value: str) -> None:
@@ -175,8 +174,12 @@ class RunFile:
 
     def add_metrics(self, metrics: Sequence[StepMetrics]) -> None:
         """Add the next steps' metrics."""
-        rows = [(m.d_loss, m.d_accuracy, m.g_loss, m.g_accuracy) for m in metrics if (m.step - 1) % self._stride == 0]
-        self.add_rows(np.array(rows, "<f4").reshape(len(rows), 4))
+        if metrics:
+            self.add_steps(metrics[0].step, rows_of(metrics))
+
+    def add_steps(self, first: int, rows: Float32Array) -> None:
+        """Add the metrics (n, 4) of the next steps, the first of which is `first`."""
+        self.add_rows(rows[(1 - first) % self._stride :: self._stride])
 
     def add_rows(self, rows: Float32Array) -> None:
         """Add the next rows (n, 4) of metrics, which already are of every `stride`-th step."""
@@ -184,8 +187,7 @@ class RunFile:
             some = rows[: BLOCK_ROWS - len(self._tail)]
             first = self._rows - len(self._tail)
             self._tail = np.concatenate((self._tail, some))
-            block = self._tail.astype("<f4", copy=False).tobytes()
-            self._db.execute("INSERT OR REPLACE INTO metrics VALUES (?, ?)", (first, block))
+            self._db.execute("INSERT OR REPLACE INTO metrics VALUES (?, ?)", (first, pack_rows(self._tail)))
             self._rows += len(some)
             if len(self._tail) == BLOCK_ROWS:
                 self._tail = self._tail[:0]
@@ -212,23 +214,30 @@ class RunFile:
         """Keep a packed state; the first one of a step stays."""
         self._db.execute("INSERT OR IGNORE INTO checkpoints VALUES (?, ?, ?)", (step, fingerprint(state), state))
 
-    def keep_within(self, limit: int) -> None:
-        """Thin until the file takes at most `limit` bytes: checkpoints first, then frames, then metrics.
+    def drop_checkpoints(self, steps: Iterable[int]) -> None:
+        """Remove the checkpoints of these steps."""
+        self._db.executemany("DELETE FROM checkpoints WHERE step = ?", [(step,) for step in steps])
 
-        The first and the last of each stay, changes always, and checkpoints at changes as long as others are there.
-        """
-        room = max(limit, MIN_LIMIT) - LOG_BYTES
-        for thin in (self._thin_checkpoints, self._thin_frames, self._thin_metrics):
-            while self._pages_in_use() > room:
-                if not thin():
-                    break
+    def drop_frames(self, steps: Iterable[int]) -> None:
+        """Remove the frames of these steps; from now on no more are kept than are left."""
+        self._db.executemany("DELETE FROM frames WHERE step = ?", [(step,) for step in steps])
+        kept = self.frame_steps()
+        self._frames = Thinning(len(kept), len(kept), kept)
+
+    def halve_metrics(self) -> None:
+        """Remove every second row of the metrics."""
+        rows = self.metrics()
+        self._db.execute("DELETE FROM metrics")
+        self._rows, self._tail = 0, rows[:0]
+        self.set_stride(2 * self.stride)
+        self.add_rows(rows[::2])
 
     def settle(self) -> None:
         """Bring everything that was written into the file itself. Raises OSError with a sentence if that fails."""
         try:
             busy, _, _ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except sqlite3.Error as error:
-            raise _refused(self.path, error) from None
+            raise run_database.refused(self.path, error) from None
         if busy:
             raise OSError(f"{self.path.name} is in use")
 
@@ -261,13 +270,21 @@ class RunFile:
         (checkpoint,) = self._one("SELECT max(step) FROM checkpoints")
         return max(0 if not rows else 1 + (rows - 1) * self.stride, int(checkpoint or 0))
 
+    def written(self) -> float:
+        """When something of it was trained last, in seconds since the epoch, as far as its frames say.
+
+        Not the file's own time: renaming, copying and even looking at a run after a crash change that.
+        """
+        rows = self._read("SELECT frame FROM frames ORDER BY step DESC LIMIT 1")
+        times = [float(read_header(bytes(frame))["time"]) for (frame,) in rows]
+        return max(self.recipe.created, *times, 0.0)
+
     def metrics(self, start: int = 0, limit: int = 1 << 40) -> Float32Array:
         """Rows start .. start + limit: (n, 4)."""
         query = "SELECT first, rows FROM metrics WHERE first > ? AND first < ? ORDER BY first"
         parts = [np.empty((0, 4), np.float32)]
         for first, blob in self._read(query, start - BLOCK_ROWS, min(start + limit, 1 << 60)):
-            block = np.frombuffer(blob, "<f4").reshape(-1, 4)
-            parts.append(block[max(0, start - first) : start + limit - first])
+            parts.append(unpack_rows(blob)[max(0, start - first) : start + limit - first])
         return np.concatenate(parts)
 
     def rows(self) -> int:
@@ -323,6 +340,12 @@ class RunFile:
         files = (self.path, self.path.with_name(self.path.name + "-wal"))
         return sum(file.stat().st_size for file in files if file.exists())
 
+    def bytes_in_use(self) -> int:
+        """Bytes of the pages that hold something; freed ones are used again before the file grows."""
+        (pages,), (free,) = self._one("PRAGMA page_count"), self._one("PRAGMA freelist_count")
+        (size,) = self._one("PRAGMA page_size")
+        return int(pages - free) * int(size)
+
     def copy_to(self, path: Path) -> None:
         """Write one consistent file beside whatever is going on in this one. Raises OSError with a sentence."""
         try:
@@ -330,8 +353,8 @@ class RunFile:
                 self._db.backup(copy)
                 copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it
         except sqlite3.Error as error:
-            remove(path)
-            raise _refused(path, error) from None
+            run_database.remove(path)
+            raise run_database.refused(path, error) from None
 
     def copy_until(self, path: Path, recipe: Recipe, step: int) -> RunFile:
         """Begin a new file with what happened up to `step`: a branch, complete in itself.
@@ -350,7 +373,7 @@ class RunFile:
                 self._copy_into(branch, step)
         except BaseException:
             branch.close()
-            remove(path)
+            run_database.remove(path)
             raise
         return branch
 
@@ -366,58 +389,8 @@ class RunFile:
         for kept in self.frame_steps():
             if kept <= step:
                 branch.add_frame(kept, self.frame(kept) or b"")
-        for kept in {*steps[:: -(-len(steps) // _FEWEST_CHECKPOINTS) or 1], *steps[-1:]}:
+        for kept in {*steps[:: -(-len(steps) // FEWEST_CHECKPOINTS) or 1], *steps[-1:]}:
             branch.add_checkpoint(*self.checkpoint_before(kept))
-
-    def _thin_checkpoints(self) -> bool:
-        """Drop a part of the checkpoints, those whose neighbours are nearest for their age. False if none can go."""
-        steps = self.checkpoint_steps()
-        if len(steps) <= _FEWEST_CHECKPOINTS:
-            return False
-        before_changes = {change.step - 1 for change in self.changes()}
-        # The square root keeps a young run's checkpoints denser than an old one's. Two that are neighbours never go in
-        # one round, as each was judged by the other.
-        gaps = {
-            step: (after - before) / math.sqrt(before + 100) * (4 if step in before_changes else 1)
-            for before, step, after in zip(steps, steps[1:], steps[2:], strict=False)
-        }
-        dropped: set[int] = set()
-        neighbours = dict(zip(steps[1:], zip(steps, steps[2:], strict=False), strict=False))
-        for step in sorted(gaps, key=lambda step: gaps[step]):
-            if len(dropped) > len(steps) // 16:
-                break
-            if not dropped & set(neighbours[step]):
-                dropped.add(step)
-        self._db.executemany("DELETE FROM checkpoints WHERE step = ?", [(step,) for step in dropped])
-        return True
-
-    def _thin_frames(self) -> bool:
-        """Drop every second frame but the first and the last."""
-        steps = self.frame_steps()
-        if len(steps) <= _FEWEST_FRAMES:
-            return False
-        kept = [*steps[:-1:2], steps[-1]]
-        gone = set(steps) - set(kept)
-        self._db.executemany("DELETE FROM frames WHERE step = ?", [(step,) for step in gone])
-        self._frames = Thinning(len(kept), len(kept), kept)
-        return True
-
-    def _thin_metrics(self) -> bool:
-        """Drop every second row."""
-        rows = self.metrics()
-        if len(rows) <= BLOCK_ROWS:
-            return False
-        self._db.execute("DELETE FROM metrics")
-        self._rows, self._tail = 0, rows[:0]
-        self.set_stride(2 * self.stride)
-        self.add_rows(rows[::2])
-        return True
-
-    def _pages_in_use(self) -> int:
-        """Bytes of the pages that hold something; freed ones are used again before the file grows."""
-        (pages,), (free,) = self._one("PRAGMA page_count"), self._one("PRAGMA freelist_count")
-        (size,) = self._one("PRAGMA page_size")
-        return int(pages - free) * int(size)
 
     def _count_rows(self) -> int:
         rows = self._read("SELECT first, length(rows) FROM metrics ORDER BY first DESC LIMIT 1")
@@ -446,103 +419,3 @@ class RunFile:
             yield
         finally:
             self._db.execute("COMMIT")
-
-
-def check_schema(db: sqlite3.Connection) -> None:
-    """Raise ValueError with a sentence unless the file was made by this program and has exactly its tables."""
-    (application,), (version,) = (
-        db.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
-    )
-    if application != APPLICATION:
-        raise ValueError("it is not a run that GANscope recorded")
-    if version > VERSION:
-        raise ValueError(
-            f"it was made by a newer GANscope (format {version}, this one reads up to {VERSION}); update it"
-        )
-    found = db.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid").fetchall()
-    if found != [("table", name, name, create) for name, create in SCHEMA.items()]:
-        raise ValueError("its tables are not those of a run")
-
-
-def remove(path: Path) -> None:
-    """Remove a run's file, and what SQLite keeps beside it."""
-    for end in ("", *BESIDE):
-        path.with_name(path.name + end).unlink(missing_ok=True)
-
-
-def _make_tables(db: sqlite3.Connection, recipe: Recipe) -> None:
-    db.execute(f"PRAGMA page_size = {_PAGES}")
-    db.execute("PRAGMA journal_mode = WAL")
-    about = {"recipe": asdict(recipe), "title": "", "outcome": "", "stride": 1}
-    with _whole(db):
-        db.execute(f"PRAGMA application_id = {APPLICATION}")
-        db.execute(f"PRAGMA user_version = {VERSION}")
-        for create in SCHEMA.values():
-            db.execute(create)
-        db.executemany("INSERT INTO about VALUES (?, ?)", [(n, json.dumps(v)) for n, v in about.items()])
-
-
-def _may_be_read_alone(path: Path, error: sqlite3.OperationalError) -> bool:
-    """Whether only the memory shared with writers could not be made, as on a full disk or in a closed folder."""
-    log = path.with_name(f"{path.name}-wal")
-    kinds = ("SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_FULL")
-    return getattr(error, "sqlite_errorname", "").startswith(kinds) and not (log.exists() and log.stat().st_size)
-
-
-def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
-    """Open a database without trusting what is in it: https://sqlite.org/security.html. Raises sqlite3.Error."""
-    # Not in SQLite's own read-only mode: that could not read beside a log left by a process that was killed.
-    return _protected(sqlite3.connect(path, **_OPENING), write=write)
-
-
-def _connect_alone(path: Path) -> sqlite3.Connection:
-    """Open a database that nobody writes and that has no log beside it; nothing is written for reading it."""
-    uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-    return _protected(sqlite3.connect(uri, uri=True, **_OPENING), write=False)
-
-
-def _protected(db: sqlite3.Connection, *, write: bool) -> sqlite3.Connection:
-    try:
-        db.execute("PRAGMA trusted_schema = OFF")
-        db.execute("PRAGMA cell_size_check = ON")
-        db.execute("PRAGMA mmap_size = 0")
-        db.execute("PRAGMA synchronous = NORMAL")
-        db.execute(f"PRAGMA journal_size_limit = {LOG_BYTES // 2}")
-        db.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-        db.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, 10_000)
-        if not write:
-            db.execute("PRAGMA query_only = ON")
-    except BaseException:
-        db.close()
-        raise
-    return db
-
-
-@contextmanager
-def _whole(db: sqlite3.Connection) -> Iterator[None]:
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        db.execute("COMMIT")
-    except BaseException:
-        if db.in_transaction:  # SQLite itself gives up a transaction when the disk is full
-            db.execute("ROLLBACK")
-        raise
-
-
-def _refused(path: Path, error: sqlite3.Error) -> OSError:
-    """What SQLite could not write, as an error of the system that says why in `strerror`."""
-    if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
-        return OSError(errno.ENOSPC, "the disk is full", str(path))
-    return OSError(errno.EIO, str(error), str(path))
-
-
-def read_recipe(value: object) -> Recipe:
-    """Build the record from JSON. Raises ValueError or TypeError for anything else."""
-    names = {field.name for field in fields(Recipe)}
-    if not isinstance(value, dict) or set(value) != names:
-        raise ValueError("its recipe is not one of this version")
-    for name, kind in _KINDS.items():
-        if isinstance(value[name], bool) or not isinstance(value[name], kind):
-            raise ValueError(f"its recipe's {name} is of the wrong kind")
-    return Recipe(**value)

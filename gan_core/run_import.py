@@ -24,7 +24,8 @@ from gan_core.config import BOUNDS, MAX_THREADS, GANConfig, HyperParameters
 from gan_core.envelope import said
 from gan_core.objectives import OBJECTIVES
 from gan_core.records import Change, Float32Array, Recipe
-from gan_core.run_file import BLOCK_ROWS, ID, ROW_BYTES, SCHEMA, RunFile, check_schema, read_recipe, remove
+from gan_core.run_database import SCHEMA, check_schema, read_recipe, remove
+from gan_core.run_file import BLOCK_ROWS, ID, ROW_BYTES, SUM_BYTES, RunFile, is_whole, unpack_rows
 from gan_core.targets import TARGETS
 from gan_core.tasks import TASKS, Task
 from gan_core.wire import check_frame
@@ -272,9 +273,11 @@ def _checked_metrics(blob: object, task: Task) -> Float32Array:
     There are no numbers of a network that is not trained.
     """
     data = _bytes(blob)
-    if not 0 < len(data) <= BLOCK_ROWS * ROW_BYTES or len(data) % ROW_BYTES:
+    if not ROW_BYTES <= len(data) <= BLOCK_ROWS * ROW_BYTES + SUM_BYTES or len(data) % ROW_BYTES not in (0, SUM_BYTES):
         raise ValueError("a block of its metrics is of a wrong size")
-    block = np.frombuffer(data, "<f4").reshape(-1, 4)
+    if not is_whole(data):
+        raise ValueError("a block of its metrics is damaged")
+    block = unpack_rows(data)
     for network, columns in _COLUMNS.items():
         numbers = block[:, columns]
         if network not in task.trains:

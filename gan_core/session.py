@@ -12,9 +12,12 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import Any
 
 from gan_core import wire
 from gan_core.audience import Audience
+from gan_core.chronicle import Chronicle, begin_chronicle
 from gan_core.commands import (
     Branch,
     Command,
@@ -31,6 +34,7 @@ from gan_core.commands import (
 )
 from gan_core.config import DEFAULT_LOOKING_SHARE
 from gan_core.engine import GANEngine
+from gan_core.instruments import with_chase
 from gan_core.journey import Journey
 from gan_core.metrics import quality
 from gan_core.pace import LookingBudget, Speed, Stride
@@ -38,7 +42,18 @@ from gan_core.payloads import Payloads, Published
 from gan_core.presets import DEFAULT_PRESET, PRESETS, find_preset
 from gan_core.probes import LIVE_POINTS, LIVE_RESOLUTIONS, POINTS, SHARP_RESOLUTION, Probe
 from gan_core.recorder import Recorder
-from gan_core.records import Change, InForce, Moment, Phase, Progress, RunInfo, Snapshot, Status, StepMetrics
+from gan_core.records import (
+    LENS_ARRAYS,
+    Change,
+    InForce,
+    Moment,
+    Phase,
+    Progress,
+    RunInfo,
+    Snapshot,
+    Status,
+    StepMetrics,
+)
 from gan_core.resume import Start, begin, branch_off, resume
 from gan_core.run_file import RunFile, RunFolder, new_id
 
@@ -112,6 +127,7 @@ class TrainingSession:
         self._error: str | None = None
         self._note: str | None = None
         self._journey = Journey()
+        self._chronicle = Chronicle()
         self._sharpening: Iterator[Snapshot | None] | None = None
         self._budget = LookingBudget(DEFAULT_LOOKING_SHARE, LIVE_RESOLUTIONS)
         self._pace = find_preset(preset).pace
@@ -219,6 +235,7 @@ class TrainingSession:
                 changes=changes,
                 kept=tuple(history.kept_steps()),
                 readings=history.readings(readings_from, MAX_READINGS),
+                events=self._chronicle.events(history.changes_from(0)[1]),
             )
         return wire.encode_progress(progress)
 
@@ -338,6 +355,7 @@ class TrainingSession:
             self._moment(),
             resolution=self._budget.resolution,
             points=LIVE_POINTS,
+            **self._through_lenses(),
         )
         self._publish(frame, self._history.add_frame)
         end = time.perf_counter()
@@ -352,6 +370,7 @@ class TrainingSession:
                 self._moment(),
                 resolution=SHARP_RESOLUTION,
                 points=POINTS,
+                **self._through_lenses(),
             )
         frame = next(self._sharpening)
         if frame is not None:
@@ -364,11 +383,15 @@ class TrainingSession:
     def _publish(self, frame: Snapshot, store: Callable[[Snapshot], None]) -> None:
         # Encoded here, once, however many browsers ask; outside the lock, because nobody else writes.
         earlier = [point for point in self._history.trail(frame.step) if point.step < frame.step]
-        packed = wire.pack_frame(frame, [*earlier, frame.trail_point])
+        path = [*earlier, frame.trail_point]
+        if frame.reading is not None:
+            frame = replace(frame, reading=with_chase(frame.reading, path))
+        packed = wire.pack_frame(frame, path)
         version = self._version + 1
         payload = packed.envelope(version=version, kept=False)
         with self._changed:
             store(frame)
+            self._chronicle.add(frame, self._history.metrics)
             kept = packed.envelope(version=version, kept=True) if self._history.keeps(frame) else None
             if kept is not None:  # it will be asked for as one of the past
                 self._payloads.put(frame, kept)
@@ -393,12 +416,13 @@ class TrainingSession:
         """Put a run in the place of the present one, whose recording ends."""
         self._stop_recording()
         recipe, engine = start.recipe, start.engine
-        probe = Probe(engine.target, engine.compute.device)
+        probe = Probe(engine.config, engine.compute.device)
         number = self._run_number + 1
         points = probe.fixed_points(number)
         with self._changed:
             self._engine, self._probe, self._history = engine, probe, start.history
             self._run_number, self._points = number, points
+            self._chronicle = begin_chronicle(points, start.history)
             self._info = RunInfo(
                 run=number,
                 id=recipe.id,
@@ -424,6 +448,8 @@ class TrainingSession:
         with self._changed:
             self._phase, self._error = Phase.FAILED, message
             self._steps_to_go, self._sharpening = 0, None
+            if self._engine.steps > self._step:  # it was a step that failed
+                self._chronicle.diverged(self._step + 1)
             self._changed.notify_all()
         if self._recorder is not None:
             self._recorder.ended(f"failed at step {self._step + 1:,}: {what}")
@@ -465,7 +491,8 @@ class TrainingSession:
             if self._phase is not Phase.FAILED and not self._journey.repeats(self._step):
                 self._recorder.checkpoint(self._step, self._engine.state())
                 with suppress(FloatingPointError):  # then there are no fakes to judge
-                    self._recorder.ended(quality(self._probe.fakes(self._engine.generator), self._engine.target))
+                    fakes = self._probe.fakes(self._engine.generator, self._step)
+                    self._recorder.ended(quality(fakes, self._engine.target))
             self._recorder.close()
             with self._changed:
                 self._recorder = None
@@ -586,9 +613,25 @@ class TrainingSession:
         """Nothing to do until a command comes: not training, and nobody waits for a sharper picture."""
         if self._phase in _RUNNING or self._steps_to_go:
             return False
-        newest = self._history.newest
-        sharp = newest is None or newest.resolution >= SHARP_RESOLUTION or self._journey.repeats(self._step)
+        sharp = self._shows_all() or self._journey.repeats(self._step)
         return self._phase is not Phase.PAUSED or sharp or not self._watched()
+
+    def _shows_all(self) -> bool:
+        """Whether the newest frame is as sharp as can be and has what every lens shows."""
+        newest = self._history.newest
+        if newest is None:
+            return True
+        arrays = {name for lens in self._lenses() for name in LENS_ARRAYS[lens]}
+        return newest.resolution >= SHARP_RESOLUTION and arrays <= set(newest.lenses)
+
+    def _lenses(self) -> frozenset[str]:
+        """Those through which somebody looks and that show something of this run."""
+        return self._audience.lenses(time.monotonic()) & self._probe.lenses
+
+    def _through_lenses(self) -> dict[str, Any]:
+        with self._changed:
+            lenses = self._lenses()
+        return {"lenses": lenses, "update": self._engine.generator_update() if "pull" in lenses else None}
 
     def _watched(self) -> bool:
         return self._audience.any(time.monotonic())
@@ -614,6 +657,7 @@ class TrainingSession:
             recording=self._recorder.state() if self._recorder is not None else None,
             goal=self._journey.goal if self._phase is not Phase.FAILED else None,
             note=self._note,
+            diagnosis=self._chronicle.diagnosis,
             length=PRESETS[self._info.preset].length if self._info.preset in PRESETS else None,
         )
 

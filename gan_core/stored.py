@@ -5,18 +5,23 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
 
 import torch
 
 from gan_core import wire
+from gan_core.chronicle import Chronicle, begin_chronicle
 from gan_core.config import BOUNDS
 from gan_core.envelope import with_header
 from gan_core.presets import preset_of
 from gan_core.probes import Probe
-from gan_core.records import InForce, Phase, Progress, Reading, Recording, RunInfo, Status
+from gan_core.records import FixedPoints, InForce, Phase, Progress, Reading, Recording, RunInfo, Status
+from gan_core.resume import history_of
 from gan_core.run_file import RunFile, RunFolder
-from gan_core.targets import TARGETS
 
+MAX_READINGS = 2000  # in one answer: 300 kB
 MAX_ROWS_PER_READ = 50_000  # rows of metrics in one answer: 800 kB
 
 
@@ -43,24 +48,25 @@ class StoredRuns:
     def points(self, run_id: str) -> bytes:
         """The run's fixed inputs."""
         with self._open(run_id) as file:
-            target = TARGETS[preset_of(file.recipe).config.target]
-            return wire.encode_points(Probe(target, torch.device("cpu")).fixed_points(number(file)))
+            return wire.encode_points(_fixed_points(file))
 
     def progress(self, run_id: str, start: int, changes_from: int, readings_from: int = 0) -> bytes:
         """Status, metrics from row `start`, changes from number `changes_from`, readings from a step on, kept steps."""
         with self._open(run_id) as file:
-            rows, changes = file.rows(), file.changes()
+            rows, changes, kept = file.rows(), file.changes(), tuple(file.frame_steps())
+            chronicle, readings = _told(self._folder.path(run_id), len(kept), file.last_step())
             start, first = min(start, rows), min(changes_from, len(changes))
             progress = Progress(
-                status=self._status(file),
+                status=replace(self._status(file), diagnosis=chronicle.diagnosis),
                 start=start,
                 rows=rows,
                 stride=file.stride,
                 metrics=file.metrics(start, MAX_ROWS_PER_READ),
                 changes_from=first,
                 changes=tuple(changes[first:]),
-                kept=tuple(file.frame_steps()),
-                readings=tuple(_readings(file, readings_from)),
+                kept=kept,
+                readings=tuple(reading for reading in readings if reading.step >= readings_from),
+                events=chronicle.events(changes),
             )
         return wire.encode_progress(progress)
 
@@ -100,12 +106,17 @@ class StoredRuns:
         )
 
 
-def _readings(file: RunFile, first: int) -> Iterator[Reading]:
-    for step in file.frame_steps():
-        payload = file.frame(step) if step >= first else None
-        reading = wire.read_frame(payload, 0).reading if payload is not None else None
-        if reading is not None:
-            yield reading
+@lru_cache(maxsize=4)
+def _told(path: Path, frames: int, last_step: int) -> tuple[Chronicle, tuple[Reading, ...]]:
+    """What can be told of a run with so many frames: it is read again only when something was added."""
+    with closing(RunFile.open(path)) as file:
+        history = history_of(file, number(file))
+        chronicle = begin_chronicle(_fixed_points(file), history)
+    return chronicle, history.readings(0, MAX_READINGS)
+
+
+def _fixed_points(file: RunFile) -> FixedPoints:
+    return Probe(preset_of(file.recipe).config, torch.device("cpu")).fixed_points(number(file))
 
 
 def number(file: RunFile) -> int:

@@ -18,6 +18,12 @@ class Thinning:
             if self.wants(step):
                 self.add(step)
 
+    def copy(self) -> Thinning:
+        """One that goes on from here by itself."""
+        other = Thinning(self._dense_steps, self._later)
+        other._stride, other.steps = self._stride, self.steps.copy()
+        return other
+
     def wants(self, step: int) -> bool:
         """Whether this step (not before the last one that was added) would be kept."""
         if step <= self._dense_steps:

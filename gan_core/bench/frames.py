@@ -26,7 +26,7 @@ def frame_costs(plan: Plan) -> list[Row]:
 def costs(preset: Preset, plan: Plan) -> list[Row]:
     """As `frame_costs`, for networks of any size."""
     engine = GANEngine(preset, device=plan.device, precision="float32", threads=plan.threads)
-    probe = Probe(engine.target, engine.compute.device)
+    probe = Probe(engine.config, engine.compute.device)
 
     frame = look(engine, probe, 100, LIVE_POINTS)
     trail = [frame.trail_point] * TRAIL_STEPS

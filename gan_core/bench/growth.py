@@ -42,7 +42,7 @@ def _step(plan: Plan, **changed: int) -> Call:
 
 def _resolution(value: int, plan: Plan) -> Call:
     engine = GANEngine(ARTICLE, device=plan.device, threads=plan.threads)
-    probe = Probe(engine.target, engine.compute.device)
+    probe = Probe(engine.config, engine.compute.device)
     return partial(look, engine, probe, value, LIVE_POINTS)
 
 

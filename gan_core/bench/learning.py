@@ -51,11 +51,11 @@ def permutation_p(a: Sequence[float], b: Sequence[float]) -> float:
 def run(preset: str, seed: int, precision: str, threads: int | None = None) -> dict[str, float]:
     """Train once; each measure of the fakes at the fixed latents, as its mean over the looks."""
     engine = GANEngine(PRESETS[preset], seed, device="cpu", precision=precision, threads=threads)
-    probe = Probe(engine.target, engine.compute.device)
+    probe = Probe(engine.config, engine.compute.device)
     found: dict[str, list[float]] = {name: [] for name in MEASURES}
     for step in LOOKS[preset]:
         engine.advance(step - engine.steps)
-        fakes = probe.fakes(engine.generator)
+        fakes = probe.fakes(engine.generator, engine.steps)
         for name, measure in MEASURES.items():
             found[name].append(measure(fakes, engine.target))
     return {name: mean(values) for name, values in found.items()}

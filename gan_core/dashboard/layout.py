@@ -14,7 +14,7 @@ from gan_core.dashboard.buttons import button, icon_button
 from gan_core.dashboard.help import help_dialog
 from gan_core.dashboard.ids import aria
 from gan_core.dashboard.library import library_dialog
-from gan_core.dashboard.panels import PANELS, Panel
+from gan_core.dashboard.panels import PANELS, Panel, tables
 from gan_core.dashboard.theme import REAL_TO_FAKE
 from gan_core.presets import DEFAULT_PRESET, PRESETS
 from gan_core.records import Status
@@ -77,6 +77,7 @@ def _settings() -> dict[str, Any]:
         "link": {"preset": DEFAULT_PRESET, "changes": MAX_REPEATED_CHANGES, "steps": MAX_STEP},
         "rail": controls.RAIL,
         "colours": [[at, colour] for at, colour in REAL_TO_FAKE],
+        **tables(),
     }
 
 

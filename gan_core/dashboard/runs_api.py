@@ -24,19 +24,14 @@ _CHUNK = 1 << 20
 def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> None:
     """Register what the README lists under /api/runs and /api/visit."""
     library, stored, reruns = archive.library, archive.stored, archive.reruns
-    first = session.status().info.id  # a page that finds it open may offer the run before it
-
-    @server.before_request
-    def prepare_for_the_past() -> None:
-        """Whoever looks back at kept frames may soon want an exact one; the process takes seconds to load."""
-        if request.path.startswith("/api/frame/"):
-            reruns.warm()
+    first = session.status().info.id  # while it is open, a page may offer the run before it
 
     @server.get("/api/runs")
     def runs() -> Response:
         listed = [_flat(run) for run in library.runs()]
         current = session.status().info.id
-        about = {"current": current, "first": first, "folder": str(library.folder), "limit": library.limit}
+        last = library.last_written(but=current) if current == first else None
+        about = {"current": current, "last": last, "folder": str(library.folder), "limit": library.limit}
         return as_json({"runs": listed, **about})
 
     @server.post("/api/runs")
@@ -91,8 +86,11 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
 
     @server.post("/api/visit")
     def visit() -> Response:
-        """Ask for the exact frame of a step, or for a check of a whole run."""
+        """Ask for the exact frame of a step, or for a check of a whole run; or only that the process for it starts."""
         body = _body()
+        if body.get("warm"):
+            reruns.warm()
+            return as_json({})
         client, run_id = str(body.get("client", ""))[:MAX_CLIENT], check_run(body.get("run"))
         path = library.path(run_id)
         if body.get("verify"):

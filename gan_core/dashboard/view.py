@@ -63,6 +63,9 @@ class LibraryView(Protocol):
     def runs(self) -> Sequence[RunSummary | DamagedRun]:
         """All of them, the newest first; damaged ones with a sentence."""
 
+    def last_written(self, but: str) -> str | None:
+        """Which of them, except one, was trained last."""
+
     def path(self, run_id: str) -> Path:
         """The file of one that is there."""
 

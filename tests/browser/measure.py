@@ -1,4 +1,4 @@
-"""Measures the page in Chromium, on a server of its own: frames, cursors, scrubbing, first sight.
+"""Measures the page in Chromium, on a server of its own: frames, cursors, the past, first sight.
 
 Not a test: what it prints depends on the machine. `make measure ARGS="--share 0.5 --json page.json"`.
 """
@@ -24,6 +24,8 @@ from live_server import LiveServer
 from playwright.sync_api import Browser, Page, sync_playwright
 
 VISITS = 5
+KEPT = 40  # first steps, all of which have a frame
+CLICKS, EXACT = 25, 9  # places on the timeline
 WARM_UP = 3.0  # seconds of training before anything is measured
 
 
@@ -54,6 +56,12 @@ def each_second(times: list[float], start: float, end: float) -> list[float]:
         if 0 <= second < seconds:
             counts[second] += 1
     return [float(count) for count in counts]
+
+
+def type_step(page: Page, step: int) -> None:
+    """As a visitor goes to a step that is named."""
+    page.locator("#go-to-step").fill(str(step))
+    page.locator("#go-to-step").press("Enter")
 
 
 def live_frames(dashboard: DashboardPage, seconds: float) -> list[Figure]:
@@ -141,6 +149,68 @@ def scrubbing(dashboard: DashboardPage, seconds: float) -> list[Figure]:
     ]
 
 
+def kept_steps(dashboard: DashboardPage) -> list[Figure]:
+    """From a key or a click to the kept frame that it asks for, none of which the page holds yet."""
+    page = dashboard.page
+    page.evaluate(
+        """() => {
+            const { state, kept } = window.dash_clientside;
+            const log = (window.visits = { since: null, delays: [] });
+            const begun = (event) => { log.since = event.timeStamp; };
+            for (const what of ["keydown", "pointerdown"]) document.addEventListener(what, begun, true);
+            state.on("drawn", (frame) => {
+                if (log.since === null || state.view.live || frame.step !== kept.nearest(state.view.step)) return;
+                log.delays.push(performance.now() - log.since);
+                log.since = null;
+            });
+        }"""
+    )
+    drawn = "window.visits.since === null || s.view.live"
+    type_step(page, KEPT)
+    dashboard.until(drawn)
+    page.evaluate("document.activeElement.blur()")
+    page.evaluate("window.visits.delays.length = 0")
+    for _ in range(KEPT - 1):
+        page.keyboard.press("ArrowLeft")
+        dashboard.until(drawn)
+    by_key = page.evaluate("window.visits.delays.splice(0)")
+    track = page.locator("#timeline .mantine-Slider-track").bounding_box()
+    assert track is not None
+    for k in range(CLICKS):
+        page.mouse.click(track["x"] + track["width"] * (0.2 + 0.75 * k / CLICKS), track["y"] + track["height"] / 2)
+        dashboard.until(drawn)
+    by_click = page.evaluate("window.visits.delays.splice(0)")
+    page.keyboard.press("End")
+    return [
+        Figure.of("kept step: key to drawn", "ms", by_key),
+        Figure.of("kept step: click to drawn", "ms", by_click),
+    ]
+
+
+def exact_steps(dashboard: DashboardPage) -> list[Figure]:
+    """From typing a step that has no frame to its exact one: the first after the start, and further ones."""
+    page = dashboard.page
+    delays = []
+    for k in range(EXACT):
+        step = page.evaluate(
+            """(part) => {
+                const { kept } = window.dash_clientside.state;
+                const i = Math.floor(part * (kept.length - 2));
+                return kept.subarray(i).find((step) => !window.dash_clientside.kept.has(step + 1)) + 1;
+            }""",
+            0.3 + 0.6 * k / EXACT,
+        )
+        start = page.evaluate("performance.now()")
+        type_step(page, step)
+        dashboard.until("s.shown && s.shown.step === argument", step)
+        delays.append(page.evaluate("performance.now()") - start)
+    page.keyboard.press("End")
+    return [
+        Figure.of("exact step: the first", "ms", delays[:1]),
+        Figure.of("exact step: further ones", "ms", delays[1:]),
+    ]
+
+
 def first_sight(browser: Browser, server: LiveServer, visits: int) -> list[Figure]:
     """From navigation to the first paint and to the first frame, each time in a new context with an empty cache."""
     painted, contentful, framed, sizes = [], [], [], []
@@ -180,7 +250,8 @@ def measure(page: Page, server: LiveServer, seconds: float) -> list[Figure]:
     page.evaluate("(ms) => new Promise((done) => setTimeout(done, ms))", WARM_UP * 1000)
     figures = live_frames(dashboard, seconds)
     speed = server.status()["steps_per_second"]
-    figures += cursor(dashboard, seconds) + scrubbing(dashboard, seconds)
+    figures += cursor(dashboard, seconds) + kept_steps(dashboard) + exact_steps(dashboard)
+    figures += scrubbing(dashboard, seconds)
     return [*figures, Figure.of("training, with the page open", "steps/s", [speed])]
 
 
@@ -194,8 +265,10 @@ def main() -> None:
 
     executable = shutil.which("chromium") or shutil.which("google-chrome")
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    server = LiveServer("--preset", options.preset)
+    server = LiveServer("--preset", options.preset, "--paused")
     try:
+        server.train(*[1] * KEPT)
+        server.command("play")
         if options.share is not None:
             server.command("looking", share=options.share)
         with sync_playwright() as playwright:

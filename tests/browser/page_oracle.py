@@ -141,5 +141,5 @@ def rerun_frame(preset: str, step: int, resolution: int, changes: Mapping[int, M
         engine.set(**changes.get(number, {}))
         engine.step()
     points = POINTS if resolution >= SHARP_RESOLUTION else LIVE_POINTS
-    look = Probe(engine.target, engine.compute.device).look
+    look = Probe(engine.config, engine.compute.device).look
     return look(engine.generator, engine.discriminator, Moment(0, step, 0.0), resolution=resolution, points=points)

@@ -162,6 +162,29 @@ def test_a_recorded_run_cannot_be_steered(dashboard: DashboardPage, runs: Runs) 
     expect(page.locator("#to-live")).to_be_hidden()
 
 
+def test_a_recorded_run_has_its_name_and_its_own_keys(dashboard: DashboardPage, runs: Runs) -> None:
+    page = _view(dashboard, runs.long.id).page
+    _until_at_the_end(dashboard, runs.long)
+    expect(page).to_have_title("Quick (small networks), seed 0 · GANscope")
+    expect(page.locator("#run-words")).to_have_text(re.compile("^seed 0 · "))
+    for title in ("<b>Mine</b>", ""):
+        page.evaluate("([id, title]) => dash_clientside.runs.act(id, {do: 'rename', title})", [runs.long.id, title])
+        named = f"“{title}” · " if title else ""
+        expect(page.locator("#run-words")).to_have_text(re.compile(f"^{named}seed 0 · "))
+        expect(page).to_have_title(f"{title or 'Quick (small networks), seed 0'} · GANscope")
+    page.evaluate("dash_clientside.timeline.goToStep(60)")
+    dashboard.expect_step(60)
+    for key in (".", "r", "c"):
+        page.keyboard.press(key)
+    expect(dashboard.status).to_have_text("Recorded · step 60 of 160")
+    page.keyboard.press("?")
+    row = page.get_by_role("dialog").get_by_role("row")
+    expect(row.filter(has_text="Space")).to_have_text("Spaceplay the kept frames, or stop them")
+    expect(row.filter(has_text="Home")).to_have_text("Home, Endfirst step, last recorded step")
+    for gone in ("train one step", "the same run again", "copy a link"):
+        expect(row.filter(has_text=gone)).to_be_hidden()
+
+
 def test_a_recorded_run_that_grows(dashboard: DashboardPage) -> None:
     server = dashboard.server
     server.train(20)

@@ -422,5 +422,13 @@ def test_after_a_restart_the_last_run_is_offered(page: Page, watch: Watch) -> No
         dashboard.catch_up()
         dashboard.expect_step(25)
         np.testing.assert_array_equal(server.metrics(), rows)
+
+        # What was trained last is offered, not what was begun last: the run with three steps was begun after this one.
+        server.train(2)
+        page.goto("about:blank")
+        server.stop()
+        server.start()
+        dashboard.open()
+        expect(notice).to_contain_text("The run before this one stopped at step 27 (Quick (small networks), seed 0).")
     finally:
         server.stop()

@@ -18,7 +18,11 @@ EACH_OBJECTIVE = pytest.mark.parametrize("objective", OBJECTIVES.values(), ids=l
 N = 4_000
 
 # D's and G's loss where D says 0.5 everywhere. A new objective states its own here.
-AT_ZERO = {"non-saturating": (math.log(2), math.log(2)), "squared-error": (0.25, 0.25)}
+AT_ZERO = {
+    "non-saturating": (math.log(2), math.log(2)),
+    "squared-error": (0.25, 0.25),
+    "minimax": (math.log(2), -math.log(2)),
+}
 
 
 def stream(seed: int = 0) -> torch.Generator:

@@ -24,10 +24,10 @@ def test_a_run_is_the_mean_over_its_looks(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setitem(learning.LOOKS, "quick", (20, 40))
     found = learning.run("quick", 3, "float32", threads=1)
     engine = GANEngine(PRESETS["quick"], 3, device="cpu", precision="float32", threads=1)
-    probe = Probe(engine.target, engine.compute.device)
+    probe = Probe(engine.config, engine.compute.device)
     values = []
     for _ in range(2):
         for _ in range(20):
             engine.step()
-        values.append(coverage(probe.fakes(engine.generator), engine.target))
+        values.append(coverage(probe.fakes(engine.generator, engine.steps), engine.target))
     assert found["coverage"] == pytest.approx(sum(values) / 2)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from gan_core.best_d import best_d, best_squared_error, jensen_shannon, map_error, split
-from gan_core.probes import cell_centres
+from gan_core.looks import cell_centres
 from gan_core.pushforward import box_density, generator_density, target_density
 from gan_core.targets import TARGETS
 

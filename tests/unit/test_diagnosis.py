@@ -50,7 +50,7 @@ HOPPING = [replace(BLOB, centre=place) for place in PLACES]
 )
 @pytest.mark.parametrize("apart", [1, 10, 500])
 def test_states(kind: Look | list[Look], state: str, apart: int) -> None:
-    assert diagnose(run(kind, each=26, apart=apart)) == state
+    assert diagnose(run(kind, each=50, apart=apart)) == state
 
 
 def test_diverged_comes_before_all() -> None:
@@ -60,6 +60,11 @@ def test_diverged_comes_before_all() -> None:
 def test_four_looks_are_too_few() -> None:
     assert diagnose([]) == diagnose(run(HEALTHY, each=4)) == "undecided"
     assert diagnose(run(HEALTHY, each=5)) == "covering"
+
+
+def test_forty_steps_are_needed_however_many_looks() -> None:
+    assert diagnose(run(HEALTHY, each=40, apart=1)) == "undecided"
+    assert diagnose(run(HEALTHY, each=41, apart=1)) == "covering"
 
 
 def test_a_short_outlier_changes_nothing() -> None:

@@ -393,11 +393,11 @@ def test_state_with_wrong_moments_is_refused(tiny: Preset, moment: str, shape: t
 
 def test_looking_at_every_step_changes_no_bit(tiny: Preset) -> None:
     plain, watched = engine_for(tiny), engine_for(tiny)
-    probe = Probe(watched.target, watched.compute.device)
+    probe = Probe(watched.config, watched.compute.device)
     for step in range(1, 41):
         expected, got = plain.step(), watched.step()
         probe.look(watched.generator, watched.discriminator, Moment(1, step, 0.0), resolution=20, points=50)
-        probe.fakes(watched.generator)
+        probe.fakes(watched.generator, watched.steps)
         assert got == expected
     assert digest(watched.state()) == digest(plain.state())
 

@@ -19,11 +19,11 @@ import gan_core.forward
 from gan_core.config import GANConfig
 from gan_core.engine import GANEngine
 from gan_core.forward import Forward, _crossing, tiles
+from gan_core.looks import cell_centres
 from gan_core.networks import MLP, make_discriminator, make_generator
 from gan_core.presets import PRESETS
-from gan_core.probes import Probe, cell_centres
+from gan_core.probes import Probe
 from gan_core.records import Moment
-from gan_core.targets import TARGETS
 
 CPU = torch.device("cpu")
 
@@ -184,7 +184,7 @@ def test_one_number_that_is_not_finite_is_found(name: str, place: int, value: fl
 
 
 def probe() -> Probe:
-    return Probe(TARGETS["spiral"], CPU)
+    return Probe(GANConfig(), CPU)
 
 
 def states() -> Iterator[tuple[str, GANEngine]]:

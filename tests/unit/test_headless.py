@@ -4,6 +4,7 @@ import csv
 import resource
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ def rows(out: Path) -> list[StepMetrics]:
 
 
 def samples_of(engine: GANEngine) -> np.ndarray:
-    return Probe(engine.target, engine.compute.device).fakes(engine.generator).cpu().numpy()
+    return Probe(engine.config, engine.compute.device).fakes(engine.generator, engine.steps).cpu().numpy()
 
 
 def stepped(engine: GANEngine, steps: int) -> list[StepMetrics]:
@@ -233,3 +234,12 @@ def test_write_whole_leaves_no_part(tmp_path: Path) -> None:
         headless.write_whole(tmp_path / "folder", b"x")
     assert caught.value.filename == str(tmp_path / "folder")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "target"]
+
+
+def test_numbers_of_a_network_that_is_not_trained_are_left_empty(tmp_path: Path, tiny: Preset) -> None:
+    fit = replace(tiny, config=replace(tiny.config, task="fit"))
+    assert headless.run(GANEngine(fit, seed=3), options(tmp_path, 5)) == 0
+    with (tmp_path / "metrics.csv").open(newline="") as file:
+        _, *body = csv.reader(file)
+    expected = stepped(GANEngine(fit, seed=3), 5)
+    assert body == [[str(m.step), "", "", repr(m.g_loss), repr(m.g_accuracy)] for m in expected]

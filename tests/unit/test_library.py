@@ -12,8 +12,9 @@ import pytest
 import run_files
 from test_run_import import assert_sentence, contents
 
+from gan_core.envelope import with_header
 from gan_core.library import KEEP_DELETED, Library
-from gan_core.records import DamagedRun, RunSummary
+from gan_core.records import DamagedRun, RunSummary, StepMetrics
 from gan_core.run_file import RunFile
 from gan_core.run_import import MAX_TITLE
 
@@ -341,3 +342,32 @@ def test_a_family_in_a_circle_ends(library: Library) -> None:
     add(library, "egg", parent="hen", parent_step=0)
     add(library, "hen", parent="egg", parent_step=0)
     assert {run.recipe.id for run in library.family("hen")} == {"egg", "hen"}
+
+
+# -- the last one ------------------------------------------------------------------------------------------------------
+
+
+def test_the_run_that_was_trained_last_need_not_have_been_begun_last(library: Library) -> None:
+    """As its frames say: here all of the first run's are of 1234.5 s after the epoch."""
+    assert library.last_written(but="") == FIRST
+    assert library.last_written(but=FIRST) is None
+    add(library, SECOND, created=NOW + 1)
+    assert library.last_written(but="") == FIRST  # the other one has no step yet
+    with closing(RunFile.open(library.path(SECOND), write=True)) as file, file.transaction():
+        file.add_metrics([StepMetrics(1, 0.5, 0.5, 0.5, 0.5)])
+    assert library.last_written(but="") == SECOND
+    with closing(RunFile.open(library.path(FIRST), write=True)) as file, file.transaction():
+        file.add_frame(41, with_header(run_files.frame(41), time=NOW + 2))
+    assert library.last_written(but="") == FIRST
+    library.rename(SECOND, "Mine")
+    assert library.last_written(but="") == FIRST
+    assert library.last_written(but=FIRST) == SECOND
+
+
+def test_a_damaged_run_is_never_the_last_one(library: Library) -> None:
+    (library.folder / "z-damaged.sqlite").write_bytes(b"no database")
+    add(library, SECOND, created=NOW)
+    with closing(RunFile.open(library.path(SECOND), write=True)) as file, file.transaction():
+        file.add_metrics([StepMetrics(1, 0.5, 0.5, 0.5, 0.5)])
+        file.add_frame(1, b"no frame")
+    assert library.last_written(but="") == FIRST

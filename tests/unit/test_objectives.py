@@ -14,6 +14,7 @@ from gan_core.kernels import TorchKernels
 from gan_core.objectives import OBJECTIVES
 
 NON_SATURATING = OBJECTIVES["non-saturating"]
+MINIMAX = OBJECTIVES["minimax"]
 TORCH = TorchKernels(torch.device("cpu"), torch.float32)
 logits = st.lists(st.floats(-15, 15, width=32), min_size=1, max_size=20)
 
@@ -48,6 +49,19 @@ def test_gradient_of_the_generator_does_not_vanish_where_the_discriminator_is_su
     """d/dlogit of -log sigmoid(logit) is sigmoid(logit) - 1: -1 at -inf, where the saturating loss has 0."""
     _, derivative = NON_SATURATING.generator(TORCH, torch.tensor([[-50.0]]))
     assert float(derivative) == pytest.approx(-1)
+
+
+@given(logits)
+def test_minimax_generator_loss(fake: list[float]) -> None:
+    expected = np.log1p(-1 / (1 + np.exp(-np.array(fake, np.float64)))).mean()
+    assert float(MINIMAX.generator(TORCH, column(fake))[0]) == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+@pytest.mark.parametrize("logit", [-5.0, -20.0, -80.0])
+def test_gradient_of_the_minimax_generator_vanishes_with_what_the_discriminator_gives_fakes(logit: float) -> None:
+    """d/dlogit of log(1 - sigmoid(logit)) is -sigmoid(logit): -D(G(z))."""
+    _, derivative = MINIMAX.generator(TORCH, torch.tensor([[logit]]))
+    assert float(derivative) == pytest.approx(-1 / (1 + math.exp(-logit)), rel=1e-5)
 
 
 @pytest.mark.parametrize("size", [1e3, 1e30])

@@ -37,7 +37,7 @@ def engine(tiny: Preset) -> GANEngine:
 
 @pytest.fixture(scope="module")
 def probe(engine: GANEngine) -> Probe:
-    return Probe(engine.target, engine.compute.device)
+    return Probe(engine.config, engine.compute.device)
 
 
 def look(engine: GANEngine, probe: Probe, resolution: int = 20, points: int = 30) -> Snapshot:
@@ -110,7 +110,9 @@ def test_fakes_are_the_image_of_the_fixed_latents(engine: GANEngine, probe: Prob
     exact = g(engine, probe.latents.double().numpy())[:points]
     assert np.abs(frame.fakes - 32767 * exact).max() <= 0.5 + 32767 * 2e-6
     np.testing.assert_allclose(frame.trail_point.centre, exact.mean(axis=0), atol=1e-5)
-    np.testing.assert_allclose(probe.fakes(engine.generator), g(engine, probe.latents.double().numpy()), atol=2e-6)
+    np.testing.assert_allclose(
+        probe.fakes(engine.generator, engine.steps), g(engine, probe.latents.double().numpy()), atol=2e-6
+    )
 
 
 @pytest.mark.parametrize("resolution", [*LIVE_RESOLUTIONS, SHARP_RESOLUTION])
@@ -198,7 +200,7 @@ def test_looking_touches_no_state_and_keeps_no_gradient(engine: GANEngine, probe
 
 def test_a_frame_does_not_change_when_training_goes_on(tiny: Preset) -> None:
     engine = GANEngine(tiny, 1, device="cpu", threads=1)
-    probe = Probe(engine.target, engine.compute.device)
+    probe = Probe(engine.config, engine.compute.device)
     frame = look(engine, probe)
     before = [x.copy() for x in (frame.latent_map, frame.sample_map, frame.fakes, frame.image)]
     for _ in range(20):
@@ -209,7 +211,7 @@ def test_a_frame_does_not_change_when_training_goes_on(tiny: Preset) -> None:
 
 
 def test_fixed_points_are_the_same_in_every_run_and_follow_their_distributions(engine: GANEngine, probe: Probe) -> None:
-    points, again = probe.fixed_points(7), Probe(engine.target, engine.compute.device).fixed_points(8)
+    points, again = probe.fixed_points(7), Probe(engine.config, engine.compute.device).fixed_points(8)
     assert (points.run, again.run) == (7, 8)
     for mine, theirs in ((points.latents, again.latents), (points.reals, again.reals)):
         assert (mine.shape, mine.dtype) == ((5_000, 2), np.int16)

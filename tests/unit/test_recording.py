@@ -6,6 +6,7 @@ import random
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,11 @@ import pytest
 import torch
 from digest import digest
 
-import gan_core.run_file
+import gan_core.run_database
 from gan_core import wire
 from gan_core.checkpoint import unpack_state
 from gan_core.commands import Branch, Command, Open, Pause, Play, Repeat, Restart, SetValues, StepOnce
+from gan_core.config import TASK_NAMES
 from gan_core.engine import GANEngine
 from gan_core.metrics import coverage, on_band
 from gan_core.presets import PRESETS, Preset
@@ -132,7 +134,7 @@ def test_the_library_is_told_what_came_of_a_run(open_session: Opener, runs: RunF
     name = session.status().info.id
     session.close(LONG)
     engine = straight(tiny, 120, [])
-    fakes = Probe(engine.target, torch.device("cpu")).latents
+    fakes = Probe(engine.config, torch.device("cpu")).latents
     with torch.no_grad():
         points = engine.generator(fakes).double()
     expected = f"coverage {coverage(points, engine.target):.2f}, on-band share {on_band(points, engine.target):.3f}"
@@ -147,7 +149,12 @@ def test_the_library_is_told_what_came_of_a_run(open_session: Opener, runs: RunF
         assert file.outcome == "", "a run that goes on has no outcome yet"
 
 
-def test_a_run_goes_on_where_it_stopped(open_session: Opener, tiny: Preset) -> None:
+@pytest.mark.parametrize("task", TASK_NAMES)
+def test_a_run_goes_on_where_it_stopped(
+    open_session: Opener, tiny: Preset, monkeypatch: pytest.MonkeyPatch, task: str
+) -> None:
+    tiny = replace(tiny, config=replace(tiny.config, task=task))
+    monkeypatch.setitem(PRESETS, "tiny", tiny)
     first = open_session()
     steps(first, 57)
     do(first, SetValues({"lr_d": 0.005}))
@@ -276,14 +283,14 @@ def test_whatever_is_done_every_run_is_a_straight_one(
 def test_a_full_disk_ends_the_recording_and_nothing_else(
     open_session: Opener, runs: RunFolder, tiny: Preset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    connect, pages = gan_core.run_file._connect, [80]
+    connect, pages = gan_core.run_database.connect, [80]
 
     def connect_to_a_small_disk(path: Path, *, write: bool) -> sqlite3.Connection:
         db = connect(path, write=write)
         db.execute(f"PRAGMA max_page_count = {pages[0]}")
         return db
 
-    monkeypatch.setattr(gan_core.run_file, "_connect", connect_to_a_small_disk)
+    monkeypatch.setattr(gan_core.run_database, "connect", connect_to_a_small_disk)
     session = open_session()
     name = session.status().info.id
     error = None

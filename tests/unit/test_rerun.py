@@ -64,7 +64,7 @@ def check_frame(payload: object, step: int, resolution: int, points: int) -> dic
             if change.step == number:
                 engine.set(**{change.name: change.new})
         engine.step()
-    probe = Probe(engine.target, engine.compute.device)
+    probe = Probe(engine.config, engine.compute.device)
     moment = Moment(7, step, 0.0)
     frame = probe.look(engine.generator, engine.discriminator, moment, resolution=resolution, points=points)
     expected, arrays = wire.decode(wire.encode_frame(frame, version=0, trail=[frame.trail_point], kept=True))

@@ -17,10 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from run_files import frame, recipe, record, rows
 
-from gan_core import run_file
+from gan_core import run_database, run_room
 from gan_core.checkpoint import fingerprint, pack_state
 from gan_core.records import Change, StepMetrics
-from gan_core.run_file import BLOCK_ROWS, VERSION, RunFile, RunFolder, new_id
+from gan_core.run_database import VERSION
+from gan_core.run_file import BLOCK_ROWS, RunFile, RunFolder, new_id
+from gan_core.run_room import keep_within
+from gan_core.thinning import Thinning
 
 RUN = "20260101-000000-abcdef"
 
@@ -122,7 +125,7 @@ def test_a_title_is_any_text(file: RunFile) -> None:
 
 
 def test_of_many_frames_some_stay_and_reopening_changes_nothing(path: Path) -> None:
-    plain = run_file.Thinning(600, 600)
+    plain = Thinning(600, 600)
     file = RunFile.create(path, recipe())
     for step in range(0, 5000, 2):
         if step % 1000 == 500:
@@ -156,8 +159,8 @@ def test_a_transaction_that_fails_leaves_nothing(
 ) -> None:
     record(path, 40)
     limit = 1 if thin else 10**9
-    monkeypatch.setattr(run_file, "MIN_LIMIT", run_file.LOG_BYTES + 1)
-    monkeypatch.setattr(run_file, "_FEWEST_FRAMES", 2)
+    monkeypatch.setattr(run_room, "MIN_LIMIT", run_room.LOG_BYTES + 1)
+    monkeypatch.setattr(run_room, "_FEWEST_FRAMES", 2)
     with closing(RunFile.open(path, write=True)) as file:
         before = contents(file)
 
@@ -167,7 +170,7 @@ def test_a_transaction_that_fails_leaves_nothing(
             file.add_frame(50, frame(50))
             file.add_checkpoint(60, state)
             file.set_about("title", "new")
-            file.keep_within(limit)
+            keep_within(file, limit)
 
         with pytest.raises(KeyboardInterrupt), file.transaction():  # noqa: PT012
             write()
@@ -265,8 +268,8 @@ def test_within_a_small_limit_the_ends_and_all_changes_stay(
     tmp_path: Path, state: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limit = 600_000
-    monkeypatch.setattr(run_file, "MIN_LIMIT", 1)
-    monkeypatch.setattr(run_file, "LOG_BYTES", 0)
+    monkeypatch.setattr(run_room, "MIN_LIMIT", 1)
+    monkeypatch.setattr(run_room, "LOG_BYTES", 0)
     path, written, changes = tmp_path / "a.sqlite", 0, []
     with closing(RunFile.create(path, recipe())) as file:
         while written < 60_000:
@@ -280,8 +283,8 @@ def test_within_a_small_limit_the_ends_and_all_changes_stay(
                 file.add_frame(written - count, frame(written - count))
                 file.add_checkpoint(written - count, state)
                 newest = file.frame_steps()[-1]  # not each one that is offered is wanted
-                file.keep_within(limit)
-            assert file._pages_in_use() <= limit
+                keep_within(file, limit)
+            assert file.bytes_in_use() <= limit
             assert (file.frame_steps()[0], file.frame_steps()[-1]) == (0, newest)
             assert (file.checkpoint_steps()[0], file.checkpoint_steps()[-1]) == (0, written - count)
             assert newest > 0.8 * written - 5000
@@ -306,8 +309,8 @@ def test_within_a_small_limit_the_ends_and_all_changes_stay(
 def test_checkpoints_go_before_frames_and_those_at_changes_last(
     file: RunFile, state: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_file, "MIN_LIMIT", 1)
-    monkeypatch.setattr(run_file, "LOG_BYTES", 0)
+    monkeypatch.setattr(run_room, "MIN_LIMIT", 1)
+    monkeypatch.setattr(run_room, "LOG_BYTES", 0)
     with file.transaction():
         for step in range(0, 4000, 100):
             file.add_checkpoint(step, state)
@@ -315,7 +318,7 @@ def test_checkpoints_go_before_frames_and_those_at_changes_last(
         file.add_change(Change(1001, "lr_g", 0.1, 0.01))
         file.add_change(Change(3001, "lr_g", 0.01, 0.1))
         frames = file.frame_steps()
-        file.keep_within(file._pages_in_use() - 250_000)
+        keep_within(file, file.bytes_in_use() - 250_000)
     assert 8 <= len(file.checkpoint_steps()) < 40
     assert {0, 1000, 3000, 3900} <= set(file.checkpoint_steps())
     assert file.frame_steps() == frames
@@ -324,7 +327,7 @@ def test_checkpoints_go_before_frames_and_those_at_changes_last(
 def test_nothing_is_thinned_below_the_limit(path: Path) -> None:
     kept = record(path, 40)
     with closing(RunFile.open(path, write=True)) as file, file.transaction():
-        file.keep_within(1)  # MIN_LIMIT counts
+        keep_within(file, 1)  # MIN_LIMIT counts
         assert (file.frame_steps(), file.checkpoint_steps(), file.stride) == (
             list(kept.frames),
             list(kept.checkpoints),
@@ -559,7 +562,7 @@ def test_where_nothing_can_be_written_it_can_still_be_read(path: Path, monkeypat
         error.sqlite_errorname = "SQLITE_IOERR_SHMSIZE"
         raise error
 
-    monkeypatch.setattr(run_file, "_connect", refuse)
+    monkeypatch.setattr(run_database, "connect", refuse)
     with closing(RunFile.open(path)) as file:
         assert file.metrics().tobytes() == rows(kept.metrics).tobytes()
         assert file.summary().steps == 40
@@ -569,7 +572,7 @@ def test_where_nothing_can_be_written_it_can_still_be_read(path: Path, monkeypat
     cannot = r"cannot be opened as a run: {}\.$"
     with pytest.raises(ValueError, match=cannot.format("disk I/O error")):
         RunFile.open(path, write=True)
-    monkeypatch.setattr(run_file, "_LITTLE", 1 << 62)
+    monkeypatch.setattr(run_database, "_LITTLE", 1 << 62)
     with pytest.raises(ValueError, match=cannot.format("the disk is full")):
         RunFile.open(path, write=True)
     path.with_name(f"{path.name}-wal").write_bytes(b"what is in a log must not be passed over")

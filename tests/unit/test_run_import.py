@@ -25,7 +25,9 @@ from gan_core import run_import
 from gan_core.checkpoint import fingerprint, pack_state
 from gan_core.config import GANConfig
 from gan_core.envelope import envelope, pack
-from gan_core.run_file import BLOCK_ROWS, VERSION, RunFile
+from gan_core.records import StepMetrics
+from gan_core.run_database import VERSION
+from gan_core.run_file import BLOCK_ROWS, RunFile, is_whole, unpack_rows
 from gan_core.run_import import import_run
 
 LIMIT = 10**8
@@ -330,6 +332,8 @@ FIVE = struct.pack("<4f", 1, 0.5, 1, 0.5) * 5
         ("INSERT INTO metrics VALUES (40, ?)", (FIVE,)),
         ("INSERT INTO metrics VALUES (4096, ?)", (FIVE,)),
         "UPDATE metrics SET rows = substr(rows, 1, 160)",  # ten steps; changes at later ones
+        "UPDATE metrics SET rows = CAST(x'3f' || substr(rows, 2) AS BLOB)",  # a digit of a number
+        "UPDATE metrics SET rows = CAST(substr(rows, 1, 640) || x'00000000' AS BLOB)",  # the sum
         # frames
         "UPDATE frames SET step = -5 WHERE step = 5",
         "UPDATE frames SET step = 6 WHERE step = 5",
@@ -624,3 +628,26 @@ def test_a_branch_that_was_exported_is_taken_in(stranger: Path, tmp_path: Path) 
         with closing(file.copy_until(branch, recipe, 23)) as made:
             made.copy_to(copy)
     assert contents(take_in(copy)) == contents(branch)
+
+
+def test_a_file_of_the_first_format_has_no_sums(tmp_path: Path) -> None:
+    path = tmp_path / "upload"
+    kept = run_files.record(path)
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("UPDATE metrics SET rows = substr(rows, 1, length(rows) - 4)")
+        file.execute("PRAGMA user_version = 1")
+    with closing(RunFile.open(path, write=True)) as file, file.transaction():
+        assert file.metrics().tobytes() == run_files.rows(kept.metrics).tobytes()
+        file.add_metrics([StepMetrics(41, 1.0, 0.5, 2.0, 0.25)])  # and it can be continued
+    with closing(import_run(path, tmp_path / "run.sqlite", "run", 10**8)) as taken:
+        assert taken.rows() == 41
+        assert taken.metrics()[40].tolist() == [1.0, 0.5, 2.0, 0.25]
+
+
+def test_every_flipped_bit_of_the_metrics_is_found(recorded: Path, tmp_path: Path) -> None:
+    with closing(sqlite3.connect(recorded)) as file:
+        ((block,),) = file.execute("SELECT rows FROM metrics").fetchall()
+    assert is_whole(block)
+    flipped = (block[:i] + bytes([block[i] ^ 1 << bit]) + block[i + 1 :] for i in range(len(block)) for bit in range(8))
+    assert not any(map(is_whole, flipped))
+    assert zlib.crc32(unpack_rows(block).tobytes()) == int.from_bytes(block[-4:], "little")

@@ -1,0 +1,165 @@
+"""The SQLite file of a run: its tables, and how it is opened without trusting what is in it.
+
+about        name, value      "recipe", "title", "outcome", "stride"; JSON
+changes      number, step, name, old, new
+metrics      first, rows      blocks of rows (n, 4) float32 little-endian, d_loss, d_accuracy, g_loss, g_accuracy,
+                              then their CRC-32 as uint32 (not in files of format 1); row r of all is step
+                              1 + r * stride, and `first` is the number of a block's first row
+frames       step, frame      envelopes, as they go to a browser
+checkpoints  step, fingerprint, state    envelopes of `gan_core.checkpoint`, before any change of step + 1
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, fields
+from pathlib import Path
+from types import UnionType
+from typing import Any
+
+from gan_core.records import Recipe
+
+BESIDE = ("-wal", "-shm", "-journal")  # ends of the files that SQLite keeps beside its own
+APPLICATION = 0x47534352  # "GSCR", in the file's header
+VERSION = 2  # of the format
+SCHEMA = {
+    "about": "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
+    "changes": (
+        "CREATE TABLE changes (number INTEGER PRIMARY KEY, step INTEGER NOT NULL, name TEXT NOT NULL, "
+        "old REAL NOT NULL, new REAL NOT NULL) STRICT"
+    ),
+    "metrics": "CREATE TABLE metrics (first INTEGER PRIMARY KEY, rows BLOB NOT NULL) STRICT",
+    "frames": "CREATE TABLE frames (step INTEGER PRIMARY KEY, frame BLOB NOT NULL) STRICT",
+    "checkpoints": (
+        "CREATE TABLE checkpoints (step INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL, state BLOB NOT NULL) STRICT"
+    ),
+}
+LOG_BYTES = 48 << 20  # what the write-ahead log may take of the room
+# What a damaged file may cause on the way from its bytes to a record.
+DAMAGE = (KeyError, TypeError, ValueError, OverflowError, RecursionError)
+_KINDS: dict[str, type | UnionType] = {  # of a recipe's fields in JSON
+    **dict.fromkeys(("id", "preset", "device", "precision", "torch", "machine"), str),
+    **dict.fromkeys(("config", "values"), dict),
+    **dict.fromkeys(("seed", "threads"), int),
+    "created": int | float,
+    "parent": str | None,
+    "parent_step": int | None,
+}
+_BUSY = 5000  # ms that a write waits for a reader
+_OPENING: dict[str, Any] = {"isolation_level": None, "check_same_thread": False, "timeout": _BUSY / 1000}
+_LITTLE = 1 << 16  # bytes; with less on a disk, SQLite cannot even open for writing
+_PAGES = 8192  # bytes each: large rows, few of them
+
+
+def check_schema(db: sqlite3.Connection) -> None:
+    """Raise ValueError with a sentence unless the file was made by this program and has exactly its tables."""
+    (application,), (version,) = (
+        db.execute(f"PRAGMA {name}").fetchone() for name in ("application_id", "user_version")
+    )
+    if application != APPLICATION:
+        raise ValueError("it is not a run that GANscope recorded")
+    if version > VERSION:
+        raise ValueError(
+            f"it was made by a newer GANscope (format {version}, this one reads up to {VERSION}); update it"
+        )
+    found = db.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid").fetchall()
+    if found != [("table", name, name, create) for name, create in SCHEMA.items()]:
+        raise ValueError("its tables are not those of a run")
+
+
+def remove(path: Path) -> None:
+    """Remove a run's file, and what SQLite keeps beside it."""
+    for end in ("", *BESIDE):
+        path.with_name(path.name + end).unlink(missing_ok=True)
+
+
+def make_tables(db: sqlite3.Connection, recipe: Recipe) -> None:
+    """Make the tables of a run in which nothing happened yet."""
+    db.execute(f"PRAGMA page_size = {_PAGES}")
+    db.execute("PRAGMA journal_mode = WAL")
+    about = {"recipe": asdict(recipe), "title": "", "outcome": "", "stride": 1}
+    with whole(db):
+        db.execute(f"PRAGMA application_id = {APPLICATION}")
+        db.execute(f"PRAGMA user_version = {VERSION}")
+        for create in SCHEMA.values():
+            db.execute(create)
+        db.executemany("INSERT INTO about VALUES (?, ?)", [(n, json.dumps(v)) for n, v in about.items()])
+
+
+def may_be_read_alone(path: Path, error: sqlite3.OperationalError) -> bool:
+    """Whether only the memory shared with writers could not be made, as on a full disk or in a closed folder."""
+    log = path.with_name(f"{path.name}-wal")
+    kinds = ("SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_FULL")
+    return getattr(error, "sqlite_errorname", "").startswith(kinds) and not (log.exists() and log.stat().st_size)
+
+
+def connect(path: Path, *, write: bool) -> sqlite3.Connection:
+    """Open a database without trusting what is in it: https://sqlite.org/security.html. Raises sqlite3.Error."""
+    # Not in SQLite's own read-only mode: that could not read beside a log left by a process that was killed.
+    return _protected(sqlite3.connect(path, **_OPENING), write=write)
+
+
+def connect_alone(path: Path) -> sqlite3.Connection:
+    """Open a database that nobody writes and that has no log beside it; nothing is written for reading it."""
+    uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+    return _protected(sqlite3.connect(uri, uri=True, **_OPENING), write=False)
+
+
+def _protected(db: sqlite3.Connection, *, write: bool) -> sqlite3.Connection:
+    try:
+        db.execute("PRAGMA trusted_schema = OFF")
+        db.execute("PRAGMA cell_size_check = ON")
+        db.execute("PRAGMA mmap_size = 0")
+        db.execute("PRAGMA synchronous = NORMAL")
+        db.execute(f"PRAGMA journal_size_limit = {LOG_BYTES // 2}")
+        db.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+        db.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, 10_000)
+        if not write:
+            db.execute("PRAGMA query_only = ON")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+@contextmanager
+def whole(db: sqlite3.Connection) -> Iterator[None]:
+    """Everything inside is written, or nothing of it."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:  # SQLite itself gives up a transaction when the disk is full
+            db.execute("ROLLBACK")
+        raise
+
+
+def unopened(path: Path, error: Exception) -> ValueError:
+    """Why a file cannot be opened, as an error with a sentence."""
+    full = isinstance(error, sqlite3.OperationalError) and shutil.disk_usage(path.parent).free < _LITTLE
+    why = "the disk is full" if full else str(error).rstrip(".")
+    return ValueError(f"{path.name} cannot be opened as a run: {why}.")
+
+
+def refused(path: Path, error: sqlite3.Error) -> OSError:
+    """What SQLite could not write, as an error of the system that says why in `strerror`."""
+    if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
+        return OSError(errno.ENOSPC, "the disk is full", str(path))
+    return OSError(errno.EIO, str(error), str(path))
+
+
+def read_recipe(value: object) -> Recipe:
+    """Build the record from JSON. Raises ValueError or TypeError for anything else."""
+    names = {field.name for field in fields(Recipe)}
+    if not isinstance(value, dict) or set(value) != names:
+        raise ValueError("its recipe is not one of this version")
+    for name, kind in _KINDS.items():
+        if isinstance(value[name], bool) or not isinstance(value[name], kind):
+            raise ValueError(f"its recipe's {name} is of the wrong kind")
+    return Recipe(**value)

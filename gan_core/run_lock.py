@@ -1,0 +1,69 @@
+"""Who writes into a run: one process at a time, whatever their number on one folder.
+
+An advisory lock (flock) on an empty file beside the run's own; the system gives it back when the process ends, however
+it ends. Not on the database: SQLite's own locks on it would go whenever a file that a process has open twice is closed
+(https://sqlite.org/howtocorrupt.html, section 2.2). Where the system has no such locks, everybody may write.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+LOCK = "-lock"  # end of its name
+_mine: set[Path] = set()  # runs that this process has locked
+
+
+class WriteLock:
+    """The right to write into a run, from now until `release`. A process that has it may take it again."""
+
+    def __init__(self, run: Path) -> None:
+        """Take it. Raises ValueError with a sentence while another process has it."""
+        self._run = run.resolve()
+        self._path = self._run.with_name(self._run.name + LOCK)
+        self._descriptor = None if fcntl is None or self._run in _mine else self._locked()
+        if self._descriptor is not None:
+            _mine.add(self._run)
+
+    def release(self) -> None:
+        """Give it back."""
+        if self._descriptor is not None:
+            _mine.discard(self._run)
+            self._path.unlink(missing_ok=True)  # while it is locked: see below
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def __enter__(self) -> WriteLock:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.release()
+
+    def _locked(self) -> int | None:
+        """Open the file and lock it; None where that is not possible, as on a full disk or some network drives."""
+        while True:
+            try:
+                descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
+            except OSError:
+                return None
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.path.samestat(os.fstat(descriptor), self._path.stat()):
+                    return descriptor
+                os.close(descriptor)  # the one who had it removed this very file: it locks nobody out any more
+            except FileNotFoundError:
+                os.close(descriptor)
+            except BlockingIOError:
+                os.close(descriptor)
+                raise ValueError(
+                    "Another GANscope is recording into this run; it can be looked at and branched off here, but only "
+                    "that one can change it."
+                ) from None
+            except OSError:
+                os.close(descriptor)
+                return None
