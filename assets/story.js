@@ -95,7 +95,7 @@ window.dash_clientside = window.dash_clientside || {};
       const row = state.shown && app.curves.valuesAt(state.shown.step);
       const { best } = state.points;
       if (!row || !Number.isFinite(row.values[0]) || best === null || best === undefined) return null;
-      return `${row.values[0].toFixed(3)}, best ${best.toFixed(3)}`;
+      return `${row.values[0].toFixed(3)}, best possible ${best.toFixed(3)}`;
     },
   };
 
@@ -155,7 +155,6 @@ window.dash_clientside = window.dash_clientside || {};
 
   const plural = (n, unit) => `${n} ${unit}${n === 1 ? "" : "s"}`;
 
-  // The sliders of a network that is not trained are there, and do nothing.
   function networks() {
     if (!state.points) return;
     const trained = state.settings.tables.trains[state.points.task] || ["g", "d"];

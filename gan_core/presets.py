@@ -117,10 +117,10 @@ _ALL = (
         length=60_000,
         title="A better solution",
         story=(
-            "G learns five times slower than D, and beta1 is 0.5 for both; all else is as in figure 2. Within a "
-            "hundred steps the fakes spread, and [coverage](#metrics-panel) stays high; to lie on the band takes "
-            "them thousands. [D's map](#discriminator-panel) becomes a picture of the data. [Push G's learning "
-            "rate up to 0.001](#lr-g) to break it, then [go back to before that](#before-change)."
+            "G learns five times slower than D, and beta1 is 0.5 for both. Within a hundred steps the fakes "
+            "spread; [coverage](#metrics-panel) stays high, and [D's map](#discriminator-panel) becomes a picture "
+            "of the data. [Push G's learning rate up to 0.001](#lr-g) to break it, then [go back to before "
+            "that](#before-change)."
         ),
         claim="A slower G with less momentum explores instead of chasing, and comes to cover the spiral.",
         view="samples",
@@ -134,11 +134,10 @@ _ALL = (
         length=60_000,
         title="Tears",
         story=(
-            "Figure 7 again, seen from [latent space](#latent-panel), coloured by how much G stretches each "
-            "place. Orange lines are tears: move the cursor across one, and the fake jumps far in [the "
-            "samples](#samples-panel); on the line itself it falls off the spiral. [Mesh](#lens-samples) shows "
-            "the whole square pushed through G, [D(G(z))](#lens-latent) the article's thin red lines. They take "
-            "some thousand steps."
+            "Figure 7 again, seen from [latent space](#latent-panel). Orange lines are tears: move the cursor "
+            "across one, and the fake jumps far in [the samples](#samples-panel); on the line it falls off the "
+            "spiral. [Mesh](#lens-samples) shows the square pushed through G, [D(G(z))](#lens-latent) the "
+            "article's red lines. They take some thousand steps."
         ),
         claim="To cover the spiral, G tears the latent square: neighbours in it land far apart.",
         view="samples",

@@ -60,7 +60,7 @@ def hyper_parameter(name: str, values: HyperParameters) -> html.Div:
             ),
             html.Div(id=f"{slider}-error", className="field-error", role="alert"),
         ],
-        className="control",
+        className=f"control {network}",
     )
 
 

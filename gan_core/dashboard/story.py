@@ -43,7 +43,7 @@ _MADE = {
         "Squared error",
         "Mean squared error of G(z) against f(z), over the fixed z and both coordinates.",
     ),
-    "loss": ("Loss, and the best possible", "D's loss in the batch of this step, and the least that any D could have."),
+    "loss": ("Loss", "D's loss in the batch of this step, and the least that any D could have."),
 }
 
 
