@@ -5,11 +5,13 @@
 // registers with `state.on(event, f)`:
 //   "settings"  Python's tables are there        "frame"     another frame is on the screen
 //   "run"       a new run began                  "progress"  status, curves or kept steps changed
+//   "lens"      a panel is to show another thing "dressed"   a panel has other words or axes
+//   "controls"  those in the cards' heads are there
 //   "live"      a newer frame arrived            "view"      live, past or preview changed
 //   "drawn"     the frame has been painted       "axis"      the metrics panel's steps have moved
 //   "placed"    a layer was put onto its axes    "theme"     light or dark
 //   "pointed"   the linked cursor is elsewhere, or still where it was
-//   "runs"      the library of runs was changed
+//   "runs"      the library of runs was changed  "scenario"  another scenario than before is open, by its name
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
@@ -22,6 +24,7 @@ window.dash_clientside = window.dash_clientside || {};
     status: null, // the server's Status
     changes: [], // [step, name, old, new]
     changesTotal: 0, // how many there have been, those no longer held included
+    events: [], // [step, kind, words] of what happened in the run, ascending
     kept: new Int32Array(0), // steps with a frame, ascending
     live: null, // the newest frame
     shown: null, // the frame on the screen
@@ -65,4 +68,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   // Three significant digits, without trailing zeros: 0.000200 is 0.0002.
   app.brief = (x) => String(Number(Number(x).toPrecision(3)));
+
+  // A number with the sign that axes have.
+  app.minus = (x) => String(x).replace("-", "−");
 })(window.dash_clientside);

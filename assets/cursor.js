@@ -1,15 +1,13 @@
 // The linked cursors: pointing at one panel shows the same place in the others, at the pace of the pointer.
 //
-// Everything is computed here from the frame on the screen; the server is asked for nothing but previewed frames.
+// What is said and shown is in places.js. It comes from the frame on the screen; the server is asked for nothing but previewed frames.
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
   const state = app.state;
   let all, toPixels, toData, moveCursor, hideCursor; // of layers.js, which is loaded later
-  const RADIUS = 0.05; // in sample space: fakes this near to the cursor light up in latent space
-  const MARKED = 5; // nearest fakes that are ringed
   const KEY_STEP = 0.02; // data units an arrow key moves the cursor; five times that with Shift
-  let at = null; // {panel, x, y} in the pointed panel's data, or {panel: "metrics", step}
+  let at = null; // {panel, x, y} in the pointed panel's data, or {panel: "metrics", step, height}, height: 0..1
   let moved = null; // the latest pointer position, until it is drawn
   let drawing = false;
 
@@ -46,7 +44,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   function pointAt(layer, px, py) {
     if (layer.name === "metrics") {
-      at = { panel: "metrics", step: app.curves.toStep(px / layer.width) };
+      at = { panel: "metrics", step: app.curves.toStep(px / layer.width), height: 1 - py / layer.height };
       if (app.curves.rows()) app.timeline.preview(at.step);
     } else {
       if (at && at.panel === "metrics") app.timeline.preview(null);
@@ -77,126 +75,19 @@ window.dash_clientside = window.dash_clientside || {};
     }
     if (at.panel === "metrics") return overMetrics();
     hideCursor(all.metrics);
-    ({ samples: overSamples, latent: overLatent, discriminator: overMap })[at.panel](frame, at.x, at.y);
-  }
-
-  function overMap(frame, x, y) {
-    put("discriminator", x, y);
-    put("samples", x, y);
-    const near = nearest(frame.fakes, x, y, MARKED);
-    ring("samples", frame.fakes, near.map((n) => n.index));
-    const found = within(frame.fakes, x, y, RADIUS);
-    dots("latent", state.points.latents, found);
-    hideCursor(all.latent);
-    const place = `x = ${pair(x, y)}`;
-    words({
-      discriminator: [place, ...reading("D(x)", frame.sample_map, frame.resolution, x, y)],
-      samples: [place, `nearest fake ${distance(near)}`],
-      latent: found.length
-        ? [`${app.grouped(found.length)} z land within ${RADIUS}`]
-        : [`no z lands within ${RADIUS}`, `the nearest fake is ${distance(near)} away`],
-    });
-  }
-
-  function overSamples(frame, x, y) {
-    put("samples", x, y);
-    put("discriminator", x, y);
-    const near = nearest(frame.fakes, x, y, 1);
-    ring("samples", frame.fakes, near.map((n) => n.index));
-    const { latents } = state.points;
-    const i = near[0].index;
-    const z = [latents[2 * i] / state.POINT, latents[2 * i + 1] / state.POINT];
-    put("latent", ...z);
-    words({
-      samples: [`x = ${pair(x, y)}`, `nearest fake ${distance(near)}`],
-      discriminator: reading("D(x)", frame.sample_map, frame.resolution, x, y),
-      latent: ["nearest fake comes from", `z = ${pair(...z)}`],
-    });
-  }
-
-  function overLatent(frame, u, v) {
-    put("latent", u, v);
-    const x = imageOf(frame, u, v);
-    put("samples", ...x);
-    put("discriminator", ...x);
-    const score = reading("D(G(z))", frame.latent_map, frame.resolution, u, v);
-    words({
-      latent: [`z = ${pair(u, v)}`, ...score],
-      samples: [`G(z) ≈ ${pair(...x)}`],
-      discriminator: [`G(z) ≈ ${pair(...x)}`, score[0]],
-    });
+    app.places.show(TOOLS, at.panel, frame, at.x, at.y);
   }
 
   function overMetrics() {
     for (const name of ["samples", "latent", "discriminator"]) hideCursor(all[name]);
     const layer = all.metrics;
+    if (layer && layer.marked) clearMarks(layer);
     const found = app.curves.valuesAt(at.step);
     if (!layer || !found) return hideCursor(layer);
-    moveCursor(layer, app.curves.toFraction(at.step) * layer.width, 0, [at.step, found.values[0]]);
+    const x = app.curves.toFraction(at.step) * layer.width;
+    moveCursor(layer, x, 0, [at.step, found.values[0]]);
+    if (at.height !== undefined && app.views.plot().canvas) circle("metrics", [[x, (1 - at.height) * layer.height]], 4);
     words({});
-  }
-
-  // -- geometry -------------------------------------------------------------------------------------------------------------
-
-  // The k points nearest to (x, y), nearest first: [{index, distance}].
-  function nearest(points, x, y, k) {
-    const best = [];
-    const px = x * state.POINT, py = y * state.POINT;
-    let limit = Infinity;
-    for (let i = 0; 2 * i < points.length; i++) {
-      const dx = points[2 * i] - px, dy = points[2 * i + 1] - py;
-      const square = dx * dx + dy * dy;
-      if (square >= limit) continue;
-      let n = Math.min(best.length, k - 1);
-      while (n > 0 && best[n - 1].square > square) {
-        best[n] = best[n - 1];
-        n -= 1;
-      }
-      best[n] = { index: i, square };
-      if (best.length === k) limit = best[k - 1].square;
-    }
-    return best.map(({ index, square }) => ({ index, distance: Math.sqrt(square) / state.POINT }));
-  }
-
-  function within(points, x, y, radius) {
-    const found = [];
-    const px = x * state.POINT, py = y * state.POINT, limit = (radius * state.POINT) ** 2;
-    for (let i = 0; 2 * i < points.length; i++) {
-      if ((points[2 * i] - px) ** 2 + (points[2 * i + 1] - py) ** 2 <= limit) found.push(i);
-    }
-    return found;
-  }
-
-  // G(z) between the exact values of the frame's image grid, by Catmull-Rom splines along both axes (Catmull and Rom
-  // 1974): on about 50 x 50 values their error on the spiral is below the width of a pixel, that of straight lines is not.
-  function imageOf(frame, u, v) {
-    const cells = Math.round(Math.sqrt(frame.image.length / 2));
-    const along = (z) => (z - frame.image_start) / frame.image_spacing;
-    const inside = (at) => Math.min(Math.max(Math.floor(at), 0), cells - 2);
-    const [gx, gy] = [along(u), along(v)];
-    const [j, i] = [inside(gx), inside(gy)];
-    const [wx, wy] = [weights(gx - j), weights(gy - i)];
-    const clamp = (n) => Math.min(Math.max(n, 0), cells - 1);
-    const sum = [0, 0];
-    for (let a = 0; a < 4; a++) {
-      for (let b = 0; b < 4; b++) {
-        const k = 2 * (clamp(i + a - 1) * cells + clamp(j + b - 1));
-        const w = wy[a] * wx[b];
-        sum[0] += w * frame.image[k];
-        sum[1] += w * frame.image[k + 1];
-      }
-    }
-    return sum.map((s) => Math.min(Math.max(s / state.POINT, -1), 1));
-  }
-
-  function weights(t) {
-    if (t < 0 || t > 1) return [0, 1 - t, t, 0]; // beyond the outermost values: straight on
-    return [
-      ((2 - t) * t - 1) * t / 2,
-      ((3 * t - 5) * t * t + 2) / 2,
-      ((4 - 3 * t) * t + 1) * t / 2,
-      (t - 1) * t * t / 2,
-    ];
   }
 
   // -- drawing --------------------------------------------------------------------------------------------------------------
@@ -227,14 +118,19 @@ window.dash_clientside = window.dash_clientside || {};
     stroke(name, points, indices, 3);
   }
 
-  // Circles with a light and a dark line, so that they show on every colour.
   function stroke(name, points, indices, radius) {
+    const layer = all[name];
+    if (!layer) return;
+    circle(name, Array.from(indices, (i) => toPixels(layer, points[2 * i] / state.POINT, points[2 * i + 1] / state.POINT)), radius);
+  }
+
+  // Circles with a light and a dark line, so that they show on every colour.
+  function circle(name, places, radius) {
     const target = marksOf(name);
     if (!target) return;
-    const { layer, context, s } = target;
+    const { context, s } = target;
     context.beginPath();
-    for (const i of indices) {
-      const [x, y] = toPixels(layer, points[2 * i] / state.POINT, points[2 * i + 1] / state.POINT);
+    for (const [x, y] of places) {
       context.moveTo((x + radius) * s, y * s);
       context.arc(x * s, y * s, radius * s, 0, 2 * Math.PI);
     }
@@ -246,16 +142,38 @@ window.dash_clientside = window.dash_clientside || {};
     context.stroke();
   }
 
-  // -- words ----------------------------------------------------------------------------------------------------------------
-
-  const pair = (x, y) => `(${x.toFixed(2)}, ${y.toFixed(2)})`;
-  // What a map says of a place, and of which place exactly.
-  function reading(name, map, cells, x, y) {
-    const { value, centre } = app.paint.cellAt(map, cells, x, y);
-    return [`${name} = ${value.toFixed(2)}`, `in the cell around ${pair(...centre)}`];
+  // A line with a light border, from one place to another.
+  function join(name, from, to) {
+    const target = marksOf(name);
+    if (!target) return;
+    const { layer, context, s } = target;
+    for (const [width, style] of [[3.5, "#fff"], [1.5, "#111"]]) {
+      context.beginPath();
+      context.moveTo(...toPixels(layer, ...from).map((v) => v * s));
+      context.lineTo(...toPixels(layer, ...to).map((v) => v * s));
+      context.lineWidth = width * s;
+      context.strokeStyle = style;
+      context.stroke();
+    }
   }
 
-  const distance = (near) => near[0].distance.toFixed(3);
+  // An ellipse around a place; half its axes in data units, the first one's direction as an angle.
+  function ellipse(name, [x, y], [a, b], angle) {
+    const target = marksOf(name);
+    if (!target) return;
+    const { layer, context, s } = target;
+    const [px, py] = toPixels(layer, x, y).map((v) => v * s);
+    const unit = (layer.width / 2) * s;
+    for (const [width, style] of [[4, "#fff"], [2, "#111"]]) {
+      context.beginPath();
+      context.ellipse(px, py, Math.max(a * unit, 1), Math.max(b * unit, 1), -angle, 0, 2 * Math.PI);
+      context.lineWidth = width * s;
+      context.strokeStyle = style;
+      context.stroke();
+    }
+  }
+
+  // -- words ----------------------------------------------------------------------------------------------------------------
 
   function words(lines) {
     for (const name of ["samples", "latent", "discriminator"]) {
@@ -265,6 +183,8 @@ window.dash_clientside = window.dash_clientside || {};
       if (notes.textContent !== text) notes.textContent = text;
     }
   }
+
+  const TOOLS = { put, hide: (name) => hideCursor(all[name]), ring, dots, join, ellipse, words };
 
   // -- keys inside a panel ----------------------------------------------------------------------------------------------------
 
@@ -282,7 +202,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (name === "metrics") {
       const from = at && at.panel === "metrics" ? at.step : app.curves.lastStep();
       const step = Math.min(Math.max(from + direction[0] * faster * (direction[0] ? 1 : 0), 1), Math.max(1, app.curves.lastStep()));
-      at = { panel: name, step };
+      at = { panel: name, step, ...heightAfter(direction[1] * faster) };
       if (app.curves.rows()) app.timeline.preview(step);
     } else {
       const from = at && at.panel === name ? at : { x: 0, y: 0 };
@@ -295,6 +215,13 @@ window.dash_clientside = window.dash_clientside || {};
     }
     show();
     announce();
+  }
+
+  // Up and down move the cursor where the panel's height means something.
+  function heightAfter(moves) {
+    if (!app.views.plot().canvas) return {};
+    const from = at && at.height !== undefined ? at.height : 0.5;
+    return { height: Math.min(Math.max(from + moves / 50, 0.01), 0.99) };
   }
 
   function announce() {
@@ -332,5 +259,5 @@ window.dash_clientside = window.dash_clientside || {};
   state.on("drawn", () => at && show());
   state.on("axis", () => at && at.panel === "metrics" && overMetrics());
 
-  app.cursor = { point, stats, nearest, within, imageOf };
+  app.cursor = { point, stats };
 })(window.dash_clientside);

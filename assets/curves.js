@@ -1,4 +1,5 @@
 // The metrics panel: holds every step's numbers, draws them through Plotly at most four times a second, marks changes.
+// What is drawn is the business of views.js and plot.js.
 //
 // All rows are here, so exact values under the cursor need no server; for drawing, each pixel column keeps the smallest
 // and the largest value that falls into it.
@@ -6,13 +7,11 @@ window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
   const state = app.state;
-  const NAMES = ["D loss", "D accuracy", "G loss", "G accuracy"];
   const FIRST_RANGE = 600; // steps shown from the start, so that the axis does not run away under the first curves
   const EVERY = 250; // ms between two drawings
   const MAX_MARKS = 12;
   const MERGE = 0.02; // changes of one value closer than this share of the axis are one mark
   const MARGIN = 1.02;
-  const OFF_SCALE = 2.1;
 
   let rows = null; // of this run; made when the first message comes, because rows.js is loaded later
   let log = false;
@@ -70,32 +69,51 @@ window.dash_clientside = window.dash_clientside || {};
     }, Math.max(0, drawn.when + EVERY - performance.now()));
   }
 
+  // Draws again, soon; at once if what is shown has become another.
+  function redraw(now = false) {
+    if (!now) return update();
+    clearTimeout(timer);
+    timer = null;
+    drawn.key = "";
+    draw();
+  }
+
   function draw() {
-    const layer = app.layers.all.metrics;
+    const layer = app.layers && app.layers.all.metrics;
     if (!layer || document.hidden) return;
-    const key = `${count()},${rows && rows.stride},${log},${state.changesTotal},${layer.width},${state.run},${app.ghost.key()}`;
+    const [view, shown] = [app.views.chosen(), app.views.plot()];
+    const key = `${count()},${rows && rows.stride},${log},${state.changesTotal},${layer.width},${state.run},${app.ghost.key()},${app.readings.version()}`;
     drawn.when = performance.now();
     if (drawn.key === key) return;
     drawn.key = key;
     range = axisRange();
     const buckets = Math.max(50, Math.round(layer.width));
     const axis = { toFraction, toStep: along };
-    const curves = NAMES.map((_, column) => (rows ? rows.decimate(column, buckets, axis) : { x: [], y: [] }));
-    curves.push(...app.ghost.curves(layer.plot, buckets, axis));
+    const metric = (column) => (rows ? rows.decimate(column, buckets, axis) : { x: [], y: [] });
+    const data = app.plot.traces(layer, shown, { metric, axis, buckets, first: log ? 1 : 0 });
+    const ghosts = view.name === "losses" ? app.ghost.traces(buckets, axis) : [];
     const marks = changeMarks();
-    const fixed = layer.plot.layout;
-    window.Plotly.update(
-      layer.plot,
-      { x: curves.map((c) => c.x), y: curves.map((c) => c.y) },
-      {
-        "xaxis.type": log ? "log" : "linear",
-        "xaxis.range": range,
-        shapes: [fixed.shapes[0], ...marks.map(markLine)],
-        annotations: [fixed.annotations[0], ...marks.map(markLabel), ...app.ghost.labels(toAxis)],
-      },
-      curves.map((_, i) => i),
-    );
+    const { shapes, annotations } = app.plot.lines(shown);
+    const { layout } = layer.plot;
+    window.Plotly.react(layer.plot, [...data, ...ghosts], {
+      ...layout,
+      xaxis: { ...layout.xaxis, type: log ? "log" : "linear", range },
+      yaxis: { ...layout.yaxis, ...app.plot.yAxis(shown) },
+      shapes: [...shapes, ...marks.map(markLine)],
+      annotations: [...annotations, ...marks.map(markLabel), ...(ghosts.length ? app.ghost.labels(toAxis) : [])],
+    });
+    canvas(layer, shown);
     place();
+  }
+
+  const paintCanvas = (layer) =>
+    app.kymograph.paint(layer, { toFraction, toStep: along }, changeMarks().map((mark) => ({ at: mark.at, text: markText(mark) })));
+
+  function canvas(layer, shown) {
+    layer.graph.dataset.view = app.views.chosen().name;
+    if (shown.canvas) paintCanvas(layer);
+    else if (layer.canvas) app.kymograph.clear(layer);
+    layer.canvas = shown.canvas;
   }
 
   // Changes near each other are one mark, with the last value.
@@ -113,12 +131,14 @@ window.dash_clientside = window.dash_clientside || {};
 
   function markLine({ step }) {
     const x = Math.max(step, 1);
-    return { type: "line", xref: "x", yref: "paper", x0: x, x1: x, y0: 0, y1: 1, line: { color: colour("--gs-quiet"), width: 1, dash: "dot" } };
+    return { type: "line", xref: "x", yref: "paper", x0: x, x1: x, y0: 0, y1: 1, line: { color: app.plot.colour("quiet"), width: 1, dash: "dot" } };
   }
+
+  const markText = ({ name, value }) => `${name} ${app.brief(value)}`;
 
   function markLabel({ name, step, value }, i) {
     return {
-      text: `${name} ${app.brief(value)}`,
+      text: markText({ name, value }),
       x: toAxis(step),
       xref: "x",
       yref: "paper",
@@ -126,14 +146,12 @@ window.dash_clientside = window.dash_clientside || {};
       yanchor: "top",
       xanchor: toFraction(step) > 0.75 ? "right" : "left",
       showarrow: false,
-      font: { size: 10, color: colour("--gs-quiet") },
-      bgcolor: colour("--gs-card"),
+      font: { size: 10, color: app.plot.colour("quiet") },
+      bgcolor: app.plot.colour("card"),
       opacity: 0.85,
       borderpad: 1,
     };
   }
-
-  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   // -- the step that is shown, and its numbers ----------------------------------------------------------------------------
 
@@ -149,7 +167,7 @@ window.dash_clientside = window.dash_clientside || {};
     layer.shownStep.hidden = state.view.live && state.view.preview === null;
     layer.shownStep.style.transform = `translateX(${toFraction(step) * layer.width}px)`;
     layer.graph.dataset.step = step;
-    numbers(step);
+    app.numbers.show(step);
     state.emit("axis");
   }
 
@@ -158,27 +176,6 @@ window.dash_clientside = window.dash_clientside || {};
     if (view.preview !== null) return view.preview;
     if (!view.live) return view.step;
     return lastStep();
-  }
-
-  function numbers(step) {
-    const notes = app.byId("metrics-panel-notes");
-    if (!notes) return;
-    if (!notes.firstChild) {
-      notes.innerHTML =
-        '<p class="at"></p><dl>' +
-        NAMES.map((n) => `<dt class="${n[0].toLowerCase()} ${n.endsWith("loss") ? "solid" : "dotted"}">${n}</dt><dd></dd>`).join("") +
-        "</dl>";
-    }
-    const found = valuesAt(step);
-    const at = notes.querySelector(".at");
-    const text = found ? `step ${app.grouped(found.step)}` : "no step yet";
-    if (at.textContent !== text) at.textContent = text;
-    notes.querySelectorAll("dd").forEach((dd, i) => {
-      const value = found ? found.values[i] : NaN;
-      const shown = found && !Number.isNaN(value) ? `${value.toFixed(4)}${value > OFF_SCALE ? " ▲ off scale" : ""}` : "–";
-      if (dd.textContent !== shown) dd.textContent = shown;
-    });
-    app.setText("metrics-panel-badge", `${app.grouped(lastStep())} steps`);
   }
 
   function set_log(on) {
@@ -192,12 +189,14 @@ window.dash_clientside = window.dash_clientside || {};
   state.on("view", place);
   state.on("drawn", place);
   state.on("placed", (layer) => {
-    if (layer.name === "metrics") update();
+    if (layer.name !== "metrics") return;
+    if (layer.canvas) paintCanvas(layer);
+    update();
   });
   state.on("theme", () => {
     drawn.key = "";
     update();
   });
 
-  app.curves = { append, rows: count, redraw: update, valuesAt, toFraction, toStep, lastStep, set_log };
+  app.curves = { append, rows: count, redraw, valuesAt, toFraction, toStep, lastStep, set_log };
 })(window.dash_clientside);

@@ -1,5 +1,6 @@
 // The exact frame of a step that was not kept: the server goes back to the checkpoint before it and re-runs the steps
-// between, beside the training. Asked for once the view has come to rest there, and sharper when it stays.
+// between, beside the training. Asked for once the view has come to rest there, and sharper when it stays. Kept frames
+// have no arrays of lenses: while one is on, every step is asked for.
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
@@ -19,15 +20,22 @@ window.dash_clientside = window.dash_clientside || {};
   let turn = 0; // counts up with every other step: answers to earlier turns are not wanted any more
   let asking = new AbortController(); // the requests of this turn
 
+  let lenses = ""; // that are wanted, with commas between
+
   const held = (at) => frames.get(at);
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
   function follow() {
-    const next = state.view.live ? null : state.view.step;
-    if (next === step) return;
+    const next = state.view.live ? atEnd() : state.view.step;
+    const wanted = app.lens.wanted().join(",");
+    if (next === step && wanted === lenses) return;
+    lenses = wanted;
     turnTo(next);
     if (step !== null) refine(turn);
   }
+
+  // Newer frames of a live run bring what lenses need; the last one of a recorded run does not.
+  const atEnd = () => (app.source.recorded && state.live && app.lens.wanted().length ? state.live.step : null);
 
   // What was asked for before is not waited for; the server gives it up with the next request of this page.
   function turnTo(next) {
@@ -41,7 +49,7 @@ window.dash_clientside = window.dash_clientside || {};
   async function refine(mine) {
     if (isFresh(step)) await pause(WRITTEN);
     for (const { resolution, rest } of STAGES) {
-      if (resolutionOf(step) >= resolution) continue;
+      if (resolutionOf(step) >= resolution || (held(step) && held(step).resolution > resolution)) continue;
       do await pause(rest);
       while (mine === turn && (app.timeline.dragged() || app.replay.playing()));
       if (mine !== turn) return;
@@ -56,8 +64,10 @@ window.dash_clientside = window.dash_clientside || {};
   // Whether the step may have been trained just now, and not be in the run's file yet.
   const isFresh = (at) => state.status !== null && at > state.newestStep() - Math.max(1, state.status.steps_per_second);
 
-  // Cells a side of the exact frame that is there: a kept frame is as exact as one that is re-run.
+  // Cells a side of the exact frame that is there with all that is wanted: a kept frame is as exact as one that is re-run.
   function resolutionOf(at) {
+    const there = held(at) || (state.shown && state.shown.step === at ? state.shown : null);
+    if (lenses && (!there || app.lens.lacks(there))) return 0;
     if (frames.has(at)) return frames.get(at).resolution;
     if (!app.kept.has(at)) return 0;
     return state.shown && state.shown.step === at ? Math.max(STAGES[0].resolution, state.shown.resolution) : STAGES[0].resolution;
@@ -83,7 +93,7 @@ window.dash_clientside = window.dash_clientside || {};
     while (mine === turn) {
       try {
         const path = ticket === null ? "/api/visit" : `/api/visit/${ticket}`;
-        const answer = await ask(path, ticket === null ? { client, run: state.status.info.id, step, resolution } : null);
+        const answer = await ask(path, ticket === null ? { client, run: state.status.info.id, step, resolution, ...(lenses && { lens: lenses }) } : null);
         const binary = answer.headers.get("Content-Type") === "application/octet-stream";
         const said = binary ? await app.wire.decode(await answer.arrayBuffer()) : await answer.json();
         if (mine !== turn) return null;
@@ -139,7 +149,8 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function refuse({ error }) {
-    say(app.kept.has(step) ? "" : `${nearest()}${error}`); // a kept frame is exact without
+    app.lens.refuse(step);
+    say(app.kept.has(step) ? (lenses ? error : "") : `${nearest()}${error}`); // a kept frame is exact without
     return null;
   }
 
@@ -157,6 +168,8 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   state.on("view", follow);
+  state.on("lens", follow);
+  state.on("live", () => app.source.recorded && follow());
   state.on("run", () => {
     frames.clear();
     turnTo(null);

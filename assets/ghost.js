@@ -5,7 +5,6 @@ window.dash_clientside = window.dash_clientside || {};
   const state = app.state;
   const NAMES = ["D loss", "D accuracy", "G loss", "G accuracy"];
   const COLOURS = ["--gs-d", "--gs-d", "--gs-g", "--gs-g"];
-  const OWN = NAMES.length; // traces of the run itself, which come first
   const MAX_CACHED = 50; // frames of about 25 kB
   const ROOM = { share: 1.5, steps: 300 }; // how far beyond the run's own last step its parent is shown
   let parent = null; // {id, step, rows, kept, frames}, step: where it branched off
@@ -45,21 +44,16 @@ window.dash_clientside = window.dash_clientside || {};
     return visible() ? Math.min(parent.rows.lastStep(), ROOM.share * app.curves.lastStep() + ROOM.steps) : 0;
   }
 
-  // x and y of each of the parent's curves, for which the plot now has traces; none when there is nothing to show.
-  function curves(plot, buckets, axis) {
-    const there = plot.data.length > OWN;
-    if (!visible()) {
-      if (there) window.Plotly.deleteTraces(plot, NAMES.map((_, i) => OWN + i));
-      return [];
-    }
-    if (!there) window.Plotly.addTraces(plot, NAMES.map(trace));
+  // The parent's curves as Plotly's traces; none when there is nothing to show.
+  function traces(buckets, axis) {
+    if (!visible()) return [];
     const part = { after: parent.step, until: axis.toStep(1) };
-    return NAMES.map((_, column) => parent.rows.decimate(column, buckets, axis, part));
+    return NAMES.map((name, column) => ({ ...trace(name, column), ...parent.rows.decimate(column, buckets, axis, part) }));
   }
 
   function trace(name, i) {
     const dash = name.endsWith("loss") ? "longdash" : "dashdot";
-    return { x: [], y: [], name: `parent ${name}`, mode: "lines", opacity: 0.5, line: { color: colour(COLOURS[i]), dash, width: 1.2 } };
+    return { name: `parent ${name}`, mode: "lines", opacity: 0.5, line: { color: colour(COLOURS[i]), dash, width: 1.2 } };
   }
 
   function labels(toAxis) {
@@ -129,10 +123,5 @@ window.dash_clientside = window.dash_clientside || {};
     wanted = null;
   });
   state.on("progress", follow);
-  state.on("theme", () => {
-    const layer = app.layers.all.metrics;
-    if (layer && layer.plot.data.length > OWN) window.Plotly.restyle(layer.plot, { "line.color": COLOURS.map(colour) }, NAMES.map((_, i) => OWN + i));
-  });
-
-  app.ghost = { key, reach, curves, labels, frame, set_curves, set_fakes };
+  app.ghost = { key, reach, traces, labels, frame, set_curves, set_fakes };
 })(window.dash_clientside);

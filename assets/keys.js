@@ -13,6 +13,8 @@ window.dash_clientside = window.dash_clientside || {};
     ArrowRight: (event) => app.timeline.move(event.shiftKey ? 10 : 1),
     Home: () => app.timeline.move(-Infinity),
     End: () => app.timeline.follow_live(),
+    "[": () => app.events.previous(),
+    "]": () => app.events.next(),
     l: () => app.timeline.follow_live(),
     r: () => app.transport.reset(),
     c: () => app.link.copy(),
@@ -22,7 +24,8 @@ window.dash_clientside = window.dash_clientside || {};
   if (app.source.recorded) for (const key of [".", "r", "c"]) delete ACTIONS[key];
 
   function key(event) {
-    if (event.altKey || event.ctrlKey || event.metaKey || event.isComposing) return;
+    const brackets = "[]".includes(event.key) && event.getModifierState("AltGraph"); // where they are on many keyboards
+    if (((event.altKey || event.ctrlKey) && !brackets) || event.metaKey || event.isComposing) return;
     const target = event.target;
     const onTimeline = target.closest("#timeline");
     const moves = event.key.startsWith("Arrow") || event.key === "Home" || event.key === "End";

@@ -27,7 +27,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function words() {
-    if (state.status.phase !== "training" || !strides.length) return "steps from frame to frame, while training";
+    if (state.status.phase !== "training" || !strides.length) return "";
     const middle = [...strides].sort((a, b) => a - b)[strides.length >> 1];
     return `a frame every ${app.grouped(middle)} ${middle === 1 ? "step" : "steps"}`;
   }

@@ -7,30 +7,13 @@ window.dash_clientside = window.dash_clientside || {};
 (function (app) {
   const state = app.state;
   const USUAL_POINTS = 2000; // more than these are drawn smaller
-  let colours = null; // 256 colours as little-endian RGBA: 0 = fake, 255 = real
+  const HATCH = 7; // pixels from one line of a hatching to the next
   let ink = {}; // colours of the theme
   let trail = false;
   let due = false;
   const realsPainted = { key: "", pixels: null };
 
   // -- maps ------------------------------------------------------------------------------------------------------------
-
-  function colourTable(stops) {
-    const table = new Uint32Array(256);
-    for (let i = 0; i < 256; i++) {
-      const at = i / 255;
-      const k = Math.max(1, stops.findIndex(([end]) => at <= end));
-      const [from, low] = stops[k - 1];
-      const [to, high] = stops[k];
-      const [a, b] = [rgb(low), rgb(high)];
-      const w = (at - from) / (to - from);
-      const [r, g, bl] = a.map((c, j) => Math.round(c + (b[j] - c) * w));
-      table[i] = (255 << 24) | (bl << 16) | (g << 8) | r;
-    }
-    return table;
-  }
-
-  const rgb = (hex) => [1, 3, 5].map((i) => parseInt(hex.trim().slice(i, i + 2), 16));
 
   // For each of `pixels` positions along an axis: the cell before it and the weight of the one after it.
   function positions(pixels, cells, flip) {
@@ -45,7 +28,8 @@ window.dash_clientside = window.dash_clientside || {};
     return { cell, weight };
   }
 
-  function paintMap(layer, map, cells) {
+  // `scale` says what the bytes mean (scales.js); `folded` cells are hatched and outlined.
+  function paintMap(layer, map, cells, scale, folded = null) {
     const { width, height } = layer.paint;
     const context = layer.paint.getContext("2d");
     const key = `${width},${height},${cells}`;
@@ -57,7 +41,15 @@ window.dash_clientside = window.dash_clientside || {};
       layer.rows = positions(height, cells, true);
       layer.line = new Float32Array(cells);
     }
-    const { pixels, columns, rows, line } = layer;
+    (scale.sparse ? fillSparse : fill)(layer, map, cells, scale.table);
+    if (folded) hatch(layer, folded, cells);
+    context.putImageData(layer.image, 0, 0);
+    if (scale.contour) paintContour(context, map, cells, layer, scale.top / 2);
+    if (folded) paintContour(context, folded, cells, layer, 0.5, 1.8);
+  }
+
+  function fill({ pixels, columns, rows, line }, map, cells, table) {
+    const [width, height] = [columns.cell.length, rows.cell.length];
     for (let y = 0, out = 0; y < height; y++) {
       const below = rows.cell[y] * cells;
       const w = rows.weight[y];
@@ -67,25 +59,58 @@ window.dash_clientside = window.dash_clientside || {};
       }
       for (let x = 0; x < width; x++, out++) {
         const j = columns.cell[x];
-        pixels[out] = colours[(line[j] + (line[j + 1] - line[j]) * columns.weight[x] + 0.5) | 0];
+        pixels[out] = table[(line[j] + (line[j + 1] - line[j]) * columns.weight[x] + 0.5) | 0];
       }
     }
-    context.putImageData(layer.image, 0, 0);
-    paintContour(context, map, cells, width, height, layer.scale);
   }
 
-  // Marching squares at 127.5 between cell centres; every saddle is cut the same way.
-  function paintContour(context, map, cells, width, height, scale) {
-    const LEVEL = 127.5;
+  // The same where some cells have no number: a place belongs to its nearest cell, and is hatched if that has none; else
+  // it lies between those around it that have one.
+  function fillSparse({ pixels, columns, rows }, map, cells, table) {
+    const { NOTHING, pack, rgb } = app.scales;
+    const [width, height] = [columns.cell.length, rows.cell.length];
+    const [card, lines] = [pack(rgb(ink.card)), pack(rgb(ink.line))];
+    for (let y = 0, out = 0; y < height; y++) {
+      const wy = rows.weight[y];
+      for (let x = 0; x < width; x++, out++) {
+        const wx = columns.weight[x];
+        const k = rows.cell[y] * cells + columns.cell[x];
+        const a = map[k], b = map[k + 1], c = map[k + cells], d = map[k + cells + 1];
+        const nearest = wy < 0.5 ? (wx < 0.5 ? a : b) : wx < 0.5 ? c : d;
+        if (nearest === NOTHING) {
+          pixels[out] = (x + y) % HATCH < 1 ? lines : card;
+          continue;
+        }
+        const wa = a === NOTHING ? 0 : (1 - wx) * (1 - wy), wb = b === NOTHING ? 0 : wx * (1 - wy);
+        const wc = c === NOTHING ? 0 : (1 - wx) * wy, wd = d === NOTHING ? 0 : wx * wy;
+        pixels[out] = table[((wa * a + wb * b + wc * c + wd * d) / (wa + wb + wc + wd) + 0.5) | 0];
+      }
+    }
+  }
+
+  // Dark lines over the cells that are marked.
+  function hatch({ pixels, columns, rows }, marked, cells) {
+    const [width, height] = [columns.cell.length, rows.cell.length];
+    for (let y = 0; y < height; y++) {
+      const row = (rows.cell[y] + (rows.weight[y] >= 0.5)) * cells;
+      for (let x = HATCH - 1 - (y % HATCH); x < width; x += HATCH) {
+        if (marked[row + columns.cell[x] + (columns.weight[x] >= 0.5)]) pixels[y * width + x] = 0xff33291f;
+      }
+    }
+  }
+
+  // Marching squares between cell centres; every saddle is cut the same way.
+  function paintContour(context, map, cells, layer, level, weight = 1) {
+    const { width, height } = layer.paint;
     const sx = width / cells;
     const sy = height / cells;
-    const between = (a, b) => (LEVEL - a) / (b - a);
+    const between = (a, b) => (level - a) / (b - a);
     context.beginPath();
     for (let i = 0; i + 1 < cells; i++) {
       for (let j = 0; j + 1 < cells; j++) {
         const k = i * cells + j;
         const a = map[k], b = map[k + 1], c = map[k + cells + 1], d = map[k + cells];
-        const kind = (a > LEVEL) | ((b > LEVEL) << 1) | ((c > LEVEL) << 2) | ((d > LEVEL) << 3);
+        const kind = (a > level) | ((b > level) << 1) | ((c > level) << 2) | ((d > level) << 3);
         if (kind === 0 || kind === 15) continue;
         const x = (j + 0.5) * sx;
         const y = height - (i + 0.5) * sy;
@@ -100,17 +125,17 @@ window.dash_clientside = window.dash_clientside || {};
         }
       }
     }
-    context.lineWidth = scale;
+    context.lineWidth = weight * layer.scale;
     context.strokeStyle = "#333";
     context.stroke();
   }
 
-  // The cell that data (x, y) lie in: its exact value 0..1, and its centre, where the networks were asked.
+  // The cell that data (x, y) lie in: its number, its exact byte, and its centre, where the networks were asked.
   function cellAt(map, cells, x, y) {
     const index = (v) => Math.min(Math.max(Math.floor(((v + 1) / 2) * cells), 0), cells - 1);
     const centre = (i) => ((i + 0.5) / cells) * 2 - 1;
     const j = index(x), i = index(y);
-    return { value: map[i * cells + j] / 255, centre: [centre(j), centre(i)] };
+    return { index: i * cells + j, byte: map[i * cells + j], centre: [centre(j), centre(i)] };
   }
 
   // -- points ----------------------------------------------------------------------------------------------------------
@@ -145,7 +170,7 @@ window.dash_clientside = window.dash_clientside || {};
   function stampAll(pixels, width, height, points, count, shape, colour) {
     const { size, alpha } = shape;
     const half = (size - 1) / 2;
-    const [r, g, b] = rgb(colour);
+    const [r, g, b] = app.scales.rgb(colour);
     const base = (b << 16) | (g << 8) | r;
     for (let n = 0; n < count; n++) {
       const left = Math.round((points[2 * n] / state.POINT + 1) / 2 * width - 0.5) - half;
@@ -235,9 +260,8 @@ window.dash_clientside = window.dash_clientside || {};
 
   // The sample map and some of its fakes, on a canvas that is no panel's.
   function thumbnail(canvas, frame) {
-    if (!colours) colours = colourTable(state.settings.colours);
     const scale = canvas.width / 100;
-    paintMap({ paint: canvas, scale }, frame.sample_map, frame.resolution);
+    paintMap({ paint: canvas, scale }, frame.sample_map, frame.resolution, app.scales.of("real-fake"));
     const context = canvas.getContext("2d");
     context.strokeStyle = "#1b1f24"; // shows on every colour of the map
     context.globalAlpha = 0.7;
@@ -264,11 +288,16 @@ window.dash_clientside = window.dash_clientside || {};
 
   function draw(frame) {
     const { samples, latent, discriminator } = app.layers.all;
-    if (!colours) colours = colourTable(state.settings.colours);
     if (!ink.real) readInk();
-    if (latent) paintMap(latent, frame.latent_map, frame.resolution);
-    if (discriminator) paintMap(discriminator, frame.sample_map, frame.resolution);
-    if (samples) paintPoints(samples, frame);
+    for (const layer of [latent, discriminator]) {
+      if (!layer) continue;
+      const { bytes, scale, folded } = app.lens.mapOf(layer.name, frame);
+      paintMap(layer, bytes, frame.resolution, app.scales.of(scale), folded);
+    }
+    if (samples) {
+      paintPoints(samples, frame);
+      overlays().forEach(({ paint }) => paint(samples, frame));
+    }
     if (trail && samples && discriminator) {
       paintTrail(samples, frame);
       paintTrail(discriminator, frame);
@@ -278,23 +307,46 @@ window.dash_clientside = window.dash_clientside || {};
     state.emit("drawn", frame);
   }
 
+  // Fades what is there, so that what comes over it stands out.
+  function veil(layer) {
+    const context = layer.paint.getContext("2d");
+    context.globalAlpha = 0.55;
+    context.fillStyle = ink.card;
+    context.fillRect(0, 0, layer.paint.width, layer.paint.height);
+    context.globalAlpha = 1;
+  }
+
+  // What is drawn over the points now.
+  function overlays() {
+    const chosen = { mesh: app.mesh, pull: app.pull }[app.lens.chosen("samples").name];
+    return [...(app.scenes.task() === "fit" ? [app.pairs] : []), ...(chosen ? [chosen] : [])];
+  }
+
   function badges(frame) {
     const { view } = state;
     const kind = view.preview !== null ? "preview · " : view.live ? "" : "past · ";
     const step = `${kind}step ${app.grouped(frame.step)}`;
     const cells = `${step} · ${frame.resolution} × ${frame.resolution}`;
-    app.setText("latent-panel-badge", cells);
-    app.setText("discriminator-panel-badge", cells);
+    for (const panel of ["latent", "discriminator"]) say(panel, [cells]);
+    const [real, fake] = app.scenes.now("samples").points;
     const n = app.grouped(frame.fakes.length / 2);
-    const path = trail ? ` · trail of ${frame.trail_steps.length} frames` : "";
     const ghost = app.ghost.frame(frame.step);
-    const other = ghost ? ` · parent's at ${app.grouped(ghost.step)}, grey` : "";
-    app.setText("samples-panel-badge", `${step} · ${n} real, ${n} fake${path}${other}`);
+    const pulled = app.lens.chosen("samples").name === "pull" && frame.pull;
+    say("samples", [
+      step,
+      pulled ? app.pull.badge(frame) : `${n} ${real}, ${n} ${fake}`,
+      trail ? `trail of ${frame.trail_steps.length} frames` : "",
+      ghost ? `parent's at ${app.grouped(ghost.step)}, grey` : "",
+    ]);
+
+    function say(panel, parts) {
+      app.setText(`${panel}-panel-badge`, [app.lens.state(panel, frame), ...parts].filter(Boolean).join(" · "));
+    }
   }
 
   function readInk() {
     const style = getComputedStyle(document.documentElement);
-    ink = Object.fromEntries(["real", "fake", "mark"].map((name) => [name, style.getPropertyValue(`--gs-${name}`)]));
+    ink = Object.fromEntries(["real", "fake", "mark", "card", "line"].map((name) => [name, style.getPropertyValue(`--gs-${name}`).trim()]));
   }
 
   function set_trail(on) {
@@ -310,5 +362,5 @@ window.dash_clientside = window.dash_clientside || {};
     request();
   });
 
-  app.paint = { cellAt, set_trail, thumbnail, repaint: request };
+  app.paint = { cellAt, set_trail, thumbnail, veil, repaint: request };
 })(window.dash_clientside);

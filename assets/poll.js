@@ -53,7 +53,11 @@ window.dash_clientside = window.dash_clientside || {};
     framesRunning = false;
   }
 
-  const newest = () => app.wire.fetch(`/api/frame?after=${state.live ? state.live.version : 0}`);
+  function newest() {
+    const lenses = app.lens.wanted();
+    const asked = lenses.length ? `&lens=${lenses.join(",")}` : "";
+    return app.wire.fetch(`/api/frame?after=${state.live ? state.live.version : 0}${asked}`);
+  }
 
   async function progress() {
     progressRunning = true;
@@ -61,7 +65,7 @@ window.dash_clientside = window.dash_clientside || {};
       try {
         const asked = performance.now();
         const message = await app.wire.fetch(
-          `${app.source.base}/progress?from=${app.curves.rows()}&changes=${state.changesTotal}`,
+          `${app.source.base}/progress?from=${app.curves.rows()}&changes=${state.changesTotal}${app.readings.query()}`,
         );
         const caughtUp = await take(message, asked);
         reached();
@@ -85,12 +89,14 @@ window.dash_clientside = window.dash_clientside || {};
       return false;
     }
     if (!app.curves.append(message)) return false;
+    app.readings.take(message);
     const overtaken = asked < app.command.answered(); // by the answer to a command, whose status is newer
     if (!overtaken) state.status = message.status;
     state.kept = message.kept;
     if (message.changes_from !== state.changesTotal) state.changes = []; // the server no longer has those between
     state.changes.push(...message.changes);
     state.changesTotal = message.changes_from + message.changes.length;
+    state.events = message.events || [];
     state.emit("progress");
     return !overtaken && message.from + message.metrics.length / 4 >= message.rows;
   }
@@ -105,6 +111,7 @@ window.dash_clientside = window.dash_clientside || {};
     state.live = null;
     state.changes = [];
     state.changesTotal = 0;
+    state.events = [];
     state.kept = new Int32Array(0);
     state.emit("run");
   }

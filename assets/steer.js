@@ -118,7 +118,7 @@ window.dash_clientside = window.dash_clientside || {};
     app.setText("looking-share-value", `${Math.round(share * 100)} %`);
     app.setText(
       "looking-measured",
-      state.status.phase === "training" ? `measured: ${(measured * 100).toFixed(1)} %` : "measured while training",
+      state.status.phase === "training" ? `measured: ${(measured * 100).toFixed(1)} %` : "",
     );
   }
 

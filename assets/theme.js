@@ -1,10 +1,9 @@
-// Light and dark: Mantine keeps the choice; Plotly's texts and lines are told of it.
+// Light and dark: Mantine keeps the choice; Plotly's texts and axes are told of it.
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
   const state = app.state;
   const STORED = "mantine-color-scheme-value"; // where Mantine itself looks at start-up
-  const CURVES = ["--gs-d", "--gs-d", "--gs-g", "--gs-g"];
   const done = new Set();
 
   const dark = () => document.documentElement.getAttribute("data-mantine-color-scheme") === "dark";
@@ -25,10 +24,6 @@ window.dash_clientside = window.dash_clientside || {};
       axes[`${axis}.tickcolor`] = value("--gs-line");
     }
     window.Plotly.relayout(layer.plot, { "font.color": value("--gs-text"), ...axes });
-    if (layer.name === "metrics") {
-      window.Plotly.restyle(layer.plot, { "line.color": CURVES.map(value) }, [0, 1, 2, 3]);
-      window.Plotly.relayout(layer.plot, { "shapes[0].line.color": value("--gs-quiet"), "annotations[0].font.color": value("--gs-quiet"), "annotations[0].bgcolor": value("--gs-card") });
-    }
   }
 
   function colourAll() {

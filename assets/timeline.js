@@ -25,7 +25,7 @@ window.dash_clientside = window.dash_clientside || {};
     const step = viewed();
     if (step === null) {
       wanted = null;
-      if (state.live) show(state.live);
+      if (state.live) show((app.source.recorded && app.exact.held(state.live.step)) || state.live);
       return;
     }
     const nearest = app.kept.nearest(step);

@@ -77,7 +77,8 @@ window.dash_clientside = window.dash_clientside || {};
     app.setText("status-now", words);
     app.byId("status").dataset.phase = status.phase;
     app.byId("status").dataset.step = status.step;
-    announce(words, `${status.phase}${view.live}${view.step}`);
+    const { diagnosis } = status;
+    announce(diagnosis ? `${words} · ${diagnosis.sentence}` : words, `${status.phase}${view.live}${view.step}${diagnosis && diagnosis.since}`);
     say(failed ? status.error : refusal || "");
     const title = app.source.recorded && app.recorded.title();
     app.setText(
@@ -91,8 +92,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (placedPreset !== status.info.preset && chooser) {
       placedPreset = status.info.preset;
       app.set_props("preset", { value: placedPreset });
-      const known = state.settings.presets[placedPreset];
-      app.setText("story", known ? known.story : "");
+      state.emit("scenario", placedPreset);
     }
   }
 

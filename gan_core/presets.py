@@ -21,8 +21,15 @@ _ALL = (
         group="article",
         figure=1,
         length=120,
+        pace=1,
         title="What G must learn",
-        story="Nothing is trained: each point moves from its place in latent space to where it belongs on the spiral.",
+        story=(
+            "Nothing is trained here. Every red cross starts at its latent point z = (u, v) and moves to its "
+            "place f(z) on the spiral; [Reset](#reset) shows it again, [Step](#step-once) a step at a time. Point "
+            "at the [latent square](#latent-panel): the same place lights up on [the spiral](#samples-panel). u "
+            "becomes the way along the band, v the way across it."
+        ),
+        claim="The map that G must learn is smooth and one-to-one: neighbours stay neighbours.",
         config=GANConfig(task="none"),
         values=_FIGURE_2,
     ),
@@ -32,9 +39,12 @@ _ALL = (
         figure=2,
         title="Mode collapse",
         story=(
-            "Both networks learn at 0.001 with beta1 0.9. The fakes shrink to a blob that hops around the spiral and "
-            "never covers it. Turn on the trail: the blob follows the bluest spot of the discriminator's map."
+            "Both networks learn at 0.001, with beta1 at 0.9. The fakes shrink to a blob that jumps about and "
+            "never covers [the data](#samples-panel). Switch on [the trail](#trail): it chases the bluest spot of "
+            "[D's map](#discriminator-panel). [Drag G's learning rate down to 0.0002](#lr-g) and [both](#beta1-g) "
+            "[beta1](#beta1-d) to 0.5: it opens up."
         ),
+        claim="With these settings the fakes collapse to a blob that chases the bluest spot of D's map.",
         config=GANConfig(),
         values=_FIGURE_2,
     ),
@@ -43,7 +53,13 @@ _ALL = (
         group="article",
         figure=3,
         title="G could do it",
-        story="G alone is told where each z belongs, and comes so near that its size cannot be what is missing.",
+        story=(
+            "G alone, without a D: it is told where each z belongs and learns that by squared error. Watch the "
+            "crosses G(z) settle on [the dots f(z)](#samples-panel), and the [error over latent "
+            "space](#latent-panel) go from yellow to dark. After 600 steps more time brings nothing more; [lower "
+            "its learning rate](#lr-g) and it does."
+        ),
+        claim="G is large enough for the spiral: size is not what it lacks when it collapses.",
         config=GANConfig(task="fit"),
         values=_FIGURE_2,
     ),
@@ -52,7 +68,14 @@ _ALL = (
         group="article",
         figure=4,
         title="D could do it",
-        story="D alone tells the spiral from even noise, beside the best D that there could be.",
+        story=(
+            "D alone learns to tell the spiral from noise all over the square. Compare [its "
+            "map](#discriminator-panel) with the [best one possible](#latent-panel), which is known exactly here, "
+            "or look at [the difference](#lens-sample-map). At step 600 it is far from that, though the article "
+            "does not say so: the turns are there, but blurred. [Let it run on](#play-pause) and it gets nearer, "
+            "slowly."
+        ),
+        claim="D is large enough to draw the spiral, too; after 600 steps it is still far from the best possible D.",
         config=GANConfig(task="noise", objective="squared-error"),
         values=_FIGURE_2,
     ),
@@ -60,9 +83,15 @@ _ALL = (
         name="longer",
         group="article",
         figure=5,
-        length=4_000,
+        length=6_000,
         title="Longer does not help",
-        story="The same as mode collapse, for thousands of steps: the fakes go on hopping and cover next to nothing.",
+        story=(
+            "Figure 2 again, left alone for thousands of steps at [full speed](#pace). Look at [where on the "
+            "spiral the fakes are](#metrics-panel), step by step: a bright line that jumps, early and late. [Drag "
+            "the timeline](#timeline) to any step; training goes on behind your back."
+        ),
+        claim="Time is not what is missing: ten times the steps, and the fakes still cover next to nothing.",
+        view="spiral",
         config=GANConfig(),
         values=_FIGURE_2,
     ),
@@ -71,7 +100,13 @@ _ALL = (
         group="article",
         figure=6,
         title="What D really learns",
-        story="D alone tells the spiral from a small blob that never moves, and calls the rest of the square real.",
+        story=(
+            "D alone again, against a small blob that never moves instead of noise. [Its "
+            "map](#discriminator-panel) turns red at the blob and blue nearly everywhere else, even in the "
+            "corners, where there never was any data. Where the [best possible map](#latent-panel) is hatched "
+            "there is neither data nor blob: D may say anything there, and says real. Compare figure 4."
+        ),
+        claim="D does not learn what is real: it tells the data from this one generator, and calls all the rest real.",
         config=GANConfig(task="blob", objective="squared-error"),
         values=_FIGURE_2,
     ),
@@ -82,9 +117,13 @@ _ALL = (
         length=60_000,
         title="A better solution",
         story=(
-            "The generator learns five times slower than the discriminator, and beta1 is 0.5 for both. The fakes "
-            "spread along the whole spiral, and the sample map turns into a picture of the data."
+            "G learns five times slower than D, and beta1 is 0.5 for both. Within a hundred steps the fakes "
+            "spread; [coverage](#metrics-panel) stays high, and [D's map](#discriminator-panel) becomes a picture "
+            "of the data. [Push G's learning rate up to 0.001](#lr-g) to break it, then [go back to before "
+            "that](#before-change)."
         ),
+        claim="A slower G with less momentum explores instead of chasing, and comes to cover the spiral.",
+        view="samples",
         config=GANConfig(),
         values=_FIGURE_7,
     ),
@@ -94,17 +133,28 @@ _ALL = (
         figure=8,
         length=60_000,
         title="Tears",
-        story="The better solution again: thin lines in the latent map, where G tears apart what was side by side.",
+        story=(
+            "Figure 7 again, seen from [latent space](#latent-panel). Orange lines are tears: move the cursor "
+            "across one, and the fake jumps far in [the samples](#samples-panel); on the line it falls off the "
+            "spiral. [Mesh](#lens-samples) shows the square pushed through G, [D(G(z))](#lens-latent) the "
+            "article's red lines. They take some thousand steps."
+        ),
+        claim="To cover the spiral, G tears the latent square: neighbours in it land far apart.",
+        view="samples",
+        lenses=("tears",),
         config=GANConfig(),
         values=_FIGURE_7,
     ),
     Preset(
         name="quick",
+        length=6_000,
         title="Quick (small networks)",
         story=(
-            "The better solution with networks of 3 x 128 and batches of 256, about fifteen times cheaper a step: for "
-            "trying things out on a slow machine."
+            "The better solution with networks of 3 x 128 and batches of 256, about fifteen times cheaper a step: "
+            "for trying things out on a slow machine. [Drag G's learning rate](#lr-g) and [beta1](#beta1-g) about "
+            "and watch [the samples](#samples-panel)."
         ),
+        claim="What cures the large networks cures small ones, too.",
         config=GANConfig(width=128, batch=256),
         values=_FIGURE_7,
     ),

@@ -51,3 +51,8 @@ def add_callbacks(app: Dash) -> None:
     on("library", "open", Input(ids.RUNS, "n_clicks"))
     on("library", "opened", Input(ids.RUNS_DIALOG, "opened"))
     on("link", "copy", Input(ids.COPY_LINK, "n_clicks"))
+    on("story", "fold", Input(ids.STORY_FOLD, "n_clicks"))
+    on("tour", "start", Input(ids.TOUR_START, "n_clicks"))
+    on("tour", "back", Input(ids.TOUR_BACK, "n_clicks"))
+    on("tour", "next", Input(ids.TOUR_NEXT, "n_clicks"))
+    on("tour", "leave", Input(ids.TOUR_LEAVE, "n_clicks"))

@@ -9,9 +9,10 @@ import dash_mantine_components as dmc
 from dash import html
 
 from gan_core.config import BOUNDS, DEFAULT_LOOKING_SHARE, LOOKING_SHARE, Bounds, HyperParameters
-from gan_core.dashboard import ids
+from gan_core.dashboard import ids, story
+from gan_core.dashboard.buttons import GHOST_SWITCHES, SWITCHES, button, icon_button, info, switch
 from gan_core.dashboard.ids import aria
-from gan_core.presets import PRESETS
+from gan_core.presets import GROUPS, PRESETS
 
 # Positions of the timeline's handle, however many frames there are: another maximum would rebuild the slider, and it
 # would lose the focus.
@@ -19,6 +20,7 @@ RAIL = 10_000
 FULL_SPEED = "full"
 STEPS_A_FRAME = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 REPLAY_SPEEDS = (5, 15, 30, 60)  # kept frames a second
+PACE_HELP = "Full speed: frames come as they can. Otherwise training waits for a frame after so many steps."
 
 
 def hyper_parameter(name: str, values: HyperParameters) -> html.Div:
@@ -31,8 +33,9 @@ def hyper_parameter(name: str, values: HyperParameters) -> html.Div:
         [
             html.Div(
                 [
-                    html.Label(bounds.short, htmlFor=ids.typed(slider), title=bounds.help),
-                    _button(ids.back(slider), "", f"Back to the preset's {bounds.label.lower()}", "icon-back"),
+                    html.Label(bounds.short, htmlFor=ids.typed(slider)),
+                    info(bounds.label, bounds.help),
+                    icon_button(ids.back(slider), f"Back to the preset's {bounds.label.lower()}", "icon-back"),
                     dmc.TextInput(
                         id=ids.typed(slider),
                         value=f"{value:g}",
@@ -57,7 +60,7 @@ def hyper_parameter(name: str, values: HyperParameters) -> html.Div:
             ),
             html.Div(id=f"{slider}-error", className="field-error", role="alert"),
         ],
-        className="control",
+        className=f"control {network}",
     )
 
 
@@ -67,15 +70,15 @@ def looking_share() -> html.Div:
         [
             html.Div(
                 [
-                    html.Span(LOOKING_SHARE.label, title=LOOKING_SHARE.help),
+                    html.Span(LOOKING_SHARE.label),
+                    info(LOOKING_SHARE.label, LOOKING_SHARE.help),
                     html.Output("15 %", id=f"{ids.LOOKING}-value"),
                 ],
                 className="slider-head",
             ),
             _slider(ids.LOOKING, LOOKING_SHARE, DEFAULT_LOOKING_SHARE, "var(--gs-accent)"),
-            html.Div(html.Span("measured: –", id="looking-measured"), className="in-force"),
         ],
-        className="control of-training",
+        className="control looking of-training",
     )
 
 
@@ -87,7 +90,8 @@ def pace(steps: int | None) -> html.Div:
         [
             html.Div(
                 [
-                    html.Span("Show", title="Full speed: frames come as they can. Else training waits for each frame."),
+                    html.Span("Show"),
+                    info("Show", PACE_HELP),
                     dmc.Select(
                         id=ids.PACE,
                         data=[{"value": value, "label": label} for value, label in choices.items()],
@@ -100,7 +104,7 @@ def pace(steps: int | None) -> html.Div:
                 ],
                 className="slider-head",
             ),
-            html.Div(html.Span("", id="pace-measured"), className="in-force"),
+            html.Div([html.Span("", id="looking-measured"), html.Span("", id="pace-measured")], className="in-force"),
         ],
         className="control of-training",
     )
@@ -108,30 +112,31 @@ def pace(steps: int | None) -> html.Div:
 
 def switches() -> html.Div:
     """What is drawn, and whether keys are listened to."""
-    return html.Div(
-        [
-            dmc.Switch(id=ids.TRAIL, label="Trail of the last 100 steps", size="xs", checked=False),
-            dmc.Switch(id=ids.LOG_STEPS, label="Logarithmic steps", size="xs", checked=False),
-            dmc.Switch(id=ids.KEYS, label="Keyboard shortcuts", size="xs", checked=True),
-            html.Div(
-                [
-                    dmc.Switch(id=ids.GHOST_CURVES, label="Ghost of the parent", size="xs", checked=True),
-                    dmc.Switch(id=ids.GHOST_FAKES, label="Ghost fakes", size="xs", checked=False),
-                ],
-                id="ghost-switches",
-                className="switches",
-                hidden=True,
-            ),
-        ],
+    ghosts = html.Div(
+        [switch(id, *words) for id, words in GHOST_SWITCHES.items()],
+        id="ghost-switches",
         className="switches",
+        hidden=True,
     )
+    return html.Div([*(switch(id, *words) for id, words in SWITCHES.items()), ghosts], className="switches")
 
 
 def preset_chooser(preset: str) -> dmc.Select:
     """The scenarios."""
     return dmc.Select(
         id=ids.PRESET,
-        data=[{"value": p.name, "label": p.title} for p in PRESETS.values()],
+        data=[
+            {
+                "group": heading,
+                "items": [
+                    {"value": p.name, "label": story.label(p)}
+                    for p in sorted(PRESETS.values(), key=lambda preset: preset.figure or 0)
+                    if p.group == group
+                ],
+            }
+            for group, heading in GROUPS.items()
+            if any(p.group == group for p in PRESETS.values())
+        ],
         value=preset,
         allowDeselect=False,
         checkIconPosition="right",
@@ -145,53 +150,34 @@ def transport() -> html.Div:
     """Buttons that act on the training, and those that look at its past."""
     return html.Div(
         [
-            html.Div(
-                [
-                    _button(ids.PLAY_PAUSE, "Pause", "Pause training", "icon-pause", key="Space", primary=True),
-                    _button(ids.STEP_ONCE, "Step", "Train one step", "icon-step", key="."),
-                    _button(ids.RESET, "Reset", "Start the same run again", "icon-reset", key="R"),
-                    _button(ids.NEW_SEED, "New seed", "Start again from another seed", "icon-seed"),
-                ],
-                className="buttons of-training",
-                role="group",
-                **aria(label="Training"),
+            _buttons(
+                "Training",
+                "of-training",
+                button(ids.PLAY_PAUSE, primary=True),
+                *(button(id) for id in (ids.STEP_ONCE, ids.RESET, ids.NEW_SEED)),
             ),
             html.A("To the live run", href="/", id="to-live", className="button"),  # on the page of a recorded run
             html.Div(_timeline(), className="timeline-box"),
-            html.Div(
-                [
-                    _button(ids.BRANCH_HERE, "Branch here", "Go on from this step as a new run", "icon-branch"),
-                    _button(
-                        ids.BEFORE_CHANGE,
-                        "Before the last change",
-                        "A branch from the step before it, with the settings as they were",
-                        "icon-before",
-                    ),
-                ],
-                className="buttons branches",
-                role="group",
-                **aria(label="Branches"),
-            ),
-            html.Div(
-                [
-                    _button(ids.REPLAY, "Replay", "Play the kept frames from here", "icon-replay"),
-                    dmc.Select(
-                        id=ids.REPLAY_SPEED,
-                        data=[{"value": str(speed), "label": f"{speed} / s"} for speed in REPLAY_SPEEDS],
-                        value="15",
-                        size="xs",
-                        allowDeselect=False,
-                        className="speed",
-                        attributes={"input": {"aria-label": "Replay speed, kept frames a second"}},
-                    ),
-                    _button(ids.FOLLOW_LIVE, "Live", "Follow the newest step", "icon-live", key="L"),
-                ],
-                className="buttons",
-                role="group",
-                **aria(label="Looking back"),
-            ),
+            _buttons("Branches", "branches", button(ids.BRANCH_HERE), button(ids.BEFORE_CHANGE)),
+            _buttons("Looking back", "", button(ids.REPLAY), _replay_speed(), button(ids.FOLLOW_LIVE)),
         ],
         className="transport",
+    )
+
+
+def _buttons(name: str, kind: str, *buttons: Any) -> html.Div:
+    return html.Div(list(buttons), className=f"buttons {kind}".strip(), role="group", **aria(label=name))
+
+
+def _replay_speed() -> dmc.Select:
+    return dmc.Select(
+        id=ids.REPLAY_SPEED,
+        data=[{"value": str(speed), "label": f"{speed} / s"} for speed in REPLAY_SPEEDS],
+        value="15",
+        size="xs",
+        allowDeselect=False,
+        className="speed",
+        attributes={"input": {"aria-label": "Replay speed, kept frames a second"}},
     )
 
 
@@ -199,21 +185,29 @@ def _timeline() -> list[Any]:
     """The family of runs, the rail over all steps, and the words and the field below it."""
     return [
         html.Div(id="family", className="family", role="group", hidden=True, **aria(label="Runs of this family")),
-        dmc.Slider(
-            id=ids.TIMELINE,
-            min=0,
-            max=RAIL,
-            step=1,
-            value=RAIL,
-            size="sm",
-            label=None,
-            updatemode="mouseup",
-            thumbLabel="Timeline: steps",
-            color="var(--gs-accent)",
+        html.Div(
+            [
+                dmc.Slider(
+                    id=ids.TIMELINE,
+                    min=0,
+                    max=RAIL,
+                    step=1,
+                    value=RAIL,
+                    size="sm",
+                    label=None,
+                    updatemode="mouseup",
+                    thumbLabel="Timeline: steps",
+                    color="var(--gs-accent)",
+                ),
+                html.Div(id="events", className="events", **aria(hidden="true")),
+            ],
+            className="rail",
         ),
+        html.Ul(id="events-list", className="for-screen-readers", **aria(label="Events of this run")),
         html.Div(
             [
                 html.Span("step 0", id="viewed-step"),
+                html.Span(id="event-words", role="status"),
                 html.Span(
                     [
                         html.Span(id="exact-words", role="status", **aria(live="polite")),
@@ -235,16 +229,6 @@ def _timeline() -> list[Any]:
             className="timeline-words",
         ),
     ]
-
-
-def icon_button(id: str, name: str, icon: str) -> html.Button:
-    """A button that shows an icon alone."""
-    return _button(id, "", name, icon)
-
-
-def text_button(id: str, text: str, name: str, icon: str, key: str = "") -> html.Button:
-    """A button with an icon and words."""
-    return _button(id, text, name, icon, key=key)
 
 
 def _slider(id: str, bounds: Bounds, value: float, colour: str) -> dmc.Slider:
@@ -270,17 +254,4 @@ def _slider(id: str, bounds: Bounds, value: float, colour: str) -> dmc.Slider:
         thumbLabel=bounds.label,
         color=colour,
         **scale,
-    )
-
-
-def _button(id: str, text: str, name: str, icon: str, *, key: str = "", primary: bool = False) -> html.Button:
-    """A button whose accessible name starts with the text it shows, and whose tooltip names its key."""
-    label = f"{text}: {name}" if text else name
-    return html.Button(
-        [html.Span(className=f"icon {icon}"), *([html.Span(text, className="button-text")] if text else [])],
-        id=id,
-        n_clicks=0,
-        title=f"{name} ({key})" if key else name,
-        className="button primary" if primary else "button",
-        **aria(label=label),
     )

@@ -23,6 +23,8 @@ GHOST_CURVES, GHOST_FAKES = "ghost-curves", "ghost-fakes"
 TRAIL, LOG_STEPS, KEYS = "trail", "log-steps", "keys"
 THEME, HELP, HELP_DIALOG = "theme", "help", "help-dialog"
 RUNS, RUNS_DIALOG, COPY_LINK = "runs", "runs-dialog", "copy-link"
+STORY_FOLD = "story-fold"
+TOUR_START, TOUR_BACK, TOUR_NEXT, TOUR_LEAVE = "tour-start", "tour-back", "tour-next", "tour-leave"
 
 
 def typed(slider: str) -> str:

@@ -109,15 +109,19 @@ class LiveServer:
 
     def command(self, do: str, **details: Any) -> dict[str, Any]:
         """Send a command; returns once it is in force."""
+        said = self.send(do, **details)
+        assert said["from_step"] is not None, f"{do} did not take effect in time"
+        return dict(said["status"])
+
+    def send(self, do: str, **details: Any) -> dict[str, Any]:
+        """Send a command; returns once it is in force, or after two seconds."""
         request = urllib.request.Request(
             self.origin + "/api/command",
             data=json.dumps({"do": do, **details}).encode(),
             headers={"Content-Type": "application/json"},
         )
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-            said: dict[str, Any] = json.load(answer)
-        assert said["from_step"] is not None, f"{do} did not take effect in time"
-        return dict(said["status"])
+            return dict(json.load(answer))
 
     def status(self) -> dict[str, Any]:
         return dict(json.loads(self.get("/api/status")))
@@ -180,6 +184,11 @@ class LiveServer:
             if body:
                 frame = Envelope(*wire.decode(body))
         return frame
+
+    def open_preset(self, name: str) -> None:
+        """Begin a run of a scenario; large networks take their time."""
+        self.send("preset", name=name)
+        self.wait_until(lambda status: status["info"]["preset"] == name)
 
     def put_into_known_state(self) -> None:
         """Paused at step 0 of the quick preset with seed 0, and every setting as it is at the start."""

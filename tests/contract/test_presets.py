@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 import torch
 
 from gan_core import PRESETS
 from gan_core.config import GANConfig
+from gan_core.dashboard.story import label, parts, plain, tour
 from gan_core.engine import GANEngine
 from gan_core.objectives import OBJECTIVES
-from gan_core.presets import DEFAULT_PRESET, Preset, find_preset
+from gan_core.presets import DEFAULT_PRESET, GROUPS, Preset, find_preset
 from gan_core.targets import TARGETS
 from gan_core.tasks import TASKS
 
+ARTICLE = (  # in the order of its figures
+    "target",
+    "mode-collapse",
+    "generator-capacity",
+    "discriminator-capacity",
+    "longer",
+    "what-d-learns",
+    "better",
+    "tears",
+)
 EACH = pytest.mark.parametrize("preset", PRESETS.values(), ids=list(PRESETS))
 
 
 @EACH
 def test_it_says_what_it_is(preset: Preset) -> None:
     assert preset.title
-    assert preset.story.endswith(".")
+    assert 2 <= _sentences(plain(preset.story)) <= 5
+    assert _sentences(preset.claim) == 1
+    assert any(target for _, target in parts(preset.story))
+    assert plain(preset.story).isprintable()
+    assert not set("[]#") & set(plain(preset.story))  # every link is understood
+    assert preset.group in GROUPS
     assert preset.config.target in TARGETS
     assert preset.config.objective in OBJECTIVES
     assert [p.title for p in PRESETS.values()].count(preset.title) == 1
@@ -88,3 +105,49 @@ def test_a_preset_is_found_by_its_name_alone() -> None:
         assert preset.name == name
     with pytest.raises(ValueError, match=r"'Better'.*better.*\.$"):
         find_preset("Better")
+
+
+def test_the_tour_is_the_article_in_order() -> None:
+    assert tuple(tour()) == ARTICLE
+    assert [PRESETS[name].figure for name in ARTICLE] == list(range(1, 9))
+    assert [label(PRESETS[name])[:10] for name in ARTICLE] == [f"Figure {n} ·" for n in range(1, 9)]
+    assert [preset.name for preset in PRESETS.values() if preset.figure is not None] == list(ARTICLE)
+
+
+def test_how_long_they_are() -> None:
+    lengths = {name: PRESETS[name].length for name in ARTICLE}
+    assert lengths == dict.fromkeys(ARTICLE, 600) | {
+        "target": 120,
+        "longer": 6_000,
+        "better": 60_000,
+        "tears": 60_000,
+    }
+    assert PRESETS["target"].pace == 1
+
+
+@EACH
+def test_an_entry_of_the_zoo_says_why_and_what_to_try(preset: Preset) -> None:
+    if preset.group == "zoo":
+        assert preset.why.endswith(".")
+        assert preset.attempt.endswith(".")
+        assert preset.seed is not None
+
+
+def test_a_story_is_split_at_its_links() -> None:
+    text = "First [drag this](#lr-g), then [look](#a-b-1). [1] stays, and (#this) too."
+    assert parts(text) == [
+        ("First ", None),
+        ("drag this", "lr-g"),
+        (", then ", None),
+        ("look", "a-b-1"),
+        (". [1] stays, and (#this) too.", None),
+    ]
+    assert plain(text) == "First drag this, then look. [1] stays, and (#this) too."
+    assert parts("[all](#x)") == [("all", "x")]
+    assert parts("") == []
+
+
+def _sentences(text: str) -> int:
+    """How many there are: each ends with a full stop, at the end or before a space and a capital."""
+    assert text.endswith(".")
+    return len(re.findall(r"[.?!](?= [A-Z]|$)", text))

@@ -2,9 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 from gan_core.dashboard.panels import discriminator, latent, metrics, samples
+from gan_core.dashboard.panels.lenses import CHOICES
 from gan_core.dashboard.panels.panel import Panel
+from gan_core.dashboard.panels.scales import SCALES, VIRIDIS
+from gan_core.dashboard.panels.scenes import SCENES
+from gan_core.dashboard.panels.views import VIEWS
+from gan_core.readings import READINGS
 
 PANELS: tuple[Panel, ...] = (metrics.PANEL, samples.PANEL, latent.PANEL, discriminator.PANEL)
 
-__all__ = ["PANELS", "Panel"]
+__all__ = ["PANELS", "Panel", "tables"]
+
+
+def tables() -> dict[str, Any]:
+    """What the browser's side needs of the panels' tables, ready for JSON."""
+    return {
+        "scenes": {task: {panel: asdict(scene) for panel, scene in of.items()} for task, of in SCENES.items()},
+        "scales": {name: asdict(scale) for name, scale in SCALES.items()},
+        "lenses": {panel: [asdict(choice) for choice in choices] for panel, choices in CHOICES.items()},
+        "views": [asdict(view) for view in VIEWS.values()],
+        "readings": [asdict(instrument) for instrument in READINGS.values()],
+        "shares": VIRIDIS,
+    }

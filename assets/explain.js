@@ -1,0 +1,64 @@
+// What is written about a panel, for those who have no pointer to rest on its title: a button in the head of each card.
+window.dash_clientside = window.dash_clientside || {};
+
+(function (app) {
+  const state = app.state;
+  const PANELS = ["metrics", "samples", "latent", "discriminator"];
+  const notes = {};
+
+  function build(panel) {
+    const head = document.querySelector(`.card:has(#${panel}-panel) .card-head`);
+    if (!head || notes[panel]) return;
+    const id = `about-${panel}-words`;
+    const button = app.element("button", { id: `about-${panel}`, class: "about", type: "button", popovertarget: id }, "?");
+    notes[panel] = app.element("div", { id, class: "about-words", popover: "auto", role: "note" });
+    notes[panel].addEventListener("beforetoggle", (event) => event.newState === "open" && open(panel, button));
+    head.append(button, notes[panel]);
+    name(panel);
+  }
+
+  // A button's name says of which panel it speaks.
+  function name(panel) {
+    const button = app.byId(`about-${panel}`);
+    if (!button) return;
+    const { spoken } = app.scenes.now(panel);
+    button.setAttribute("aria-label", `About this panel: ${spoken}`);
+    button.title = "About this panel";
+    notes[panel].setAttribute("aria-label", `About: ${spoken}`);
+  }
+
+  function open(panel, button) {
+    const { title, hint, marks } = app.scenes.seen(panel);
+    const choices = panel === "metrics" ? app.views : app.lens;
+    const [first, ...others] = choices.help(panel);
+    const named = ([label, words]) => app.element("p", {}, app.element("b", {}, `${label}. `), words);
+    notes[panel].replaceChildren(
+      app.element("h3", {}, title),
+      app.element("p", {}, first[1]),
+      ...(marks ? [app.element("p", {}, marks)] : []),
+      app.element("p", { class: "quiet" }, hint),
+      ...(others.length ? [app.element("h3", {}, "To choose from")] : []),
+      ...others.map(named),
+    );
+    place(notes[panel], button.getBoundingClientRect());
+  }
+
+  // Below the button, as far as the window allows.
+  function place(note, from) {
+    const width = Math.min(380, innerWidth - 16);
+    const left = Math.max(8, Math.min(from.right - width, innerWidth - width - 8));
+    const below = innerHeight - from.bottom - 14;
+    const above = from.top - 14;
+    const up = below < 220 && above > below;
+    Object.assign(note.style, {
+      width: `${width}px`,
+      left: `${left}px`,
+      top: up ? "auto" : `${from.bottom + 6}px`,
+      bottom: up ? `${innerHeight - from.top + 6}px` : "auto",
+      maxHeight: `${up ? above : below}px`,
+    });
+  }
+
+  state.on("controls", () => PANELS.forEach(build)); // after the other controls of the heads
+  state.on("dressed", name);
+})(window.dash_clientside);

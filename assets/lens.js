@@ -1,0 +1,144 @@
+// Lenses: what a square panel shows instead of its usual map, or on top of it, by Python's table `lenses`. The arrays for
+// it come with the frames of those who ask for them; a frame that lacks them shows the usual map meanwhile.
+window.dash_clientside = window.dash_clientside || {};
+
+(function (app) {
+  const state = app.state;
+  const IDS = { samples: "lens-samples", latent: "lens-latent", discriminator: "lens-sample-map" };
+  const LABELS = { samples: "Shown with the samples", latent: "Latent panel shows", discriminator: "Sample map shows" };
+  const ARRAYS = { "best-d": "best_d", tears: "stretch", pull: "pull" }; // of a lens, one that tells that it is there
+  const EVEN = Math.log10((0.3 * Math.PI) / 4); // log of |det J| of an even spread of the latent square over the band
+  const DECADES = 2; // either way, on the scale of stretching
+  const chosenNames = { samples: "points", latent: "map", discriminator: "map" };
+  const controls = {};
+  const maps = new WeakMap(); // frame -> {name of a choice: bytes}
+  let refused = null; // the step whose frame cannot have what was asked for
+
+  const choicesOf = (panel) => state.settings.lenses[panel] || [{ name: "", why_not: {} }];
+  const whyNot = (choice) => choice.why_not[app.scenes.task()] || "";
+
+  // The choice in force: what the visitor chose, or the usual where the task has no such thing.
+  function chosen(panel) {
+    const choices = choicesOf(panel);
+    const found = choices.find(({ name }) => name === chosenNames[panel]);
+    return found && !whyNot(found) ? found : choices[0];
+  }
+
+  // The lenses that the server has to compute now.
+  function wanted() {
+    if (!state.settings) return [];
+    const lenses = Object.keys(IDS).map((panel) => chosen(panel).lens).filter((lens) => lens && !(lens === "best-d" && shownAnyway()));
+    return [...new Set(lenses)].sort();
+  }
+
+  // In some tasks the latent panel shows D* over sample space, whatever lens is on.
+  const shownAnyway = () => app.scenes.now("latent").reading === "D*(x)";
+
+  const lacks = (frame) => wanted().some((lens) => !frame[ARRAYS[lens]]);
+
+  // -- maps ------------------------------------------------------------------------------------------------------------
+
+  const MAPS = {
+    best: (frame) => frame.best_d,
+    difference: (frame) => {
+      const best = shownAnyway() ? frame.latent_map : frame.best_d;
+      return best && Uint8Array.from(best, (b, k) => (b === app.scales.NOTHING ? b : Math.round(127 + 127 * (frame.sample_map[k] / 255 - b / 254))));
+    },
+    tears: (frame) => frame.stretch && Uint8Array.from(frame.stretch, stretchByte),
+  };
+
+  const stretchByte = (thousandths) => Math.min(Math.max(Math.round(127 + (127 * (thousandths / 1000 - EVEN)) / DECADES), 0), 254);
+
+  // What a panel's map is now: {bytes, scale, reading, folded}; the usual one while the lens's is not there.
+  function mapOf(panel, frame) {
+    const scene = app.scenes.now(panel);
+    const choice = chosen(panel);
+    const usual = { name: "map", bytes: panel === "latent" ? frame.latent_map : frame.sample_map, scale: scene.scale, reading: scene.reading };
+    if (!MAPS[choice.name]) return usual;
+    if (!maps.has(frame)) maps.set(frame, {});
+    const held = maps.get(frame);
+    held[choice.name] = held[choice.name] || MAPS[choice.name](frame);
+    if (!held[choice.name]) return usual;
+    return { name: choice.name, bytes: held[choice.name], scale: choice.scale, reading: choice.reading, folded: choice.name === "tears" ? frame.folded : null };
+  }
+
+  // What is said of a panel's lens beside the step; empty when all is as it should be.
+  function state_of(panel, frame) {
+    const { lens } = chosen(panel);
+    if (!lens || !wanted().includes(lens) || frame[ARRAYS[lens]]) return "";
+    if (state.view.preview !== null) return "click for the lens";
+    if (app.replay.playing() || app.timeline.dragged()) return "lens: only at rest";
+    return refused !== null && refused === (state.view.live ? frame.step : state.view.step) ? "lens not available" : "computing…";
+  }
+
+  // The choice that is to be seen: the usual one while the frame on the screen lacks what the chosen one needs.
+  function visible(panel) {
+    const choice = chosen(panel);
+    const there = !MAPS[choice.name] || (state.shown && mapOf(panel, state.shown).name === choice.name);
+    return there ? choice : choicesOf(panel)[0];
+  }
+
+  function refuse(step) {
+    refused = step;
+    app.paint.repaint();
+  }
+
+  // -- choosing ----------------------------------------------------------------------------------------------------------
+
+  function choose(panel, name) {
+    if (chosenNames[panel] === name) return;
+    chosenNames[panel] = name;
+    changed();
+  }
+
+  // Switches these lenses on and all others off: the first choice that needs each.
+  function set(lenses) {
+    for (const panel of Object.keys(IDS)) {
+      const choices = choicesOf(panel);
+      const found = choices.find(({ name, lens }) => lenses.includes(lens) || lenses.includes(name)) || choices[0];
+      chosenNames[panel] = found.name;
+    }
+    changed();
+  }
+
+  function changed() {
+    refused = null;
+    show();
+    state.emit("lens");
+    app.paint.repaint();
+  }
+
+  function show() {
+    for (const [panel, control] of Object.entries(controls)) {
+      const choices = choicesOf(panel).map((choice) => ({ name: choice.name, label: labelOf(panel, choice.label), why: whyNot(choice) }));
+      control.show(choices, chosen(panel).name);
+    }
+  }
+
+  function build() {
+    for (const [panel, id] of Object.entries(IDS)) {
+      const title = app.byId(`${panel}-panel-title`);
+      if (!title || controls[panel]) continue;
+      controls[panel] = app.segments.make({ id, label: LABELS[panel], choose: (name) => choose(panel, name), least: 2 });
+      title.after(controls[panel].root);
+    }
+    show();
+    state.emit("controls");
+  }
+
+  // [label, words] of all choices of a panel that are possible now, the one in force first.
+  function help(panel) {
+    const choices = choicesOf(panel).filter((choice) => !whyNot(choice)).map(({ name, label, help: words }) => [name, labelOf(panel, label), words || app.scenes.now(panel).help]);
+    return choices.sort(([a], [b]) => (b === chosen(panel).name) - (a === chosen(panel).name)).map(([, label, words]) => [label, words]);
+  }
+
+  const labelOf = (panel, label) => label || app.scenes.now(panel).short;
+
+  state.on("settings", build);
+  state.on("run", () => {
+    show();
+    state.emit("lens");
+  });
+
+  app.lens = { chosen, visible, wanted, lacks, mapOf, state: state_of, refuse, choose, set, help };
+})(window.dash_clientside);

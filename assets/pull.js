@@ -1,0 +1,62 @@
+// The pull lens: for some fakes, what D's gradient asked of each (thin, violet), and what the last step did (thick, amber).
+window.dash_clientside = window.dash_clientside || {};
+
+(function (app) {
+  const state = app.state;
+  const LONGEST = 0.22; // data units: the arrow of the strongest wish, and about that of the farthest move
+  const FACTORS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]; // by which moves may be drawn longer than they were
+
+  // How much longer than in truth the moves of a frame are drawn.
+  function magnified(frame) {
+    let longest = 0;
+    for (let n = 0; n < frame.pull.length; n += 6) longest = Math.max(longest, Math.hypot(frame.pull[n + 4], frame.pull[n + 5]));
+    return FACTORS.findLast((factor) => factor * longest <= LONGEST) || 1;
+  }
+
+  function paint(layer, frame) {
+    if (!frame.pull) return;
+    const context = layer.paint.getContext("2d");
+    const s = layer.scale;
+    const { width, height } = layer.paint;
+    const style = getComputedStyle(document.documentElement);
+    const colour = (name) => style.getPropertyValue(name).trim();
+    app.paint.veil(layer);
+    const moves = magnified(frame);
+    arrows(4, moves, colour("--gs-g"), 2.2);
+    arrows(2, LONGEST, colour("--gs-d"), 1.1);
+
+    function arrows(k, factor, ink, weight) {
+      context.beginPath();
+      for (let n = 0; n < frame.pull.length; n += 6) {
+        const [x, y] = [frame.pull[n], frame.pull[n + 1]];
+        const [dx, dy] = [frame.pull[n + k] * factor, frame.pull[n + k + 1] * factor];
+        arrow(((x + 1) / 2) * width, ((1 - y) / 2) * height, (dx / 2) * width, (-dy / 2) * height, (2 + 1.6 * weight) * s);
+      }
+      context.lineWidth = weight * s;
+      context.lineCap = context.lineJoin = "round";
+      context.strokeStyle = ink;
+      context.stroke();
+    }
+
+    function arrow(x, y, dx, dy, head) {
+      const length = Math.hypot(dx, dy);
+      if (length < 0.3 * s) return;
+      const [ux, uy] = [dx / length, dy / length];
+      const h = Math.min(head, length / 2);
+      context.moveTo(x, y);
+      context.lineTo(x + dx, y + dy);
+      context.moveTo(x + dx - h * (ux + 0.6 * uy), y + dy - h * (uy - 0.6 * ux));
+      context.lineTo(x + dx, y + dy);
+      context.lineTo(x + dx - h * (ux - 0.6 * uy), y + dy - h * (uy + 0.6 * ux));
+    }
+  }
+
+  function badge(frame) {
+    if (!frame.pull) return "";
+    const factor = magnified(frame);
+    const share = Math.round(100 * frame.asked_share[0]);
+    return `${share} % went where D asked${factor > 1 ? ` · moves × ${factor}` : ""}`;
+  }
+
+  app.pull = { paint, badge, magnified, LONGEST };
+})(window.dash_clientside);

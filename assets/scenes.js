@@ -1,0 +1,67 @@
+// What each panel shows in the task of the run, by Python's table `scenes`: titles, words, axes and colour bars follow.
+window.dash_clientside = window.dash_clientside || {};
+
+(function (app) {
+  const state = app.state;
+  const SQUARE = ["samples", "latent", "discriminator"];
+  const dressed = {}; // panel -> what its figure was given last
+
+  const task = () => (state.points && state.settings.scenes[state.points.task] ? state.points.task : "gan");
+
+  // The scene of a panel ("samples", ...).
+  const now = (panel) => state.settings.scenes[task()][panel];
+
+  // The same with what the lens or view that is to be seen makes of it.
+  function seen(panel) {
+    const scene = now(panel);
+    const { title, reading, scale, help } = panel === "metrics" ? app.views.chosen() : app.lens.visible(panel);
+    return { ...scene, title: title || scene.title, reading: reading || scene.reading, scale: scale || scene.scale, help: help || scene.help };
+  }
+
+  function dress(panel) {
+    const layer = app.layers.all[panel];
+    const head = document.querySelector(`.card:has(#${panel}-panel) .card-head`);
+    if (!layer || !head) return;
+    const { title, spoken, help, hint, axes, scale } = seen(panel);
+    const key = JSON.stringify([title, scale, axes, help]);
+    if (dressed[panel] === key) return;
+    dressed[panel] = key;
+    app.setText(`${panel}-panel-title`, title);
+    head.title = help;
+    const hinted = head.parentElement.querySelector(".hint");
+    if (hinted) hinted.textContent = hint;
+    const moves = panel === "metrics" ? "Left and right arrows move along the steps." : "Arrow keys move the linked cursor.";
+    layer.root.setAttribute("aria-label", `${spoken}. ${moves}`);
+    if (panel !== "metrics") figure(layer.plot, axes, scale);
+    state.emit("dressed", panel);
+  }
+
+  // Only what differs is told to Plotly, which draws everything anew for it.
+  function figure(plot, [x, y], scale) {
+    const { xaxis, yaxis } = plot.layout;
+    if (xaxis.title.text !== x || yaxis.title.text !== y) {
+      window.Plotly.relayout(plot, { "xaxis.title.text": x, "yaxis.title.text": y });
+    }
+    const { marker } = plot.data[0];
+    if (!scale || !marker) return;
+    const { stops, ticks } = state.settings.scales[scale];
+    const texts = ticks.map(([, text]) => app.minus(text));
+    if (JSON.stringify([marker.colorscale, marker.colorbar.ticktext]) === JSON.stringify([stops, texts])) return;
+    window.Plotly.restyle(plot, {
+      "marker.colorscale": [stops],
+      "marker.colorbar.tickvals": [ticks.map(([at]) => at)],
+      "marker.colorbar.ticktext": [texts],
+    }, [0]);
+  }
+
+  function dressAll() {
+    for (const panel of ["metrics", ...SQUARE]) dress(panel);
+  }
+
+  state.on("run", dressAll);
+  state.on("frame", dressAll);
+  state.on("lens", dressAll);
+  state.on("placed", ({ name }) => setTimeout(() => dress(name))); // its figure may have come after the frame
+
+  app.scenes = { task, now, seen };
+})(window.dash_clientside);

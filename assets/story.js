@@ -1,0 +1,177 @@
+// The story beside the picture: the scenario's words with links to controls and panels, and what is measured of it.
+window.dash_clientside = window.dash_clientside || {};
+
+(function (app) {
+  const state = app.state;
+  const POINTED = 2600; // ms for which what a link leads to is outlined
+  const SPEED_EVERY = 1000; // ms between two estimates of the time that is left
+  const BACKGROUND = 5000; // steps from which on a scenario is long
+  const pointed = new Map(); // outlined element -> timer
+  let estimated = -Infinity; // when the time that is left was last said
+
+  // -- the words -------------------------------------------------------------------------------------------------------
+
+  // Another scenario: its words, its curves and its lenses.
+  function tell(name) {
+    const preset = state.settings.presets[name] || { title: name, story: [], claim: "", why: "", attempt: "", lenses: [] };
+    app.setText("story-title", preset.title);
+    app.setText("story-figure", preset.figure ? `Figure ${preset.figure}` : "");
+    app.byId("story").replaceChildren(...preset.story.map(([words, id]) => (id ? link(words, id) : words)));
+    labelled("story-claim", "Claim", preset.claim);
+    app.byId("story-why").replaceChildren(
+      ...[["Why", preset.why], ["Try", preset.attempt]].flatMap(([term, words]) => (words ? [app.element("dt", {}, term), app.element("dd", {}, words)] : [])),
+    );
+    estimated = -Infinity;
+    if (app.views) app.views.choose(preset.view || "losses");
+    if (app.lens) app.lens.set(preset.lenses);
+  }
+
+  const link = (words, id) => app.element("a", { class: "story-link", href: `#${id}`, onclick: (event) => follow(event, id) }, words);
+
+  // The address stays as it is: what follows its # is a recipe.
+  function follow(event, id) {
+    event.preventDefault();
+    show(id);
+  }
+
+  function labelled(id, label, words) {
+    app.byId(id).replaceChildren(...(words ? [app.element("strong", {}, `${label}: `), words] : []));
+  }
+
+  // Brings a control or panel into view, gives it the focus and outlines it for a moment.
+  function show(id) {
+    const target = app.byId(id);
+    if (!target) return;
+    const FOCUSABLE = "[role=slider], .layer, input:checked, input[type=checkbox], button";
+    const focus = target.matches("input, button") ? target : target.querySelector(FOCUSABLE);
+    const box = target.closest(".control, .card, .switch-row") || target;
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    box.scrollIntoView({ block: "center", behavior: still ? "instant" : "smooth" });
+    if (focus) focus.focus({ preventScroll: true });
+    clearTimeout(pointed.get(box));
+    box.classList.remove("pointed-at");
+    void box.offsetWidth; // so that the outline begins anew
+    box.classList.add("pointed-at");
+    pointed.set(box, setTimeout(() => box.classList.remove("pointed-at"), POINTED));
+  }
+
+  function fold() {
+    unfold(app.byId("story-body").hidden);
+  }
+
+  function unfold(open) {
+    app.byId("story-body").hidden = !open;
+    app.byId("story-fold").setAttribute("aria-expanded", String(open));
+  }
+
+  // -- what is measured ------------------------------------------------------------------------------------------------
+
+  function diagnose() {
+    const { diagnosis } = state.status;
+    app.byId("story-diagnosis").hidden = !diagnosis;
+    const [shape, words] = (diagnosis && state.settings.tables.states[diagnosis.state]) || ["", diagnosis ? diagnosis.state : ""];
+    app.setText("story-shape", shape);
+    app.setText("story-state", diagnosis ? `${words[0].toUpperCase()}${words.slice(1)}, since step ${app.grouped(diagnosis.since)}.` : "");
+    app.setText("story-sentence", diagnosis ? diagnosis.sentence : "");
+    app.setText("status-diagnosis", diagnosis ? `${shape} ${words}` : "");
+  }
+
+  const percent = (x) => `${Math.round(100 * x)} %`;
+  const WRITE = {
+    coverage: percent,
+    on_band: percent,
+    called_real: percent,
+    corners: (x) => x.toFixed(2),
+    map_error: (x) => x.toFixed(3),
+    squared_error: (x) => x.toExponential(1),
+  };
+
+  const reading = (name) => (state.shown && state.shown.reading ? state.shown.reading[state.settings.tables.places.indexOf(name)] : NaN);
+
+  // What no reading says directly: the words of its value, or null.
+  const MADE = {
+    squared_error: () => written("squared_error", reading("fit_error") ** 2 / 2),
+    loss() {
+      const row = state.shown && app.curves.valuesAt(state.shown.step);
+      const { best } = state.points;
+      if (!row || !Number.isFinite(row.values[0]) || best === null || best === undefined) return null;
+      return `${row.values[0].toFixed(3)}, best possible ${best.toFixed(3)}`;
+    },
+  };
+
+  const written = (name, value) => (Number.isFinite(value) ? (WRITE[name] || app.brief)(value) : null);
+
+  // The scenario's own numbers, at the step on the screen.
+  function measure() {
+    const root = app.byId("story-numbers");
+    if (!root || !state.settings || !state.points) return;
+    const { numbers, labels } = state.settings.tables;
+    const names = numbers[state.points.task] || [];
+    const found = names.map((name) => [name, MADE[name] ? MADE[name]() : written(name, reading(name))]).filter(([, words]) => words);
+    root.hidden = !found.length;
+    const key = found.map(([name]) => name).join();
+    if (root.dataset.shows !== key) {
+      root.dataset.shows = key;
+      root.replaceChildren(
+        ...found.map(([name]) => app.element("div", { title: labels[name][1] }, app.element("dt", {}, labels[name][0]), app.element("dd", { id: `story-${name}` }))),
+      );
+    }
+    for (const [name, words] of found) app.setText(`story-${name}`, words);
+  }
+
+  // -- how far it is ---------------------------------------------------------------------------------------------------
+
+  function progress() {
+    const { status } = state;
+    const preset = state.settings.presets[status.info.preset];
+    const length = status.length || (preset && preset.length);
+    const step = state.newestStep();
+    const share = length ? Math.min(1, step / length) : 0;
+    app.byId("story-progress").hidden = app.byId("story-left").hidden = !length;
+    if (!length) return;
+    app.byId("story-bar").style.width = `${(100 * share).toFixed(2)}%`;
+    app.byId("story-progress").setAttribute("aria-valuenow", Math.floor(100 * share));
+    const now = performance.now();
+    if (now - estimated < SPEED_EVERY && status.phase === "training") return;
+    estimated = now;
+    const words = `step ${app.grouped(step)} of ${app.grouped(length)}${remaining(step, length, status)}`;
+    app.setText("story-left", words);
+    app.byId("story-progress").setAttribute("aria-valuetext", words);
+  }
+
+  function remaining(step, length, { phase, steps_per_second: speed }) {
+    if (step >= length) return phase === "training" ? "; it goes on until you pause it" : "";
+    if (phase !== "training") return "";
+    if (!(speed > 0)) return "";
+    const background = length >= BACKGROUND ? "; it goes on in the background" : "";
+    return `, about ${duration((length - step) / speed)} left at this speed${background}`;
+  }
+
+  function duration(seconds) {
+    if (seconds < 90) return plural(Math.max(1, Math.round(seconds)), "second");
+    if (seconds < 5400) return plural(Math.round(seconds / 60), "minute");
+    return `${(seconds / 3600).toFixed(1)} hours`;
+  }
+
+  const plural = (n, unit) => `${n} ${unit}${n === 1 ? "" : "s"}`;
+
+  function networks() {
+    if (!state.points) return;
+    const trained = state.settings.tables.trains[state.points.task] || ["g", "d"];
+    for (const network of ["g", "d"]) app.setText(`untrained-${network}`, trained.includes(network) ? "" : " · not trained here");
+  }
+
+  function update() {
+    if (!state.status || !state.settings || !app.byId("story")) return;
+    diagnose();
+    networks();
+    measure();
+    progress();
+  }
+
+  state.on("scenario", tell);
+  state.on("progress", update);
+  state.on("frame", measure);
+
+  app.story = { fold, unfold, show };
+})(window.dash_clientside);

@@ -1,0 +1,86 @@
+// The guided tour: the article's scenarios one after the other. Where it stands is the scenario that is open; leaving it
+// leaves that one running.
+window.dash_clientside = window.dash_clientside || {};
+
+(function (app) {
+  const state = app.state;
+  let on = false;
+  let wanted = null; // the scenario that is being opened, until its run is there
+  let before = ""; // what has become of the run before the tour
+
+  const names = () => state.settings.tables.tour;
+  const place = () => names().indexOf(state.status.info.preset);
+
+  async function start() {
+    if (on || !state.status) return;
+    on = true;
+    before = place() !== 0 && state.newestStep() > 0 && state.status.recording ? "· what ran before is kept in Runs" : "";
+    await open(0);
+    if (!on) return;
+    app.story.unfold(true);
+    app.byId("story-panel").scrollIntoView({ block: "nearest" });
+    app.byId("tour-next").focus({ preventScroll: true });
+  }
+
+  const next = () => (on && place() === names().length - 1 ? leave() : step(1));
+  const back = () => step(-1);
+
+  function step(by) {
+    if (!on || wanted || !names()[place() + by]) return;
+    before = "";
+    open(place() + by);
+  }
+
+  // The new run is here a moment after the command was obeyed; the words follow then.
+  async function open(index) {
+    const name = names()[index];
+    if (name === state.status.info.preset) return show();
+    wanted = name;
+    if (await app.transport.open_preset(name)) {
+      wanted = null;
+      on = place() >= 0;
+    }
+    show();
+  }
+
+  function leave() {
+    if (!on) return;
+    on = false;
+    show();
+    app.byId("tour-start").focus();
+  }
+
+  // Whatever was opened: a scenario from outside the tour ends it.
+  function follow() {
+    if (!on) return;
+    if (!wanted && place() < 0) on = false;
+    wanted = null;
+    show();
+  }
+
+  function show() {
+    app.byId("tour").hidden = !on;
+    app.byId("tour-start").setAttribute("aria-pressed", String(on));
+    app.byId("tour-start").classList.toggle("on", on);
+    if (!on || wanted) return;
+    const at = place();
+    const last = at === names().length - 1;
+    app.byId("tour-back").disabled = at === 0;
+    app.setText("tour-next", last ? "Finish" : "Next");
+    app.byId("tour-next").title = last ? "Finish: leave the tour" : `Next: ${state.settings.presets[names()[at + 1]].title}`;
+    app.setText("tour-place", `${at + 1} of ${names().length}`);
+    app.setText("tour-kept", before);
+  }
+
+  // Escape closes what is open in front first, and hides the cursor in a panel.
+  function escape(event) {
+    if (!on || event.key !== "Escape" || event.defaultPrevented) return;
+    if (event.target.closest(".layer, input, [role=listbox]") || document.querySelector("[role=dialog], .bubble")) return;
+    leave();
+  }
+
+  document.addEventListener("keydown", escape);
+  state.on("scenario", follow);
+
+  app.tour = { start, next, back, leave };
+})(window.dash_clientside);

@@ -1,0 +1,395 @@
+"""The instruments on the page: what is painted and said, against numbers that are computed here from the frames."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+from dashboard_page import DashboardPage
+from live_server import Envelope, LiveServer
+from page_oracle import COLOURS, POINT, STOPS, image_of
+from playwright.sync_api import expect
+
+from gan_core import wire
+from gan_core.dashboard.panels.scales import SCALES, VIRIDIS
+from gan_core.dashboard.theme import LIGHT
+from gan_core.readings import PLACE
+from gan_core.targets import TARGETS
+
+Floats = npt.NDArray[np.float64]
+SPIRAL = TARGETS["spiral"]
+STRETCHES = 50
+
+
+def _rgb(text: str) -> tuple[int, ...]:
+    return tuple(int(text[i : i + 2], 16) for i in (1, 3, 5))
+
+
+def _mixed(stops: Any, share: Any) -> Floats:
+    """RGB at places 0..1 along a scale: linear between its stops."""
+    places, colours = zip(*stops, strict=True)
+    channels = [[_rgb(colour)[channel] for colour in colours] for channel in range(3)]
+    return np.stack([np.interp(share, places, channel) for channel in channels], axis=-1)
+
+
+def _choose(dashboard: DashboardPage, group: str, name: str) -> None:
+    """Choose with the keyboard: from the chosen one on, with the arrow keys."""
+    radios = dashboard.page.locator(f"#{group}")
+    radios.locator("input:checked").focus()
+    for _ in range(radios.locator("input").count()):
+        if radios.locator("input:checked").get_attribute("value") == name:
+            break
+        dashboard.page.keyboard.press("ArrowRight")
+    expect(radios.locator("input:checked")).to_have_attribute("value", name)
+    dashboard.next_frame()
+
+
+def _with_lens(server: LiveServer, lens: str, array: str) -> Envelope:
+    """The newest frame of a paused run, once it has what the lens needs."""
+    frame = server.envelope(f"/api/frame?after=0&lens={lens}")
+    while array not in frame.arrays or frame.resolution < 400:
+        body = server.get(f"/api/frame?after={frame.header['version']}&lens={lens}")
+        if body:
+            frame = Envelope(*wire.decode(body))
+    return frame
+
+
+def _at_centres(painted: npt.NDArray[np.uint8], cells: int, rows: Any, columns: Any) -> npt.NDArray[np.int64]:
+    """The pixels in which the centres of these cells lie; row 0 is the lowest."""
+    height, width = painted.shape[:2]
+    x = np.floor((np.asarray(columns) + 0.5) / cells * width).astype(int)
+    y = np.floor((1 - (np.asarray(rows) + 0.5) / cells) * height).astype(int)
+    return painted[y, x, :3].astype(int)
+
+
+# -- over the steps ----------------------------------------------------------------------------------------------------
+
+
+def _trained(dashboard: DashboardPage) -> LiveServer:
+    dashboard.server.train(*[30] * 8)
+    dashboard.open()
+    dashboard.until("dash_clientside.readings.lastStep() === 240")
+    return dashboard.server
+
+
+def test_the_spiral_view_is_a_recount_of_the_fakes(dashboard: DashboardPage) -> None:
+    server = _trained(dashboard)
+    page = dashboard.page
+    _choose(dashboard, "curves-view", "spiral")
+    expect(dashboard.panel("metrics")).to_have_attribute("data-view", "spiral")
+    painted = dashboard.canvas("metrics")
+    height, width = painted.shape[:2]
+    rows = ((1 - (np.arange(STRETCHES) + 0.5) / STRETCHES) * height).astype(int)
+    end = page.evaluate("document.querySelector('#metrics-panel .js-plotly-plot')._fullLayout.xaxis.range[1]")
+    for step in (30, 120, 210):
+        fakes = server.frame(step).arrays["fakes"].astype(np.float64) / POINT
+        u, v = SPIRAL.inverse(torch.as_tensor(fakes)).numpy().T
+        counts = np.histogram(u[np.abs(v) <= 1.5], STRETCHES, (-1, 1))[0]
+        shares = counts / len(fakes)
+        column = painted[rows, int((step + 15) / end * width)].astype(int)
+        assert (column[counts == 0, 3] == 0).all(), "empty where there is no fake"
+        octaves = np.log2(np.maximum(shares[counts > 0], 1e-9) * STRETCHES)
+        share = np.clip((octaves + 3) / (math.log2(STRETCHES) + 3), 0, 1)
+        expected = _mixed(VIRIDIS, 1 - share)
+        assert np.abs(column[counts > 0, :3] - expected).max() <= 4, f"step {step}"
+
+        # Under the cursor: the exact count. A click stays there.
+        fullest = int(counts.argmax())
+        area = dashboard.area("metrics")
+        page.mouse.move(
+            area.left + (step + 1) / end * area.width,
+            area.top + (1 - (fullest + 0.5) / STRETCHES) * area.height,
+        )
+        dashboard.next_frame()
+        there = page.locator("#metrics-panel-notes .there").inner_text().splitlines()
+        low = -1 + 2 * fullest / STRETCHES
+        assert there[0] == f"u {low:.2f} to {low + 0.04:.2f}".replace("-0.00", "0.00")
+        assert there[1].startswith(f"{counts[fullest]:,} fakes, ")
+        assert float(there[1].split()[2]) == pytest.approx(100 * shares[fullest], abs=0.051)
+    page.mouse.down()
+    page.mouse.up()
+    dashboard.until("!s.view.live && s.view.step >= 208 && s.view.step <= 213")
+
+
+def test_the_other_views_are_the_servers_readings(dashboard: DashboardPage) -> None:
+    server = _trained(dashboard)
+    said = server.envelope("/api/progress?readings=0")
+    steps, readings = said.arrays["reading_steps"], said.arrays["readings"]
+    points = server.points().header
+    curves = {
+        "samples": ("coverage", "on_band", "distance"),
+        "blame": ("best_d_loss", "d_loss"),
+        "chase": ("chase", "follow"),
+    }
+    for view, names in curves.items():
+        _choose(dashboard, "curves-view", view)
+        drawn = dashboard.page.evaluate(
+            """() => {
+                const plot = document.querySelector("#metrics-panel .js-plotly-plot");
+                return [
+                    Object.fromEntries(plot.data.map(({ name, x, y }) => [name, [Array.from(x), Array.from(y)]])),
+                    plot.layout.shapes.map((shape) => shape.y0),
+                ];
+            }"""
+        )
+        for name in names:
+            x, y = (np.array(values, np.float64) for values in drawn[0][name])
+            np.testing.assert_array_equal(x, steps)
+            np.testing.assert_array_equal(y.astype(np.float32), readings[:, PLACE[name]])
+        if view == "samples":
+            for kind in ("floors", "collapsed"):
+                for name in ("coverage", "distance"):
+                    assert points[kind][name] in drawn[1], f"{kind}: {name}"
+        if view == "blame":
+            assert math.log(2) in drawn[1]
+            last = dict(zip(PLACE, readings[-1].tolist(), strict=True))
+            expected = [
+                last["best_d_loss"],
+                last["d_loss"],
+                math.log(2) - last["best_d_loss"],
+                last["d_loss"] - last["best_d_loss"],
+            ]
+            texts = dashboard.notes("metrics").locator("dd").all_inner_texts()
+            values = [float(text.split()[0].replace("−", "-")) for text in texts]
+            assert values == pytest.approx(expected, abs=6e-4)
+
+
+# -- lenses ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_best_possible_d_and_what_d_is_off_it(dashboard: DashboardPage) -> None:
+    server = _trained(dashboard)
+    _choose(dashboard, "lens-sample-map", "best")
+    frame = _with_lens(server, "best-d", "best_d")
+    best = frame.arrays["best_d"].astype(int)
+    dashboard.until("s.shown.best_d && s.shown.resolution === 400")
+    dashboard.next_frame()
+    rows, columns = np.mgrid[5:395:13, 5:395:13].reshape(2, -1)
+    at = best[rows, columns]
+    # Away from cells without a number, so that what is between the centres plays no part.
+    smooth = np.array([np.ptp(best[i - 1 : i + 2, j - 1 : j + 2]) < 12 for i, j in zip(rows, columns, strict=True)])
+    numbers, empty = smooth & (at != 255), smooth & (at == 255)
+    assert numbers.sum() > 10
+    assert empty.sum() > 10
+    painted = dashboard.canvas("discriminator")
+    pixels = _at_centres(painted, 400, rows, columns)
+    wanted = np.stack([np.interp(at[numbers] / 254, STOPS, [c[k] for c in COLOURS]) for k in range(3)], axis=-1)
+    assert np.abs(pixels[numbers] - wanted).max() <= 30
+    ground = {_rgb(LIGHT["card"]), _rgb(LIGHT["line"])}
+    assert {tuple(pixel) for pixel in pixels[empty].tolist()} <= ground
+
+    _choose(dashboard, "lens-sample-map", "difference")
+    expect(dashboard.page.locator("#discriminator-panel-title")).to_have_text("D(x) - D*(x)")
+    off = frame.arrays["sample_map"][rows, columns] / 255 - at / 254
+    pixels = _at_centres(dashboard.canvas("discriminator"), 400, rows, columns)
+    assert np.abs(pixels[numbers] - _mixed(SCALES["difference"].stops, (off[numbers] + 1) / 2)).max() <= 30
+    k = np.flatnonzero(numbers)[0]
+    dashboard.point("discriminator", (columns[k] + 0.5) / 200 - 1, (rows[k] + 0.5) / 200 - 1)
+    assert dashboard.words("discriminator")[-1].startswith("D(x) - D*(x) = ")
+    assert float(dashboard.words("discriminator")[-1].split()[-1]) == pytest.approx(off[k], abs=0.1)
+
+
+def test_tears_have_the_stretch_of_g_and_its_ellipse(dashboard: DashboardPage) -> None:
+    server = _trained(dashboard)
+    _choose(dashboard, "lens-latent", "tears")
+    frame = _with_lens(server, "tears", "stretch")
+    stretch, folded = frame.arrays["stretch"].astype(float) / 1000, frame.arrays["folded"]
+    dashboard.until("s.shown.stretch && s.shown.resolution === 400")
+    dashboard.next_frame()
+    even = math.log10(0.3 * math.pi / 4)
+    rows, columns = np.mgrid[5:395:13, 5:395:13].reshape(2, -1)
+    calm = [
+        np.ptp(stretch[i - 2 : i + 3, j - 2 : j + 3]) < 0.1 and not np.ptp(folded[i - 2 : i + 3, j - 2 : j + 3])
+        for i, j in zip(rows, columns, strict=True)
+    ]
+    rows, columns = rows[calm], columns[calm]
+    assert len(rows) > 50
+    pixels = _at_centres(dashboard.canvas("latent"), 400, rows, columns)
+    wanted = _mixed(SCALES["stretch"].stops, np.clip((stretch[rows, columns] - even) / 4 + 0.5, 0, 1))
+    hatched = np.abs(pixels - (0x1F, 0x29, 0x33)).max(axis=1) < 2
+    assert np.abs(pixels - wanted)[~hatched].max() <= 20
+    assert not hatched[folded[rows, columns] == 0].any()
+
+    u, v = dashboard.point("latent", (columns[0] + 0.5) / 200 - 1, (rows[0] + 0.5) / 200 - 1)
+    words = dashboard.words("latent")
+    h = 0.005
+    ends = [np.array(image_of(frame, u + du, v + dv)) for du, dv in ((h, 0), (-h, 0), (0, h), (0, -h))]
+    factors = np.linalg.svd(np.stack(((ends[0] - ends[1]), (ends[2] - ends[3])), axis=1) / (2 * h), compute_uv=False)
+    said = [float(text) for text in words[-1].removeprefix("stretched ≈ ").split(" × ")]
+    assert said == pytest.approx(factors.tolist(), rel=0.15, abs=2e-3)
+    determinant = float(words[-3].split()[3].rstrip(","))
+    assert determinant == pytest.approx(10 ** stretch[rows[0], columns[0]], rel=0.3)
+    assert words[-2] == ("turned over (det J < 0)" if folded[rows[0], columns[0]] else "not turned over")
+
+
+def test_the_mesh_goes_through_g_of_its_vertices(dashboard: DashboardPage) -> None:
+    _trained(dashboard)
+    frame = dashboard.sharp()
+    before = dashboard.canvas("samples").astype(int)
+    _choose(dashboard, "lens-samples", "mesh")
+    after = dashboard.canvas("samples").astype(int)
+    image = frame.arrays["image"].astype(np.float64) / POINT
+    drawn = dashboard.page.evaluate("(n) => dash_clientside.mesh.drawn(n)", len(image))
+    assert drawn[0] == 0
+    assert drawn[-1] == len(image) - 1
+    vertices = image[np.ix_(drawn, drawn)].reshape(-1, 2)
+    vertices = vertices[np.abs(vertices).max(axis=1) < 0.97]
+    height, width = after.shape[:2]
+    x, y = ((vertices[:, 0] + 1) / 2 * width).astype(int), ((1 - vertices[:, 1]) / 2 * height).astype(int)
+    ink = np.array([_rgb(LIGHT["text"]), _rgb(LIGHT["accent"])])
+    apart = [
+        min(
+            np.abs(after[j + dj, i + di, :3] - colour).max() for colour in ink for di in (-1, 0, 1) for dj in (-1, 0, 1)
+        )
+        for i, j in zip(x, y, strict=True)
+    ]
+    assert np.mean(np.array(apart) < 110) > 0.95
+    far = np.ones((height, width), bool)
+    for i, j in zip(*((image.reshape(-1, 2) * (1, -1) + 1) / 2 * (width, height)).astype(int).T, strict=True):
+        far[max(0, j - 25) : j + 26, max(0, i - 25) : i + 26] = False
+    assert (after[far][:, :3].sum(axis=1) >= before[far][:, :3].sum(axis=1)).all(), "elsewhere it only fades"
+
+
+def test_pull_arrows_end_where_they_should(dashboard: DashboardPage) -> None:
+    server = _trained(dashboard)
+    _choose(dashboard, "lens-samples", "pull")
+    dashboard.until("s.shown.pull && s.shown.resolution === 400")
+    frame = _with_lens(server, "pull", "pull")
+    pull, share = frame.arrays["pull"].astype(np.float64), float(frame.arrays["asked_share"][0])
+    expect(dashboard.badge("samples")).to_contain_text(f"{round(100 * share)} % went where D asked")
+    factor, longest = dashboard.page.evaluate(
+        "[dash_clientside.pull.magnified(dash_clientside.state.shown), dash_clientside.pull.LONGEST]"
+    )
+    moves = np.hypot(*pull[:, 4:].T)
+    assert factor * moves.max() <= longest
+    if factor > 1:
+        expect(dashboard.badge("samples")).to_contain_text(f"moves × {factor}")
+    painted = dashboard.canvas("samples").astype(int)
+    height, width = painted.shape[:2]
+    for k, scale, name in ((2, longest, "d"), (4, factor, "g")):
+        ends = pull[:, :2] + scale * pull[:, k : k + 2]
+        long = np.hypot(*pull[:, k : k + 2].T) * scale > 0.05
+        ends = ends[long & (np.abs(ends).max(axis=1) < 0.97)]
+        if len(ends) < 5:
+            continue
+        x, y = ((ends[:, 0] + 1) / 2 * width).astype(int), ((1 - ends[:, 1]) / 2 * height).astype(int)
+        near = [
+            min(np.abs(painted[j + dj, i + di, :3] - _rgb(LIGHT[name])).max() for di in (-1, 0, 1) for dj in (-1, 0, 1))
+            for i, j in zip(x, y, strict=True)
+        ]
+        # Arrows may cross each other; the thin violet ones are on top.
+        assert np.mean(np.array(near) < 90) > (0.8 if name == "d" else 0.4), name
+
+
+def test_a_step_of_the_past_is_computed_again_for_a_lens(dashboard: DashboardPage) -> None:
+    _trained(dashboard)
+    dashboard.go_to(120)
+    dashboard.expect_step(120)
+    _choose(dashboard, "lens-sample-map", "best")
+    title = dashboard.page.locator("#discriminator-panel-title")
+    dashboard.until("s.shown.step === 120 && s.shown.best_d")
+    expect(title).to_have_text("Best possible D*(x)")
+    expect(dashboard.badge("discriminator")).to_contain_text("past · step 120")
+    # A preview has none, and says so; the usual map is called what it is.
+    dashboard.point_at_step(60)
+    dashboard.until("s.view.preview !== null && s.shown.step === 60")
+    dashboard.next_frame()
+    expect(title).to_have_text("Sample map D(x)")
+    expect(dashboard.badge("discriminator")).to_contain_text("click for the lens")
+
+
+# -- tasks -------------------------------------------------------------------------------------------------------------
+
+
+def test_f_and_its_inverse_are_those_of_the_target(dashboard: DashboardPage) -> None:
+    page = dashboard.open().page
+    z = torch.as_tensor(np.random.default_rng(0).uniform(-1, 1, (200, 2)))
+    x = page.evaluate("(all) => all.map(([u, v]) => dash_clientside.spiral.f(u, v))", z.tolist())
+    np.testing.assert_allclose(x, SPIRAL.transform(z).numpy(), atol=1e-12)
+    anywhere = torch.as_tensor(np.random.default_rng(1).uniform(-1, 1, (200, 2)))
+    uv = page.evaluate("(all) => all.map(([x, y]) => dash_clientside.spiral.inverse(x, y))", anywhere.tolist())
+    assert SPIRAL.inverse is not None
+    np.testing.assert_allclose(uv, SPIRAL.inverse(anywhere).numpy(), atol=1e-9)
+
+
+TASKS = {
+    "target": ("Steps of the way", "From z to f(z)", "Latent square: u", "Its image: u of f⁻¹(x)"),
+    "generator-capacity": (
+        "Error of G",
+        "f(z) and G(z)",
+        "Error over latent space",
+        "Best possible D, given this G",
+    ),
+    "discriminator-capacity": (
+        "Loss of D",
+        "Data and noise",
+        "Best possible D*(x)",
+        "Sample map D(x)",
+    ),
+    "mode-collapse": ("Loss and accuracy", "Samples", "Latent map D(G(z))", "Sample map D(x)"),
+}
+
+
+def test_panels_follow_the_task(dashboard: DashboardPage) -> None:
+    server, page = dashboard.server, dashboard.open().page
+    for preset, titles in TASKS.items():
+        server.open_preset(preset)
+        dashboard.catch_up()
+        if preset == "discriminator-capacity":  # the same when the page is opened on it
+            page.reload()
+            dashboard.catch_up()
+        for name, title in zip(("metrics", "samples", "latent", "discriminator"), titles, strict=True):
+            expect(page.locator(f"#{name}-panel-title")).to_have_text(title)
+        latent = page.locator("#latent-panel .g-xtitle text")
+        expect(latent).to_have_text("x₁" if preset == "discriminator-capacity" else "u")
+        frame, u, v = server.newest(), 0.4, -0.3
+        u, v = dashboard.point("latent", u, v)
+        image = SPIRAL.transform(torch.tensor([[u, v]])).numpy()[0]
+        if preset == "target":
+            assert dashboard.cursor_data("samples") == pytest.approx(image.tolist(), abs=1e-6)
+            assert dashboard.words("samples")[0].startswith("f(z) = (")
+            assert dashboard.words("latent")[1] == f"u = +{map_number(frame, 'latent_map', u, v):.2f}"
+        if preset == "generator-capacity":
+            assert dashboard.words("latent")[1].startswith("error |G(z) - f(z)| = ")
+            byte = cell(frame, "latent_map", u, v)
+            assert float(dashboard.words("latent")[1].split()[-1]) == pytest.approx(10 ** (-4 * byte / 255), rel=0.06)
+            apart = float(dashboard.words("samples")[-1].split()[-1])
+            assert apart == pytest.approx(math.dist(image, image_of(frame, u, v)), abs=2e-3)
+        if preset == "discriminator-capacity":
+            for name in ("samples", "latent", "discriminator"):
+                assert dashboard.cursor_data(name) == pytest.approx((u, v), abs=1e-6)
+            assert dashboard.words("discriminator")[1].startswith("D(x) = ")
+            assert dashboard.words("latent")[1].startswith("D*(x)")
+        dashboard.leave()
+
+
+def cell(frame: Envelope, array: str, x: float, y: float) -> int:
+    cells = frame.arrays[array]
+    i, j = (min(int((c + 1) / 2 * len(cells)), len(cells) - 1) for c in (y, x))
+    return int(cells[i, j])
+
+
+def map_number(frame: Envelope, array: str, x: float, y: float) -> float:
+    return cell(frame, array, x, y) / 255 * 2 - 1
+
+
+# -- words about a panel -----------------------------------------------------------------------------------------------
+
+
+def test_a_button_tells_what_a_panel_shows(dashboard: DashboardPage) -> None:
+    page = dashboard.open().page
+    button = page.get_by_role("button", name="About this panel: Latent map")
+    words = page.locator("#about-latent-words")
+    expect(words).to_be_hidden()
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(words).to_be_visible()
+    expect(words).to_contain_text("blue where D takes the fake made from z for real")
+    expect(words).to_contain_text("Orange lines are tears")
+    page.keyboard.press("Escape")
+    expect(words).to_be_hidden()
+    expect(button).to_be_focused()

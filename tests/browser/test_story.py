@@ -1,0 +1,373 @@
+"""What is told beside the picture: stories whose links lead somewhere, the tour, events, and help on demand."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from dashboard_page import PHONE, DashboardPage
+from live_server import LiveServer
+from playwright.sync_api import Locator, Page, Route, expect
+
+from gan_core import wire
+from gan_core.dashboard.story import label, parts, plain, tour
+from gan_core.diagnosis import SENTENCES
+from gan_core.envelope import with_header
+from gan_core.presets import PRESETS
+
+DIAGNOSIS = {"state": "hopping", "sentence": "The fakes move about as one.", "since": 7}
+EVENTS = [
+    [3, "diagnosis", "the fakes bunch up"],
+    [7, "diagnosis", "the fakes hop"],
+    [12, "change", "lr_g 0.001 to 0.002"],
+]
+Tell = Callable[[dict[str, Any], list[list[Any]]], None]
+
+
+@pytest.fixture
+def tell(page: Page) -> Iterator[Tell]:
+    """Have the server's progress say this of the run: fields of its status, and events."""
+
+    def begin(status: dict[str, Any], events: list[list[Any]]) -> None:
+        def answer(route: Route) -> None:
+            body = route.fetch().body()
+            changed = wire.decode(body)[0]["status"] | status
+            route.fulfill(body=with_header(body, status=changed, events=events), content_type=wire.CONTENT_TYPE)
+
+        page.route(re.compile(r"/api/progress"), answer)
+
+    yield begin
+    page.unroute_all(behavior="ignoreErrors")
+
+
+def _open(dashboard: DashboardPage, name: str) -> None:
+    """Open a scenario without the tour, and wait until the page tells it."""
+    dashboard.page.evaluate("(name) => window.dash_clientside.transport.open_preset(name)", name)
+    expect(dashboard.page.locator("#story-title")).to_have_text(PRESETS[name].title)
+
+
+def _links(page: Page) -> Locator:
+    return page.locator("#story").get_by_role("link")
+
+
+def test_every_link_of_every_story_leads_to_something_that_is_there(dashboard: DashboardPage) -> None:
+    """All of them name an element; those of one story are pressed, by pointer and by key."""
+    page = dashboard.open().page
+    targets = {target for preset in PRESETS.values() for _, target in parts(preset.story) if target}
+    missing = page.evaluate("(ids) => ids.filter((id) => !document.getElementById(id))", sorted(targets))
+    assert missing == []
+
+    _open(dashboard, "mode-collapse")
+    preset = PRESETS["mode-collapse"]
+    expect(page.locator("#story")).to_have_text(plain(preset.story))
+    expect(page.locator("#story-claim")).to_have_text(f"Claim: {preset.claim}")
+    expect(page.locator("#story-figure")).to_have_text("Figure 2")
+    links = [(words, target) for words, target in parts(preset.story) if target]
+    assert _links(page).all_inner_texts() == [words for words, _ in links]
+    for link, (_, target) in zip(_links(page).all(), links, strict=True):
+        assert target is not None
+        link.click()
+        _expect_pointed_at(page, target)
+        link.focus()
+        link.press("Enter")
+        _expect_pointed_at(page, target)
+    assert page.url.rstrip("/") == dashboard.server.origin  # what follows the # would be a recipe
+
+
+def _expect_pointed_at(page: Page, target: str) -> None:
+    """An outline on it or around it, on the screen, and the focus in it."""
+    page.wait_for_function(
+        """(id) => {
+            const target = document.getElementById(id);
+            const box = target.closest(".pointed-at");
+            const focused = document.activeElement;
+            if (!box || !(target.contains(focused) || target === focused)) return false;
+            const { top, bottom } = box.getBoundingClientRect();
+            return getComputedStyle(box).outlineStyle === "solid" && top < innerHeight && bottom > 0;
+        }""",
+        arg=target,
+    )
+
+
+def test_a_story_is_told_above_the_panels_of_a_phone(dashboard: DashboardPage) -> None:
+    page = dashboard.open(size=PHONE).page
+    story, metrics = page.locator("#story-panel").bounding_box(), dashboard.panel("metrics").bounding_box()
+    assert story is not None
+    assert metrics is not None
+    assert story["y"] + story["height"] <= metrics["y"]
+    link = _links(page).first
+    link.click()
+    _expect_pointed_at(page, next(target for _, target in parts(PRESETS["quick"].story) if target))
+
+
+def test_it_folds(dashboard: DashboardPage) -> None:
+    page = dashboard.open().page
+    fold = page.get_by_role("button", name="The story", exact=True)
+    expect(fold).to_have_attribute("aria-expanded", "true")
+    fold.click()
+    expect(page.locator("#story")).to_be_hidden()
+    expect(page.locator("#story-title")).to_be_visible()
+    expect(fold).to_have_attribute("aria-expanded", "false")
+    fold.press("Enter")
+    expect(page.locator("#story")).to_be_visible()
+
+
+def test_controls_and_story_fit_into_one_screen(dashboard: DashboardPage, tell: Tell) -> None:
+    """With the longest story there is, a diagnosis, and the tour's buttons."""
+    tell({"diagnosis": {**DIAGNOSIS, "sentence": max(SENTENCES.values(), key=len)}}, [])
+    page = dashboard.open().page
+    longest = max(PRESETS.values(), key=lambda preset: len(plain(preset.story) + preset.claim + preset.why))
+    page.locator("#tour-start").click()
+    _expect_place(page, 1)
+    _open(dashboard, longest.name)
+    expect(page.locator("#story-diagnosis")).to_be_visible()
+    below = page.evaluate(
+        """document.querySelector(".sidebar").getBoundingClientRect().bottom
+        - document.querySelector(".footer").getBoundingClientRect().top"""
+    )
+    assert below <= 0
+
+
+# -- the tour --------------------------------------------------------------------------------------------------------
+
+
+def test_the_tour_from_start_to_end(dashboard: DashboardPage) -> None:
+    """Each of the eight scenarios is opened in order, trains, and is told; back and on again; the end leaves it."""
+    server = dashboard.server
+    server.train(3)
+    page = dashboard.open().page
+    server.command("play")
+    start, forward, back = (page.locator(f"#tour-{name}") for name in ("start", "next", "back"))
+    start.click()
+    for place, name in enumerate(tour(), 1):
+        _expect_stop(dashboard, place, name)
+        expect(back).to_be_enabled() if place > 1 else expect(back).to_be_disabled()
+        expect(forward).to_have_text("Finish" if place == 8 else "Next")
+        if place == 1:
+            expect(page.locator("#tour-kept")).to_contain_text("kept in Runs")
+            expect(forward).to_be_focused()
+        if place == 3:
+            back.click()
+            _expect_stop(dashboard, 2, tour()[1])
+            forward.click()
+            _expect_stop(dashboard, 3, name)
+        run = server.status()["info"]["run"]
+        forward.press("Enter")
+    expect(page.locator("#tour")).to_be_hidden()
+    expect(start).to_be_focused()
+    assert server.status()["info"]["run"] == run  # the last scenario goes on
+    server.command("pause")
+
+
+def _expect_stop(dashboard: DashboardPage, place: int, name: str) -> None:
+    """The tour stands at a scenario, which runs; panel, chooser and server agree."""
+    page, preset = dashboard.page, PRESETS[name]
+    expect(page.locator("#tour-place")).to_have_text(f"{place} of 8")
+    expect(page.locator("#story-title")).to_have_text(preset.title)
+    expect(page.get_by_role("textbox", name="Scenario")).to_have_value(label(preset))
+    status = dashboard.server.wait_until(lambda s: s["info"]["preset"] == name and s["step"] > 0)
+    assert status["phase"] == "training"
+    dashboard.until(
+        "s.status.info.run === argument && s.live && s.live.run === argument && s.live.step > 0",
+        status["info"]["run"],
+    )
+
+
+def test_the_tour_is_left_in_the_middle(dashboard: DashboardPage) -> None:
+    """By its button, by Escape, and by opening something else; what runs goes on in each case."""
+    server = dashboard.server
+    page = dashboard.open().page
+    start, bar = page.locator("#tour-start"), page.locator("#tour")
+    start.click()
+    page.locator("#tour-next").click()
+    _expect_place(page, 2)
+    run = server.status()["info"]["run"]
+
+    page.locator("#help").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")  # closes the help alone
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(bar).to_be_visible()
+    page.locator("#tour-next").focus()
+    page.keyboard.press("Escape")
+    expect(bar).to_be_hidden()
+    expect(start).to_be_focused()
+    expect(page.locator("#story-title")).to_have_text(PRESETS["mode-collapse"].title)
+    assert server.status()["info"]["run"] == run
+
+    start.press("Enter")  # from the beginning
+    _expect_place(page, 1)
+    page.locator("#tour-leave").click()
+    expect(bar).to_be_hidden()
+    assert server.status()["info"]["preset"] == "target"
+
+    start.click()  # the first scenario is open already
+    _expect_place(page, 1)
+    _open(dashboard, "better")  # where it stands is what is open,
+    _expect_place(page, 7)
+    _open(dashboard, "quick")  # and what is no part of it ends it
+    expect(bar).to_be_hidden()
+    expect(start).to_have_attribute("aria-pressed", "false")
+
+
+def _expect_place(page: Page, place: int) -> None:
+    expect(page.locator("#tour-place")).to_have_text(f"{place} of 8")
+
+
+def test_a_refusal_leaves_the_tour_where_it_is(dashboard: DashboardPage) -> None:
+    page = dashboard.open().page
+    dashboard.watch.tolerate("status of 409")
+    page.locator("#tour-start").click()
+    _expect_place(page, 1)
+    sentence = "Not now."
+    page.route("**/api/command", lambda route: route.fulfill(status=409, json={"error": sentence}))
+    page.locator("#tour-next").click()
+    expect(page.locator("#failure")).to_have_text(sentence)
+    _expect_place(page, 1)
+    page.unroute("**/api/command")
+    page.locator("#tour-next").click()
+    _expect_place(page, 2)
+    expect(page.locator("#failure")).to_be_hidden()
+
+
+# -- what is measured ------------------------------------------------------------------------------------------------
+
+
+def test_the_diagnosis_is_in_words_beside_the_story_and_in_the_status(dashboard: DashboardPage, tell: Tell) -> None:
+    dashboard.server.train(20)
+    tell({"diagnosis": DIAGNOSIS, "length": 600}, EVENTS)
+    page = dashboard.open().page
+    expect(page.locator("#story-diagnosis")).to_have_text("◆Hopping, since step 7. The fakes move about as one.")
+    expect(page.locator("#status-diagnosis")).to_have_text("◆ hopping")
+    expect(page.locator("#status-words")).to_contain_text(DIAGNOSIS["sentence"])  # what is read out
+    bar = page.get_by_role("progressbar", name="Steps of this scenario")
+    expect(bar).to_have_attribute("aria-valuenow", "3")
+    expect(page.locator("#story-left")).to_have_text("step 20 of 600")
+
+
+@pytest.mark.parametrize(
+    ("speed", "length", "words"),
+    [
+        (20.0, 600, "step 20 of 600, about 29 seconds left at this speed"),
+        (10.0, 6_000, "step 20 of 6,000, about 10 minutes left at this speed; it goes on in the background"),
+        (0.001, 60, "step 20 of 60, about 11.1 hours left at this speed"),
+        (5.0, 20, "step 20 of 20; it goes on until you pause it"),
+        (0.0, 600, "step 20 of 600"),
+    ],
+)
+def test_how_long_it_will_take(dashboard: DashboardPage, tell: Tell, speed: float, length: int, words: str) -> None:
+    dashboard.server.train(20)
+    tell({"phase": "training", "steps_per_second": speed, "length": length}, [])
+    dashboard.watch.allow(dashboard.server.origin)
+    dashboard.page.goto(dashboard.server.origin)
+    expect(dashboard.page.locator("#story-left")).to_have_text(words)
+
+
+def test_events_are_ticks_a_list_and_two_keys(dashboard: DashboardPage, tell: Tell) -> None:
+    dashboard.server.train(*[1] * 20)
+    tell({}, EVENTS)
+    page = dashboard.without_reruns().open().page
+    ticks = page.locator("#events .event")
+    expect(ticks).to_have_count(3)
+    expect(page.locator("#events .event.change")).to_have_count(1)
+    assert [tick.get_attribute("title") for tick in ticks.all()] == [f"step {step}: {said}" for step, _, said in EVENTS]
+    spoken = page.get_by_role("list", name="Events of this run").get_by_role("listitem")
+    assert spoken.all_inner_texts() == [f"step {step}: {said}" for step, _, said in EVENTS]
+    # Every step has a frame, so that the rail is even: a tick stands where its step is.
+    rail = page.locator("#timeline").bounding_box()
+    assert rail is not None
+    for tick, (step, _, _) in zip(ticks.all(), EVENTS, strict=True):
+        box = tick.bounding_box()
+        assert box is not None
+        assert abs(box["x"] + box["width"] / 2 - rail["x"] - rail["width"] * step / 20) < 1
+
+    words = page.locator("#event-words")
+    for key, step, said in [
+        ("[", 12, EVENTS[2][2]),
+        ("[", 7, EVENTS[1][2]),
+        ("[", 3, EVENTS[0][2]),
+        ("]", 7, EVENTS[1][2]),
+    ]:
+        page.keyboard.press(key)
+        dashboard.expect_step(step)
+        expect(words).to_have_text(f"step {step}: {said}")
+    page.keyboard.press("ArrowRight")
+    expect(words).to_have_text("")
+    page.keyboard.press("[")
+    page.keyboard.press("[")
+    page.keyboard.press("[")
+    expect(words).to_have_text("there is no earlier event")
+    dashboard.expect_step(3)
+    ticks.nth(2).click()
+    dashboard.expect_step(12)
+    page.keyboard.press("]")
+    expect(words).to_have_text("there is no later event")
+    page.keyboard.press("l")
+    expect(words).to_have_text("")
+
+
+# -- help on demand --------------------------------------------------------------------------------------------------
+
+
+def test_every_control_says_what_it_is(dashboard: DashboardPage) -> None:
+    page = dashboard.open().page
+    about = page.locator("button.info:visible")
+    for button in about.all():
+        button.focus()
+        button.press("Enter")
+        bubble = page.get_by_role("note").filter(has_text=button.get_attribute("data-help"))
+        expect(bubble).to_be_visible()
+        expect(button).to_have_accessible_description(button.get_attribute("data-help") or "")
+        box = bubble.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 1440
+        assert box["y"] + box["height"] <= 900
+        button.press("Escape")
+        expect(bubble).to_be_hidden()
+    names = {button.get_attribute("aria-label") for button in about.all()}
+    for slider in page.get_by_role("slider").all():
+        name = slider.get_attribute("aria-label")
+        assert name == "Timeline: steps" or f"About: {name}" in names
+    for switch in page.get_by_role("switch").all():
+        assert any((name or "").startswith("About: ") for name in names), switch
+    assert about.count() == len(names)
+
+
+def test_the_help_is_found_by_its_headings(dashboard: DashboardPage) -> None:
+    page = dashboard.open().page
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="What you see, and the keys")
+    expect(dialog).to_be_visible()
+    expect(dialog.locator("p").first).to_contain_text("GANscope trains two small networks")
+    headings = dialog.locator("summary").all_inner_texts()
+    for heading in ("Colours", "Marks", "Numbers", "States of a run", "Keys"):
+        assert heading in headings
+    dialog.locator("summary", has_text="Numbers").focus()
+    page.keyboard.press("Enter")
+    expect(dialog.get_by_text("Share of 50 equal stretches of the spiral that fakes reach.")).to_be_visible()
+
+
+def test_links_point_without_motion_when_asked_for(dashboard: DashboardPage) -> None:
+    dashboard.page.emulate_media(reduced_motion="reduce")
+    page = dashboard.open().page
+    _links(page).first.click()
+    outlined = page.locator(".pointed-at")
+    expect(outlined).to_have_css("outline-style", "solid")
+    expect(outlined).to_have_css("animation-duration", "0s")
+
+
+def test_the_page_of_a_recorded_run_tells_its_story(dashboard: DashboardPage) -> None:
+    server: LiveServer = dashboard.server
+    server.train(5)
+    run = server.status()["info"]["id"]
+    server.command("preset", name="better")
+    page = dashboard.page
+    dashboard.watch.allow(server.origin)
+    page.goto(f"{server.origin}/?run={run}")
+    expect(page.locator("#story")).to_have_text(plain(PRESETS["quick"].story))
+    expect(page.locator("#tour-start")).to_be_hidden()
+    assert json.loads(server.get("/api/status"))["info"]["preset"] == "better"
