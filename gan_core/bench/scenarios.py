@@ -1,8 +1,8 @@
 """Whether the article's scenarios come to what they claim, over several seeds: the table in the README.
 
-`python -m gan_core.bench.scenarios [SEEDS] [FILE]` prints it as Markdown; SEEDS is how many, or which ("0,2,4"). What
-is quick is trained first, and every look goes to FILE (scenarios.jsonl) at once: the command can be stopped and taken up
-again, two can share the seeds, and with all of it there it only prints. All of it is two hours' work for two cores.
+`python -m gan_core.bench.scenarios [SEEDS] [FILE]` prints it as Markdown; SEEDS is how many, or which ("0,2,4"). The
+quick ones are trained first, and every look goes to FILE (scenarios.jsonl) at once: the command can be stopped and
+taken up again, two can share the seeds, and with all of it there it only prints.
 """
 
 from __future__ import annotations
