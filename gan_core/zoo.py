@@ -26,10 +26,14 @@ ZOO = (
         ),
         claim="Against a D that stands still, G's best answer is a single point.",
         why=(
-            "G's loss is a mean over its fakes, each on its own: nothing in it asks for variety. Against a D that does "
-            "not move, it is least when every fake sits where D is largest. Only a D that notices can drive them apart."
+            "G's loss is a mean over its fakes, each on its own: nothing in it asks for variety. Against a D that "
+            "does not move, it is least when every fake sits where D is largest. Only a D that notices can drive them "
+            "apart."
         ),
-        attempt="[Raise D's learning rate to 0.001](#lr-d) and [lower G's to 0.0002](#lr-g): D notices, and the spot opens up.",
+        attempt=(
+            "[Raise D's learning rate to 0.001](#lr-d) and [lower G's to 0.0002](#lr-g): D notices, and the spot "
+            "opens up."
+        ),
         config=_SMALL,
         values=replace(_HEALTHY, lr_g=1e-3, lr_d=1e-6),
         seed=5,
@@ -43,13 +47,14 @@ ZOO = (
         title="Hopping",
         story=(
             "Figure 2 in small: both learn at 0.001 with beta1 at 0.9. The [fakes](#samples-panel) move about as one, "
-            "each time to where [D's map](#discriminator-panel) is bluest, and that spot turns red once they are there. "
-            "[Along the spiral](#metrics-panel) you see a line that jumps."
+            "each time to where [D's map](#discriminator-panel) is bluest, and that spot turns red once they are "
+            "there. [Along the spiral](#metrics-panel) you see a line that jumps."
         ),
         claim="G chases the spot that D likes best, D learns to reject it, and so on for ever.",
         why=(
             "G is as fast as D. It gets to D's best spot with all its fakes before D has learnt what they are, and by "
-            "the time D rejects them, another spot is best. Momentum carries both past the point where they should stop."
+            "the time D rejects them, another spot is best. Momentum carries both past the point where they should "
+            "stop."
         ),
         attempt="[Lower G's learning rate to 0.0002](#lr-g), and beta1 of [G](#beta1-g) and [D](#beta1-d) to 0.5.",
         config=_SMALL,
@@ -70,13 +75,13 @@ ZOO = (
         ),
         claim="Where D is certain that fakes are fake, the minimax loss has no slope left for G to follow.",
         why=(
-            "The derivative of log(1 - D(G(z))) is D(G(z)) times that of D's logit. Once D gives the fakes 10^-6 or less, "
-            "so little reaches G. -log D(G(z)), which all other scenarios use, was invented against this: with it "
-            "this very run goes on moving."
+            "The derivative of log(1 - D(G(z))) is D(G(z)) times that of D's logit. Once D gives the fakes 10^-6 or "
+            "less, so little reaches G. -log D(G(z)), which all other scenarios use, was invented against this: with "
+            "it this very run goes on moving."
         ),
         attempt=(
-            "Too late by now: there is nothing to follow. Press [Reset](#reset) and at once lower [D's learning "
-            "rate to 0.001](#lr-d) and [its beta1 to 0.5](#beta1-d): D stays unsure, and G learns."
+            "Too late by now: there is nothing to follow. Press [Reset](#reset) and at once lower [D's learning rate "
+            "to 0.001](#lr-d) and [its beta1 to 0.5](#beta1-d): D stays unsure, and G learns."
         ),
         config=replace(_SMALL, objective="minimax"),
         values=HyperParameters(lr_g=2e-3, lr_d=1e-2, beta1_g=0.5, beta1_d=0.99),
@@ -89,9 +94,9 @@ ZOO = (
         group="zoo",
         title="Stuck in a corner",
         story=(
-            "G learns at 0.05. A few steps throw all [fakes](#samples-panel) into a corner of the square, and there they "
-            "stay. [D](#discriminator-panel) knows it, its [loss](#metrics-panel) is 0, and its map is steep there: it "
-            "does say where to go, but G can no longer move."
+            "G learns at 0.05. A few steps throw all [fakes](#samples-panel) into a corner of the square, and there "
+            "they stay. [D](#discriminator-panel) knows it, its [loss](#metrics-panel) is 0, and its map is steep "
+            "there: it does say where to go, but G can no longer move."
         ),
         claim="At the edge of tanh's range its slope is 0, and no gradient comes through, whatever D says.",
         why=(
@@ -99,8 +104,8 @@ ZOO = (
             "slope is 0 in float32: D's gradient, far from 0, is multiplied by that."
         ),
         attempt=(
-            "No slider helps any more, since a gradient of 0 stays 0 at any rate. Press [Reset](#reset) and at once lower "
-            "[G's learning rate to 0.0002](#lr-g)."
+            "No slider helps any more, since a gradient of 0 stays 0 at any rate. Press [Reset](#reset) and at once "
+            "lower [G's learning rate to 0.0002](#lr-g)."
         ),
         config=_SMALL,
         values=replace(_HEALTHY, lr_g=5e-2),
@@ -114,13 +119,13 @@ ZOO = (
         title="Learning rates too high",
         story=(
             "The healthy run with both learning rates times fifty. The [fakes](#samples-panel) are somewhere else at "
-            "every look, and [D's map](#discriminator-panel) flips. See the spikes of the [losses](#metrics-panel): far "
-            "above 0.69, D is worse than if it guessed."
+            "every look, and [D's map](#discriminator-panel) flips. See the spikes of the [losses](#metrics-panel): "
+            "far above 0.69, D is worse than if it guessed."
         ),
         claim="Steps that overshoot make the losses spike, and what was learnt is lost again.",
         why=(
-            "Adam's steps are about as long as the learning rate, whatever the gradient's size. Too long ones jump over "
-            "the valley that the gradient points into, and each network's jump makes the other's last one wrong."
+            "Adam's steps are about as long as the learning rate, whatever the gradient's size. Too long ones jump "
+            "over the valley that the gradient points into, and each network's jump makes the other's last one wrong."
         ),
         attempt="[Lower G's learning rate to 0.0002](#lr-g) and [D's to 0.001](#lr-d).",
         config=_SMALL,
@@ -139,8 +144,8 @@ ZOO = (
         ),
         claim="With a long memory both networks overshoot, and go on answering what the other did a hundred steps ago.",
         why=(
-            "beta1 0.99 averages the gradients of about a hundred steps. The other network has changed by then, so that "
-            "each keeps going where it no longer should. In a game of two, delay makes oscillation, not speed."
+            "beta1 0.99 averages the gradients of about a hundred steps. The other network has changed by then, so "
+            "that each keeps going where it no longer should. In a game of two, delay makes oscillation, not speed."
         ),
         attempt="[Lower G's beta1](#beta1-g) and [D's](#beta1-d) to 0.5, and watch the waves die away.",
         config=_SMALL,

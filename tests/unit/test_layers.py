@@ -70,6 +70,7 @@ LAYERS = {
     "wire": 2,
     # L3: what runs
     "session": 3,
+    "summary": 3,
     "headless": 3,
     "recorder": 3,
     "resume": 3,
@@ -157,6 +158,7 @@ SAME_LAYER = {
     ("run_branch", "run_room"),
     ("run_room", "run_database"),
     ("run_room", "run_file"),
+    ("headless", "summary"),
     ("session", "recorder"),
     ("session", "resume"),
     ("proof", "replay"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from statistics import median
 
 import numpy as np
@@ -57,7 +58,7 @@ class Run:
     def moves(self) -> list[float]:
         """How far the fakes' centre went between the last looks."""
         centres = [look.centre for look in self.looks[-LAST:]]
-        return [math.dist(a, b) for a, b in zip(centres, centres[1:], strict=False)]
+        return [math.dist(a, b) for a, b in pairwise(centres)]
 
     @property
     def peak(self) -> float:
@@ -66,7 +67,7 @@ class Run:
 
     @property
     def waves(self) -> float:
-        """How far apart D's loss is, high and low (9th and 1st decile of means over 30 steps), after the first quarter."""
+        """From the 1st to the 9th decile of D's loss, as means over 30 steps, after the first quarter of the run."""
         smooth = np.convolve(self.losses[len(self.losses) // 4 :], np.full(30, 1 / 30), "valid")
         return float(np.percentile(smooth, 90) - np.percentile(smooth, 10))
 
@@ -152,7 +153,7 @@ def test_hopping() -> None:
 
 
 def test_d_wins() -> None:
-    """D is certain, nothing of it comes back to the fakes, and they stand still, though tanh would still let it through."""
+    """D is certain, nothing of it comes back to the fakes, and they stand still, though tanh would let it through."""
     run = of("zoo-d-wins")
     assert diagnose(run.looks) == "d-has-won"
     assert run.last("d_loss") < 1e-3
