@@ -5,13 +5,13 @@
 // registers with `state.on(event, f)`:
 //   "settings"  Python's tables are there        "frame"     another frame is on the screen
 //   "run"       a new run began                  "progress"  status, curves or kept steps changed
+//   "lens"      a panel is to show another thing "dressed"   a panel has other words or axes
+//   "controls"  those in the cards' heads are there
 //   "live"      a newer frame arrived            "view"      live, past or preview changed
 //   "drawn"     the frame has been painted       "axis"      the metrics panel's steps have moved
 //   "placed"    a layer was put onto its axes    "theme"     light or dark
 //   "pointed"   the linked cursor is elsewhere, or still where it was
-//   "runs"      the library of runs was changed  "lens"      what a square panel shows has become another
-//   "dressed"   a panel has other words or axes  "controls"  those in the cards' heads are there
-//   "scenario"  another scenario than before is open, by its name
+//   "runs"      the library of runs was changed  "scenario"  another scenario than before is open, by its name
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {

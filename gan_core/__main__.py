@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 
 from gan_core.options import (
+    MANY_STEPS,
     MAX_STEPS,
     RUN_OPTIONS,
     VERIFY_OPTIONS,
@@ -27,7 +28,7 @@ from gan_core.options import (
     values_of,
     whole_number,
 )
-from gan_core.presets import PRESETS
+from gan_core.presets import PRESETS, find_preset
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -62,13 +63,12 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
 def _add_train_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("preset", type=argument(read_preset), metavar="PRESET", help=f"scenario: {', '.join(PRESETS)}")
-    add("--out", type=argument(read_path), required=True, metavar="DIR", help="folder for metrics.csv and samples.npy")
+    add("--out", type=argument(read_path), required=True, metavar="DIR", help="folder for what comes of it")
     add(
         "--steps",
         type=argument(whole_number("steps", 1, MAX_STEPS)),
-        default=TrainOptions.steps,
         metavar="N",
-        help="training steps (default: %(default)s)",
+        help=f"training steps (default: those that the scenario is meant for, at most {MANY_STEPS:,})",
     )
     add(
         "--set",
@@ -84,19 +84,19 @@ def _add_train_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _train(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    """Train one scenario, without a browser, into metrics.csv (one row a step) and samples.npy (5 000 x 2)."""
+    """Train one scenario, without a browser, into metrics.csv (one row a step), samples.npy (5 000 x 2), summary.json.
+
+    Without --seed, a scenario that is shown with a seed of its own takes that one.
+    """
+    preset = find_preset(given.preset)
+    steps = given.steps or min(preset.length, MANY_STEPS)
     for setting in given.settings:
-        if setting.step > given.steps:
+        if setting.step > steps:
             given.parser.error(
-                f"argument --set: {setting.name} would change at step {setting.step}, after the last of {given.steps}."
+                f"argument --set: {setting.name} would change at step {setting.step}, after the last of {steps}."
             )
-    options = TrainOptions(
-        preset=given.preset,
-        out=given.out,
-        steps=given.steps,
-        settings=tuple(given.settings),
-        **values_of(RUN_OPTIONS, given, environ, given.parser),
-    )
+    values = {"seed": preset.seed or 0, **values_of(RUN_OPTIONS, given, environ, given.parser)}
+    options = TrainOptions(preset=preset.name, out=given.out, steps=steps, settings=tuple(given.settings), **values)
     from gan_core import headless  # only now: torch takes seconds to load
 
     try:

@@ -32,8 +32,9 @@ def make_kernels(compute: Compute) -> Kernels:
 
 @cache
 def faster_precision(config: GANConfig, compute: Compute) -> Precision:
-    """Return "bfloat16" where layers are wide, the processor has it, and a step takes clearly less time in it."""
-    if compute.library == "numpy" or config.width < _NARROW or not has_bfloat16(compute.device):
+    """Return "bfloat16" where it will do, layers are wide, the processor has it, and a step takes clearly less time."""
+    wide = compute.library != "numpy" and config.width >= _NARROW
+    if not (TASKS[config.task].coarse and wide and has_bfloat16(compute.device)):
         return "float32"
     steps = {precision: _trial(config, replace(compute, precision=precision)) for precision in ("float32", "bfloat16")}
     times = {precision: [_seconds(step, compute.device) for _ in range(_ROUNDS)] for precision, step in steps.items()}

@@ -18,7 +18,6 @@ BUNCHED = 0.35  # median coverage below this; over any 200 steps figure 2 has 0.
 STILL = 0.1  # root mean square distance of the centre from its mean, in data units: below this, it stays where it is
 NARROW = 0.3  # spread of the fakes below this; real data have 0.56
 WON_LOSS = 0.05  # D's loss below this: D is right with 95 % certainty, on average
-LOST_LOSS = 3.0  # G's loss above this: D gives fakes less than exp(-3) = 0.05
 LEARNT = 0.01  # of what there was to learn, still to learn
 HOLD = 3  # looks for which a new state has to hold
 
@@ -53,7 +52,7 @@ def diagnose(looks: Sequence[Look], *, diverged: bool = False) -> str:
 
     Those of the last WINDOW steps count, and at least the last LOOKS; "undecided" for fewer than LEAST_LOOKS, or within
     LEAST_STEPS. In this order, medians over the window:
-    "diverged"; "d-has-won": D's loss below WON_LOSS and G's above LOST_LOSS; "covering": coverage at least COVERING;
+    "diverged"; "d-has-won": D's loss below WON_LOSS; "covering": coverage at least COVERING;
     "hopping": coverage below BUNCHED and the centre not STILL; "collapsed": the same, the centre still and the spread
     below NARROW; "undecided" otherwise. A target without an inverse has no coverage: narrow fakes then count as
     bunched, and covering is not told.
@@ -63,7 +62,7 @@ def diagnose(looks: Sequence[Look], *, diverged: bool = False) -> str:
     if len(looks) < LEAST_LOOKS or looks[-1].step - looks[0].step < LEAST_STEPS:
         return "undecided"
     seen = _window(looks)
-    if _median(look.d_loss for look in seen) < WON_LOSS and _median(look.g_loss for look in seen) > LOST_LOSS:
+    if _median(look.d_loss for look in seen) < WON_LOSS:
         return "d-has-won"
     coverage, spread = _median(look.coverage for look in seen), _median(look.spread for look in seen)
     if coverage >= COVERING:

@@ -1,4 +1,4 @@
-"""Training without a browser: the engine's steps into metrics.csv, and what the generator learnt into samples.npy.
+"""Training without a browser, into three files: metrics.csv, samples.npy and what came of it, summary.json.
 
 The same run as in the dashboard, bit for bit, given the same changes at the same steps.
 """
@@ -6,6 +6,7 @@ The same run as in the dashboard, bit for bit, given the same changes at the sam
 from __future__ import annotations
 
 import io
+import json
 import math
 import signal
 import sys
@@ -22,8 +23,8 @@ from gan_core.engine import GANEngine
 from gan_core.metrics import quality
 from gan_core.options import Setting, TrainOptions
 from gan_core.presets import find_preset
-from gan_core.probes import Probe
 from gan_core.records import StepMetrics
+from gan_core.summary import Observer
 
 
 def make_engine(options: TrainOptions) -> GANEngine:
@@ -52,27 +53,45 @@ def run(engine: GANEngine, options: TrainOptions) -> int:
     0; 1 when a loss was not finite; 130 after Ctrl-C. What was measured until then stays on disk either way.
     Raises OSError with the file's name when a file cannot be written.
     """
-    table, samples = options.out / "metrics.csv", options.out / "samples.npy"
+    table, samples, summary = (options.out / name for name in ("metrics.csv", "samples.npy", "summary.json"))
     options.out.mkdir(parents=True, exist_ok=True)
-    samples.unlink(missing_ok=True)  # an earlier run's would not go with the new metrics
+    for old in (samples, summary):
+        old.unlink(missing_ok=True)  # an earlier run's would not go with the new metrics
+    observer = Observer(engine, options.steps)
+    trouble = _train(engine, options, observer, table)
+    fakes = observer.probe.fakes(engine.generator, engine.steps)
+    if trouble is None:
+        write_whole(samples, _as_npy(fakes))
+    found = observer.summary(find_preset(options.preset), options.seed)
+    write_whole(summary, (json.dumps(found, indent=2, allow_nan=False) + "\n").encode())
+    if trouble is not None:
+        return _report_not_finite(trouble, table)
+    what = (
+        f"{engine.steps:,} steps of {options.preset}, seed {options.seed}: {quality(fakes, engine.target)}, "
+        f"{found['diagnosis']['state']}"
+    )
+    if engine.steps < options.steps:
+        print(f"Interrupted after {what}; kept in {table}, {samples} and {summary}", file=sys.stderr)
+        return 130
+    print(f"{what}; {table}, {samples}, {summary}")
+    return 0
+
+
+def _train(engine: GANEngine, options: TrainOptions, observer: Observer, table: Path) -> StepMetrics | None:
+    """Train until the end or Ctrl-C, with every step in `table`; returns the step that had no finite loss, if any."""
     steps = train(engine, options.steps, options.settings)
+    metrics: StepMetrics
     bar = tqdm(steps, total=options.steps, unit="step", disable=None)  # None: a bar on a terminal, else nothing
     with table.open("wb", buffering=0) as file, CtrlC() as ctrl_c, bar:
         rows = MetricsFile(file)
         for metrics in bar:
+            observer.take(metrics)
             if not metrics.is_finite():
-                return _report_not_finite(metrics, table)
+                return metrics
             rows.append(metrics)
             if ctrl_c.pressed:
                 break
-    fakes = Probe(engine.config, engine.compute.device).fakes(engine.generator, engine.steps)
-    write_whole(samples, _as_npy(fakes))
-    what = f"{engine.steps:,} steps of {options.preset}, seed {options.seed}: {quality(fakes, engine.target)}"
-    if engine.steps < options.steps:
-        print(f"Interrupted after {what}; kept in {table} and {samples}", file=sys.stderr)
-        return 130
-    print(f"{what}; {table}, {samples}")
-    return 0
+    return None
 
 
 class MetricsFile:

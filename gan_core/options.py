@@ -19,6 +19,7 @@ from gan_core.config import DEVICES, MAX_THREADS, PRECISIONS, HyperParameters
 from gan_core.presets import DEFAULT_PRESET, PRESETS, find_preset
 
 MAX_STEPS = 10**9
+MANY_STEPS = 6_000  # of a scenario that is meant for more, so many are trained unless more are asked for
 DEFAULT_RUNS = Path("runs")
 MIN_RUN_LIMIT, MAX_RUN_LIMIT = 0.1, 1000.0  # gigabytes
 PICTURES = (".png", ".svg")

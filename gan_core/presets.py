@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from gan_core.config import GANConfig, HyperParameters
 from gan_core.records import Recipe
+from gan_core.scenario import GROUPS, Preset
+from gan_core.zoo import ZOO
 
+__all__ = ["DEFAULT_PRESET", "GROUPS", "PRESETS", "Preset", "find_preset", "preset_of"]
 
-@dataclass(frozen=True)
-class Preset:
-    """One scenario: where a run starts from, and what to tell the visitor."""
-
-    name: str
-    title: str
-    story: str  # what is run, and where to look; [words](#id) links them to a control or panel
-    config: GANConfig
-    values: HyperParameters
-    group: str = "more"  # a key of GROUPS
-    figure: int | None = None  # of the article
-    claim: str = ""  # what the scenario is to show, in a sentence
-    why: str = ""  # why it comes to this,
-    attempt: str = ""  # and what to try against it
-    seed: int | None = None  # the one it is shown with; None: whichever is in use
-    length: int = 600  # training steps it is meant for
-    pace: int | None = None  # steps a frame; None: as they come
-    view: str = "losses"  # which curves to begin with
-    lenses: tuple[str, ...] = ()  # to begin with
-
-
-GROUPS = {"article": "The article", "zoo": "Failure zoo", "more": "More"}
 
 _FIGURE_2 = HyperParameters(lr_g=1e-3, lr_d=1e-3, beta1_g=0.9, beta1_d=0.9)  # and of 3, 4 and 6
 _FIGURE_7 = HyperParameters(lr_g=2e-4, lr_d=1e-3, beta1_g=0.5, beta1_d=0.5)
@@ -179,7 +160,7 @@ _ALL = (
     ),
 )
 
-PRESETS: dict[str, Preset] = {preset.name: preset for preset in _ALL}
+PRESETS: dict[str, Preset] = {preset.name: preset for preset in (*_ALL, *ZOO)}
 DEFAULT_PRESET = "mode-collapse"
 
 

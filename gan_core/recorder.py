@@ -17,8 +17,9 @@ import numpy as np
 from gan_core.checkpoint import pack_state
 from gan_core.engine import State
 from gan_core.records import Change, Float32Array, Recording, StepMetrics
-from gan_core.run_file import RunFile, rows_of
+from gan_core.run_file import RunFile
 from gan_core.run_room import keep_within
+from gan_core.run_rows import rows_of
 
 log = logging.getLogger("ganscope")
 

@@ -22,7 +22,8 @@ from gan_core.engine import GANEngine, State
 from gan_core.machine import machine
 from gan_core.presets import preset_of
 from gan_core.records import Cancelled, Change, Float32Array, Recipe, StepMetrics, Verdict
-from gan_core.run_file import RunFile, rows_of
+from gan_core.run_file import RunFile
+from gan_core.run_rows import rows_of
 
 __all__ = ["Cancelled", "Replay", "Report", "Verdict", "engine_at", "engine_for", "retrained", "values_at", "verify"]
 

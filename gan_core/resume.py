@@ -16,6 +16,7 @@ from gan_core.history import History
 from gan_core.machine import machine
 from gan_core.presets import find_preset, preset_of
 from gan_core.records import Change, InForce, Recipe
+from gan_core.run_branch import copy_until
 from gan_core.run_file import RunFile, RunFolder
 from gan_core.wire import read_frame
 
@@ -82,7 +83,7 @@ def branch_off(runs: RunFolder, parent: str, step: int, run_id: str, created: fl
     """Write a new file that begins with what run `parent` was up to `step`. Raises ValueError or OSError."""
     with closing(RunFile.open(runs.path(parent))) as source:
         recipe = replace(source.recipe, id=run_id, created=created, parent=parent, parent_step=step)
-        source.copy_until(runs.path(run_id), recipe, step).close()
+        copy_until(source, runs.path(run_id), recipe, step).close()
 
 
 def history_of(file: RunFile, number: int) -> History:

@@ -11,7 +11,6 @@ import re
 import secrets
 import sqlite3
 import time
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -25,14 +24,12 @@ from gan_core.checkpoint import fingerprint
 from gan_core.envelope import read_header
 from gan_core.records import Change, Float32Array, Recipe, RunSummary, StepMetrics
 from gan_core.run_lock import WriteLock
+from gan_core.run_rows import BLOCK_ROWS, ROW_BYTES, pack_rows, rows_of, unpack_rows
 from gan_core.thinning import Thinning
 
 SUFFIX = ".sqlite"
 ID = r"[0-9a-z][0-9a-z-]{0,39}"  # of a run
 DEFAULT_LIMIT = 2 * 10**9  # bytes a run
-BLOCK_ROWS = 4096  # of metrics
-ROW_BYTES, SUM_BYTES = 16, 4
-FEWEST_CHECKPOINTS = 8  # that a run keeps, if it has so many
 
 
 @dataclass(frozen=True)
@@ -52,29 +49,6 @@ class RunFolder:
 def new_id(now: float) -> str:
     """A name for a run begun at `now` (seconds since the epoch): ids sort by time, and no two are alike."""
     return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}-{secrets.token_hex(3)}"
-
-
-def rows_of(metrics: Sequence[StepMetrics]) -> Float32Array:
-    """Metrics as rows (n, 4): d_loss, d_accuracy, g_loss, g_accuracy."""
-    rows = [(m.d_loss, m.d_accuracy, m.g_loss, m.g_accuracy) for m in metrics]
-    return np.array(rows, np.float32).reshape(len(rows), 4)
-
-
-def pack_rows(rows: Float32Array) -> bytes:
-    """Rows (n, 4) as a block that shows damage."""
-    data = rows.astype("<f4", copy=False).tobytes()
-    return data + zlib.crc32(data).to_bytes(SUM_BYTES, "little")
-
-
-def unpack_rows(block: bytes) -> Float32Array:
-    """Rows (n, 4) of a block, read-only. Whether they are damaged is another question: see `is_whole`."""
-    return np.frombuffer(block, "<f4", len(block) // ROW_BYTES * 4).reshape(-1, 4)
-
-
-def is_whole(block: bytes) -> bool:
-    """Whether these are rows with the right sum behind them, or, as in files of format 1, with none."""
-    size = len(block) // ROW_BYTES * ROW_BYTES
-    return len(block) == size or block[size:] == zlib.crc32(block[:size]).to_bytes(SUM_BYTES, "little")
 
 
 class RunFile:
@@ -356,41 +330,16 @@ class RunFile:
             run_database.remove(path)
             raise run_database.refused(path, error) from None
 
-    def copy_until(self, path: Path, recipe: Recipe, step: int) -> RunFile:
-        """Begin a new file with what happened up to `step`: a branch, complete in itself.
-
-        Of the checkpoints it takes the newest one and a few before it. Raises OSError or ValueError
-        with a sentence.
-        """
-        if not self.first_step() <= step <= self.last_step():
-            raise ValueError(
-                f"This run is recorded from step {self.first_step():,} to {self.last_step():,}: "
-                f"there is nothing to branch off at {step:,}."
-            )
-        branch = RunFile.create(path, recipe)
+    @contextmanager
+    def as_it_is_now(self) -> Iterator[None]:
+        """All that is read inside belongs together, whatever another connection writes meanwhile."""
+        self._db.execute("BEGIN")
         try:
-            with self._as_it_is_now(), branch.transaction():
-                self._copy_into(branch, step)
-        except BaseException:
-            branch.close()
-            run_database.remove(path)
-            raise
-        return branch
+            yield
+        finally:
+            self._db.execute("COMMIT")
 
     # -- inside ------------------------------------------------------------------------------------------------------
-
-    def _copy_into(self, branch: RunFile, step: int) -> None:
-        steps = [kept for kept in self.checkpoint_steps() if kept <= step]
-        branch.set_stride(self.stride)
-        branch.add_rows(self.metrics(0, -(-step // self.stride)))
-        for change in self.changes():
-            if change.step <= step:
-                branch.add_change(change)
-        for kept in self.frame_steps():
-            if kept <= step:
-                branch.add_frame(kept, self.frame(kept) or b"")
-        for kept in {*steps[:: -(-len(steps) // FEWEST_CHECKPOINTS) or 1], *steps[-1:]}:
-            branch.add_checkpoint(*self.checkpoint_before(kept))
 
     def _count_rows(self) -> int:
         rows = self._read("SELECT first, length(rows) FROM metrics ORDER BY first DESC LIMIT 1")
@@ -410,12 +359,3 @@ class RunFile:
             return self._db.execute(query, values).fetchall()
         except (sqlite3.Error, OverflowError) as error:
             raise ValueError(f"{self.path.name} cannot be read: {error}.") from None
-
-    @contextmanager
-    def _as_it_is_now(self) -> Iterator[None]:
-        """All that is read inside belongs together, whatever another connection writes meanwhile."""
-        self._db.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._db.execute("COMMIT")

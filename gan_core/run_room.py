@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterable, Sequence
 
 from gan_core.run_database import LOG_BYTES
-from gan_core.run_file import BLOCK_ROWS, FEWEST_CHECKPOINTS, RunFile
+from gan_core.run_file import RunFile
+from gan_core.run_rows import BLOCK_ROWS
 
 MIN_LIMIT = 100 << 20  # bytes; less would not hold a handful of the article's checkpoints
-_FEWEST_FRAMES = 64
+FEWEST_CHECKPOINTS, _FEWEST_FRAMES = 8, 64  # that stay, if there are so many
 _CHANGE = 4  # how much more a checkpoint before a change is worth
 
 

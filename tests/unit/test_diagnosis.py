@@ -45,7 +45,7 @@ HOPPING = [replace(BLOB, centre=place) for place in PLACES]
         (WON, "d-has-won"),
         ([replace(look, d_loss=1e-3, g_loss=8.0) for look in HOPPING], "d-has-won"),
         (replace(WON, d_loss=0.06), "collapsed"),
-        (replace(WON, g_loss=2.9), "collapsed"),
+        (replace(WON, g_loss=-0.001), "d-has-won"),  # as the minimax loss has it
     ],
 )
 @pytest.mark.parametrize("apart", [1, 10, 500])

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import csv
+import json
 import resource
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
@@ -13,11 +15,13 @@ import torch
 
 from gan_core import headless
 from gan_core.__main__ import main
+from gan_core.diagnosis import SENTENCES
 from gan_core.engine import GANEngine
-from gan_core.metrics import coverage, on_band
-from gan_core.options import Setting, TrainOptions
+from gan_core.metrics import coverage, on_band, saturated, sliced_wasserstein, spread
+from gan_core.options import MANY_STEPS, Setting, TrainOptions
 from gan_core.presets import PRESETS, Preset
 from gan_core.probes import POINTS, Probe
+from gan_core.readings import READINGS
 from gan_core.records import StepMetrics
 
 HEADER = ["step", "d_loss", "d_accuracy", "g_loss", "g_accuracy"]
@@ -40,6 +44,16 @@ def samples_of(engine: GANEngine) -> np.ndarray:
 
 def stepped(engine: GANEngine, steps: int) -> list[StepMetrics]:
     return [engine.step() for _ in range(steps)]
+
+
+def summary(out: Path) -> dict[str, Any]:
+    """What summary.json holds; JSON knows no NaN, though Python's reader would take it."""
+
+    def no_number(text: str) -> NoReturn:
+        raise AssertionError(text)
+
+    found: dict[str, Any] = json.loads((out / "summary.json").read_text(), parse_constant=no_number)
+    return found
 
 
 class Interrupted(GANEngine):
@@ -72,7 +86,7 @@ def test_files_hold_what_the_engine_gives(tmp_path: Path, tiny: Preset, capsys: 
     assert samples.shape == (POINTS, 2)
     assert samples.dtype == np.float32
     np.testing.assert_array_equal(samples, samples_of(engine))
-    assert sorted(path.name for path in out.iterdir()) == ["metrics.csv", "samples.npy"]
+    assert sorted(path.name for path in out.iterdir()) == ["metrics.csv", "samples.npy", "summary.json"]
 
     text, errors = capsys.readouterr()
     assert errors == ""  # no progress bar where nobody can see it move
@@ -82,6 +96,7 @@ def test_files_hold_what_the_engine_gives(tmp_path: Path, tiny: Preset, capsys: 
     assert f"on-band share {on_band(fakes, engine.target):.3f}" in text
     assert str(out / "metrics.csv") in text
     assert str(out / "samples.npy") in text
+    assert str(out / "summary.json") in text
 
 
 def test_a_setting_is_in_force_from_its_step_on(tmp_path: Path, tiny: Preset) -> None:
@@ -102,6 +117,70 @@ def test_a_setting_is_in_force_from_its_step_on(tmp_path: Path, tiny: Preset) ->
     expected += stepped(engine, 1)
     assert rows(tmp_path) == expected
     np.testing.assert_array_equal(np.load(tmp_path / "samples.npy"), samples_of(engine))
+
+
+def test_the_summary_says_what_the_samples_say(tmp_path: Path, tiny: Preset) -> None:
+    headless.run(GANEngine(tiny, seed=3), options(tmp_path, 60, Setting(31, "lr_g", 0.01)))
+    found, fakes = summary(tmp_path), torch.from_numpy(np.load(tmp_path / "samples.npy"))
+    engine = GANEngine(tiny, seed=3)
+    reals = Probe(engine.config, engine.compute.device).reals
+    assert set(found["readings"]) == set(READINGS)
+    for name, value in (
+        ("coverage", coverage(fakes, engine.target)),
+        ("on_band", on_band(fakes, engine.target)),
+        ("distance", sliced_wasserstein(fakes, reals)),
+        ("spread", spread(fakes)),
+        ("saturated", saturated(fakes)),
+    ):
+        assert found["readings"][name] == pytest.approx(value, rel=1e-6), name
+    assert found["readings"]["fit_error"] is None  # of task "fit" alone
+    assert found["floors"]["coverage"] == 1
+    assert 0 < found["floors"]["distance"] < 0.02
+    assert (found["preset"], found["seed"], found["steps"]) == ("quick", 3, 60)
+    assert (found["task"], found["precision"]) == ("gan", engine.compute.precision)
+    assert found["claim"] == PRESETS["quick"].claim
+    assert [(event["step"], event["kind"]) for event in found["events"] if event["kind"] == "change"] == [
+        (31, "change")
+    ]
+
+
+def test_the_summary_names_the_state_and_since_when(tmp_path: Path) -> None:
+    """With neither --steps nor --seed: those that the scenario is shown with."""
+    assert main(["train", "zoo-collapse", "--out", str(tmp_path)], {}) == 0
+    found, preset = summary(tmp_path), PRESETS["zoo-collapse"]
+    assert (found["seed"], found["steps"]) == (preset.seed, preset.length)
+    assert found["diagnosis"]["state"] == "collapsed"
+    assert found["diagnosis"]["sentence"] == SENTENCES["collapsed"]
+    assert 0 < found["diagnosis"]["since"] < preset.length
+    last = [event for event in found["events"] if event["kind"] == "diagnosis"][-1]
+    assert last == {"step": found["diagnosis"]["since"], "kind": "diagnosis", "words": SENTENCES["collapsed"]}
+
+
+@pytest.mark.parametrize(
+    ("argv", "steps", "seed"),
+    [
+        (["zoo-collapse"], 600, 5),
+        (["zoo-collapse", "--seed", "0"], 600, 0),
+        (["better"], MANY_STEPS, 0),  # meant for 60 000
+        (["better", "--steps", "7"], 7, 0),
+    ],
+)
+def test_how_long_and_from_which_seed(
+    argv: list[str], steps: int, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[TrainOptions] = []
+    monkeypatch.setattr(headless, "make_engine", lambda options: None)
+    monkeypatch.setattr(headless, "run", lambda engine, options: asked.append(options) or 0)
+    assert main(["train", *argv, "--out", str(tmp_path)], {}) == 0
+    assert (asked[0].steps, asked[0].seed) == (steps, seed)
+
+
+def test_a_task_without_a_discriminator_leaves_its_numbers_out(tmp_path: Path) -> None:
+    assert main(["train", "target", "--steps", "20", "--out", str(tmp_path)], {}) == 0
+    found = summary(tmp_path)
+    assert (found["task"], found["diagnosis"]["state"]) == ("none", "undecided")
+    assert found["readings"]["d_loss"] is None
+    assert found["readings"]["coverage"] is not None
 
 
 def test_a_second_run_replaces_the_first(tmp_path: Path, tiny: Preset) -> None:
@@ -159,6 +238,8 @@ def test_a_loss_that_is_not_finite_ends_the_run(
     assert headless.run(Exploding(tiny, seed=3), options(tmp_path)) == 1
     assert rows(tmp_path) == stepped(GANEngine(tiny, seed=3), 4)
     assert not (tmp_path / "samples.npy").exists()
+    assert summary(tmp_path)["diagnosis"]["state"] == "diverged"
+    assert summary(tmp_path)["events"][-1]["step"] == 5
     errors = capsys.readouterr().err
     assert errors.count("\n") == 1
     assert "step 5" in errors

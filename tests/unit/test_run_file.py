@@ -20,9 +20,11 @@ from run_files import frame, recipe, record, rows
 from gan_core import run_database, run_room
 from gan_core.checkpoint import fingerprint, pack_state
 from gan_core.records import Change, StepMetrics
+from gan_core.run_branch import copy_until
 from gan_core.run_database import VERSION
-from gan_core.run_file import BLOCK_ROWS, RunFile, RunFolder, new_id
+from gan_core.run_file import RunFile, RunFolder, new_id
 from gan_core.run_room import keep_within
+from gan_core.run_rows import BLOCK_ROWS
 from gan_core.thinning import Thinning
 
 RUN = "20260101-000000-abcdef"
@@ -342,7 +344,10 @@ def test_nothing_is_thinned_below_the_limit(path: Path) -> None:
 def test_a_branch_has_all_that_happened_until_then(path: Path, tmp_path: Path, step: int) -> None:
     kept = record(path, 40)
     branched = recipe("branch", parent=RUN, parent_step=step)
-    with closing(RunFile.open(path)) as file, closing(file.copy_until(tmp_path / "b.sqlite", branched, step)) as branch:
+    with (
+        closing(RunFile.open(path)) as file,
+        closing(copy_until(file, tmp_path / "b.sqlite", branched, step)) as branch,
+    ):
         assert branch.recipe == branched
         assert branch.metrics().tobytes() == rows(kept.metrics[:step]).tobytes()
         assert branch.changes() == [change for change in kept.changes if change.step <= step]
@@ -364,7 +369,7 @@ def test_a_branch_of_a_thinned_run(file: RunFile, tmp_path: Path, state: bytes) 
         for step in range(100, 10_000, 100):
             file.add_checkpoint(step, state)
     for step in (1, 4, 5, 6, 9_997):
-        with closing(file.copy_until(tmp_path / f"{step}.sqlite", recipe("b"), step)) as branch:
+        with closing(copy_until(file, tmp_path / f"{step}.sqlite", recipe("b"), step)) as branch:
             assert branch.stride == 4
             assert steps_of(branch) == list(range(1, step + 1, 4))
             assert branch.checkpoint_steps()[0] == 0
@@ -379,7 +384,7 @@ def test_a_branch_of_a_thinned_run(file: RunFile, tmp_path: Path, state: bytes) 
 def test_there_is_no_branch_of_a_step_that_was_not_trained(path: Path, tmp_path: Path, step: int) -> None:
     record(path, 40)
     with closing(RunFile.open(path)) as file, pytest.raises(ValueError, match=r"from step 0 to 40: .*\.$"):
-        file.copy_until(tmp_path / "b.sqlite", recipe("b"), step)
+        copy_until(file, tmp_path / "b.sqlite", recipe("b"), step)
     assert not (tmp_path / "b.sqlite").exists()
 
 
@@ -395,7 +400,7 @@ def test_a_branch_that_cannot_be_written_leaves_nothing(
     monkeypatch.setattr(RunFile, "add_checkpoint", refuse)
     with closing(RunFile.open(path)) as file:
         with pytest.raises(OSError, match="disk I/O error"):
-            file.copy_until(tmp_path / "b.sqlite", recipe("b"), 30)
+            copy_until(file, tmp_path / "b.sqlite", recipe("b"), 30)
         assert file.last_step() == 40  # it can still be read
     assert set(tmp_path.iterdir()) == before
 

@@ -26,9 +26,11 @@ from gan_core.checkpoint import fingerprint, pack_state
 from gan_core.config import GANConfig
 from gan_core.envelope import envelope, pack
 from gan_core.records import StepMetrics
+from gan_core.run_branch import copy_until
 from gan_core.run_database import VERSION
-from gan_core.run_file import BLOCK_ROWS, RunFile, is_whole, unpack_rows
+from gan_core.run_file import RunFile
 from gan_core.run_import import import_run
+from gan_core.run_rows import BLOCK_ROWS, is_whole, unpack_rows
 
 LIMIT = 10**8
 ID = "20260202-020202-fedcba"
@@ -625,7 +627,7 @@ def test_a_branch_that_was_exported_is_taken_in(stranger: Path, tmp_path: Path) 
     branch, copy = tmp_path / "runs" / "branch.sqlite", tmp_path / "copy"
     with closing(RunFile.open(stranger)) as file:
         recipe = replace(file.recipe, id="branch", parent=file.recipe.id, parent_step=23)
-        with closing(file.copy_until(branch, recipe, 23)) as made:
+        with closing(copy_until(file, branch, recipe, 23)) as made:
             made.copy_to(copy)
     assert contents(take_in(copy)) == contents(branch)
 

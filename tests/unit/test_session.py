@@ -1270,3 +1270,106 @@ def test_readers_and_commands_from_many_threads(open_session: Opener) -> None:
         for future in [pool.submit(work, number) for number in range(4)]:
             future.result(LONG)
     assert dict(answered) == {str(number): 40 for number in range(4)}
+
+
+# -- lenses, readings, and the story of the run ------------------------------------------------------------------------
+
+LENSES = ("best-d", "tears", "pull")
+
+
+def arrays_of(payload: bytes | None) -> dict[str, np.ndarray]:
+    assert payload is not None
+    return wire.decode(payload)[1]
+
+
+def test_frames_have_what_a_lens_shows_while_somebody_asks_for_it(
+    open_session: Opener, tiny: Preset, every_frame_affordable: None
+) -> None:
+    script = Script()
+    ends = [script.gate(step) for step in (4, 8)]
+    session = open_session(script)
+    ends[0].wait()
+    version = header(session.frame_after(0, LONG))["version"]
+    assert not {"best_d", "stretch", "pull"} & set(arrays_of(session.frame_after(0, LONG)))
+    assert session.frame_after(version, 0, LENSES) is None
+    ends[0].open()
+    ends[1].wait()
+    arrays = arrays_of(session.frame_after(version, LONG, LENSES))
+    side = len(arrays["sample_map"])
+    assert arrays["best_d"].shape == arrays["stretch"].shape == arrays["folded"].shape == (side, side)
+    assert arrays["pull"].shape[1] == 6
+    assert 0 <= float(arrays["asked_share"][0]) <= 1
+    _, expected = replay(tiny, 7)
+    assert np.array_equal(progress(session)[1]["metrics"], rows(expected))  # looking has changed nothing
+
+
+def test_a_paused_run_shows_a_lens_that_is_asked_for_later(open_session: Opener) -> None:
+    session = open_session(paused=True)
+    do(session, StepOnce(3))
+    reach(session, 3)
+    version = 0
+    while header(payload := session.frame_after(version, LONG))["resolution"] < SHARP_RESOLUTION:
+        version = header(payload)["version"]
+    assert "stretch" not in arrays_of(payload)
+    payload = session.frame_after(header(payload)["version"], LONG, ("tears",))
+    assert arrays_of(payload)["stretch"].shape == (SHARP_RESOLUTION, SHARP_RESOLUTION)
+    assert header(payload)["step"] == 3
+
+
+def test_readings_come_with_the_frames_and_once(open_session: Opener, every_frame_affordable: None) -> None:
+    script = Script()
+    end = script.gate(9)
+    session = open_session(script)
+    end.wait()
+    _, arrays = progress(session)
+    steps = arrays["reading_steps"].tolist()
+    assert steps == arrays["kept"].tolist()
+    for step, row, along in zip(steps, arrays["readings"], arrays["along"], strict=True):
+        frame = arrays_of(session.frame_at(step))
+        np.testing.assert_array_equal(frame["reading"], row)
+        assert np.array_equal(frame["along"], along)
+    _, later = wire.decode(session.progress(0, 0, steps[-1] + 1))
+    assert len(later["reading_steps"]) == 0
+
+
+def test_the_story_is_told_with_the_progress(open_session: Opener) -> None:
+    script = Script()
+    end = script.gate(30)
+    session = open_session(script)
+    do(session, Pause())
+    step = do(session, SetValues({"lr_g": 5e-4}))
+    do(session, Play())
+    end.wait()
+    told, _ = progress(session)
+    assert [event for event in told["events"] if event[1] == "change"] == [
+        [step, "change", "Generator learning rate 0.0002 → 0.0005"]
+    ]
+    assert told["status"]["diagnosis"]["state"] == "undecided"  # nothing is said of the first steps
+    assert told["status"]["length"] == session.status().length
+
+
+def test_a_loss_that_is_not_finite_is_in_the_story(open_session: Opener) -> None:
+    script = Script()
+    script.acts[4] = lambda engine: engine.generator.parameters_flat.fill_(float("nan"))
+    session = open_session(script)
+    until_failed(session)
+    diagnosis = session.status().diagnosis
+    assert diagnosis is not None
+    assert (diagnosis.state, diagnosis.since) == ("diverged", 4)
+    assert progress(session)[0]["events"][-1][:2] == [4, "diagnosis"]
+
+
+def test_a_scenario_brings_its_pace_and_takes_it_along() -> None:
+    session = TrainingSession("target", None, device="cpu", threads=1, paused=True)
+    session.start()
+    try:
+        assert (session.status().pace, session.status().info.seed) == (1, 0)
+        do(session, Restart(preset="quick", seed=3))
+        assert (session.status().pace, session.status().info.seed) == (None, 3)
+        do(session, SetPace(10))
+        do(session, Restart(preset="better"))
+        assert (session.status().pace, session.status().info.seed) == (10, 3)  # the visitor's own
+        do(session, Restart(preset="target"))
+        assert session.status().pace == 1
+    finally:
+        session.close(LONG)

@@ -1,0 +1,36 @@
+"""Metrics in a run's file: blocks of rows (n, 4) float32 little-endian, and their CRC-32 behind them."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from gan_core.records import Float32Array, StepMetrics
+
+BLOCK_ROWS = 4096
+ROW_BYTES, SUM_BYTES = 16, 4
+
+
+def rows_of(metrics: Sequence[StepMetrics]) -> Float32Array:
+    """Metrics as rows (n, 4): d_loss, d_accuracy, g_loss, g_accuracy."""
+    rows = [(m.d_loss, m.d_accuracy, m.g_loss, m.g_accuracy) for m in metrics]
+    return np.array(rows, np.float32).reshape(len(rows), 4)
+
+
+def pack_rows(rows: Float32Array) -> bytes:
+    """Rows (n, 4) as a block that shows damage."""
+    data = rows.astype("<f4", copy=False).tobytes()
+    return data + zlib.crc32(data).to_bytes(SUM_BYTES, "little")
+
+
+def unpack_rows(block: bytes) -> Float32Array:
+    """Rows (n, 4) of a block, read-only. Whether they are damaged is another question: see `is_whole`."""
+    return np.frombuffer(block, "<f4", len(block) // ROW_BYTES * 4).reshape(-1, 4)
+
+
+def is_whole(block: bytes) -> bool:
+    """Whether these are rows with the right sum behind them, or, as in files of format 1, with none."""
+    size = len(block) // ROW_BYTES * ROW_BYTES
+    return len(block) == size or block[size:] == zlib.crc32(block[:size]).to_bytes(SUM_BYTES, "little")

@@ -1,0 +1,102 @@
+"""What came of a run without a browser: the instruments and the diagnosis of the page, at regular looks."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from typing import Any
+
+from gan_core.chronicle import Chronicle, rule_for
+from gan_core.config import HyperParameters
+from gan_core.engine import GANEngine
+from gan_core.history import TRAIL_STEPS, MetricsLog
+from gan_core.instruments import with_chase
+from gan_core.metrics import floors
+from gan_core.presets import Preset
+from gan_core.probes import LIVE_POINTS, LIVE_RESOLUTIONS, POINTS, Probe
+from gan_core.readings import READINGS
+from gan_core.records import Change, Moment, Reading, Snapshot, StepMetrics, TrailPoint
+
+_LOOKS = 200  # at a run, if that is not too seldom:
+_SELDOM = 20  # steps between two looks at most, so that the diagnosis has ten of them in its 200 steps
+
+
+class Observer:
+    """Looks at a run as it goes. Looking never changes training."""
+
+    def __init__(self, engine: GANEngine, steps: int) -> None:
+        """`steps` are those that the run is meant to have."""
+        self.probe = Probe(engine.config, engine.compute.device)
+        self._engine, self._every = engine, min(max(1, steps // _LOOKS), _SELDOM)
+        self._chronicle = Chronicle(rule_for(self.probe.fixed_points(0)))
+        self._metrics = MetricsLog()
+        self._trail: deque[TrailPoint] = deque()
+        self._values, self._changes = engine.values, list[Change]()
+        self._started = time.perf_counter()
+
+    def take(self, metrics: StepMetrics) -> None:
+        """Take in the step that was just trained, and look at the networks when it is time to."""
+        self._changes += _changes(metrics.step, self._values, self._engine.values)
+        self._values = self._engine.values
+        if not metrics.is_finite():
+            self._chronicle.diverged(metrics.step)
+            return
+        self._metrics.append(metrics)
+        if metrics.step % self._every == 0:
+            self._look(LIVE_POINTS)
+
+    def summary(self, preset: Preset, seed: int) -> dict[str, Any]:
+        """Everything worth keeping, as JSON can hold it: null where a number is not defined."""
+        seconds = time.perf_counter() - self._started
+        reading = self._look(POINTS)
+        diagnosis = self._chronicle.diagnosis
+        return {
+            "preset": preset.name,
+            "claim": preset.claim,
+            "task": self._engine.config.task,
+            "seed": seed,
+            "steps": self._engine.steps,
+            "precision": self._engine.compute.precision,
+            "seconds": round(seconds, 3),
+            "diagnosis": {"state": diagnosis.state, "sentence": diagnosis.sentence, "since": diagnosis.since},
+            "events": [
+                {"step": event.step, "kind": event.kind, "words": event.words}
+                for event in self._chronicle.events(self._changes)
+            ],
+            "readings": dict(zip(READINGS, _numbers(reading), strict=True)),
+            "floors": {
+                name: value for name, value in floors(self._engine.target, POINTS).items() if math.isfinite(value)
+            },
+        }
+
+    def _look(self, points: int) -> Reading | None:
+        step = self._engine.steps
+        try:
+            frame: Snapshot = self.probe.look(
+                self._engine.generator,
+                self._engine.discriminator,
+                Moment(0, step, time.time()),
+                resolution=LIVE_RESOLUTIONS[-1],
+                points=points,
+            )
+        except FloatingPointError:
+            self._chronicle.diverged(step)
+            return None
+        if not self._trail or self._trail[-1].step < step:
+            self._trail.append(frame.trail_point)
+        while self._trail[0].step <= step - TRAIL_STEPS:
+            self._trail.popleft()
+        self._chronicle.add(frame, self._metrics)
+        return frame.reading and with_chase(frame.reading, self._trail)
+
+
+def _changes(step: int, old: HyperParameters, new: HyperParameters) -> list[Change]:
+    before, after = vars(old), vars(new)
+    return [Change(step, name, before[name], after[name]) for name in before if before[name] != after[name]]
+
+
+def _numbers(reading: Reading | None) -> list[float | None]:
+    if reading is None:
+        return [None] * len(READINGS)
+    return [value if math.isfinite(value) else None for value in reading.values.tolist()]
