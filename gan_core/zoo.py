@@ -164,7 +164,7 @@ ZOO = (
         group="zoo",
         title="A healthy one",
         story=(
-            "What the others should look like: the [fakes](#samples-panel) spread along the spiral within two hundred "
+            "What the others should look like. The [fakes](#samples-panel) spread along the spiral within two hundred "
             "steps, [coverage](#metrics-panel) rises past 0.9, and both losses settle near 0.69, where D can only "
             "guess."
         ),
