@@ -290,6 +290,11 @@ class TrainingSession:
             self._phase, self._steps_to_go = Phase.PAUSED, 0
             self._show_present_step()
             return
+        if TASKS[self._engine.config.task].ends and not self._steps_to_go:  # it is there to be seen, from its beginning
+            with self._changed:
+                self._changed.wait_for(lambda: self._commands or self._closing or self._watched())
+                if not self._watched():
+                    return
         if self._held_back() and not self._steps_to_go:
             self._wait_for_a_frame()
             return
