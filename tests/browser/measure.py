@@ -165,7 +165,11 @@ def kept_steps(dashboard: DashboardPage) -> list[Figure]:
             });
         }"""
     )
-    drawn = "window.visits.since === null || s.view.live"
+    # Or there was nothing to draw: two places may have the same frame.
+    drawn = (
+        "window.visits.since === null || s.view.live || "
+        "(s.shown && s.shown.step === window.dash_clientside.kept.nearest(s.view.step))"
+    )
     type_step(page, KEPT)
     dashboard.until(drawn)
     page.evaluate("document.activeElement.blur()")
