@@ -197,12 +197,12 @@ def exact_steps(dashboard: DashboardPage) -> list[Figure]:
     delays = []
     for k in range(EXACT):
         step = page.evaluate(
-            """(part) => {
+            """([part, after]) => {
                 const { kept } = window.dash_clientside.state;
                 const i = Math.floor(part * (kept.length - 2));
-                return kept.subarray(i).find((step) => !window.dash_clientside.kept.has(step + 1)) + 1;
+                return kept.subarray(i).find((step) => !window.dash_clientside.kept.has(step + after)) + after;
             }""",
-            0.3 + 0.6 * k / EXACT,
+            [0.3 + 0.6 * k / EXACT, 1 + k],  # each another one, even where several are near the same frame
         )
         start = page.evaluate("performance.now()")
         type_step(page, step)
