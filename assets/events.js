@@ -55,7 +55,7 @@ window.dash_clientside = window.dash_clientside || {};
   function say() {
     if (!app.byId("event-words")) return;
     const found = state.view.live ? [] : state.events.filter(([step]) => step === state.view.step);
-    app.setText("event-words", found.length ? `step ${app.grouped(state.view.step)}: ${found.map(([, , said]) => said).join("; ")}` : "");
+    app.setText("event-words", found.length ? `step ${app.grouped(state.view.step)}: ${found.map(([, , said]) => state.settings.tables.short[said] || said).join("; ")}` : "");
   }
 
   state.on("progress", update);

@@ -13,17 +13,24 @@ window.dash_clientside = window.dash_clientside || {};
 
   // Another scenario: its words, its curves and its lenses.
   function tell(name) {
-    const preset = state.settings.presets[name] || { title: name, story: [], claim: "", why: "", attempt: "", lenses: [] };
+    const preset = state.settings.presets[name] || { title: name, story: [], claim: "", why: [], attempt: [], lenses: [] };
     app.setText("story-title", preset.title);
     app.setText("story-figure", preset.figure ? `Figure ${preset.figure}` : "");
-    app.byId("story").replaceChildren(...preset.story.map(([words, id]) => (id ? link(words, id) : words)));
-    labelled("story-claim", "Claim", preset.claim);
-    app.byId("story-why").replaceChildren(
-      ...[["Why", preset.why], ["Try", preset.attempt]].flatMap(([term, words]) => (words ? [app.element("dt", {}, term), app.element("dd", {}, words)] : [])),
-    );
+    write("story", preset.story);
+    write("story-attempt", preset.attempt);
+    write("story-why", preset.why);
+    app.byId("story-why").parentElement.open = false;
+    app.byId("story-claim").replaceChildren(...(preset.claim ? [app.element("strong", {}, "Claim: "), preset.claim] : []));
     estimated = -Infinity;
     if (app.views) app.views.choose(preset.view || "losses");
     if (app.lens) app.lens.set(preset.lenses);
+  }
+
+  // Words, some of them links; where there are none, what introduces them goes, too.
+  function write(id, pieces) {
+    const element = app.byId(id);
+    element.replaceChildren(...pieces.map(([words, target]) => (target ? link(words, target) : words)));
+    element.parentElement.hidden = !pieces.length;
   }
 
   const link = (words, id) => app.element("a", { class: "story-link", href: `#${id}`, onclick: (event) => follow(event, id) }, words);
@@ -32,10 +39,6 @@ window.dash_clientside = window.dash_clientside || {};
   function follow(event, id) {
     event.preventDefault();
     show(id);
-  }
-
-  function labelled(id, label, words) {
-    app.byId(id).replaceChildren(...(words ? [app.element("strong", {}, `${label}: `), words] : []));
   }
 
   // Brings a control or panel into view, gives it the focus and outlines it for a moment.
@@ -66,8 +69,11 @@ window.dash_clientside = window.dash_clientside || {};
 
   // -- what is measured ------------------------------------------------------------------------------------------------
 
+  // Where nothing is trained there is nothing to diagnose.
+  const diagnosisNow = () => (state.points && state.points.task === "none" ? null : state.status.diagnosis);
+
   function diagnose() {
-    const { diagnosis } = state.status;
+    const diagnosis = diagnosisNow();
     app.byId("story-diagnosis").hidden = !diagnosis;
     const [shape, words] = (diagnosis && state.settings.tables.states[diagnosis.state]) || ["", diagnosis ? diagnosis.state : ""];
     app.setText("story-shape", shape);
@@ -134,18 +140,19 @@ window.dash_clientside = window.dash_clientside || {};
     const now = performance.now();
     if (now - estimated < SPEED_EVERY && status.phase === "training") return;
     estimated = now;
-    const words = `step ${app.grouped(step)} of ${app.grouped(length)}${remaining(step, length, status)}`;
+    const words = step > length ? past(step, length, status) : `step ${app.grouped(step)} of ${app.grouped(length)}${remaining(step, length, status)}`;
     app.setText("story-left", words);
     app.byId("story-progress").setAttribute("aria-valuetext", words);
   }
 
   function remaining(step, length, { phase, steps_per_second: speed }) {
-    if (step >= length) return phase === "training" ? "; it goes on until you pause it" : "";
-    if (phase !== "training") return "";
-    if (!(speed > 0)) return "";
+    if (phase !== "training" || step === length || !(speed > 0)) return "";
     const background = length >= BACKGROUND ? "; it goes on in the background" : "";
     return `, about ${duration((length - step) / speed)} left at this speed${background}`;
   }
+
+  const past = (step, length, { phase }) =>
+    `step ${app.grouped(step)}, beyond the ${app.grouped(length)} it is meant for${phase === "training" ? "; it goes on until you pause it" : ""}`;
 
   function duration(seconds) {
     if (seconds < 90) return plural(Math.max(1, Math.round(seconds)), "second");
@@ -173,5 +180,5 @@ window.dash_clientside = window.dash_clientside || {};
   state.on("progress", update);
   state.on("frame", measure);
 
-  app.story = { fold, unfold, show };
+  app.story = { fold, unfold, show, diagnosisNow };
 })(window.dash_clientside);

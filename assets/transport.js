@@ -77,7 +77,7 @@ window.dash_clientside = window.dash_clientside || {};
     app.setText("status-now", words);
     app.byId("status").dataset.phase = status.phase;
     app.byId("status").dataset.step = status.step;
-    const { diagnosis } = status;
+    const diagnosis = app.story.diagnosisNow();
     announce(diagnosis ? `${words} · ${diagnosis.sentence}` : words, `${status.phase}${view.live}${view.step}${diagnosis && diagnosis.since}`);
     say(failed ? status.error : refusal || "");
     const title = app.source.recorded && app.recorded.title();

@@ -44,7 +44,7 @@ _ALL = (
             "[D's map](#discriminator-panel). [Drag G's learning rate down to 0.0002](#lr-g) and [both](#beta1-g) "
             "[beta1](#beta1-d) to 0.5: it opens up."
         ),
-        claim="With these settings the fakes collapse to a blob that chases the bluest spot of D's map.",
+        claim="The fakes collapse to a blob that chases the bluest spot of D's map.",
         config=GANConfig(),
         values=_FIGURE_2,
     ),
@@ -86,11 +86,11 @@ _ALL = (
         length=6_000,
         title="Longer does not help",
         story=(
-            "Figure 2 again, left alone for thousands of steps at [full speed](#pace). Look at [where on the "
-            "spiral the fakes are](#metrics-panel), step by step: a bright line that jumps, early and late. [Drag "
-            "the timeline](#timeline) to any step; training goes on behind your back."
+            "Figure 2 again, left alone for thousands of steps at [full speed](#pace). See [where on the spiral "
+            "the fakes are](#metrics-panel): a few spots at a time, now here, now there, late as early. [Drag the "
+            "timeline](#timeline) to any step; training goes on meanwhile."
         ),
-        claim="Time is not what is missing: ten times the steps, and the fakes still cover next to nothing.",
+        claim="Ten times the steps change nothing: time is not what is missing.",
         view="spiral",
         config=GANConfig(),
         values=_FIGURE_2,
@@ -122,7 +122,7 @@ _ALL = (
             "of the data. [Push G's learning rate up to 0.001](#lr-g) to break it, then [go back to before "
             "that](#before-change)."
         ),
-        claim="A slower G with less momentum explores instead of chasing, and comes to cover the spiral.",
+        claim="With a slower G and less momentum the fakes come to cover the spiral.",
         view="samples",
         config=GANConfig(),
         values=_FIGURE_7,

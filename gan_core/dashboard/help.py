@@ -17,6 +17,8 @@ from gan_core.dashboard.buttons import BUTTONS, GHOST_SWITCHES, SWITCHES
 from gan_core.dashboard.controls import PACE_HELP
 from gan_core.dashboard.ids import aria
 from gan_core.dashboard.panels import PANELS
+from gan_core.dashboard.panels.lenses import CHOICES
+from gan_core.dashboard.panels.views import VIEWS
 from gan_core.diagnosis import sentence
 from gan_core.readings import READINGS
 
@@ -64,6 +66,7 @@ def help_dialog() -> dmc.Modal:
                 "fakes, and a discriminator D that learns to tell fakes from real data, which lie on a spiral."
             ),
             _section("The panels", _terms((panel.title, f"{panel.help} {panel.hint}") for panel in PANELS), open=True),
+            _section("Curves, and what else the panels can show", _terms(_choices())),
             _section("Colours", _colours()),
             _section("Marks", _terms(_MARKS)),
             _section("Numbers", [html.P(_ABOUT_NUMBERS), _terms((r.label, _of(r)) for r in READINGS.values())]),
@@ -120,6 +123,12 @@ def _colours() -> html.Ul:
 
 def _states() -> list[tuple[str, str]]:
     return [(f"{shape} {words}", sentence(state)) for state, (shape, words) in story.STATES.items()]
+
+
+def _choices() -> list[tuple[str, str]]:
+    views = [(view.label, view.help) for view in VIEWS.values()]
+    lenses = [(choice.label, choice.help) for choices in CHOICES.values() for choice in choices]
+    return [(label, help) for label, help in (*views, *lenses) if help]
 
 
 def _controls() -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from dash import html
 
 from gan_core.dashboard import ids
 from gan_core.dashboard.ids import aria
+from gan_core.diagnosis import SENTENCES
 from gan_core.presets import PRESETS, Preset
 from gan_core.readings import READINGS
 
@@ -78,6 +79,7 @@ def settings() -> dict[str, Any]:
     labels = {name: (reading.label, reading.help) for name, reading in READINGS.items()} | _MADE
     return {
         "states": STATES,
+        "short": {SENTENCES[state]: words for state, (_, words) in STATES.items()},
         "numbers": NUMBERS,
         "trains": TRAINS,
         "labels": labels,
@@ -88,8 +90,11 @@ def settings() -> dict[str, Any]:
 
 def told(preset: Preset) -> dict[str, Any]:
     """What is told of one scenario."""
-    names = ("title", "figure", "group", "claim", "why", "attempt", "length", "view", "lenses")
-    return {**{name: getattr(preset, name) for name in names}, "story": parts(preset.story)}
+    plain_ones = ("title", "figure", "claim", "length", "view", "lenses")
+    linked = ("story", "why", "attempt")
+    return {name: getattr(preset, name) for name in plain_ones} | {
+        name: parts(getattr(preset, name)) for name in linked
+    }
 
 
 def panel() -> html.Section:
@@ -113,7 +118,14 @@ def panel() -> html.Section:
             ),
             html.Div(
                 [
-                    html.Div([html.P(id="story"), html.Dl(id="story-why")], className="story-words"),
+                    html.Div(
+                        [
+                            html.P(html.Span(id="story")),
+                            html.P([html.Strong("Try: "), html.Span(id="story-attempt")]),
+                            html.Details([html.Summary("Why"), html.P(id="story-why")]),
+                        ],
+                        className="story-words",
+                    ),
                     html.P(id="story-claim"),
                 ],
                 id="story-body",

@@ -20,9 +20,9 @@ from gan_core.presets import PRESETS
 
 DIAGNOSIS = {"state": "hopping", "sentence": "The fakes move about as one.", "since": 7}
 EVENTS = [
-    [3, "diagnosis", "the fakes bunch up"],
-    [7, "diagnosis", "the fakes hop"],
-    [12, "change", "lr_g 0.001 to 0.002"],
+    [3, "diagnosis", SENTENCES["collapsed"]],
+    [7, "diagnosis", SENTENCES["hopping"]],
+    [12, "change", "Generator learning rate 0.001 → 0.002"],
 ]
 Tell = Callable[[dict[str, Any], list[list[Any]]], None]
 
@@ -254,7 +254,8 @@ def test_the_diagnosis_is_in_words_beside_the_story_and_in_the_status(dashboard:
         (20.0, 600, "step 20 of 600, about 29 seconds left at this speed"),
         (10.0, 6_000, "step 20 of 6,000, about 10 minutes left at this speed; it goes on in the background"),
         (0.001, 60, "step 20 of 60, about 11.1 hours left at this speed"),
-        (5.0, 20, "step 20 of 20; it goes on until you pause it"),
+        (5.0, 20, "step 20 of 20"),
+        (5.0, 15, "step 20, beyond the 15 it is meant for; it goes on until you pause it"),
         (0.0, 600, "step 20 of 600"),
     ],
 )
@@ -285,12 +286,7 @@ def test_events_are_ticks_a_list_and_two_keys(dashboard: DashboardPage, tell: Te
         assert abs(box["x"] + box["width"] / 2 - rail["x"] - rail["width"] * step / 20) < 1
 
     words = page.locator("#event-words")
-    for key, step, said in [
-        ("[", 12, EVENTS[2][2]),
-        ("[", 7, EVENTS[1][2]),
-        ("[", 3, EVENTS[0][2]),
-        ("]", 7, EVENTS[1][2]),
-    ]:
+    for key, step, said in [("[", 12, EVENTS[2][2]), ("[", 7, "hopping"), ("[", 3, "collapsed"), ("]", 7, "hopping")]:
         page.keyboard.press(key)
         dashboard.expect_step(step)
         expect(words).to_have_text(f"step {step}: {said}")

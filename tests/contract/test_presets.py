@@ -10,10 +10,12 @@ import torch
 
 from gan_core import PRESETS
 from gan_core.config import GANConfig
+from gan_core.dashboard.panels.views import VIEWS
 from gan_core.dashboard.story import label, parts, plain, tour
 from gan_core.engine import GANEngine
 from gan_core.objectives import OBJECTIVES
 from gan_core.presets import DEFAULT_PRESET, GROUPS, Preset, find_preset
+from gan_core.records import LENS_ARRAYS
 from gan_core.targets import TARGETS
 from gan_core.tasks import TASKS
 
@@ -39,6 +41,8 @@ def test_it_says_what_it_is(preset: Preset) -> None:
     assert plain(preset.story).isprintable()
     assert not set("[]#") & set(plain(preset.story))  # every link is understood
     assert preset.group in GROUPS
+    assert preset.view in VIEWS
+    assert set(preset.lenses) <= set(LENS_ARRAYS)
     assert preset.config.target in TARGETS
     assert preset.config.objective in OBJECTIVES
     assert [p.title for p in PRESETS.values()].count(preset.title) == 1
@@ -128,8 +132,9 @@ def test_how_long_they_are() -> None:
 @EACH
 def test_an_entry_of_the_zoo_says_why_and_what_to_try(preset: Preset) -> None:
     if preset.group == "zoo":
-        assert preset.why.endswith(".")
-        assert preset.attempt.endswith(".")
+        assert 1 <= _sentences(plain(preset.why)) <= 4
+        assert 1 <= _sentences(plain(preset.attempt)) <= 3
+        assert any(target for _, target in parts(preset.attempt))
         assert preset.seed is not None
 
 
