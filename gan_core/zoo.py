@@ -20,9 +20,9 @@ ZOO = (
         group="zoo",
         title="Collapse",
         story=(
-            "G learns a thousand times faster than D. All [fakes](#samples-panel) end up in one spot and stay there; "
-            "[latent space](#latent-panel) is all of one colour, because every z gives the same fake. D's loss stays "
-            "near 0.69: it has hardly noticed."
+            "G learns a thousand times faster than D. All [fakes](#samples-panel) end up in one spot and stay there "
+            "for more than a thousand steps; [latent space](#latent-panel) is all of one colour, because every z "
+            "gives the same fake. [D's loss](#metrics-panel) stays near 0.69: it has hardly noticed."
         ),
         claim="Against a D that stands still, G's best answer is a single point.",
         why=(
@@ -39,7 +39,6 @@ ZOO = (
         seed=5,
         length=600,
         pace=_PACE,
-        view="spiral",
     ),
     Preset(
         name="zoo-hopping",
