@@ -9,15 +9,16 @@ window.dash_clientside = window.dash_clientside || {};
   let before = ""; // what has become of the run before the tour
 
   const names = () => state.settings.tables.tour;
-  const place = () => names().indexOf(state.status.info.preset);
+  // Where it stands: at the scenario that is being opened, or else at the one that is open.
+  const place = () => names().indexOf(wanted || state.status.info.preset);
 
   async function start() {
     if (on || !state.status) return;
     on = true;
     before = place() !== 0 && state.newestStep() > 0 && state.status.recording ? "· what ran before is kept in Runs" : "";
+    app.story.unfold(true);
     await open(0);
     if (!on) return;
-    app.story.unfold(true);
     app.byId("story-panel").scrollIntoView({ block: "nearest" });
     app.byId("tour-next").focus({ preventScroll: true });
   }
@@ -26,20 +27,23 @@ window.dash_clientside = window.dash_clientside || {};
   const back = () => step(-1);
 
   function step(by) {
-    if (!on || wanted || !names()[place() + by]) return;
+    if (!on || !names()[place() + by]) return;
     before = "";
     open(place() + by);
   }
 
-  // The new run is here a moment after the command was obeyed; the words follow then.
+  // The new run is here a moment after the command was obeyed.
   async function open(index) {
     const name = names()[index];
-    if (name === state.status.info.preset) return show();
-    wanted = name;
-    if (await app.transport.open_preset(name)) {
-      wanted = null;
-      on = place() >= 0;
-    }
+    const there = !wanted && name === state.status.info.preset;
+    const former = wanted;
+    if (!there) wanted = name;
+    show();
+    if (there) return;
+    app.timeline.follow_live();
+    if (!(await app.transport.act({ do: "preset", name })) || wanted !== name) return;
+    wanted = former === state.status.info.preset ? null : former;
+    on = place() >= 0;
     show();
   }
 
@@ -51,10 +55,10 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   // Whatever was opened: a scenario from outside the tour ends it.
-  function follow() {
+  function follow(name) {
     if (!on) return;
-    if (!wanted && place() < 0) on = false;
-    wanted = null;
+    if (wanted === name) wanted = null;
+    if (place() < 0) on = false;
     show();
   }
 
@@ -62,7 +66,7 @@ window.dash_clientside = window.dash_clientside || {};
     app.byId("tour").hidden = !on;
     app.byId("tour-start").setAttribute("aria-pressed", String(on));
     app.byId("tour-start").classList.toggle("on", on);
-    if (!on || wanted) return;
+    if (!on) return;
     const at = place();
     const last = at === names().length - 1;
     app.byId("tour-back").disabled = at === 0;

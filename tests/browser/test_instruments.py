@@ -97,10 +97,12 @@ def test_the_spiral_view_is_a_recount_of_the_fakes(dashboard: DashboardPage) -> 
         fakes = server.frame(step).arrays["fakes"].astype(np.float64) / POINT
         u, v = SPIRAL.inverse(torch.as_tensor(fakes)).numpy().T
         counts = np.histogram(u[np.abs(v) <= 1.5], STRETCHES, (-1, 1))[0]
-        column = painted[rows, int((step + 15) / end * width)].astype(int)
+        column = painted[rows, int((step + 8) / end * width)].astype(int)
         # Points travel rounded, so that one near the end of a stretch may be counted on the other side.
         apart = [np.abs(column - _share_colour((counts + one) / len(fakes))).max(axis=1) for one in (-1, 0, 1)]
         assert (apart[1] <= 4).mean() > 0.8
+        between = painted[:, int((step + 25) / end * width)]
+        assert (between[:, 3] == 0).mean() > 0.5, "nobody looked between two frames"
         assert np.min(apart, axis=0).max() <= 4, f"step {step}"
 
         # Under the cursor: the exact count. A click stays there.

@@ -184,6 +184,7 @@ def test_the_tour_is_left_in_the_middle(dashboard: DashboardPage) -> None:
     start.click()
     page.locator("#tour-next").click()
     _expect_place(page, 2)
+    expect(page.locator("#story-title")).to_have_text(PRESETS["mode-collapse"].title)
     run = server.status()["info"]["run"]
 
     page.locator("#help").click()
@@ -202,7 +203,8 @@ def test_the_tour_is_left_in_the_middle(dashboard: DashboardPage) -> None:
     _expect_place(page, 1)
     page.locator("#tour-leave").click()
     expect(bar).to_be_hidden()
-    assert server.status()["info"]["preset"] == "target"
+    server.wait_until(lambda status: status["info"]["preset"] == "target")
+    expect(page.locator("#story-title")).to_have_text(PRESETS["target"].title)
 
     start.click()  # the first scenario is open already
     _expect_place(page, 1)

@@ -1363,9 +1363,14 @@ def test_the_way_to_the_target_ends_where_it_arrives() -> None:
     session = TrainingSession("target", device="cpu", threads=1)
     session.start()
     try:
+        for _ in range(20):
+            round_trip(session)
+        assert session.status().step == 0  # nobody has looked yet
         while session.status().phase is not Phase.PAUSED:
+            session.frame_after(0, 0)
             round_trip(session)
         round_trip(session)  # the last frame is there, too
+        assert progress(session)[1]["kept"].tolist() == list(range(121))  # at its pace of one step a frame
         assert session.status().step == 120
         arrays = arrays_of(session.frame_at(120))
         points = wire.decode(session.points())[1]
