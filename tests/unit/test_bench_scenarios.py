@@ -15,7 +15,7 @@ from gan_core.probes import Probe
 
 
 def row(run: str, seed: int, step: int, **numbers: float) -> dict[str, Any]:
-    return {"run": run, "seed": seed, "step": step, "seconds": 2.0 * step + seed, "numbers": numbers}
+    return {"run": run, "seed": seed, "step": step, "processor": 2.0 * step + seed, "numbers": numbers}
 
 
 def test_every_article_scenario_has_a_claim_that_its_looks_can_answer() -> None:
