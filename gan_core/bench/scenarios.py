@@ -283,7 +283,7 @@ def table(rows: Sequence[dict[str, object]]) -> str:
 
 
 def _complete(claim: Claim, rows: Sequence[dict[str, object]]) -> list[tuple[Seen, float]]:
-    """What was seen in every run that got as far as the claim asks, and what it took to get there: seconds of one core."""
+    """What was seen in every run that got as far as the claim asks, and the seconds of one core that it took."""
     found: dict[object, list[dict[str, object]]] = {}
     for row in rows:
         if row["run"] == claim.trained_as:
