@@ -410,6 +410,7 @@ def test_a_button_tells_what_a_panel_shows(dashboard: DashboardPage) -> None:
     page.keyboard.press("Enter")
     expect(words).to_be_visible()
     expect(words).to_contain_text("blue where D takes the fake made from z for real")
+    expect(words).to_contain_text("The thin dark line is where D is undecided")
     expect(words).to_contain_text("Orange lines are tears")
     expect_no_barriers(dashboard)
     page.keyboard.press("Escape")
