@@ -4,6 +4,7 @@ window.dash_clientside = window.dash_clientside || {};
 (function (app) {
   const state = app.state;
   const STRETCHES = 50; // of u, -1 to 1
+  const HELD = 10; // CSS pixels that a look fills at most; where the next one is farther, nobody looked
   const OCTAVES = [-3, Math.log2(STRETCHES)]; // of the share, in even shares: an eighth of one, to all fakes in one stretch
   let small = null; // a canvas with one pixel to a stretch
   let table = null; // 256 colours, from few to all; none at all has no colour
@@ -39,14 +40,23 @@ window.dash_clientside = window.dash_clientside || {};
     const context = small.getContext("2d");
     const image = context.createImageData(width, STRETCHES);
     const pixels = new Uint32Array(image.data.buffer);
+    const line = app.scales.pack(app.scales.rgb(app.plot.colour("line")));
     let last = null;
+    let since = 0;
     let column = null;
-    for (let x = 0; x < width; x++) {
-      const row = axis.toStep(x / width) > Math.max(app.readings.lastStep(), 1) ? null : app.readings.before(axis.toStep((x + 1) / width));
-      if (!row) continue;
-      if (!last || row.step !== last.step) column = shares(row).map((share) => level(share));
+    for (let x = 0; x < width && axis.toStep(x / width) <= Math.max(app.readings.lastStep(), 1); x++) {
+      const row = app.readings.before(axis.toStep((x + 1) / width));
+      if (row && (!last || row.step !== last.step)) {
+        column = shares(row).map((share) => level(share));
+        since = x;
+      }
       last = row;
-      for (let i = 0; i < STRETCHES; i++) if (column[i] >= 0) pixels[(STRETCHES - 1 - i) * width + x] = table[column[i]];
+      const looked = row && x - since < HELD * layer.scale;
+      for (let i = 0; i < STRETCHES; i++) {
+        const k = (STRETCHES - 1 - i) * width + x;
+        if (!looked) pixels[k] = (x + 6 * i) % 12 === 0 ? line : 0;
+        else if (column[i] >= 0) pixels[k] = table[column[i]];
+      }
     }
     context.putImageData(image, 0, 0);
     const target = layer.paint.getContext("2d");

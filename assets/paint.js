@@ -333,8 +333,7 @@ window.dash_clientside = window.dash_clientside || {};
     const ghost = app.ghost.frame(frame.step);
     const pulled = app.lens.chosen("samples").name === "pull" && frame.pull;
     say("samples", [
-      step,
-      pulled ? app.pull.badge(frame) : `${n} ${real}, ${n} ${fake}`,
+      ...(pulled ? [app.pull.badge(frame), step] : [step, `${n} ${real}, ${n} ${fake}`]),
       trail ? `trail of ${frame.trail_steps.length} frames` : "",
       ghost ? `parent's at ${app.grouped(ghost.step)}, grey` : "",
     ]);

@@ -6,6 +6,7 @@ window.dash_clientside = window.dash_clientside || {};
   const LN_2 = Math.log(2);
   const OWN = 4; // traces of the metrics, which come first and are always there
   const INKS = ["d", "d", "g", "g"];
+  const DOTTED = 100; // with fewer looks than this each is marked: between them nothing was measured
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--gs-${name}`).trim();
 
@@ -23,7 +24,8 @@ window.dash_clientside = window.dash_clientside || {};
 
   function curve({ reading, colour: ink, dash, fill }, points) {
     const line = { color: colour(ink), dash, width: 1.8 };
-    const trace = { ...points, name: reading, mode: "lines", line, hoverinfo: "skip" };
+    const mode = points.x.length <= DOTTED ? "lines+markers" : "lines";
+    const trace = { ...points, name: reading, mode, marker: { size: 4, color: line.color }, line, hoverinfo: "skip" };
     if (fill === "ln 2") return [level(points), { ...trace, fill: "tonexty", fillcolor: "rgba(0,0,0,0)", fillpattern: { shape: "/", size: 7, solidity: 0.25, fgcolor: colour(ink) } }];
     return [fill === "previous" ? { ...trace, fill: "tonexty", fillcolor: tint(ink) } : trace];
   }

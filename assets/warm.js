@@ -12,7 +12,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (asked || !state.status || !state.status.recording) return;
     asked = true;
     clearTimeout(later);
-    const { error } = await app.runs.ask("/api/visit", { method: "POST", body: { warm: true } });
+    const { error } = await app.runs.ask("/api/warm", { method: "POST" });
     if (error) asked = false;
   }
 

@@ -79,7 +79,7 @@ class Instruments:
         loss, best = split(p, q, logits)
         return {
             "called_real": float((logits > 0).double().mean()),
-            "corners": float(torch.sigmoid(corners.double()).mean()),
+            "corners": float(torch.sigmoid(corners.double()).quantile(0.5)),
             "d_loss": loss,
             "best_d_loss": best,
             "map_error": map_error(p, q, logits, uniform=self._opponent is not None),

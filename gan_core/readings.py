@@ -64,7 +64,7 @@ _ALL = (
     ),
     Instrument("map_error", "Error of D's map", "probability", 0, 1, "Mean distance of D from the best possible D."),
     Instrument("called_real", "Called real", "share", 0, 1, "Share of the square where D says more than 0.5."),
-    Instrument("corners", "Corners", "probability", 0, 1, "Mean of D in the four corners, where there are no data."),
+    Instrument("corners", "Corners", "probability", 0, 1, "Median of D in the four corners, where there are no data."),
     Instrument("fit_error", "Error of G", "data units", 0, None, "Root mean square distance of G(z) from f(z)."),
 )
 READINGS: dict[str, Instrument] = {instrument.name: instrument for instrument in _ALL}

@@ -24,7 +24,7 @@ from gan_core.run_rows import rows_of
 log = logging.getLogger("ganscope")
 
 EVERY = 0.25  # seconds from one transaction to the next: what a crash can cost, with room to spare
-_SHARE = 0.03  # of a core's time that writing checkpoints may take
+_CORE_SHARE, _DISK_SHARE = 0.03, 0.1  # of a core's and of the disk's time that checkpoints may take
 _YOUNG = 0.1  # seconds between the first checkpoints,
 _GROWTH = 0.1  # and how much longer it is for each second that was trained,
 _OLD = 1.0  # up to this: re-running that much is a matter of a second
@@ -69,7 +69,7 @@ class Recorder:
         self._batch = _Batch()
         self._writing = self._closing = self._hurry = False
         self._has_file = nbytes > 0
-        self._cost = 0.0  # seconds of a core that the last checkpoint took
+        self._affordable = 0.0  # seconds of training between two checkpoints, by what the last one took
         self._size = 0  # bytes of the last checkpoint
         self._nbytes = nbytes
         self._error: str | None = None
@@ -103,7 +103,7 @@ class Recorder:
                 return False
             # Of an old run with large networks only so many can stay: at most twice as many are written.
             lasting = self._trained * self._size / (2 * self._limit)
-            gap = max(self._cost / _SHARE, min(_OLD, _YOUNG + _GROWTH * self._trained), lasting)
+            gap = max(self._affordable, min(_OLD, _YOUNG + _GROWTH * self._trained), lasting)
         return self._checkpoint_step < 0 or self._since_checkpoint >= gap
 
     def begins_gesture(self, now: float) -> bool:
@@ -188,7 +188,7 @@ class Recorder:
         return self._closing or written or self._batch.worth_a_file()
 
     def _write(self, file: RunFile, batch: _Batch) -> None:
-        start = time.thread_time()  # not the clock: waiting for the disk costs the training nothing
+        start, on_core = time.perf_counter(), time.thread_time()
         with file.transaction():
             if batch.metrics:
                 file.add_steps(batch.metrics[0][0], np.concatenate([rows for _, rows in batch.metrics]))
@@ -204,7 +204,9 @@ class Recorder:
             keep_within(file, self._limit)
         if packed:
             with self._changed:
-                self._cost = (time.thread_time() - start) / len(packed)
+                # Waiting for the disk costs the training nothing, but what happens meanwhile is not written yet.
+                core, disk = time.thread_time() - on_core, time.perf_counter() - start
+                self._affordable = max(core / _CORE_SHARE, disk / _DISK_SHARE) / len(packed)
                 self._size = len(packed[-1][1])
 
     def _stop(self, error: Exception) -> None:

@@ -56,6 +56,7 @@ from gan_core.records import (
 )
 from gan_core.resume import Start, begin, branch_off, resume
 from gan_core.run_file import RunFile, RunFolder, new_id
+from gan_core.tasks import TASKS
 
 log = logging.getLogger("ganscope")
 
@@ -285,6 +286,15 @@ class TrainingSession:
 
     def _train(self) -> None:
         """Train some steps, and look where it is time to; or wait for the time, where every frame is to be seen."""
+        if self._at_the_end():
+            self._phase, self._steps_to_go = Phase.PAUSED, 0
+            self._show_present_step()
+            return
+        if TASKS[self._engine.config.task].ends and not self._steps_to_go:  # it is there to be seen, from its beginning
+            with self._changed:
+                self._changed.wait_for(lambda: self._commands or self._closing or self._watched())
+                if not self._watched():
+                    return
         if self._held_back() and not self._steps_to_go:
             self._wait_for_a_frame()
             return
@@ -319,6 +329,8 @@ class TrainingSession:
         wanted = self._journey.steps_until_something(self._step, wanted)
         if pace := self._paced():
             wanted = min(wanted, pace - self._steps_since_frame())
+        if end := TASKS[self._engine.config.task].ends:
+            wanted = min(wanted, end - self._step)
         return max(1, min(wanted, self._most_at_once))
 
     def _held_back(self) -> bool:
@@ -491,11 +503,18 @@ class TrainingSession:
             if self._phase is not Phase.FAILED and not self._journey.repeats(self._step):
                 self._recorder.checkpoint(self._step, self._engine.state())
                 with suppress(FloatingPointError):  # then there are no fakes to judge
-                    fakes = self._probe.fakes(self._engine.generator, self._step)
-                    self._recorder.ended(quality(fakes, self._engine.target))
+                    self._recorder.ended(self._outcome())
             self._recorder.close()
             with self._changed:
                 self._recorder = None
+
+    def _outcome(self) -> str:
+        """What has come of the run so far, in words."""
+        state = self._chronicle.diagnosis.state
+        words = [] if state == "undecided" else [state.replace("-", " ")]
+        if "generator" in TASKS[self._engine.config.task].trains:
+            words.append(quality(self._probe.fakes(self._engine.generator, self._step), self._engine.target))
+        return ", ".join(words)
 
     def _record(self, metrics: Sequence[StepMetrics], seconds: float) -> None:
         if self._recorder is not None and metrics and metrics[-1].step > self._journey.known:
@@ -533,7 +552,17 @@ class TrainingSession:
     def _set_pace(self, command: SetPace) -> None:
         self._pace = command.steps
 
+    def _at_the_end(self) -> bool:
+        """Whether this run has come to where its task ends."""
+        end = TASKS[self._engine.config.task].ends
+        return end is not None and self._step >= end
+
+    def _refuse_at_the_end(self) -> None:
+        if self._at_the_end():
+            raise Refusal("Every point has arrived; press Reset to see them move again.")
+
     def _play(self, command: Play) -> None:
+        self._refuse_at_the_end()
         if self._phase is not Phase.FAILED:
             self._phase = Phase.TRAINING if self._journey.goal is None else Phase.RERUNNING
             self._sharpening, self._speed = None, Speed()
@@ -544,6 +573,7 @@ class TrainingSession:
             self._show_present_step()
 
     def _step_once(self, command: StepOnce) -> None:
+        self._refuse_at_the_end()
         if self._phase is not Phase.FAILED:
             self._phase, self._sharpening = Phase.PAUSED, None
             self._steps_to_go += command.count

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
+from dataclasses import asdict
 from typing import Any
 
 from gan_core.chronicle import Chronicle, rule_for
@@ -16,10 +17,11 @@ from gan_core.metrics import floors
 from gan_core.presets import Preset
 from gan_core.probes import LIVE_POINTS, LIVE_RESOLUTIONS, POINTS, Probe
 from gan_core.readings import READINGS
-from gan_core.records import Change, Moment, Reading, Snapshot, StepMetrics, TrailPoint
+from gan_core.records import Change, Diagnosis, Moment, Reading, Snapshot, StepMetrics, TrailPoint
 
-_LOOKS = 200  # at a run, if that is not too seldom:
+_LOOKS = 100  # at a run, if that is not too seldom:
 _SELDOM = 20  # steps between two looks at most, so that the diagnosis has ten of them in its 200 steps
+_COARSE, _FINE = LIVE_RESOLUTIONS[0], LIVE_RESOLUTIONS[-1]  # on the way, and of the reading that is told
 
 
 class Observer:
@@ -28,9 +30,9 @@ class Observer:
     def __init__(self, engine: GANEngine, steps: int) -> None:
         """`steps` are those that the run is meant to have."""
         self.probe = Probe(engine.config, engine.compute.device)
+        self.metrics = MetricsLog()
         self._engine, self._every = engine, min(max(1, steps // _LOOKS), _SELDOM)
         self._chronicle = Chronicle(rule_for(self.probe.fixed_points(0)))
-        self._metrics = MetricsLog()
         self._trail: deque[TrailPoint] = deque()
         self._values, self._changes = engine.values, list[Change]()
         self._started = time.perf_counter()
@@ -42,15 +44,25 @@ class Observer:
         if not metrics.is_finite():
             self._chronicle.diverged(metrics.step)
             return
-        self._metrics.append(metrics)
+        self.metrics.append(metrics)
         if metrics.step % self._every == 0:
-            self._look(LIVE_POINTS)
+            self._look(_COARSE, LIVE_POINTS)
+
+    @property
+    def diagnosis(self) -> Diagnosis:
+        """The state of the run, as of the last look."""
+        return self._chronicle.diagnosis
+
+    def read(self) -> dict[str, float | None]:
+        """What the instruments say now, of all POINTS fakes; None where a number is not defined."""
+        reading = self._look(_FINE, POINTS)
+        values = [math.nan] * len(READINGS) if reading is None else reading.values.tolist()
+        return {name: _number(value) for name, value in zip(READINGS, values, strict=True)}
 
     def summary(self, preset: Preset, seed: int) -> dict[str, Any]:
         """Everything worth keeping, as JSON can hold it: null where a number is not defined."""
         seconds = time.perf_counter() - self._started
-        reading = self._look(POINTS)
-        diagnosis = self._chronicle.diagnosis
+        readings, diagnosis = self.read(), self.diagnosis
         return {
             "preset": preset.name,
             "claim": preset.claim,
@@ -59,25 +71,22 @@ class Observer:
             "steps": self._engine.steps,
             "precision": self._engine.compute.precision,
             "seconds": round(seconds, 3),
-            "diagnosis": {"state": diagnosis.state, "sentence": diagnosis.sentence, "since": diagnosis.since},
-            "events": [
-                {"step": event.step, "kind": event.kind, "words": event.words}
-                for event in self._chronicle.events(self._changes)
-            ],
-            "readings": dict(zip(READINGS, _numbers(reading), strict=True)),
+            "diagnosis": asdict(diagnosis),
+            "events": [asdict(event) for event in self._chronicle.events(self._changes)],
+            "readings": readings,
             "floors": {
                 name: value for name, value in floors(self._engine.target, POINTS).items() if math.isfinite(value)
             },
         }
 
-    def _look(self, points: int) -> Reading | None:
+    def _look(self, resolution: int, points: int) -> Reading | None:
         step = self._engine.steps
         try:
             frame: Snapshot = self.probe.look(
                 self._engine.generator,
                 self._engine.discriminator,
                 Moment(0, step, time.time()),
-                resolution=LIVE_RESOLUTIONS[-1],
+                resolution=resolution,
                 points=points,
             )
         except FloatingPointError:
@@ -87,7 +96,7 @@ class Observer:
             self._trail.append(frame.trail_point)
         while self._trail[0].step <= step - TRAIL_STEPS:
             self._trail.popleft()
-        self._chronicle.add(frame, self._metrics)
+        self._chronicle.add(frame, self.metrics)
         return frame.reading and with_chase(frame.reading, self._trail)
 
 
@@ -96,7 +105,5 @@ def _changes(step: int, old: HyperParameters, new: HyperParameters) -> list[Chan
     return [Change(step, name, before[name], after[name]) for name in before if before[name] != after[name]]
 
 
-def _numbers(reading: Reading | None) -> list[float | None]:
-    if reading is None:
-        return [None] * len(READINGS)
-    return [value if math.isfinite(value) else None for value in reading.values.tolist()]
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None

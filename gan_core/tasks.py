@@ -14,6 +14,7 @@ from gan_core.adam import KerasAdam
 from gan_core.config import GANConfig
 from gan_core.gan_step import GANStep, LiveValues, Numbers
 from gan_core.kernels import Array, Kernels
+from gan_core.looks import ARRIVAL
 from gan_core.networks import MLP
 from gan_core.supervised_step import FitStep, NoStep, OpponentStep
 from gan_core.targets import OPPONENTS
@@ -38,6 +39,7 @@ class Task:
     make_step: MakeStep
     real: int  # real points that a step takes, in halves of the batch B,
     latents: int  # and latents, likewise
+    ends: int | None = None  # the step after which nothing more happens
     paired: bool = False  # whether the real points are where the target puts these very latents
     coarse: bool = True  # whether products in bfloat16 teach it as much as those in float32; so it was measured
 
@@ -53,6 +55,6 @@ _ALL = (
     Task("noise", frozenset((_D,)), partial(OpponentStep, OPPONENTS["noise"]), real=1, latents=1),
     # In bfloat16 so small a blob has few places left: from two seeds of three D ended with two to four times the loss.
     Task("blob", frozenset((_D,)), partial(OpponentStep, OPPONENTS["blob"]), real=1, latents=1, coarse=False),
-    Task("none", frozenset(), NoStep, real=0, latents=0, coarse=False),
+    Task("none", frozenset(), NoStep, real=0, latents=0, ends=ARRIVAL, coarse=False),
 )
 TASKS: dict[str, Task] = {task.name: task for task in _ALL}

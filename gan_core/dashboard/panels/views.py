@@ -117,7 +117,8 @@ _ALL = (
         "least 10 fakes reach. Dashed: the share on the band, widened by half. Dotted: the distance between fakes "
         "and data (sliced Wasserstein), which also tells apart what the shares cannot. Thin lines across, in a "
         "curve's own colour: what it reads for real data against real data (no generator could do better with so few "
-        "points), and for a single point of the spiral, complete collapse.",
+        "points), and for a single point of the spiral, complete collapse. "
+        "Dots mark the steps that were looked at, while they are few.",
         {"gan": _SAMPLES, "fit": _FIT_SAMPLES},
         {"noise": _NO_G, "blob": _NO_G, "none": _NOTHING},
     ),
@@ -127,7 +128,8 @@ _ALL = (
         "Along the spiral",
         "Steps across, the place u along the spiral up: from its inner end, -1, to its outer end, 1. The colour of a "
         "spot is the share of all fakes that were in that fiftieth of the spiral at that step. Even colour all the "
-        "way up is a covered spiral; one strong line that jumps is a collapsed blob that hops. Empty: no fakes there.",
+        "way up is a covered spiral; one strong line that jumps is a collapsed blob that hops."
+        " Empty: no fakes there. Hatched: the run was not looked at.",
         {"gan": _SPIRAL, "fit": _SPIRAL},
         {"noise": _NO_G, "blob": _NO_G, "none": _NOTHING},
     ),
