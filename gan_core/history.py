@@ -12,7 +12,7 @@ from itertools import islice
 import numpy as np
 
 from gan_core.records import Change, Float32Array, Reading, Snapshot, StepMetrics, TrailPoint
-from gan_core.thinning import Thinning
+from gan_core.thinning import Thinning, nearest
 
 DENSE_STEPS = 600  # the article's figure: every one of these steps is kept once it was rendered
 LATER_FRAMES = 600  # frames kept after them
@@ -151,8 +151,7 @@ class History:
         if self.newest is None:
             return None
         steps = self.kept_steps()
-        i = bisect_left(steps, step)
-        best = min(steps[max(0, i - 1) : i + 1], key=lambda s: abs(s - step))
+        best = nearest(steps, step)
         return self.newest if best == self.newest.step else self._kept[best]
 
     def readings(self, first: int, limit: int) -> tuple[Reading, ...]:

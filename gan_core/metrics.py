@@ -144,7 +144,8 @@ def measure(fakes: Tensor, reals: Tensor | Slices, target: Target) -> dict[str, 
 def floors(target: Target, n: int) -> dict[str, float]:
     """What `measure` gives for n real points against n others, averaged over draws: the best that can be hoped for."""
     random = torch.Generator().manual_seed(_SEED)
-    return _averaged([target.sample(n, random) for _ in range(_DRAWS)], target, random)
+    draws = [(target.sample(n, random), target.sample(n, random)) for _ in range(_DRAWS)]
+    return _averaged([measure(fakes, reals, target) for fakes, reals in draws])
 
 
 @lru_cache(maxsize=16)
@@ -152,10 +153,10 @@ def collapsed(target: Target, n: int) -> dict[str, float]:
     """What `measure` gives when all n fakes are one real point, averaged over such points, evenly spread."""
     i = torch.arange(_COLLAPSES)
     uv = torch.stack(((i + 0.5) / _COLLAPSES, i * _GOLDEN % 1), dim=1) * 2 - 1
-    random = torch.Generator().manual_seed(_SEED)
-    return _averaged([point.expand(n, 2) for point in target.transform(uv)], target, random)
+    reals = slices(target.sample(n, torch.Generator().manual_seed(_SEED)))
+    # One fake says the same as n in its place.
+    return _averaged([measure(point, reals, target) for point in target.transform(uv)[:, None]])
 
 
-def _averaged(samples: list[Tensor], target: Target, random: torch.Generator) -> dict[str, float]:
-    rows = [measure(sample, target.sample(len(sample), random), target) for sample in samples]
+def _averaged(rows: list[dict[str, float]]) -> dict[str, float]:
     return {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}

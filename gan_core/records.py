@@ -225,6 +225,21 @@ class Recipe:
     parent_step: int | None = None  # the step at which it did: its own first checkpoint
 
 
+def run_info(recipe: Recipe, run: int) -> RunInfo:
+    """What identifies a run of this recipe, as number `run`."""
+    return RunInfo(
+        run=run,
+        id=recipe.id,
+        preset=recipe.preset,
+        seed=recipe.seed,
+        device=recipe.device,
+        precision=recipe.precision,
+        threads=recipe.threads,
+        parent=recipe.parent,
+        parent_step=recipe.parent_step,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class RunSummary:
     """One line of the library of runs."""

@@ -49,10 +49,10 @@ from gan_core.records import (
     Moment,
     Phase,
     Progress,
-    RunInfo,
     Snapshot,
     Status,
     StepMetrics,
+    run_info,
 )
 from gan_core.resume import Start, begin, branch_off, resume
 from gan_core.run_file import RunFile, RunFolder, new_id
@@ -435,17 +435,7 @@ class TrainingSession:
             self._engine, self._probe, self._history = engine, probe, start.history
             self._run_number, self._points = number, points
             self._chronicle = begin_chronicle(points, start.history)
-            self._info = RunInfo(
-                run=number,
-                id=recipe.id,
-                preset=recipe.preset,
-                seed=recipe.seed,
-                device=engine.compute.device.type,
-                precision=engine.compute.precision,
-                threads=engine.compute.threads,
-                parent=recipe.parent,
-                parent_step=recipe.parent_step,
-            )
+            self._info = run_info(recipe, number)
             self._step, self._journey = engine.steps, Journey(start.known)
             self._error, self._note, self._sharpening = None, None, None
             self._steps_to_go, self._values = 0, start.values()

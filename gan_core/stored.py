@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
@@ -17,9 +16,10 @@ from gan_core.config import BOUNDS
 from gan_core.envelope import with_header
 from gan_core.presets import preset_of
 from gan_core.probes import Probe
-from gan_core.records import FixedPoints, InForce, Phase, Progress, Reading, Recording, RunInfo, Status
+from gan_core.records import FixedPoints, InForce, Phase, Progress, Reading, Recording, Status, run_info
 from gan_core.resume import history_of
 from gan_core.run_file import RunFile, RunFolder
+from gan_core.thinning import nearest
 
 MAX_READINGS = 2000  # in one answer: 300 kB
 MAX_ROWS_PER_READ = 50_000  # rows of metrics in one answer: 800 kB
@@ -40,9 +40,7 @@ class StoredRuns:
         """The kept frame nearest to `step`, the earlier of two equally near; None if there is none."""
         with self._open(run_id) as file:
             steps = file.frame_steps()
-            i = bisect_left(steps, step)
-            nearest = min(steps[max(0, i - 1) : i + 1], key=lambda s: abs(s - step), default=None)
-            payload = None if nearest is None else file.frame(nearest)
+            payload = file.frame(nearest(steps, step)) if steps else None
             return None if payload is None else with_header(payload, run=number(file), kept=True)
 
     def points(self, run_id: str) -> bytes:
@@ -81,17 +79,7 @@ class StoredRuns:
         values |= {change.name: InForce(change.new, change.step) for change in changes}
         return Status(
             phase=Phase.PAUSED,
-            info=RunInfo(
-                run=number(file),
-                id=recipe.id,
-                preset=recipe.preset,
-                seed=recipe.seed,
-                device=recipe.device,
-                precision=recipe.precision,
-                threads=recipe.threads,
-                parent=recipe.parent,
-                parent_step=recipe.parent_step,
-            ),
+            info=run_info(recipe, number(file)),
             step=file.last_step(),
             steps_per_second=0.0,
             looking_share=0.0,

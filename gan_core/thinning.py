@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+
+def nearest(steps: Sequence[int], step: int) -> int:
+    """Return the one of some steps, ascending and at least one, that is nearest; the earlier of two equally near."""
+    i = bisect_left(steps, step)
+    return min(steps[max(0, i - 1) : i + 1], key=lambda s: abs(s - step))
 
 
 class Thinning:
