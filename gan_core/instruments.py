@@ -44,14 +44,15 @@ class Instruments:
         n = len(fakes)
         if n not in self._sorted:
             self._sorted[n] = slices(self._reals[:n])
-        values |= measure(fakes, self._sorted[n], self._target)
+        placed = place(fakes, self._target) if self._target.inverse else None
+        values |= measure(fakes, self._sorted[n], self._target, placed)
         if self._paired:
             values["fit_error"] = float((fakes - self._reals[:n]).square().sum(1).mean().sqrt())
         if seen.logits is not None:
             values |= yield from self._of_d(seen, seen.logits.cpu())
             if self._opponent is None:
                 values["chase"] = math.dist(trail_point.centre, trail_point.bluest)
-        along = place(fakes, self._target).along if self._target.inverse else torch.zeros(STRETCHES)
+        along = placed.along if placed else torch.zeros(STRETCHES)
         counts = along.numpy().astype(np.int16)
         counts.flags.writeable = False
         return Reading(step, _frozen([values[name] for name in READINGS]), counts)

@@ -21,7 +21,7 @@ BINS = 50  # equal bins along u
 LEAST_SHARE = 10 / 5000  # of the fakes that makes a bin count as reached, a tenth of its fair share: 10 of 5 000
 BAND = 1.5  # |v| up to here counts as on the band; real points have |v| <= 1
 EDGE = 0.99  # of tanh's range: its slope is below 0.02 from here on, so hardly any gradient comes through
-DIRECTIONS = 32  # of the sliced distance
+DIRECTIONS = 16  # of the sliced distance
 _DRAWS, _COLLAPSES = 20, 50  # samples over which floors and collapse lines are averaged
 _GOLDEN = (math.sqrt(5) - 1) / 2
 _SEED = 20200607  # of those draws
@@ -124,13 +124,15 @@ def slice_distance(a: Slices, b: Slices) -> float:
     return float((gap * np.diff(ends, prepend=0)).sum() / (n * m))
 
 
-def measure(fakes: Tensor, reals: Tensor | Slices, target: Target) -> dict[str, float]:
+def measure(fakes: Tensor, reals: Tensor | Slices, target: Target, placed: Placement | None = None) -> dict[str, float]:
     """All metrics of the (N, 2) fakes; NaN where a metric is not defined for the target.
 
-    `reals` are the (M, 2) real points to compare with, or their `slices`.
+    `reals` are the (M, 2) real points to compare with, or their `slices`; `placed` is what `place` gave, if it was
+    asked already.
     """
     kept = slices(reals) if isinstance(reals, Tensor) else reals
-    placed = place(fakes, target) if target.inverse else None
+    if placed is None and target.inverse is not None:
+        placed = place(fakes, target)
     return {
         "coverage": placed.coverage if placed else math.nan,
         "on_band": placed.on_band if placed else math.nan,
