@@ -97,7 +97,7 @@ def sliced_wasserstein(x: Tensor, y: Tensor, directions: int = DIRECTIONS) -> fl
 
     The mean, over directions, of the Wasserstein-1 distance between the projections on a line (Rabin et al. 2012;
     Bonneel et al. 2015). The directions are evenly spaced over half a turn instead of random: nothing is drawn, and in
-    the plane the mean is then exact to about 1/(4 directions^2). A shift by t gives 2/pi |t|.
+    the plane the mean is then exact to a few thousandths. A shift by t gives 2/pi |t|.
     """
     return slice_distance(slices(x, directions), slices(y, directions))
 

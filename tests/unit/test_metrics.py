@@ -140,7 +140,7 @@ def test_distance_of_a_shift(shift: tuple[float, float], dtype: torch.dtype) -> 
     """On each line all points move by |<t, theta>|, whose mean over directions is 2/pi |t|."""
     x = SPIRAL.sample(500, torch.Generator().manual_seed(1)).to(dtype)
     moved = x + torch.tensor(shift, dtype=dtype)
-    assert sliced_wasserstein(x, moved) == pytest.approx(2 / math.pi * math.hypot(*shift), rel=2e-3)
+    assert sliced_wasserstein(x, moved) == pytest.approx(2 / math.pi * math.hypot(*shift), rel=4e-3)
     assert sliced_wasserstein(x, x.flip(0)) == pytest.approx(0, abs=1e-9)
 
 
