@@ -6,6 +6,7 @@ window.dash_clientside = window.dash_clientside || {};
   const state = app.state;
   let on = false;
   let wanted = null; // the scenario that is being opened, until its run is there
+  let asking = 0; // commands that are not answered yet
   let before = ""; // what has become of the run before the tour
 
   const names = () => state.settings.tables.tour;
@@ -41,7 +42,10 @@ window.dash_clientside = window.dash_clientside || {};
     show();
     if (there) return;
     app.timeline.follow_live();
-    if (!(await app.transport.act({ do: "preset", name })) || wanted !== name) return;
+    asking += 1;
+    const refusal = await app.transport.act({ do: "preset", name });
+    asking -= 1;
+    if (!refusal || wanted !== name) return;
     wanted = former === state.status.info.preset ? null : former;
     on = place() >= 0;
     show();
@@ -56,8 +60,8 @@ window.dash_clientside = window.dash_clientside || {};
 
   // Whatever was opened: a scenario from outside the tour ends it.
   function follow(name) {
+    if (wanted === name || !asking) wanted = null;
     if (!on) return;
-    if (wanted === name) wanted = null;
     if (place() < 0) on = false;
     show();
   }

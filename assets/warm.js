@@ -9,9 +9,9 @@ window.dash_clientside = window.dash_clientside || {};
   let later = null;
 
   async function warm() {
-    if (asked || !state.status || !state.status.recording) return;
+    later = null; // a page that is hidden by then tries again when it is back
+    if (asked || document.hidden || !state.status || !state.status.recording) return;
     asked = true;
-    clearTimeout(later);
     const { error } = await app.runs.ask("/api/warm", { method: "POST" });
     if (error) asked = false;
   }
@@ -22,7 +22,9 @@ window.dash_clientside = window.dash_clientside || {};
 
   document.addEventListener("pointerover", near, true);
   document.addEventListener("focusin", near, true);
-  state.on("progress", () => (later = later || setTimeout(warm, WHILE)));
+  state.on("progress", () => {
+    if (!asked) later = later || setTimeout(warm, WHILE);
+  });
 
   app.warm = {};
 })(window.dash_clientside);

@@ -37,21 +37,25 @@ class Instruments:
         self._paired = task == "fit"
         self._sorted: dict[int, Slices] = {}  # of so many of the reals
 
+    def prepare(self, points: int, resolution: int) -> None:
+        """Do what has to be done once, so that the first look takes no longer than the others."""
+        self._slices_of(points)
+        target_density(self._target, resolution)
+
     def read(self, step: int, seen: Seen, trail_point: TrailPoint) -> Generator[None, None, Reading]:
         """Take a reading, in parts: yields after each."""
         values = dict.fromkeys(READINGS, math.nan)
         fakes = seen.fakes.cpu()
         n = len(fakes)
-        if n not in self._sorted:
-            self._sorted[n] = slices(self._reals[:n])
-        values |= measure(fakes, self._sorted[n], self._target)
+        placed = place(fakes, self._target) if self._target.inverse else None
+        values |= measure(fakes, self._slices_of(n), self._target, placed)
         if self._paired:
             values["fit_error"] = float((fakes - self._reals[:n]).square().sum(1).mean().sqrt())
         if seen.logits is not None:
             values |= yield from self._of_d(seen, seen.logits.cpu())
             if self._opponent is None:
                 values["chase"] = math.dist(trail_point.centre, trail_point.bluest)
-        along = place(fakes, self._target).along if self._target.inverse else torch.zeros(STRETCHES)
+        along = placed.along if placed else torch.zeros(STRETCHES)
         counts = along.numpy().astype(np.int16)
         counts.flags.writeable = False
         return Reading(step, _frozen([values[name] for name in READINGS]), counts)
@@ -71,6 +75,11 @@ class Instruments:
     def collapsed(self, n: int) -> dict[str, float]:
         """What n fakes in one place read, by name."""
         return _known(of_one_point(self._target, n))
+
+    def _slices_of(self, n: int) -> Slices:
+        if n not in self._sorted:
+            self._sorted[n] = slices(self._reals[:n])
+        return self._sorted[n]
 
     def _of_d(self, seen: Seen, logits: Tensor) -> Generator[None, None, dict[str, float]]:
         corners = logits[[0, 0, -1, -1], [0, -1, 0, -1]]

@@ -42,6 +42,7 @@ class Probe:
         self.lenses = available(config.task)  # names of those that show something
         self._task, self._look = config.task, LOOKS[config.task](config, target)
         self._instruments = Instruments(target, config.task, self.reals)
+        self._instruments.prepare(LIVE_POINTS, LIVE_RESOLUTIONS[0])
 
     def fixed_points(self, run: int) -> FixedPoints:
         """The fixed inputs as they are shown."""

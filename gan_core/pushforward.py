@@ -16,7 +16,7 @@ from torch import Tensor
 from gan_core.parts import finished
 from gan_core.targets import Target
 
-_POINTS = 130_000  # at least so many points of the latent square are pushed through the image,
+_POINTS = 65_000  # at least so many points of the latent square are pushed through the image,
 _POINTS_A_CELL = 26  # and so many for each cell of the result: counting noise stays near a hundredth
 _TARGET_POINTS = 2_000_000  # the same for real data, once,
 _FINEST = 800  # into so many cells a side

@@ -140,6 +140,8 @@ def preset_chooser(preset: str) -> dmc.Select:
         value=preset,
         allowDeselect=False,
         checkIconPosition="right",
+        maxDropdownHeight=560,
+        comboboxProps={"width": 250, "position": "bottom-start"},
         size="xs",
         className="preset",
         attributes={"input": {"aria-label": "Scenario"}},

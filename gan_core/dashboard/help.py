@@ -71,7 +71,7 @@ def help_dialog() -> dmc.Modal:
             _section("Marks", _terms(_MARKS)),
             _section("Numbers", [html.P(_ABOUT_NUMBERS), _terms((r.label, _of(r)) for r in READINGS.values())]),
             _section("States of a run", _terms(_states())),
-            _section("Sliders and switches", _terms(_controls())),
+            _section("Sliders, switches and fields", _terms(_controls())),
             _section("Buttons", _terms((words.text, f"{words.help}.") for words in BUTTONS.values())),
             _section("Exact or not", html.P(_EXACTNESS)),
             _section("Keys", html.Table(html.Tbody([html.Tr([html.Th(html.Kbd(k)), html.Td(w)]) for k, w in _KEYS]))),
@@ -79,6 +79,15 @@ def help_dialog() -> dmc.Modal:
     )
 
 
+_MORE = (
+    (
+        "Scenario",
+        "What is trained: the article's figures, the failure zoo, and a quick one. Choosing begins a new run.",
+    ),
+    ("Timeline", "Drag it to any step of the past; training goes on. At its right end it follows the newest step."),
+    ("Go to step", "Type a step and press Enter."),
+    ("Replay speed", "Kept frames a second."),
+)
 _ABOUT_NUMBERS = (
     "Loss is in nats; at 0.693 (ln 2) D cannot tell. Accuracy is a share: of its batch, what D judged right; of G's "
     "fakes, what D took for real. The instruments below measure each frame on the same fixed points."
@@ -134,4 +143,4 @@ def _choices() -> list[tuple[str, str]]:
 def _controls() -> list[tuple[str, str]]:
     sliders = [(bounds.label, bounds.help) for bounds in (*BOUNDS.values(), LOOKING_SHARE)]
     switches = [(label, help) for label, _, help in (*SWITCHES.values(), *GHOST_SWITCHES.values())]
-    return [*sliders, ("Show", PACE_HELP), *switches]
+    return [*sliders, ("Show", PACE_HELP), *switches, *_MORE]

@@ -178,6 +178,7 @@ def test_a_recorded_run_has_its_name_and_its_own_keys(dashboard: DashboardPage, 
         page.keyboard.press(key)
     expect(dashboard.status).to_have_text("Recorded · step 60 of 160")
     page.keyboard.press("?")
+    page.get_by_role("dialog").locator("summary", has_text=re.compile("^Keys$")).click()
     row = page.get_by_role("dialog").get_by_role("row")
     expect(row.filter(has_text="Space")).to_have_text("Spaceplay the kept frames, or stop them")
     expect(row.filter(has_text="Home")).to_have_text("Home, Endfirst step, last recorded step")

@@ -342,7 +342,8 @@ def test_the_scenario_chooser(dashboard: DashboardPage) -> None:
     chooser = page.get_by_role("textbox", name="Scenario")
     expect(chooser).to_have_value(PRESETS["quick"].title)
     chooser.click()
-    expect(page.get_by_text("The article", exact=True)).to_be_visible()
+    for group in ("The article", "Failure zoo", "More"):
+        expect(page.get_by_text(group, exact=True)).to_be_visible()
     page.get_by_role("option", name="Figure 2 · Mode collapse", exact=True).click()
     server.wait_until(lambda s: s["info"]["preset"] == "mode-collapse" and s["step"] == 0)
     expect(page.locator("#story")).to_have_text(plain(PRESETS["mode-collapse"].story))

@@ -103,6 +103,45 @@ def test_a_story_is_told_above_the_panels_of_a_phone(dashboard: DashboardPage) -
     _expect_pointed_at(page, next(target for _, target in parts(PRESETS["quick"].story) if target))
 
 
+def test_a_scenario_brings_its_curves_and_lenses_along(dashboard: DashboardPage) -> None:
+    page = dashboard.open().page
+
+    def chosen(control: str) -> Locator:
+        return page.locator(f"#{control} input:checked + label")
+
+    usual = (chosen("curves-view").inner_text(), chosen("lens-latent").inner_text())
+    assert usual == ("Losses", "D(G(z))")
+    _open(dashboard, "tears")
+    expect(chosen("curves-view")).to_have_text("Samples")
+    expect(chosen("lens-latent")).to_have_text("Tears")
+    _open(dashboard, "quick")
+    expect(chosen("curves-view")).to_have_text(usual[0])
+    expect(chosen("lens-latent")).to_have_text(usual[1])
+
+
+def test_an_entry_of_the_zoo_says_why_and_what_to_try(dashboard: DashboardPage) -> None:
+    page, preset = dashboard.open().page, PRESETS["zoo-hopping"]
+    for words in ("#story-attempt", "#story-why"):
+        expect(page.locator(words)).to_be_hidden()
+    _open(dashboard, preset.name)
+    expect(page.locator("#story-attempt")).to_have_text(plain(preset.attempt))
+    expect(page.locator("#story-why")).to_be_hidden()
+    page.get_by_text("Why", exact=True).click()
+    expect(page.locator("#story-why")).to_have_text(plain(preset.why))
+    expect(page.locator("#story-why")).to_be_visible()
+    page.locator("#story-attempt").get_by_role("link").first.click()
+    _expect_pointed_at(page, next(target for _, target in parts(preset.attempt) if target))
+
+
+def test_sliders_of_an_untrained_network_are_put_away(dashboard: DashboardPage) -> None:
+    page = dashboard.open().page
+    expect(dashboard.handle("lr-d")).to_be_visible()
+    _open(dashboard, "generator-capacity")
+    expect(page.locator("#untrained-d")).to_have_text(" · not trained here")
+    expect(dashboard.handle("lr-d")).to_be_hidden()
+    expect(dashboard.handle("lr-g")).to_be_visible()
+
+
 def test_it_folds(dashboard: DashboardPage) -> None:
     page = dashboard.open().page
     fold = page.get_by_role("button", name="The story", exact=True)

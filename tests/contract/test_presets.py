@@ -11,10 +11,12 @@ import torch
 from gan_core import PRESETS
 from gan_core.config import GANConfig
 from gan_core.dashboard.panels.views import VIEWS
-from gan_core.dashboard.story import label, parts, plain, tour
+from gan_core.dashboard.story import NUMBERS, STATES, TRAINS, label, parts, plain, tour
+from gan_core.diagnosis import SENTENCES
 from gan_core.engine import GANEngine
 from gan_core.objectives import OBJECTIVES
 from gan_core.presets import DEFAULT_PRESET, GROUPS, Preset, find_preset
+from gan_core.readings import READINGS
 from gan_core.records import LENS_ARRAYS
 from gan_core.targets import TARGETS
 from gan_core.tasks import TASKS
@@ -150,6 +152,15 @@ def test_a_story_is_split_at_its_links() -> None:
     assert plain(text) == "First drag this, then look. [1] stays, and (#this) too."
     assert parts("[all](#x)") == [("all", "x")]
     assert parts("") == []
+
+
+def test_what_is_told_by_task_and_by_state_is_complete() -> None:
+    assert {name: {f"{network[0]}" for network in task.trains} for name, task in TASKS.items()} == {
+        name: set(networks) for name, networks in TRAINS.items()
+    }
+    assert set(NUMBERS) == set(TASKS)
+    assert set(STATES) == set(SENTENCES)
+    assert {name for names in NUMBERS.values() for name in names} <= {*READINGS, "loss", "squared_error"}
 
 
 def _sentences(text: str) -> int:

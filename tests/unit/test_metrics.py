@@ -140,7 +140,7 @@ def test_distance_of_a_shift(shift: tuple[float, float], dtype: torch.dtype) -> 
     """On each line all points move by |<t, theta>|, whose mean over directions is 2/pi |t|."""
     x = SPIRAL.sample(500, torch.Generator().manual_seed(1)).to(dtype)
     moved = x + torch.tensor(shift, dtype=dtype)
-    assert sliced_wasserstein(x, moved) == pytest.approx(2 / math.pi * math.hypot(*shift), rel=1e-3)
+    assert sliced_wasserstein(x, moved) == pytest.approx(2 / math.pi * math.hypot(*shift), rel=4e-3)
     assert sliced_wasserstein(x, x.flip(0)) == pytest.approx(0, abs=1e-9)
 
 
@@ -148,7 +148,7 @@ def test_distance_of_a_scaling() -> None:
     """On each line a point at s moves to k s: |k - 1| E|s|, and E|s| over directions is 2/pi E|x|."""
     x = SPIRAL.sample(500, torch.Generator().manual_seed(2)).double()
     expected = 2 / math.pi * 0.7 * float(torch.linalg.vector_norm(x, dim=1).mean())
-    assert sliced_wasserstein(x, 1.7 * x) == pytest.approx(expected, rel=1e-3)
+    assert sliced_wasserstein(x, 1.7 * x) == pytest.approx(expected, rel=2e-3)
     assert sliced_wasserstein(1.7 * x, x) == sliced_wasserstein(x, 1.7 * x)
 
 

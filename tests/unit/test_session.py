@@ -1307,11 +1307,19 @@ def test_a_paused_run_shows_a_lens_that_is_asked_for_later(open_session: Opener)
     session = open_session(paused=True)
     do(session, StepOnce(3))
     reach(session, 3)
-    version = 0
-    while header(payload := session.frame_after(version, LONG))["resolution"] < SHARP_RESOLUTION:
-        version = header(payload)["version"]
+
+    def asked(version: int, *lenses: str) -> bytes:
+        """As a browser asks, again and again."""
+        payload = None
+        while payload is None:
+            payload = session.frame_after(version, 0.25, lenses)
+        return payload
+
+    payload = asked(0)
+    while header(payload)["resolution"] < SHARP_RESOLUTION:
+        payload = asked(header(payload)["version"])
     assert "stretch" not in arrays_of(payload)
-    payload = session.frame_after(header(payload)["version"], LONG, ("tears",))
+    payload = asked(header(payload)["version"], "tears")
     assert arrays_of(payload)["stretch"].shape == (SHARP_RESOLUTION, SHARP_RESOLUTION)
     assert header(payload)["step"] == 3
 

@@ -41,7 +41,8 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
             help="From where some fakes were before the last step, the thin violet arrow shows where D's "
             "gradient asks them to go (the longest arrow is the strongest wish), the thick amber one what G really "
             "made them do. G has one set of weights for all of them, so it cannot obey everybody. The share counts "
-            "the fakes that moved at most 90 degrees off what was asked.",
+            "the fakes that moved at most 90 degrees off what was asked. Moves are drawn longer than they were, by the "
+            "factor in the panel's head.",
             lens="pull",
             why_not={"fit": _NO_D, "noise": _NO_G, "blob": _NO_G, "none": _NOTHING},
         ),

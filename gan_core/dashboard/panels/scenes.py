@@ -52,10 +52,22 @@ _BEST = (
 )
 
 GAN: dict[str, Scene] = {
-    "metrics": _of(metrics.PANEL, "Loss and accuracy"),
-    "samples": _of(samples.PANEL, "Samples"),
-    "latent": _of(latent.PANEL, "Latent map", axes=LATENT_SPACE, reading="D(G(z))", short="D(G(z))", scale="real-fake"),
-    "discriminator": _of(discriminator.PANEL, "Sample map", reading="D(x)", short="D", scale="real-fake"),
+    "metrics": _of(metrics.PANEL, "Loss and accuracy", marks=_STEPS),
+    "samples": _of(
+        samples.PANEL, "Samples", marks=_RINGS + _TRAIL + " Hollow grey rings are the fakes of the run it branched off."
+    ),
+    "latent": _of(
+        latent.PANEL,
+        "Latent map",
+        axes=LATENT_SPACE,
+        reading="D(G(z))",
+        short="D(G(z))",
+        scale="real-fake",
+        marks=_CELLS + " Small circles are the z whose fakes land within 0.05 of the cursor.",
+    ),
+    "discriminator": _of(
+        discriminator.PANEL, "Sample map", reading="D(x)", short="D", scale="real-fake", marks=f"{_CELLS} {_TRAIL}"
+    ),
 }
 
 FIT: dict[str, Scene] = {

@@ -171,8 +171,8 @@ _ALL = (
         {
             "gan": Plot(
                 -1.05,
-                2.05,
-                (-1, -0.5, 0, 0.5, 1, 1.5, 2),
+                2.55,
+                (-1, -0.5, 0, 0.5, 1, 1.5, 2, 2.5),
                 lines=(Line("chase", "accent"), Line("follow", "g", "dot")),
                 marks=(Mark("0: no connection", 0.0),),
             ),

@@ -13,6 +13,7 @@ from dashboard_page import DashboardPage
 from live_server import Envelope, LiveServer
 from page_oracle import COLOURS, POINT, STOPS, image_of
 from playwright.sync_api import expect
+from test_access import expect_no_barriers
 
 from gan_core import wire
 from gan_core.dashboard.panels.scales import SCALES, VIRIDIS
@@ -311,6 +312,17 @@ def test_a_step_of_the_past_is_computed_again_for_a_lens(dashboard: DashboardPag
     expect(dashboard.badge("discriminator")).to_contain_text("click for the lens")
 
 
+def test_the_end_of_a_recorded_run_is_computed_again_for_a_lens(dashboard: DashboardPage) -> None:
+    server = dashboard.server
+    server.train(40, 40)
+    dashboard.watch.allow(server.origin)
+    dashboard.page.goto(f"{server.origin}/?run={server.status()['info']['id']}")
+    dashboard.until("s.shown && s.shown.step === 80")
+    _choose(dashboard, "lens-sample-map", "best")
+    dashboard.until("s.view.live && s.shown.step === 80 && s.shown.best_d")
+    expect(dashboard.page.locator("#discriminator-panel-title")).to_have_text("Best possible D*(x)")
+
+
 # -- tasks -------------------------------------------------------------------------------------------------------------
 
 
@@ -398,7 +410,9 @@ def test_a_button_tells_what_a_panel_shows(dashboard: DashboardPage) -> None:
     page.keyboard.press("Enter")
     expect(words).to_be_visible()
     expect(words).to_contain_text("blue where D takes the fake made from z for real")
+    expect(words).to_contain_text("The thin dark line is where D is undecided")
     expect(words).to_contain_text("Orange lines are tears")
+    expect_no_barriers(dashboard)
     page.keyboard.press("Escape")
     expect(words).to_be_hidden()
     expect(button).to_be_focused()
