@@ -103,8 +103,8 @@ _ALL = (
         story=(
             "D alone again, against a small blob that never moves instead of noise. [Its "
             "map](#discriminator-panel) turns red at the blob and in a wedge behind it, and blue everywhere else, even "
-            "in the other corners, where there never was any data. Where the [best possible map](#latent-panel) is hatched "
-            "there is neither data nor blob: D may say anything there, and says real. Compare figure 4."
+            "in the other corners, where there never was any data. Where the [best possible map](#latent-panel) is "
+            "hatched there is neither data nor blob: D may say anything there, and says real. Compare figure 4."
         ),
         claim="D does not learn what is real: it tells the data from this one generator, and calls all the rest real.",
         config=GANConfig(task="blob", objective="squared-error"),
