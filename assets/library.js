@@ -272,7 +272,8 @@ window.dash_clientside = window.dash_clientside || {};
     const pair = picked.length === 1 && withPresent ? [listed.current, picked[0]] : picked;
     bar.hidden = !picked.length;
     if (pair.length < 2) return bar.replaceChildren(app.element("span", {}, "Choose another run to compare this one with."));
-    const [a, b] = [...pair].sort(); // the older one first
+    const begun = (id) => listed.runs.find((run) => run.id === id)?.created;
+    const [a, b] = [...pair].sort((x, y) => begun(x) - begun(y)); // the older one first
     const text = picked.length === 2 ? "Compare these two" : "Compare with the present run";
     bar.replaceChildren(app.element("a", { class: "button", href: `/compare?a=${a}&b=${b}` }, text));
   }

@@ -87,10 +87,10 @@ _ALL = (
         title="Longer does not help",
         story=(
             "Figure 2 again, left alone for thousands of steps at [full speed](#pace). See [where on the spiral "
-            "the fakes are](#metrics-panel): a few spots at a time, now here, now there, late as early. [Drag the "
-            "timeline](#timeline) to any step; training goes on meanwhile."
+            "the fakes are](#metrics-panel): a few spots at a time, now here, now there, and later often nowhere: D "
+            "has won, and G is stuck. [Drag the timeline](#timeline) to any step; training goes on meanwhile."
         ),
-        claim="Ten times the steps change nothing: time is not what is missing.",
+        claim="Ten times the steps cure nothing: time is not what is missing.",
         view="spiral",
         config=GANConfig(),
         values=_FIGURE_2,
