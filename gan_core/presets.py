@@ -137,7 +137,7 @@ _ALL = (
             "Figure 7 again, seen from [latent space](#latent-panel). Orange lines are tears: move the cursor "
             "across one, and the fake jumps far in [the samples](#samples-panel); on the line it falls off the "
             "spiral. [Mesh](#lens-samples) shows the square pushed through G, [D(G(z))](#lens-latent) the "
-            "article's red lines. They take some thousand steps."
+            "article's red lines. They come with the band, after some thousand steps or, by the seed, many more."
         ),
         claim="To cover the spiral, G tears the latent square: neighbours in it land far apart.",
         view="samples",
