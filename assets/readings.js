@@ -39,9 +39,9 @@ window.dash_clientside = window.dash_clientside || {};
     version += 1;
   }
 
-  // A frame that was visited brings its own.
+  // A frame that is seen brings its own; a sharper one of the same step counts more points than the one before.
   function takeFrame(frame) {
-    if (!frame.reading || frame.run !== state.run || has(frame.step)) return;
+    if (!frame.reading || frame.run !== state.run || isHeld(frame.step, frame.reading)) return;
     put(frame.step, frame.reading, frame.along);
   }
 

@@ -126,6 +126,7 @@ def test_the_spiral_view_is_a_recount_of_the_fakes(dashboard: DashboardPage) -> 
 
 def test_the_other_views_are_the_servers_readings(dashboard: DashboardPage) -> None:
     server = _trained(dashboard)
+    dashboard.until("s.shown.resolution === 400")  # its reading replaces that of the quick look at the same step
     said = server.envelope("/api/progress?readings=0")
     steps, readings = said.arrays["reading_steps"], said.arrays["readings"]
     points = server.points().header
