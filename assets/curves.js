@@ -95,7 +95,8 @@ window.dash_clientside = window.dash_clientside || {};
     const marks = changeMarks();
     const { shapes, annotations } = app.plot.lines(shown);
     const { layout } = layer.plot;
-    window.Plotly.react(layer.plot, [...data, ...ghosts], {
+    layer.data = [...data, ...ghosts];
+    window.Plotly.react(layer.plot, layer.data, {
       ...layout,
       xaxis: { ...layout.xaxis, type: log ? "log" : "linear", range },
       yaxis: { ...layout.yaxis, ...app.plot.yAxis(shown) },
@@ -193,10 +194,12 @@ window.dash_clientside = window.dash_clientside || {};
     if (layer.canvas) paintCanvas(layer);
     update();
   });
-  state.on("theme", () => {
-    drawn.key = "";
-    update();
-  });
+  for (const event of ["theme", "figure"]) {
+    state.on(event, () => {
+      drawn.key = "";
+      update();
+    });
+  }
 
   app.curves = { append, rows: count, redraw, valuesAt, toFraction, toStep, lastStep, set_log };
 })(window.dash_clientside);

@@ -11,7 +11,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (!head || notes[panel]) return;
     const id = `about-${panel}-words`;
     const button = app.element("button", { id: `about-${panel}`, class: "about", type: "button", popovertarget: id }, "?");
-    notes[panel] = app.element("div", { id, class: "about-words", popover: "auto", role: "note" });
+    notes[panel] = app.element("div", { id, class: "about-words", popover: "auto", role: "note", tabindex: "0" });
     notes[panel].addEventListener("beforetoggle", (event) => event.newState === "open" && open(panel, button));
     head.append(button, notes[panel]);
     name(panel);

@@ -4,6 +4,7 @@ window.dash_clientside = window.dash_clientside || {};
 (function (app) {
   const state = app.state;
   const STRETCHES = 50; // of u, -1 to 1
+  const FAKES = 2000; // in a look while training goes on
   const HELD = 10; // CSS pixels that a look fills at most; where the next one is farther, nobody looked
   const OCTAVES = [-3, Math.log2(STRETCHES)]; // of the share, in even shares: an eighth of one, to all fakes in one stretch
   let small = null; // a canvas with one pixel to a stretch
@@ -94,13 +95,26 @@ window.dash_clientside = window.dash_clientside || {};
     return [`u ${from.toFixed(2)} to ${(from + 2 / STRETCHES).toFixed(2)}`, `${app.grouped(count)} fakes, ${(100 * shares(row)[i]).toFixed(1)} %`];
   }
 
-  // A bar with the colours, and what they mean.
+  // A bar with the colours, what they mean, and where on it real data lie: a twentieth of their stretches lie outside.
   function legend() {
     const bar = app.element("span", { class: "bar" });
     const stops = colours().filter((_, i) => i % 15 === 0).map(([r, g, b]) => `rgb(${r} ${g} ${b})`);
     bar.style.background = `linear-gradient(to right, ${stops.join(", ")})`;
+    const [low, high] = ofRealData(FAKES);
+    const real = app.element("span", { class: "real" });
+    real.style.left = `${(100 * level(low)) / 255}%`;
+    real.style.width = `${(100 * (level(high) - level(low))) / 255}%`;
     const ends = app.element("span", { class: "ends" }, app.element("span", {}, "few"), app.element("span", {}, "all"));
-    return app.element("div", { class: "legend" }, app.element("span", {}, "share of the fakes"), bar, ends, app.element("span", {}, "evenly spread: 2 %"));
+    const percent = (share) => (100 * share).toFixed(1);
+    const words = [`real data: ${percent(low)} to ${percent(high)} %`, "one point: 100 % in one line"];
+    return app.element("div", { class: "legend" }, app.element("span", {}, "share of the fakes"), bar, real, ends, ...words.map((text) => app.element("span", {}, text)));
+  }
+
+  // Where the share of a stretch is for n real points, 19 times of 20: binomial, near enough to normal for hundreds.
+  function ofRealData(n) {
+    const even = 1 / STRETCHES;
+    const apart = 1.96 * Math.sqrt((even * (1 - even)) / n);
+    return [even - apart, even + apart];
   }
 
   state.on("theme", () => (table = null));

@@ -39,15 +39,24 @@ window.dash_clientside = window.dash_clientside || {};
       paint: element("canvas", "paint", root),
       marks: element("canvas", "marks", root),
       cursor: element("div", "cursor", root),
+      data: null, // the figure's traces
       width: 0,
       height: 0,
       scale: 1, // canvas pixels to a CSS pixel
     };
     layer.cursor.hidden = true;
-    plot.on("plotly_afterplot", () => place(layer));
+    plot.on("plotly_afterplot", () => plotted(layer));
     new ResizeObserver(() => place(layer)).observe(plot);
-    place(layer);
+    plotted(layer);
     return layer;
+  }
+
+  // Dash may draw its figure once more, late, and what was put into it since is gone then: the traces are others.
+  function plotted(layer) {
+    place(layer);
+    if (layer.data === layer.plot.data) return;
+    layer.data = layer.plot.data;
+    setTimeout(() => state.emit("figure", layer)); // not while Plotly is drawing
   }
 
   // Puts the layer onto the axes; true when its size changed, which clears the canvases.

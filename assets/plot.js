@@ -75,8 +75,8 @@ window.dash_clientside = window.dash_clientside || {};
     for (const { reading, colour: ink, references } of view.lines) {
       if (!references) continue;
       const [floor, fallen] = [points.floors[reading], points.collapsed[reading]];
-      add(floor, `real data ${app.brief(floor)}`, "right", ink, "dash");
-      add(fallen, `one point ${app.brief(fallen)}`, "left", ink, "dashdot");
+      if (references.floor) add(floor, `${references.floor} ${app.brief(floor)}`, references.floor_side, ink, "dash");
+      add(fallen, `${references.collapsed} ${app.brief(fallen)}`, "left", ink, "dashdot");
     }
     if (view.words) found.annotations.push({ ...label(view.words, (view.low + view.high) / 2, "center", "text"), x: 0.5, yanchor: "middle", font: { size: 13, color: colour("text") } });
     return found;

@@ -55,7 +55,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (!frame.pull) return "";
     const factor = magnified(frame);
     const share = Math.round(100 * frame.asked_share[0]);
-    return `${share} % went where D asked${factor > 1 ? ` · moves × ${factor}` : ""}`;
+    return `${share} % as D asked (chance 50 %)${factor > 1 ? ` · moves × ${factor}` : ""}`;
   }
 
   app.pull = { paint, badge, magnified, LONGEST };

@@ -61,7 +61,7 @@ window.dash_clientside = window.dash_clientside || {};
   state.on("run", dressAll);
   state.on("frame", dressAll);
   state.on("lens", dressAll);
-  state.on("placed", ({ name }) => setTimeout(() => dress(name))); // its figure may have come after the frame
+  state.on("figure", ({ name }) => dress(name));
 
   app.scenes = { task, now, seen };
 })(window.dash_clientside);

@@ -4,7 +4,6 @@ window.dash_clientside = window.dash_clientside || {};
 (function (app) {
   const state = app.state;
   const STORED = "mantine-color-scheme-value"; // where Mantine itself looks at start-up
-  const done = new Set();
 
   const dark = () => document.documentElement.getAttribute("data-mantine-color-scheme") === "dark";
 
@@ -32,11 +31,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   new MutationObserver(colourAll).observe(document.documentElement, { attributeFilter: ["data-mantine-color-scheme"] });
-  state.on("placed", (layer) => {
-    if (done.has(layer.name)) return;
-    done.add(layer.name);
-    if (dark()) setTimeout(() => colour(layer));
-  });
+  state.on("figure", (layer) => dark() && colour(layer)); // it comes in light
 
   app.theme = { toggle };
 })(window.dash_clientside);

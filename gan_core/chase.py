@@ -21,3 +21,12 @@ def follow(centres: Tensor, bluest: Tensor) -> float:
     if len(centres) < LEAST or scale == 0:
         return math.nan
     return float((way * moves).sum()) / scale
+
+
+def follow_by_chance(looks: int) -> float:
+    """Two standard deviations of `follow` over so many looks, if each move has a direction of its own; NaN for few.
+
+    It is then one coordinate of a random unit vector in the 2 (T - 1) dimensions of all moves together, whose variance
+    is one over their number.
+    """
+    return 2 / math.sqrt(2 * (looks - 1)) if looks >= LEAST else math.nan

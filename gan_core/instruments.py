@@ -14,11 +14,9 @@ import torch
 from torch import Tensor
 
 from gan_core.best_d import map_error, split
-from gan_core.chase import follow
+from gan_core.chase import follow, follow_by_chance
 from gan_core.looks import Seen
 from gan_core.metrics import Slices, measure, place, slices
-from gan_core.metrics import collapsed as of_one_point
-from gan_core.metrics import floors as of_real_data
 from gan_core.pushforward import box_density, generator_density_in_parts, target_density
 from gan_core.readings import PLACE, READINGS, STRETCHES
 from gan_core.records import Float32Array, Reading, TrailPoint
@@ -68,14 +66,6 @@ class Instruments:
             q = box_density((self._opponent.centre, self._opponent.centre), self._opponent.side, resolution)
         return target_density(self._target, resolution), q
 
-    def floors(self, n: int) -> dict[str, float]:
-        """What n real points read, by name."""
-        return _known(of_real_data(self._target, n))
-
-    def collapsed(self, n: int) -> dict[str, float]:
-        """What n fakes in one place read, by name."""
-        return _known(of_one_point(self._target, n))
-
     def _slices_of(self, n: int) -> Slices:
         if n not in self._sorted:
             self._sorted[n] = slices(self._reals[:n])
@@ -102,6 +92,7 @@ def with_chase(reading: Reading, path: Sequence[TrailPoint]) -> Reading:
     centres, bluest = (torch.tensor([getattr(point, name) for point in path]) for name in ("centre", "bluest"))
     values = reading.values.tolist()
     values[PLACE["follow"]] = follow(centres, bluest)
+    values[PLACE["follow_by_chance"]] = follow_by_chance(len(path))
     return Reading(reading.step, _frozen(values), reading.along)
 
 
@@ -120,7 +111,3 @@ def _frozen(values: Sequence[float]) -> Float32Array:
     row = np.array(values, np.float32)
     row.flags.writeable = False
     return row
-
-
-def _known(values: dict[str, float]) -> dict[str, float]:
-    return {name: value for name, value in values.items() if not math.isnan(value)}

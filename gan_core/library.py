@@ -14,9 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from gan_core.records import DamagedRun, RunSummary
-from gan_core.run_database import BESIDE, DAMAGE, remove
+from gan_core.run_database import BESIDE, DAMAGE, UNFINISHED, remove
 from gan_core.run_file import DEFAULT_LIMIT, SUFFIX, RunFile, RunFolder, new_id
-from gan_core.run_import import MAX_TITLE, UNFINISHED, import_run
+from gan_core.run_import import MAX_TITLE, import_run
 from gan_core.run_lock import WriteLock
 
 KEEP_DELETED = 7 * 24 * 3600.0  # seconds for which a deleted run can be restored

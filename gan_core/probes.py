@@ -19,6 +19,7 @@ from gan_core.lenses import LENSES, Arrays, Subject, available
 from gan_core.looks import LOOKS, Seen
 from gan_core.networks import MLP
 from gan_core.records import POINT_SCALE, FixedPoints, Int16Array, Moment, Snapshot, TrailPoint
+from gan_core.references import collapsed, floors
 from gan_core.targets import TARGETS, uniform_square
 
 AnyArray = TypeVar("AnyArray", bound=npt.NDArray[Any])
@@ -43,6 +44,7 @@ class Probe:
         self._task, self._look = config.task, LOOKS[config.task](config, target)
         self._instruments = Instruments(target, config.task, self.reals)
         self._instruments.prepare(LIVE_POINTS, LIVE_RESOLUTIONS[0])
+        self._compared = (target, config.task, LIVE_POINTS, LIVE_RESOLUTIONS[0])
 
     def fixed_points(self, run: int) -> FixedPoints:
         """The fixed inputs as they are shown."""
@@ -52,8 +54,8 @@ class Probe:
             reals=_as_points(self.reals),
             task=self._task,
             best=self._look.best,
-            floors=self._instruments.floors(LIVE_POINTS),
-            collapsed=self._instruments.collapsed(LIVE_POINTS),
+            floors=floors(*self._compared),
+            collapsed=collapsed(*self._compared),
         )
 
     def fakes(self, generator: MLP, step: int) -> Tensor:

@@ -66,6 +66,14 @@ _ALL = (
     Instrument("called_real", "Called real", "share", 0, 1, "Share of the square where D says more than 0.5."),
     Instrument("corners", "Corners", "probability", 0, 1, "Median of D in the four corners, where there are no data."),
     Instrument("fit_error", "Error of G", "data units", 0, None, "Root mean square distance of G(z) from f(z)."),
+    Instrument(
+        "follow_by_chance",
+        "By chance, up to",
+        "-1 to 1",
+        0,
+        1,
+        "Two standard deviations of that correlation if every move went in a direction of its own.",
+    ),
 )
 READINGS: dict[str, Instrument] = {instrument.name: instrument for instrument in _ALL}
 PLACE: dict[str, int] = {name: i for i, name in enumerate(READINGS)}  # in a reading's values

@@ -24,6 +24,7 @@ from typing import Any
 
 from gan_core.records import Recipe
 
+UNFINISHED = ".part"  # end of a file's name while it is written
 BESIDE = ("-wal", "-shm", "-journal")  # ends of the files that SQLite keeps beside its own
 APPLICATION = 0x47534352  # "GSCR", in the file's header
 VERSION = 2  # of the format

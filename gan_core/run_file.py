@@ -69,15 +69,19 @@ class RunFile:
         if path.exists():
             raise OSError(f"{path} is there already")
         path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(path.name + run_database.UNFINISHED)  # whoever lists runs sees none or a whole one
         db, lock = None, WriteLock(path)
         try:
+            with closing(run_database.connect(unfinished, write=True)) as new:
+                run_database.make_tables(new, recipe)
+            unfinished.rename(path)
             db = run_database.connect(path, write=True)
-            run_database.make_tables(db, recipe)
             return cls(path, db, lock)
         except BaseException as error:
             if db is not None:
                 db.close()
             lock.release()
+            run_database.remove(unfinished)
             run_database.remove(path)
             if isinstance(error, sqlite3.Error):
                 raise run_database.refused(path, error) from None

@@ -24,14 +24,13 @@ from gan_core.config import BOUNDS, MAX_THREADS, GANConfig, HyperParameters
 from gan_core.envelope import said
 from gan_core.objectives import OBJECTIVES
 from gan_core.records import Change, Float32Array, Recipe
-from gan_core.run_database import SCHEMA, check_schema, read_recipe, remove
+from gan_core.run_database import SCHEMA, UNFINISHED, check_schema, read_recipe, remove
 from gan_core.run_file import ID, RunFile
 from gan_core.run_rows import BLOCK_ROWS, ROW_BYTES, SUM_BYTES, is_whole, unpack_rows
 from gan_core.targets import TARGETS
 from gan_core.tasks import TASKS, Task
 from gan_core.wire import check_frame
 
-UNFINISHED = ".part"  # end of a file's name while it is written
 MAX_STEP = 10**9
 MAX_CHANGES = 200_000
 MAX_FRAMES = 20_000

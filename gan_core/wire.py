@@ -35,6 +35,7 @@ from gan_core.records import (
     LENS_ARRAYS,
     POINT_SCALE,
     FixedPoints,
+    Float32Array,
     Int16Array,
     Moment,
     Progress,
@@ -235,12 +236,12 @@ def encode_progress(progress: Progress) -> bytes:
         "changes": [[c.step, c.name, c.old, c.new] for c in progress.changes],
         "events": [[event.step, event.kind, event.words] for event in progress.events],
     }
-    readings = [reading for reading in progress.readings if len(reading.values) == len(READINGS)]
+    readings = [reading for reading in progress.readings if len(reading.values) <= len(READINGS)]
     arrays: dict[str, AnyArray] = {
         "metrics": progress.metrics,
         "kept": np.asarray(progress.kept, np.int32),
         "reading_steps": np.array([reading.step for reading in readings], np.int32),
-        "readings": np.array([reading.values for reading in readings], np.float32).reshape(-1, len(READINGS)),
+        "readings": np.array([_padded(reading.values) for reading in readings], np.float32).reshape(-1, len(READINGS)),
         "along": np.array([reading.along for reading in readings], np.int16).reshape(-1, STRETCHES),
     }
     return pack(header, arrays)
@@ -249,6 +250,11 @@ def encode_progress(progress: Progress) -> bytes:
 def status_json(status: Status) -> dict[str, Any]:
     """A status as JSON-ready values."""
     return asdict(status)
+
+
+def _padded(values: Float32Array) -> Float32Array:
+    """An older reading with NaN for what was not read then."""
+    return np.pad(values, (0, len(READINGS) - len(values)), constant_values=np.nan)
 
 
 def _as_int16(rows: Sequence[tuple[float, ...]]) -> Int16Array:

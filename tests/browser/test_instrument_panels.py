@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -119,6 +120,13 @@ def test_the_spiral_view_is_a_recount_of_the_fakes(dashboard: DashboardPage) -> 
         assert there[0] == f"u {low:.2f} to {low + 0.04:.2f}".replace("-0.00", "0.00")
         assert int(there[1].split()[0].replace(",", "")) == pytest.approx(counts[fullest], abs=1)
         assert float(there[1].split()[2]) == pytest.approx(100 * counts[fullest] / len(fakes), abs=0.11)
+    # Under the colours: where real data are, 19 of 20 stretches.
+    told = page.locator("#metrics-panel-notes .legend").inner_text()
+    low, high = (float(number) for number in re.findall(r"real data: ([\d.]+) to ([\d.]+) %", told)[0])
+    reals = SPIRAL.sample(400 * len(fakes), torch.Generator().manual_seed(3))
+    u = SPIRAL.inverse(reals.double())[:, 0].view(400, -1)
+    counted = torch.stack([torch.histc(sample, STRETCHES, -1, 1) for sample in u]) * 100 / len(fakes)
+    assert float(((counted > low - 0.02) & (counted < high + 0.02)).double().mean()) == pytest.approx(0.95, abs=0.02)
     page.mouse.down()
     page.mouse.up()
     dashboard.until("!s.view.live && s.view.step >= 208 && s.view.step <= 213")
@@ -133,8 +141,9 @@ def test_the_other_views_are_the_servers_readings(dashboard: DashboardPage) -> N
     curves = {
         "samples": ("coverage", "on_band", "distance"),
         "blame": ("best_d_loss", "d_loss"),
-        "chase": ("chase", "follow"),
+        "chase": ("chase", "follow", "follow_by_chance"),
     }
+    compared = {"samples": ("coverage", "distance"), "blame": ("best_d_loss",), "chase": ("chase",)}
     for view, names in curves.items():
         _choose(dashboard, "curves-view", view)
         drawn = dashboard.page.evaluate(
@@ -150,10 +159,9 @@ def test_the_other_views_are_the_servers_readings(dashboard: DashboardPage) -> N
             x, y = (np.array(values, np.float64) for values in drawn[0][name])
             np.testing.assert_array_equal(x, steps)
             np.testing.assert_array_equal(y.astype(np.float32), readings[:, PLACE[name]])
-        if view == "samples":
-            for kind in ("floors", "collapsed"):
-                for name in ("coverage", "distance"):
-                    assert points[kind][name] in drawn[1], f"{kind}: {name}"
+        for kind in ("floors", "collapsed"):
+            for name in compared[view]:
+                assert points[kind][name] in drawn[1], f"{kind}: {name}"
         if view == "blame":
             assert math.log(2) in drawn[1]
             last = dict(zip(PLACE, readings[-1].tolist(), strict=True))
@@ -271,7 +279,7 @@ def test_pull_arrows_end_where_they_should(dashboard: DashboardPage) -> None:
     dashboard.until("s.shown.pull && s.shown.resolution === 400")
     frame = _with_lens(server, "pull", "pull")
     pull, share = frame.arrays["pull"].astype(np.float64), float(frame.arrays["asked_share"][0])
-    expect(dashboard.badge("samples")).to_contain_text(f"{round(100 * share)} % went where D asked")
+    expect(dashboard.badge("samples")).to_contain_text(f"{round(100 * share)} % as D asked (chance 50 %)")
     factor, longest = dashboard.page.evaluate(
         "[dash_clientside.pull.magnified(dash_clientside.state.shown), dash_clientside.pull.LONGEST]"
     )

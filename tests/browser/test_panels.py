@@ -340,3 +340,21 @@ def test_theme_follows_the_system_until_it_is_chosen(dashboard: DashboardPage) -
     page.reload()
     dashboard.catch_up()
     _expect_theme(dashboard, "dark")
+
+
+def test_what_is_drawn_comes_back_when_dash_draws_its_figure_late(dashboard: DashboardPage) -> None:
+    dashboard.server.train(20)
+    page = dashboard.open(scheme="dark").page
+    dashboard.sharp()
+    _expect_theme(dashboard, "dark")
+    for name in PANELS:
+        page.evaluate(
+            """(panel) => {
+                const plot = document.querySelector(`#${panel}-panel .js-plotly-plot`);
+                const none = panel === "metrics" ? { x: [], y: [] } : {};
+                const traces = plot.data.slice(0, 4).map((trace) => ({ ...trace, ...none }));
+                Plotly.react(plot, traces, { ...plot.layout, font: { ...plot.layout.font, color: "#123456" } });
+            }""",
+            name,
+        )
+    _expect_theme(dashboard, "dark")

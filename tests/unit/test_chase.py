@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from gan_core.chase import follow
+from gan_core.chase import follow, follow_by_chance
 
 SPOT = torch.tensor([0.5, -0.25])
 
@@ -51,3 +51,14 @@ def test_nothing_to_say() -> None:
     assert math.isnan(follow(centres[:1].expand(9, 2), SPOT.expand(9, 2)))
     assert math.isnan(follow(centres, centres))
     assert math.isnan(follow(torch.empty(0, 2), torch.empty(0, 2)))
+
+
+@pytest.mark.parametrize("looks", [5, 20, 100])
+def test_chance_is_two_standard_deviations_of_moves_in_any_direction(looks: int) -> None:
+    """Whatever the way, and however long each move."""
+    random = torch.Generator().manual_seed(looks)
+    spots = torch.rand(looks, 2, generator=random) * 2 - 1
+    walks = 1e-6 * torch.randn(4000, looks, 2, generator=random, dtype=torch.float64).cumsum(1)
+    found = torch.tensor([follow(walk, spots) for walk in walks])
+    assert 2 * float(found.std()) == pytest.approx(follow_by_chance(looks), rel=0.05)
+    assert math.isnan(follow_by_chance(4))

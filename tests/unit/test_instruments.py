@@ -113,16 +113,6 @@ def test_the_stretches_add_up_to_the_fakes_on_the_band() -> None:
     assert reading.along.sum() == 900
 
 
-def test_floors_and_the_line_of_collapse() -> None:
-    instruments = Instruments(SPIRAL, "gan", reals())
-    floors, collapsed = instruments.floors(2000), instruments.collapsed(2000)
-    assert floors["coverage"] == floors["on_band"] == 1
-    assert 0 < floors["distance"] < 0.03 < 0.2 < collapsed["distance"]
-    assert collapsed["coverage"] == pytest.approx(0.02)
-    assert collapsed["spread"] == pytest.approx(0, abs=1e-6)
-    assert set(floors) <= set(READINGS)
-
-
 def test_the_chase_is_read_along_the_path() -> None:
     instruments = Instruments(SPIRAL, "gan", reals())
     what = seen(reals(), spiral_image(50), torch.zeros(50, 50))

@@ -41,8 +41,8 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
             help="From where some fakes were before the last step, the thin violet arrow shows where D's "
             "gradient asks them to go (the longest arrow is the strongest wish), the thick amber one what G really "
             "made them do. G has one set of weights for all of them, so it cannot obey everybody. The share counts "
-            "the fakes that moved at most 90 degrees off what was asked. Moves are drawn longer than they were, by the "
-            "factor in the panel's head.",
+            "the fakes that moved at most 90 degrees off what was asked: 50 % by chance. Moves are drawn longer than "
+            "they were, by the factor in the panel's head.",
             lens="pull",
             why_not={"fit": _NO_D, "noise": _NO_G, "blob": _NO_G, "none": _NOTHING},
         ),
@@ -56,8 +56,9 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
             help="Each z is coloured by |det J|, the factor by which G enlarges a small area around it, as a "
             "multiple of an even spread of the square over the spiral's band. Orange lines are tears: neighbours in "
             "latent space land far apart. Purple is squeezed: many z on one spot. Hatched with a dark outline: G has "
-            "turned over there like a folded sheet (det J < 0). Point at a z to see the ellipse that a small circle "
-            "around it becomes.",
+            "turned over there like a folded sheet (det J < 0). To compare with: the spiral's own map f, without a "
+            "tear, is between ÷ 10 and × 2 nearly everywhere; a G that makes one point is at ÷ 100 or below. Point at "
+            "a z to see the ellipse that a small circle around it becomes.",
             lens="tears",
             reading="|det J|",
             scale="stretch",
@@ -71,7 +72,9 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
             "D*",
             title="Best possible D*(x)",
             help="D*(x) = p / (p + q), from the densities of the data (p) and of G's output (q): no discriminator "
-            "could do better against this G. Hatched: neither has any mass there, so that D is free to say anything.",
+            "could do better against this G. Against a perfect G it is 0.5 wherever there are data, within about 0.01, "
+            "the noise of this map; against fakes that are all one point it is 1. Hatched: neither has any mass there, "
+            "so that D is free to say anything.",
             lens="best-d",
             reading="D*(x)",
             scale="best",
@@ -81,7 +84,8 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
             "difference",
             "D - D*",
             title="D(x) - D*(x)",
-            help="Green: D says more 'real' than would be right, purple: less. White: D is as good as it can be. "
+            help="Green: D says more 'real' than would be right, purple: less. White: D is as good as it can be, "
+            "within about 0.01, the noise of D*. "
             "Hatched: neither the data nor G's output have any mass there, so that nothing is right or wrong.",
             lens="best-d",
             reading="D(x) - D*(x)",

@@ -66,6 +66,11 @@ SCALES: dict[str, Scale] = {
     ),
     # As a multiple of an even spread of the latent square, of area 4, over the spiral's band, of area 0.3 pi.
     "stretch": Scale(
-        _PUOR, ((0, "÷ 100"), (0.25, "÷ 10"), (0.5, "even"), (0.75, "× 10"), (1, "× 100")), 0.01, 100, top=254, log=True
+        _PUOR,
+        ((0, "÷ 100"), (0.25, "÷ 10"), (0.5, "even"), (0.575, "× 2: f"), (0.75, "× 10"), (1, "× 100")),
+        0.01,
+        100,
+        top=254,
+        log=True,
     ),
 }

@@ -7,13 +7,22 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
+class References:
+    """Words of the lines across that a curve is held against: its values for real data, and where all is lost."""
+
+    floor: str = "real data"  # empty: no such line
+    collapsed: str = "one point"
+    floor_side: str = "right"  # of the panel, where the words stand; the other's are on the left
+
+
+@dataclass(frozen=True)
 class Line:
     """One curve: a reading over the steps."""
 
     reading: str  # a key of `readings.READINGS`
     colour: str  # a name of the theme
     dash: str = "solid"
-    references: bool = False  # whether to draw what it reads for real data, and for a single point
+    references: References | None = None
     fill: str = ""  # "previous": tinted down to the line before; "ln 2": hatched up to ln 2
 
 
@@ -68,16 +77,21 @@ _LN_2 = Mark("ln 2: D cannot tell", math.log(2))
 _SHARES = (0, 0.25, 0.5, 0.75, 1)
 _LOSS = Plot(-0.1, 2.1, (0, 0.5, 1, 1.5, 2))
 _D_ALONE = Plot(
-    -0.05, 1.05, _SHARES, metrics=(0, 1), lines=(Line("map_error", "accent", "dash"),), marks=(Mark("best possible"),)
+    -0.05,
+    1.05,
+    _SHARES,
+    metrics=(0, 1),
+    lines=(Line("map_error", "accent", "dash", References(floor="", collapsed="0.5 everywhere")),),
+    marks=(Mark("best possible"),),
 )
 _SAMPLES = Plot(
     -0.05,
     1.05,
     _SHARES,
     lines=(
-        Line("coverage", "accent", references=True),
+        Line("coverage", "accent", references=References()),
         Line("on_band", "g", "dash"),
-        Line("distance", "fake", "dot", references=True),
+        Line("distance", "fake", "dot", references=References()),
     ),
 )
 _FIT_SAMPLES = Plot(
@@ -128,7 +142,8 @@ _ALL = (
         "Along the spiral",
         "Steps across, the place u along the spiral up: from its inner end, -1, to its outer end, 1. The colour of a "
         "spot is the share of all fakes that were in that fiftieth of the spiral at that step. Even colour all the "
-        "way up is a covered spiral; one strong line that jumps is a collapsed blob that hops."
+        "way up is a covered spiral; one strong line that jumps is a collapsed blob that hops. The line under the "
+        "colour bar is what real data read, 19 times of 20; in complete collapse one line has all fakes."
         " Empty: no fakes there. Hatched: the run was not looked at.",
         {"gan": _SPIRAL, "fit": _SPIRAL},
         {"noise": _NO_G, "blob": _NO_G, "none": _NOTHING},
@@ -140,13 +155,17 @@ _ALL = (
         "Who is to blame for D's loss. Amber: the loss of the best possible D against this G, ln 2 minus the"
         " Jensen-Shannon divergence between data and fakes. The hatched gap up to ln 2 is how wrong G is: none if "
         "nobody could tell. Violet: D's own loss on the same cells of the map. The tinted gap between the two is how "
-        "far D is from the best, under-trained.",
+        "far D is from the best, under-trained. Thin lines across: the best loss when G makes real data, and when "
+        "all fakes are one point.",
         {
             "gan": replace(
                 _LOSS,
                 low=-0.05,
                 high=1.45,
-                lines=(Line("best_d_loss", "g", fill="ln 2"), Line("d_loss", "d", fill="previous")),
+                lines=(
+                    Line("best_d_loss", "g", references=References(floor_side="left"), fill="ln 2"),
+                    Line("d_loss", "d", fill="previous"),
+                ),
                 gaps=(
                     Gap("G is wrong", "g", "", "best_d_loss"),
                     Gap("D is under-trained", "d", "d_loss", "best_d_loss"),
@@ -167,14 +186,19 @@ _ALL = (
         "The chase",
         "The fakes chase D's favourite spot. Solid: distance from the centre of the fakes to the bluest spot of the "
         "sample map. Dotted: whether the centre moves towards it, as the correlation of its moves with the way "
-        "there, over the last 100 steps: 1 is straight towards it, 0 is anywhere, -1 away.",
+        "there, over the last 100 steps: 1 is straight towards it, 0 is anywhere, -1 away. Grey: what chance alone "
+        "would hardly give. Thin lines across: how far apart the centres of two samples of real data are, and two "
+        "single points of the spiral, as a blob and a bluest spot that have nothing to do with each other.",
         {
             "gan": Plot(
                 -1.05,
                 2.55,
                 (-1, -0.5, 0, 0.5, 1, 1.5, 2, 2.5),
-                lines=(Line("chase", "accent"), Line("follow", "g", "dot")),
-                marks=(Mark("0: no connection", 0.0),),
+                lines=(
+                    Line("chase", "accent", references=References("two real samples", "two real points")),
+                    Line("follow", "g", "dot"),
+                    Line("follow_by_chance", "quiet", "dash"),
+                ),
             ),
         },
         {"fit": _NO_D, "noise": _NO_G, "blob": _NO_G, "none": _NOTHING},
