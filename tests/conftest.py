@@ -17,8 +17,12 @@ hypothesis.settings.load_profile("ganscope")
 
 
 @pytest.fixture(autouse=True)
-def _denormals_as_found() -> Iterator[None]:
-    """An engine makes its thread treat numbers under 1e-38 as 0; the next test's arithmetic is IEEE's again."""
+def _arithmetic_as_found() -> Iterator[None]:
+    """An engine makes its thread treat numbers under 1e-38 as 0 and take threads; the next test's is IEEE's, on one.
+
+    Two tests run at a time: with more threads than cores each would wait for the other's.
+    """
+    torch.set_num_threads(1)
     yield
     torch.set_flush_denormal(False)
 

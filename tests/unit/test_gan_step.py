@@ -7,12 +7,12 @@ network differ in the second digit of the loss after a hundred steps.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 import torch
 from plain import PlainGAN
-from test_engine import drawn_by
+from test_engine import Batch, drawn_by
 
 from gan_core.bench.sizes import SIZES
 from gan_core.config import GANConfig, HyperParameters
@@ -21,36 +21,53 @@ from gan_core.networks import make_discriminator, make_generator
 from gan_core.objectives import OBJECTIVES
 
 STEPS = 100
+PRECISIONS = ("float32", "bfloat16")
 EACH_SIZE = pytest.mark.parametrize("size", list(SIZES))
 EACH_OBJECTIVE = pytest.mark.parametrize("objective", list(OBJECTIVES))
 SETTINGS = (HyperParameters(), HyperParameters(lr_g=2e-4, lr_d=5e-4, beta1_g=0.5, beta1_d=0.3))  # first and second half
 
 
-def deviations(size: str, objective: str, precision: str) -> Iterator[tuple[float, float, float]]:
-    """After each step: the larger difference of the losses, and the largest and the mean difference of a weight.
+@dataclass(frozen=True)
+class Deviation:
+    """Of one step from the plain one."""
 
-    Of weights in units of the learning rate: a step moves a weight by about that much.
-    """
+    loss: float  # the larger of the two losses' differences
+    accuracy: float  # the same, of the accuracies
+    largest: float  # difference of a weight, in learning rates: a step moves a weight by about one
+    mean: float
+
+
+def deviations(size: str, objective: str) -> Iterator[dict[str, Deviation]]:
+    """After each step, by precision."""
     preset = SIZES[size]
     preset = replace(preset, config=replace(preset.config, objective=objective))
-    engine = GANEngine(preset, 1, device="cpu", precision=precision, threads=2)
-    plain = PlainGAN(preset.config, *networks_like(engine, preset.config))
+    engines = {name: GANEngine(preset, 1, device="cpu", precision=name, threads=1) for name in PRECISIONS}
+    plain = PlainGAN(preset.config, *networks_like(engines["float32"], preset.config))
     for step, batch in enumerate(drawn_by(GANEngine(preset, 1, device="cpu", precision="float32"), STEPS)):
         values = SETTINGS[step >= STEPS // 2]
-        engine.set(**vars(values))
-        got, expected = engine.update(*batch), plain.update(*batch, values)
-        of_loss = max(abs(got.d_loss - expected[0]), abs(got.g_loss - expected[2]))
-        on_the_edge = 0.02 if precision == "float32" else 0.15  # share of points that rounding may count on either side
-        assert got.d_accuracy == pytest.approx(expected[1], abs=on_the_edge)
-        assert got.g_accuracy == pytest.approx(expected[3], abs=on_the_edge)
-        moved = torch.cat(
-            [
-                (engine.generator.parameters_flat - plain.generator.parameters_flat).abs() / values.lr_g,
-                (engine.discriminator.parameters_flat - plain.discriminator.parameters_flat).abs() / values.lr_d,
-            ]
-        )
-        yield of_loss, float(moved.max()), float(moved.mean())
-        engine.restore(state_of(plain, engine))
+        expected = plain.update(*batch, values)
+        yield {name: _deviation(engine, plain, batch, values, expected) for name, engine in engines.items()}
+        for engine in engines.values():
+            engine.restore(state_of(plain, engine))
+
+
+def _deviation(
+    engine: GANEngine, plain: PlainGAN, batch: Batch, values: HyperParameters, expected: list[float]
+) -> Deviation:
+    engine.set(**vars(values))
+    got = engine.update(*batch)
+    moved = torch.cat(
+        [
+            (engine.generator.parameters_flat - plain.generator.parameters_flat).abs() / values.lr_g,
+            (engine.discriminator.parameters_flat - plain.discriminator.parameters_flat).abs() / values.lr_d,
+        ]
+    )
+    return Deviation(
+        max(abs(got.d_loss - expected[0]), abs(got.g_loss - expected[2])),
+        max(abs(got.d_accuracy - expected[1]), abs(got.g_accuracy - expected[3])),
+        float(moved.max()),
+        float(moved.mean()),
+    )
 
 
 def networks_like(engine: GANEngine, config: GANConfig) -> Iterator[torch.nn.Module]:
@@ -74,18 +91,19 @@ def state_of(plain: PlainGAN, engine: GANEngine) -> dict[str, object]:
 
 @EACH_OBJECTIVE
 @EACH_SIZE
-def test_float32_agrees_with_the_plain_step(size: str, objective: str) -> None:
-    """Losses to 2e-6, and every weight to a hundredth of what a step moves it."""
-    for of_loss, largest, mean in deviations(size, objective, "float32"):
-        assert of_loss < 2e-6
-        assert largest < 1e-2
-        assert mean < 1e-4
+def test_both_precisions_agree_with_the_plain_step(size: str, objective: str) -> None:
+    """In float32 losses to 2e-6, and every weight to a hundredth of what a step moves it.
 
-
-@EACH_OBJECTIVE
-@EACH_SIZE
-def test_bfloat16_agrees_with_the_plain_step(size: str, objective: str) -> None:
-    """Losses to 0.02. A gradient near 0 may change its sign, and Adam then goes the other way; most do not."""
-    for of_loss, _, mean in deviations(size, objective, "bfloat16"):
-        assert of_loss < 0.02
-        assert mean < 0.1
+    In bfloat16 losses to 0.02; a gradient near 0 may change its sign, and Adam then goes the other way; most do not.
+    Accuracies count points on either side of one half, and rounding moves those on the edge; in one case these are all
+    in one place.
+    """
+    for found in deviations(size, objective):
+        exact, rough = found["float32"], found["bfloat16"]
+        assert exact.loss < 2e-6
+        assert exact.accuracy < 0.02
+        assert exact.largest < 1e-2
+        assert exact.mean < 1e-4
+        assert rough.loss < 0.02
+        assert rough.accuracy < (0.1 if (size, objective) == ("article", "minimax") else 0.03)
+        assert rough.mean < 0.1
