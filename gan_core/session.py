@@ -12,11 +12,10 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from typing import Any
 
 from gan_core import wire
-from gan_core.audience import Audience
+from gan_core.board import Board
 from gan_core.chronicle import Chronicle, begin_chronicle
 from gan_core.commands import (
     Branch,
@@ -34,11 +33,9 @@ from gan_core.commands import (
 )
 from gan_core.config import DEFAULT_LOOKING_SHARE
 from gan_core.engine import GANEngine
-from gan_core.instruments import with_chase
 from gan_core.journey import Journey
 from gan_core.metrics import quality
 from gan_core.pace import LookingBudget, Speed, Stride
-from gan_core.payloads import Payloads, Published
 from gan_core.presets import DEFAULT_PRESET, PRESETS, find_preset
 from gan_core.probes import LIVE_POINTS, LIVE_RESOLUTIONS, POINTS, SHARP_RESOLUTION, Probe
 from gan_core.recorder import Recorder
@@ -110,18 +107,13 @@ class TrainingSession:
         self._wall_clock, self._make_engine, self._most_at_once = wall_clock, make_engine, steps_at_once
         self._runs = runs
         self._changed = threading.Condition(threading.Lock())
-        self._encoding = threading.Lock()  # held while a frame of the past is encoded; taken before the other
         self._thread = threading.Thread(target=self._run, name="training", daemon=True)
         # Under the lock:
         self._commands: list[tuple[Command, Receipt]] = []
         self._closing = False
-        self._published: Published | None = None
-        self._payloads = Payloads()
-        self._audience = Audience()
         # Versions and runs count from the time of start, so that a page left open over a restart sees newer ones.
-        self._version = self._run_number = int(wall_clock() * 1000)
-        # Complete before the training thread starts:
-        self._wakes: list[Callable[[], None]] = []
+        self._run_number = int(wall_clock() * 1000)
+        self._board = Board(self._changed, self._run_number)
         # Written by the training thread alone:
         self._phase = Phase.PAUSED if paused else Phase.TRAINING
         self._steps_to_go = 0
@@ -181,37 +173,18 @@ class TrainingSession:
 
         Frames to come have the arrays of `lenses` for as long as somebody asks for them.
         """
-        with self._changed:
-            if self._audience.note(time.monotonic(), lenses):
-                self._changed.notify_all()  # a paused run sharpens when somebody comes or wants another lens
-            self._changed.wait_for(lambda: self._newer(version) or self._closing, timeout)
-            self._audience.note(time.monotonic(), lenses)
-            return self._published.payload if self._published and self._newer(version) else None
+        return self._board.frame_after(version, timeout, lenses, lambda: self._closing)
 
     def frame_at(self, step: int) -> bytes | None:
         """The kept frame nearest to `step`, encoded once however often it is asked for; None before the first one."""
-        with self._encoding:
-            with self._changed:
-                frame = self._history.at(step)
-                if frame is None:
-                    return None
-                if self._published and frame is self._published.frame:
-                    return self._published.payload
-                payload = self._payloads.get(frame)
-                if payload is not None:
-                    return payload
-                trail, version = self._history.trail(frame.step), self._version
-            payload = wire.encode_frame(frame, version=version, trail=trail, kept=True)
-            with self._changed:
-                self._payloads.put(frame, payload)
-        return payload
+        return self._board.frame_at(step)
 
     def on_frame(self, wake: Callable[[], None]) -> None:
         """Have `wake` called after every new frame, on the training thread: it must be quick and never fail.
 
         To be asked for before `start`.
         """
-        self._wakes.append(wake)
+        self._board.on_frame(wake)
 
     def points(self) -> bytes:
         """The run's fixed inputs, encoded."""
@@ -292,8 +265,8 @@ class TrainingSession:
             return
         if TASKS[self._engine.config.task].ends and not self._steps_to_go:  # it is there to be seen, from its beginning
             with self._changed:
-                self._changed.wait_for(lambda: self._commands or self._closing or self._watched())
-                if not self._watched():
+                self._changed.wait_for(lambda: self._commands or self._closing or self._board.watched())
+                if not self._board.watched():
                     return
         if self._held_back() and not self._steps_to_go:
             self._wait_for_a_frame()
@@ -313,7 +286,7 @@ class TrainingSession:
                 self._step = metrics.step
                 if metrics.step > self._journey.known:
                     self._history.metrics.append(metrics)
-            wanted = self._history.wants(self._step) or self._watched()
+            wanted = self._history.wants(self._step) or self._board.watched()
             self._note = self._note or self._journey.difference(good, self._history.metrics)
         self._record(good, now - start)
         if len(good) < len(done):
@@ -340,7 +313,7 @@ class TrainingSession:
 
     def _paced(self) -> int:
         """Steps a frame that are to be kept to now; 0 for none. Nobody is waited for who does not look."""
-        return self._pace or 0 if self._budget.share > 0 and self._watched() else 0
+        return self._pace or 0 if self._budget.share > 0 and self._board.watched() else 0
 
     def _wait_for_a_frame(self) -> None:
         start = time.perf_counter()
@@ -393,27 +366,10 @@ class TrainingSession:
         return Moment(self._run_number, self._step, self._wall_clock())
 
     def _publish(self, frame: Snapshot, store: Callable[[Snapshot], None]) -> None:
-        # Encoded here, once, however many browsers ask; outside the lock, because nobody else writes.
-        earlier = [point for point in self._history.trail(frame.step) if point.step < frame.step]
-        path = [*earlier, frame.trail_point]
-        if frame.reading is not None:
-            frame = replace(frame, reading=with_chase(frame.reading, path))
-        packed = wire.pack_frame(frame, path)
-        version = self._version + 1
-        payload = packed.envelope(version=version, kept=False)
-        with self._changed:
-            store(frame)
-            self._chronicle.add(frame, self._history.metrics)
-            kept = packed.envelope(version=version, kept=True) if self._history.keeps(frame) else None
-            if kept is not None:  # it will be asked for as one of the past
-                self._payloads.put(frame, kept)
-            self._version = version
-            self._published = Published(version, frame, payload)
-            self._changed.notify_all()
+        kept = self._board.publish(frame, self._history, self._chronicle, store)
         if self._recorder is not None and kept is not None:
             self._recorder.shown(frame.step, kept)
-        for wake in self._wakes:
-            wake()
+        self._board.wake()
 
     def _begin(self, preset: str, seed: int) -> None:
         """Make a new run at step 0. The old one is replaced only once the new one stands."""
@@ -433,6 +389,7 @@ class TrainingSession:
         points = probe.fixed_points(number)
         with self._changed:
             self._engine, self._probe, self._history = engine, probe, start.history
+            self._board.turn_to(start.history)
             self._run_number, self._points = number, points
             self._chronicle = begin_chronicle(points, start.history)
             self._info = run_info(recipe, number)
@@ -634,7 +591,7 @@ class TrainingSession:
         if self._phase in _RUNNING or self._steps_to_go:
             return False
         sharp = self._shows_all() or self._journey.repeats(self._step)
-        return self._phase is not Phase.PAUSED or sharp or not self._watched()
+        return self._phase is not Phase.PAUSED or sharp or not self._board.watched()
 
     def _shows_all(self) -> bool:
         """Whether the newest frame is as sharp as can be and has what every lens shows."""
@@ -646,18 +603,12 @@ class TrainingSession:
 
     def _lenses(self) -> frozenset[str]:
         """Those through which somebody looks and that show something of this run."""
-        return self._audience.lenses(time.monotonic()) & self._probe.lenses
+        return self._board.lenses() & self._probe.lenses
 
     def _through_lenses(self) -> dict[str, Any]:
         with self._changed:
             lenses = self._lenses()
         return {"lenses": lenses, "update": self._engine.generator_update() if "pull" in lenses else None}
-
-    def _watched(self) -> bool:
-        return self._audience.any(time.monotonic())
-
-    def _newer(self, version: int) -> bool:
-        return self._published is not None and self._published.version > version
 
     def _status(self) -> Status:
         training = self._phase in _RUNNING

@@ -35,7 +35,7 @@ class TimedSession(TrainingSession):
     def _publish(self, frame: Snapshot, store: Callable[[Snapshot], None]) -> None:
         def store_and_note(frame: Snapshot) -> None:  # called under the lock: before it, no browser can have the frame
             store(frame)
-            self.published.append((self._version + 1, time.monotonic()))
+            self.published.append((self._board.coming, time.monotonic()))
 
         super()._publish(frame, store_and_note)
 

@@ -70,6 +70,7 @@ LAYERS = {
     "run_import": 2,
     "wire": 2,
     # L3: what runs
+    "board": 3,
     "session": 3,
     "summary": 3,
     "headless": 3,
@@ -166,6 +167,7 @@ SAME_LAYER = {
     ("run_room", "run_database"),
     ("run_room", "run_file"),
     ("headless", "summary"),
+    ("session", "board"),
     ("session", "recorder"),
     ("session", "resume"),
     ("proof", "replay"),
@@ -194,7 +196,7 @@ WITHOUT_TORCH = {
 }
 THREADS = {"threading", "_thread", "concurrent", "multiprocessing", "asyncio", "queue"}
 
-MAY_HAVE_THREADS = {"session", "recorder", "rerun"}
+MAY_HAVE_THREADS = {"board", "session", "recorder", "rerun"}
 
 FILES = sorted(PACKAGE.rglob("*.py"))
 EACH = pytest.mark.parametrize("file", FILES, ids=[str(file.relative_to(PACKAGE)) for file in FILES])
