@@ -72,14 +72,27 @@ window.dash_clientside = window.dash_clientside || {};
   // Where nothing is trained there is nothing to diagnose.
   const diagnosisNow = () => (state.points && state.points.task === "none" ? null : state.status.diagnosis);
 
+  // What a step of the past was diagnosed as: the last that was said of one not after it.
+  function diagnosisAt(step) {
+    const said = state.events.findLast(([since, kind]) => kind === "diagnosis" && since <= step);
+    if (!said) return { state: "undecided", sentence: state.settings.tables.undecided, since: 0 };
+    const short = state.settings.tables.short[said[2]];
+    const found = Object.entries(state.settings.tables.states).find(([, [, words]]) => words === short);
+    return { state: found ? found[0] : "another state", sentence: said[2], since: said[0] }; // a newer GANscope may know more
+  }
+
+  const shapeAndWords = (diagnosis) => (diagnosis && state.settings.tables.states[diagnosis.state]) || ["", diagnosis ? diagnosis.state : ""];
+
+  // The newest in the status; beside the story that of the step in view.
   function diagnose() {
-    const diagnosis = diagnosisNow();
-    app.byId("story-diagnosis").hidden = !diagnosis;
-    const [shape, words] = (diagnosis && state.settings.tables.states[diagnosis.state]) || ["", diagnosis ? diagnosis.state : ""];
+    const now = diagnosisNow();
+    app.setText("status-diagnosis", now ? shapeAndWords(now).join(" ") : "");
+    const there = now && !state.view.live ? diagnosisAt(state.view.step) : now;
+    app.byId("story-diagnosis").hidden = !there;
+    const [shape, words] = shapeAndWords(there);
     app.setText("story-shape", shape);
-    app.setText("story-state", diagnosis ? `${words[0].toUpperCase()}${words.slice(1)}, since step ${app.grouped(diagnosis.since)}.` : "");
-    app.setText("story-sentence", diagnosis ? diagnosis.sentence : "");
-    app.setText("status-diagnosis", diagnosis ? `${shape} ${words}` : "");
+    app.setText("story-state", there ? `${words[0].toUpperCase()}${words.slice(1)}, since step ${app.grouped(there.since)}.` : "");
+    app.setText("story-sentence", there ? there.sentence : "");
   }
 
   const percent = (x) => `${Math.round(100 * x)} %`;
@@ -178,6 +191,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   state.on("scenario", tell);
   state.on("progress", update);
+  state.on("view", update);
   state.on("frame", measure);
 
   app.story = { fold, unfold, show, diagnosisNow };

@@ -79,6 +79,7 @@ def settings() -> dict[str, Any]:
     labels = {name: (reading.label, reading.help) for name, reading in READINGS.items()} | _MADE
     return {
         "states": STATES,
+        "undecided": SENTENCES["undecided"],
         "short": {SENTENCES[state]: words for state, (_, words) in STATES.items()},
         "numbers": NUMBERS,
         "trains": TRAINS,

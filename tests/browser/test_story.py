@@ -287,6 +287,18 @@ def test_the_diagnosis_is_in_words_beside_the_story_and_in_the_status(dashboard:
     bar = page.get_by_role("progressbar", name="Steps of this scenario")
     expect(bar).to_have_attribute("aria-valuenow", "3")
     expect(page.locator("#story-left")).to_have_text("step 20 of 600")
+    # Beside a step of the past stands what was said of that one; the status goes on to tell of the newest.
+    timeline = page.get_by_role("slider", name="Timeline: steps")
+    said = {0: "○Undecided, since step 0.", 4: "▼Collapsed, since step 3.", 8: "◆Hopping, since step 7."}
+    for step, words in said.items():
+        timeline.press("Home")
+        for _ in range(step):
+            timeline.press("ArrowRight")
+        dashboard.until("s.view.step === argument", step)
+        expect(page.locator("#story-diagnosis")).to_contain_text(words)
+        expect(page.locator("#status-diagnosis")).to_have_text("◆ hopping")
+    timeline.press("End")
+    expect(page.locator("#story-diagnosis")).to_have_text("◆Hopping, since step 7. The fakes move about as one.")
 
 
 @pytest.mark.parametrize(
