@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from itertools import takewhile
 from typing import Any
 
 from gan_core import wire
@@ -275,7 +276,7 @@ class TrainingSession:
         start = time.perf_counter()
         done = self._engine.advance(self._stride.count(self._steps_wanted()))
         now = time.perf_counter()
-        good = [metrics for metrics in done if metrics.is_finite()]
+        good = list(takewhile(StepMetrics.is_finite, done))
         self._stride.trained(len(done), now - start)
         self._budget.trained(now - start)
         self._speed.count(now, len(good))

@@ -263,6 +263,9 @@ def test_a_refusal_leaves_the_tour_where_it_is(dashboard: DashboardPage) -> None
     dashboard.watch.tolerate("status of 409")
     page.locator("#tour-start").click()
     _expect_place(page, 1)
+    dashboard.until(
+        "s.status.info.preset === 'target' && s.shown.run === s.run"
+    )  # its coming wipes what was refused before
     sentence = "Not now."
     page.route("**/api/command", lambda route: route.fulfill(status=409, json={"error": sentence}))
     page.locator("#tour-next").click()

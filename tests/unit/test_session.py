@@ -10,7 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
@@ -22,7 +22,7 @@ from gan_core import wire
 from gan_core.commands import Command, Pause, Play, Restart, SetLooking, SetPace, SetValues, StepOnce
 from gan_core.engine import GANEngine
 from gan_core.history import History
-from gan_core.pace import LookingBudget
+from gan_core.pace import LookingBudget, Stride
 from gan_core.presets import Preset
 from gan_core.probes import LIVE_RESOLUTIONS, POINTS, SHARP_RESOLUTION, Probe
 from gan_core.records import Moment, Phase, Snapshot, StepMetrics, TrailPoint
@@ -634,6 +634,27 @@ def test_a_failure_names_the_losses(open_session: Opener, which: str) -> None:
     error = until_failed(open_session(Script(acts={3: overflow})))
     assert "the discriminator loss is nan" in error
     assert "the generator loss is nan" in error
+
+
+def test_steps_after_a_failed_one_do_not_count(tiny: Preset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several steps are trained in one go; one of them has no finite loss, and the next ones have."""
+
+    class Hiccup(GANEngine):
+        def advance(self, count: int) -> list[StepMetrics]:
+            steps = super().advance(count)
+            return [replace(step, g_loss=float("inf")) if step.step == 5 else step for step in steps]
+
+    monkeypatch.setattr(Stride, "count", lambda self, at_most: at_most)
+    session = TrainingSession("quick", SEED, device="cpu", make_engine=lambda preset, seed, **more: Hiccup(tiny, seed))
+    session.send(Pause())
+    session.send(StepOnce(10))
+    session.start()
+    try:
+        error = until_failed(session)
+        assert "at step 5: the generator loss is inf" in error
+        assert session.status().step == 4
+    finally:
+        session.close(LONG)
 
 
 def test_a_failed_step_is_not_tried_again(open_session: Opener) -> None:
