@@ -73,9 +73,11 @@ def resume(file: RunFile, number: int, make_engine: MakeEngine) -> Start:
     recipe = file.recipe
     preset = preset_of(recipe)
     known = max(file.last_step(), recipe.parent_step or 0)
-    step, packed = file.checkpoint_before(known)
     engine = make_engine(preset, recipe.seed, device=recipe.device, precision=recipe.precision, threads=recipe.threads)
-    engine.restore(unpack_state(packed, preset.config))
+    step = 0
+    if known or file.checkpoint_steps():  # otherwise its process was killed before anything was written
+        step, packed = file.checkpoint_before(known)
+        engine.restore(unpack_state(packed, preset.config))
     return Start(recipe, engine, history_of(file, number), known, tuple(file.changes(after_step=step)))
 
 

@@ -99,6 +99,27 @@ def straight(tiny: Preset, until: int, changes: list[tuple[int, dict[str, float]
     return engine
 
 
+def test_a_run_that_was_killed_before_anything_was_written_starts_from_its_seed(
+    open_session: Opener, runs: RunFolder, tiny: Preset
+) -> None:
+    before = open_session()
+    steps(before, 1)
+    name = before.status().info.id
+    before.close(LONG)
+    with closing(RunFile.open(runs.path(name))) as file:
+        recipe = replace(file.recipe, id="20260102-030405-abcdef")
+    RunFile.create(runs.path(recipe.id), recipe).close()
+    session = open_session(seed=SEED + 1)
+    do(session, Open(recipe.id))
+    assert state(session) == digest(straight(tiny, 0, []).state())
+    steps(session, 5)
+    assert state(session) == digest(straight(tiny, 5, []).state())
+    session.close(LONG)
+    with closing(RunFile.open(runs.path(recipe.id))) as file:
+        assert file.last_step() == 5
+        assert {0, 5} <= set(file.checkpoint_steps())
+
+
 def test_a_run_is_on_the_disk_as_it_was(open_session: Opener, runs: RunFolder, tiny: Preset) -> None:
     session = open_session()
     steps(session, 30)
