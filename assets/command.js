@@ -1,4 +1,5 @@
-// Sends commands to the training thread. Values that are dragged are sent latest-wins, one request in flight.
+// Sends commands to the training thread, in the order in which they were given, one request in flight. Values that are
+// dragged are sent latest-wins.
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
@@ -6,9 +7,15 @@ window.dash_clientside = window.dash_clientside || {};
   let waiting = null; // values that came while a request was in flight
   let flying = false;
   let answered = -Infinity; // when the last answer came
+  let last = Promise.resolve(); // the answer to the last command
 
   // Resolves with null, or with the sentence that says why the server refused.
-  async function send(body) {
+  function send(body) {
+    last = last.then(() => post(body));
+    return last;
+  }
+
+  async function post(body) {
     let answer;
     try {
       answer = await fetch("/api/command", {

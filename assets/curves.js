@@ -1,4 +1,4 @@
-// The metrics panel: holds every step's numbers, draws them through Plotly at most four times a second, marks changes.
+// The metrics panel: holds every step's numbers, draws them through Plotly four times a second or less, marks changes.
 // What is drawn is the business of views.js and plot.js.
 //
 // All rows are here, so exact values under the cursor need no server; for drawing, each pixel column keeps the smallest
@@ -8,7 +8,8 @@ window.dash_clientside = window.dash_clientside || {};
 (function (app) {
   const state = app.state;
   const FIRST_RANGE = 600; // steps shown from the start, so that the axis does not run away under the first curves
-  const EVERY = 250; // ms between two drawings
+  const EVERY = 250; // ms between two drawings,
+  const SHARE = 0.1; // or more, where they would take a larger share of the page's time
   const MAX_MARKS = 12;
   const MERGE = 0.02; // changes of one value closer than this share of the axis are one mark
   const MARGIN = 1.02;
@@ -16,7 +17,7 @@ window.dash_clientside = window.dash_clientside || {};
   let rows = null; // of this run; made when the first message comes, because rows.js is loaded later
   let log = false;
   let range = [0, FIRST_RANGE]; // steps; decades when logarithmic
-  let drawn = { key: "", when: -Infinity };
+  let drawn = { key: "", when: -Infinity, took: 0 };
   let timer = null;
 
   function clear() {
@@ -66,7 +67,7 @@ window.dash_clientside = window.dash_clientside || {};
     timer = setTimeout(() => {
       timer = null;
       draw();
-    }, Math.max(0, drawn.when + EVERY - performance.now()));
+    }, Math.max(0, drawn.when + Math.max(EVERY, drawn.took / SHARE) - performance.now()));
   }
 
   // Draws again, soon; at once if what is shown has become another.
@@ -105,6 +106,7 @@ window.dash_clientside = window.dash_clientside || {};
     });
     canvas(layer, shown);
     place();
+    drawn.took = performance.now() - drawn.when;
   }
 
   const paintCanvas = (layer) =>

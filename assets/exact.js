@@ -1,6 +1,6 @@
 // The exact frame of a step that was not kept: the server goes back to the checkpoint before it and re-runs the steps
-// between, beside the training. Asked for once the view has come to rest there, and sharper when it stays. Kept frames
-// have no arrays of lenses: while one is on, every step is asked for.
+// between, beside the training. Asked for once the view has come to rest there and the nearest kept frame is here, and
+// sharper when it stays. Kept frames have no arrays of lenses: while one is on, every step is asked for.
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
@@ -51,7 +51,7 @@ window.dash_clientside = window.dash_clientside || {};
     for (const { resolution, rest } of STAGES) {
       if (resolutionOf(step) >= resolution || (held(step) && held(step).resolution > resolution)) continue;
       do await pause(rest);
-      while (mine === turn && (app.timeline.dragged() || app.replay.playing()));
+      while (mine === turn && (app.rail.dragged() || app.replay.playing() || app.timeline.waiting()));
       if (mine !== turn) return;
       const frame = state.status.recording ? await visit(resolution, mine) : refuse({ error: UNRECORDED });
       if (mine !== turn || !frame) return;

@@ -67,7 +67,7 @@ window.dash_clientside = window.dash_clientside || {};
     const { lens } = chosen(panel);
     if (!lens || !wanted().includes(lens) || frame[ARRAYS[lens]]) return "";
     if (state.view.preview !== null) return "click for the lens";
-    if (app.replay.playing() || app.timeline.dragged()) return "lens: only at rest";
+    if (app.replay.playing() || app.rail.dragged()) return "lens: only at rest";
     return refused !== null && refused === (state.view.live ? frame.step : state.view.step) ? "lens not available" : "computing…";
   }
 

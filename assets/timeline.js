@@ -8,9 +8,8 @@ window.dash_clientside = window.dash_clientside || {};
   const MAX_CACHED = 400; // frames of about 25 kB
   const cache = new Map(); // kept step -> frame
   let wanted = null; // the step to load next
+  let expected = null; // a kept step to load before it is asked for
   let loading = false;
-  let placed = null; // the slider value at which the handle stands
-  let byHand = false; // pressed since this file last moved the handle; Dash reports such moves too, and late
 
   // -- what to show ---------------------------------------------------------------------------------------------------
 
@@ -63,6 +62,7 @@ window.dash_clientside = window.dash_clientside || {};
         if (!asked) break;
       }
       if (wanted === step) wanted = null;
+      if (expected === step) expected = null;
     }
     loading = false;
   }
@@ -72,7 +72,12 @@ window.dash_clientside = window.dash_clientside || {};
     return step !== null && !app.exact.held(step) && app.kept.nearest(step) === app.kept.nearest(frame.step);
   }
 
-  const next = () => (wanted !== null ? wanted : dragged() ? ahead() : null);
+  function next() {
+    if (wanted !== null && cache.has(app.kept.nearest(wanted))) wanted = null; // it has come as an expected one
+    if (wanted !== null) return wanted;
+    if (expected !== null && !cache.has(expected)) return expected;
+    return app.rail.dragged() ? ahead() : null;
+  }
 
   // While the handle is dragged, frames are loaded before they are asked for: a few all over the run, then those between.
   function ahead() {
@@ -94,30 +99,25 @@ window.dash_clientside = window.dash_clientside || {};
     state.emit("frame", frame);
   }
 
+  const here = () => (!state.view.live ? state.view.step : state.shown ? state.shown.step : 0);
+  const sentence = () => `step ${app.grouped(here())} of ${app.grouped(state.newestStep())}`;
+
   // -- asked for by the visitor ----------------------------------------------------------------------------------------
 
-  // Called by Dash, which reports moves of the handle late; while it is dragged, drag() has read it already.
+  // The pointer has taken the handle to a position on the rail, 0..1.
   function scrub(position) {
-    if (!dragged()) take(position);
-  }
-
-  const dragged = () => document.querySelector("#timeline:active") !== null;
-
-  // Reads the handle before each frame of the screen, from its press to its release.
-  function drag() {
-    const handle = document.querySelector("#timeline [role=slider]");
-    if (handle && byHand) take(Number(handle.getAttribute("aria-valuenow")));
-    if (dragged()) requestAnimationFrame(drag);
-  }
-
-  function take(position) {
-    if (position === placed || !state.kept.length) return;
-    if (!byHand) return app.set_props("timeline", { value: placed });
-    placed = position;
+    if (!state.kept.length) return;
     app.replay.stop();
-    const step = app.kept.stepAt(position / state.settings.rail);
-    if (step >= app.kept.last()) return follow_live();
-    view({ live: false, step });
+    const step = app.kept.stepAt(position);
+    if (step < app.kept.last()) stand(step);
+    else if (!state.view.live) follow_live();
+    if (!loading && app.rail.dragged()) load();
+  }
+
+  // This step may be asked for next: the pointer is over it, or the key that led here is pressed again.
+  function expect(step) {
+    expected = state.kept.length ? app.kept.nearest(step) : null;
+    if (!loading) load();
   }
 
   function goToStep(step) {
@@ -129,6 +129,7 @@ window.dash_clientside = window.dash_clientside || {};
   function move(by) {
     const from = !state.view.live ? state.view.step : state.shown ? state.shown.step : state.newestStep();
     goToStep(from + by);
+    if (!state.view.live) expect(from + 2 * by);
   }
 
   // Views one step of the past.
@@ -155,26 +156,16 @@ window.dash_clientside = window.dash_clientside || {};
 
   // -- the handle and the words -----------------------------------------------------------------------------------------
 
-  // Puts the handle where the view is. Dash hears of it too; `placed` tells scrub() that nobody dragged.
+  // The handle, at the step that is viewed. The right end is for the newest step alone.
   function place() {
-    const { rail } = state.settings;
-    // The right end is for the newest step alone.
-    const value = state.view.live ? rail : Math.min(rail - 1, Math.round(app.kept.positionOf(state.view.step) * rail));
-    if (placed !== value) {
-      placed = value;
-      if (!dragged()) byHand = false;
-      app.set_props("timeline", { value });
-    }
+    const position = state.view.live ? 1 : app.kept.positionOf(state.view.step);
+    app.rail.place(position, here(), state.newestStep(), sentence());
     words();
   }
 
   function words() {
-    const step = !state.view.live ? state.view.step : state.shown ? state.shown.step : 0;
-    const text = `step ${app.grouped(step)} of ${app.grouped(state.newestStep())}`;
-    app.setText("viewed-step", text);
+    app.setText("viewed-step", sentence());
     app.setText("kept-frames", `${app.grouped(state.kept.length)} frames kept`);
-    const handle = document.querySelector("#timeline [role=slider]");
-    if (handle) handle.setAttribute("aria-valuetext", text);
     const live = app.byId("follow-live");
     if (live) {
       live.classList.toggle("on", state.view.live);
@@ -182,18 +173,6 @@ window.dash_clientside = window.dash_clientside || {};
     }
   }
 
-  function press(event) {
-    if (!event.target.closest || !event.target.closest("#timeline")) return;
-    byHand = true;
-    if (event.type === "pointerdown") {
-      app.replay.stop();
-      requestAnimationFrame(drag);
-      if (!loading) requestAnimationFrame(load);
-    }
-  }
-
-  document.addEventListener("pointerdown", press, true);
-  document.addEventListener("keydown", press, true);
   state.on("live", () => {
     if (viewed() === null) update();
   });
@@ -203,11 +182,9 @@ window.dash_clientside = window.dash_clientside || {};
     state.shown = null;
     view({ live: true, step: null });
   });
-  state.on("progress", () => {
-    if (!document.querySelector("#timeline:active")) place();
-  });
+  state.on("progress", place);
   state.on("frame", words);
   state.on("view", words);
 
-  app.timeline = { scrub, follow_live, preview, move, goToStep, stand, update, dragged };
+  app.timeline = { scrub, expect, follow_live, preview, move, goToStep, stand, update, place, waiting: () => wanted !== null };
 })(window.dash_clientside);

@@ -7,6 +7,7 @@ window.dash_clientside = window.dash_clientside || {};
   let announced = { when: -Infinity, what: "" };
   const RUNNING = ["training", "rerunning"];
   let placedPreset = null;
+  let turning = null; // the command to play or to pause that the server has not answered yet
   let refusal = null; // why the last command was refused; said until the next one
 
   // Resolves with null, or with the sentence that says why the server refused.
@@ -25,13 +26,15 @@ window.dash_clientside = window.dash_clientside || {};
     banner.hidden = !sentence;
   }
 
-  function play_pause() {
+  async function play_pause() {
     if (!state.status) return;
     if (app.source.recorded) return app.byId("replay").click();
     if (state.status.phase === "failed") return;
-    if (RUNNING.includes(state.status.phase)) return act({ do: "pause" });
-    app.timeline.follow_live();
-    return act({ do: "play" });
+    const running = turning ? turning.do === "play" : RUNNING.includes(state.status.phase);
+    const mine = (turning = { do: running ? "pause" : "play" });
+    if (!running) app.timeline.follow_live();
+    await act(mine);
+    if (turning === mine) turning = null;
   }
 
   function step_once() {

@@ -33,7 +33,6 @@ def add_callbacks(app: Dash) -> None:
     on("transport", "new_seed", Input(ids.NEW_SEED, "n_clicks"))
     on("transport", "open_preset", Input(ids.PRESET, "value"))
 
-    on("timeline", "scrub", Input(ids.TIMELINE, "value"))
     on("timeline", "follow_live", Input(ids.FOLLOW_LIVE, "n_clicks"))
     on("jump", "typed", Input(ids.GO_TO_STEP, "n_submit"))
     on("replay", "toggle", Input(ids.REPLAY, "n_clicks"))

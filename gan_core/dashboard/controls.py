@@ -14,9 +14,6 @@ from gan_core.dashboard.buttons import GHOST_SWITCHES, SWITCHES, button, icon_bu
 from gan_core.dashboard.ids import aria
 from gan_core.presets import GROUPS, PRESETS
 
-# Positions of the timeline's handle, however many frames there are: another maximum would rebuild the slider, and it
-# would lose the focus.
-RAIL = 10_000
 FULL_SPEED = "full"
 STEPS_A_FRAME = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 REPLAY_SPEEDS = (5, 15, 30, 60)  # kept frames a second
@@ -189,17 +186,14 @@ def _timeline() -> list[Any]:
         html.Div(id="family", className="family", role="group", hidden=True, **aria(label="Runs of this family")),
         html.Div(
             [
-                dmc.Slider(
+                html.Div(
+                    html.Div(
+                        role="slider",
+                        tabIndex="0",
+                        className="handle",
+                        **aria(label="Timeline: steps", valuemin="0", valuemax="0", valuenow="0"),
+                    ),
                     id=ids.TIMELINE,
-                    min=0,
-                    max=RAIL,
-                    step=1,
-                    value=RAIL,
-                    size="sm",
-                    label=None,
-                    updatemode="mouseup",
-                    thumbLabel="Timeline: steps",
-                    color="var(--gs-accent)",
                 ),
                 html.Div(id="events", className="events", **aria(hidden="true")),
             ],

@@ -29,7 +29,7 @@ def page(status: Status) -> dmc.MantineProvider:
         id=ids.PROVIDER,
         defaultColorScheme="auto",
         children=[
-            dcc.Interval(id=ids.PULSE, interval=1000),
+            dcc.Interval(id=ids.PULSE, interval=5000),
             dcc.Store(id=ids.SETTINGS, data=_settings()),
             html.Div(
                 [
@@ -75,7 +75,6 @@ def _settings() -> dict[str, Any]:
         },
         "tables": story.settings(),
         "link": {"preset": DEFAULT_PRESET, "changes": MAX_REPEATED_CHANGES, "steps": MAX_STEP},
-        "rail": controls.RAIL,
         "colours": [[at, colour] for at, colour in REAL_TO_FAKE],
         **tables(),
     }

@@ -26,6 +26,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 VISITS = 5
 KEPT = 40  # first steps, all of which have a frame
 CLICKS, EXACT = 25, 9  # places on the timeline
+HAND = 0.1  # seconds that a pointer stands still before it is pressed
 WARM_UP = 3.0  # seconds of training before anything is measured
 
 
@@ -129,7 +130,7 @@ def scrubbing(dashboard: DashboardPage, seconds: float) -> list[Figure]:
         }"""
     )
     handle = dashboard.handle("timeline").bounding_box()
-    track = page.locator("#timeline .mantine-Slider-track").bounding_box()
+    track = page.locator("#timeline").bounding_box()
     assert handle is not None
     assert track is not None
     y = handle["y"] + handle["height"] / 2
@@ -150,45 +151,51 @@ def scrubbing(dashboard: DashboardPage, seconds: float) -> list[Figure]:
 
 
 def kept_steps(dashboard: DashboardPage) -> list[Figure]:
-    """From a key or a click to the kept frame that it asks for, none of which the page holds yet."""
+    """From a key or a click to the kept frame that it asks for, none of which the page was asked for before.
+
+    Half of the clicks come as from a hand, which stops over the timeline before it presses; the page loads the frame of
+    that place meanwhile. The other half come in the moment the pointer does.
+    """
     page = dashboard.page
     page.evaluate(
         """() => {
             const { state, kept } = window.dash_clientside;
-            const log = (window.visits = { since: null, delays: [] });
-            const begun = (event) => { log.since = event.timeStamp; };
-            for (const what of ["keydown", "pointerdown"]) document.addEventListener(what, begun, true);
+            const log = (window.visits = { since: null, before: null, delays: [] });
+            const asked = () => (state.view.live ? null : kept.nearest(state.view.step));
+            const begun = (event) => Object.assign(log, { since: event.timeStamp, before: state.shown.step });
+            for (const what of ["keydown", "pointerdown"]) window.addEventListener(what, begun, true);
             state.on("drawn", (frame) => {
-                if (log.since === null || state.view.live || frame.step !== kept.nearest(state.view.step)) return;
-                log.delays.push(performance.now() - log.since);
+                if (log.since === null || frame.step !== asked()) return;
+                if (frame.step !== log.before) log.delays.push(performance.now() - log.since);
                 log.since = null;
             });
+            log.done = () => log.since === null || asked() === log.before; // two places may have the same frame
         }"""
     )
-    # Or there was nothing to draw: two places may have the same frame.
-    drawn = (
-        "window.visits.since === null || s.view.live || "
-        "(s.shown && s.shown.step === window.dash_clientside.kept.nearest(s.view.step))"
-    )
+
+    def delays() -> list[float]:
+        dashboard.until("window.visits.done()")
+        return page.evaluate("window.visits.delays.splice(0)")  # type: ignore[no-any-return]
+
     type_step(page, KEPT)
-    dashboard.until(drawn)
     page.evaluate("document.activeElement.blur()")
-    page.evaluate("window.visits.delays.length = 0")
+    delays()
+    found: dict[str, list[float]] = {"key": [], "click": [], "click without a stop": []}
     for _ in range(KEPT - 1):
         page.keyboard.press("ArrowLeft")
-        dashboard.until(drawn)
-    by_key = page.evaluate("window.visits.delays.splice(0)")
-    track = page.locator("#timeline .mantine-Slider-track").bounding_box()
+        found["key"] += delays()
+    track = page.locator("#timeline").bounding_box()
     assert track is not None
-    for k in range(CLICKS):
-        page.mouse.click(track["x"] + track["width"] * (0.2 + 0.75 * k / CLICKS), track["y"] + track["height"] / 2)
-        dashboard.until(drawn)
-    by_click = page.evaluate("window.visits.delays.splice(0)")
+    for k in range(2 * CLICKS):
+        place = (7 * k % (2 * CLICKS)) / (2 * CLICKS)  # another part of the run each time
+        page.mouse.move(track["x"] + track["width"] * (0.2 + 0.75 * place), track["y"] + track["height"] / 2)
+        if k % 2:
+            page.evaluate("(ms) => new Promise((done) => setTimeout(done, ms))", HAND * 1000)
+        page.mouse.down()
+        page.mouse.up()
+        found["click" if k % 2 else "click without a stop"] += delays()
     page.keyboard.press("End")
-    return [
-        Figure.of("kept step: key to drawn", "ms", by_key),
-        Figure.of("kept step: click to drawn", "ms", by_click),
-    ]
+    return [Figure.of(f"kept step: {how} to drawn", "ms", values) for how, values in found.items()]
 
 
 def exact_steps(dashboard: DashboardPage) -> list[Figure]:
@@ -290,9 +297,9 @@ def main() -> None:
     finally:
         server.stop()
 
-    print(f"{'':36}{'median':>10}{'p95':>10}  {'':8}{'samples':>8}")
+    print(f"{'':44}{'median':>10}{'p95':>10}  {'':8}{'samples':>8}")
     for figure in figures:
-        print(f"{figure.what:36}{figure.median:10.1f}{figure.p95:10.1f}  {figure.unit:8}{figure.count:8}")
+        print(f"{figure.what:44}{figure.median:10.1f}{figure.p95:10.1f}  {figure.unit:8}{figure.count:8}")
     if options.json:
         settings = {"preset": options.preset, "share": options.share, "seconds": options.seconds, "size": DESKTOP}
         options.json.write_text(json.dumps({**settings, "figures": [asdict(f) for f in figures]}, indent=2) + "\n")

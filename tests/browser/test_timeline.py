@@ -16,8 +16,12 @@ from playwright.sync_api import Route, expect
 from gan_core import wire
 from gan_core.envelope import with_header
 
-RAIL = 10_000  # positions of the handle, however many frames are kept
-HANDLE_AT = "document.querySelector('#timeline [role=slider]').getAttribute('aria-valuenow')"  # JavaScript
+# JavaScript: where the middle of the handle is on the rail, 0..1.
+HANDLE_AT = """(() => {
+    const rail = document.getElementById("timeline").getBoundingClientRect();
+    const handle = document.querySelector("#timeline [role=slider]").getBoundingClientRect();
+    return (handle.left + handle.width / 2 - rail.left) / rail.width;
+})()"""
 FIVES = [5] * 30  # kept steps 0, 5, ..., 150
 
 
@@ -47,10 +51,11 @@ def _expect_live(dashboard: DashboardPage, newest: int) -> None:
 
 def _expect_handle_at(dashboard: DashboardPage, step: float, kept: list[int]) -> None:
     """Each kept step has the same room on the rail, and between two of them it is linear in the step."""
-    at = np.interp(step, kept, np.linspace(0, RAIL, len(kept)))
+    at = np.interp(step, kept, np.linspace(0, 1, len(kept)))
     handle = dashboard.handle("timeline")
-    expect(handle).to_have_attribute("aria-valuemax", str(RAIL))
-    expect(handle).to_have_attribute("aria-valuenow", str(round(at)))
+    expect(handle).to_have_attribute("aria-valuemax", str(kept[-1]))
+    expect(handle).to_have_attribute("aria-valuenow", str(step))
+    assert dashboard.page.evaluate(HANDLE_AT) == pytest.approx(at, abs=0.002)
 
 
 def _expect_exactly(dashboard: DashboardPage, step: int, resolution: int, changes: dict[int, dict[str, float]]) -> None:
@@ -108,7 +113,7 @@ def test_scrubbing_with_the_mouse(dashboard: DashboardPage) -> None:
     page, newest = dashboard.page, kept[-1]
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/api/visit" in request.url else None)
-    track = page.locator("#timeline .mantine-Slider-track").bounding_box()
+    track = page.locator("#timeline").bounding_box()
     handle = dashboard.handle("timeline").bounding_box()
     assert track is not None
     assert handle is not None
@@ -120,13 +125,12 @@ def test_scrubbing_with_the_mouse(dashboard: DashboardPage) -> None:
         # The button is still down, and the nearest kept frame is there already.
         dashboard.until(
             f"""s.view.step !== null && s.shown.step === Math.round(s.view.step / 5) * 5
-            && Math.abs({HANDLE_AT} / {RAIL} - argument) < 0.01
+            && Math.abs({HANDLE_AT} - argument) < 0.002
             && document.getElementById("samples-panel").dataset.step === String(s.shown.step)""",
             share,
         )
         step = page.evaluate("window.dash_clientside.state.view.step")
-        at = int(dashboard.handle("timeline").get_attribute("aria-valuenow") or "-1")
-        assert step == round(np.interp(at, np.linspace(0, RAIL, len(kept)), kept))
+        assert step == round(np.interp(share, np.linspace(0, 1, len(kept)), kept))
         assert page.locator("#viewed-step").inner_text() == f"step {step} of {newest}"
     assert asked == [], "nothing is re-run while dragging"
     page.mouse.up()
@@ -173,7 +177,7 @@ def test_the_past_stands_still_while_training_goes_on(dashboard: DashboardPage) 
     assert set(page.evaluate("window.seen")) <= {str(step)}, "the viewed step moved by itself"
 
     # The timeline grows on the right, and the handle stays at the viewed frame. It still has the focus.
-    dashboard.until(f"Math.abs({HANDLE_AT} / {RAIL} - s.kept.indexOf(s.view.step) / (s.kept.length - 1)) < 0.02")
+    dashboard.until(f"Math.abs({HANDLE_AT} - s.kept.indexOf(s.view.step) / (s.kept.length - 1)) < 0.02")
     expect(handle).to_be_focused()
     page.keyboard.press("ArrowRight")
     dashboard.expect_step(step + 1)
@@ -191,7 +195,7 @@ def test_the_right_end_is_live_even_while_training_goes_on(dashboard: DashboardP
     page.keyboard.press("Home")
     dashboard.expect_step(0)
     server.command("play")
-    track = page.locator("#timeline .mantine-Slider-track").bounding_box()
+    track = page.locator("#timeline").bounding_box()
     handle = dashboard.handle("timeline").bounding_box()
     assert track is not None
     assert handle is not None
@@ -240,6 +244,21 @@ def test_keys_that_steer_the_training(dashboard: DashboardPage) -> None:
     page.keyboard.press("r")
     server.wait_until(lambda status: status["info"]["run"] != run)
     _expect_live(dashboard, 0)
+
+
+def test_a_second_press_takes_the_first_back_before_it_is_answered(dashboard: DashboardPage) -> None:
+    dashboard.server.train(10)
+    page = dashboard.open().page
+    held: list[Route] = []
+    page.route("**/api/command", lambda route: route.continue_() if held else held.append(route))
+    with page.expect_request("**/api/command"):
+        page.keyboard.press("Space")
+    page.keyboard.press("Space")
+    with page.expect_response(lambda response: response.request.post_data_json == {"do": "pause"}):
+        held[0].continue_()
+    dashboard.until("s.status.phase === 'paused'")
+    assert dashboard.watch.commands == [{"do": "play"}, {"do": "pause"}]
+    dashboard.expect_step(dashboard.server.status()["step"])
 
 
 def test_keys_leave_typing_alone_and_can_be_switched_off(dashboard: DashboardPage) -> None:
