@@ -87,6 +87,10 @@ class Client:
         """Set the share of time for looking."""
         self._ask("/api/command", "POST", {"do": "looking", "share": share})
 
+    def record(self, on: bool) -> None:
+        """Have the steps from now on recorded, or not."""
+        self._ask("/recording", "POST", {"on": on})
+
     def published(self) -> list[tuple[int, float]]:
         """Version of every frame so far, and when it was there: seconds on the machine's monotonic clock."""
         return [(version, there) for version, there in json.loads(self._ask("/published"))]

@@ -7,30 +7,38 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, jsonify, request
 
 from gan_core.bench.sizes import SIZES
 from gan_core.dashboard.api import add_routes
 from gan_core.dashboard.guard import guard
 from gan_core.dashboard.listen import Server
 from gan_core.engine import GANEngine
-from gan_core.records import Snapshot
+from gan_core.records import Snapshot, StepMetrics
 from gan_core.run_file import RunFolder
 from gan_core.session import TrainingSession
 
 HOST = "127.0.0.1"
 
 
-class TimedSession(TrainingSession):
-    """Notes when each frame was there."""
+class MeasuredSession(TrainingSession):
+    """Notes when each frame was there, and can go on without recording its steps.
+
+    The same process has to be measured with and without: two that are started alike differ by more than recording.
+    """
 
     def __init__(self, **options: Any) -> None:
         self.published: list[tuple[int, float]] = []  # version, seconds on the machine's monotonic clock
+        self.records = True  # while not, the run's file misses steps
         super().__init__(**options)
+
+    def _record(self, metrics: Sequence[StepMetrics], seconds: float) -> None:
+        if self.records:
+            super()._record(metrics, seconds)
 
     def _publish(self, frame: Snapshot, store: Callable[[Snapshot], None]) -> None:
         def store_and_note(frame: Snapshot) -> None:  # called under the lock: before it, no browser can have the frame
@@ -42,7 +50,7 @@ class TimedSession(TrainingSession):
 
 def serve(size: str, device: str, threads: int | None, runs: RunFolder | None) -> None:
     """Train networks of one of SIZES and answer requests, without end."""
-    session = TimedSession(
+    session = MeasuredSession(
         device=device,
         threads=threads,
         runs=runs,
@@ -55,6 +63,11 @@ def serve(size: str, device: str, threads: int | None, runs: RunFolder | None) -
     @server.get("/published")
     def published() -> Response:
         return jsonify(session.published)
+
+    @server.post("/recording")
+    def recording() -> Response:
+        session.records = bool(request.get_json()["on"])
+        return jsonify({})
 
     listening = Server(server, session, HOST, 0)
     session.start()
