@@ -14,6 +14,7 @@ window.dash_clientside = window.dash_clientside || {};
   let progressRunning = false;
   let failures = 0;
   let over = false; // whether the recorded run that the page was opened for cannot be shown
+  let entering = null; // the points of a run on their way: both loops find that it has begun
   let returned = null; // lets the frame loop go on when the visitor is back from the past
   let wake = null; // ends the progress loop's pause early
 
@@ -104,7 +105,8 @@ window.dash_clientside = window.dash_clientside || {};
   // A new run, or the first: what was held of the old one goes.
   async function enter(run) {
     if (state.run === run) return;
-    const points = await app.wire.fetch(`${app.source.base}/points`);
+    entering = entering || app.wire.fetch(`${app.source.base}/points`).finally(() => (entering = null));
+    const points = await entering;
     if (state.run === points.run) return; // the other loop was faster
     state.run = points.run;
     state.points = points;

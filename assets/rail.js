@@ -35,7 +35,7 @@ window.dash_clientside = window.dash_clientside || {};
       moved = true;
       follow(event);
     } else if (event.target.closest && event.target.closest("#timeline")) {
-      app.timeline.expect(app.kept.stepAt(positionOf(event.clientX)));
+      app.timeline.expect([app.kept.stepAt(positionOf(event.clientX))]);
     }
   }
 

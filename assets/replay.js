@@ -3,7 +3,7 @@ window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
   const state = app.state;
-  let playing = null; // {from: index of the kept step it began at, began: time in ms}
+  let playing = null; // {from: index of the kept step it began at, began: time of its first frame in ms}
   let speed = 15; // kept frames a second
 
   const here = () => (state.view.live ? Math.max(0, state.kept.length - 1) : Math.max(0, app.kept.indexOf(state.view.step)));
@@ -11,13 +11,14 @@ window.dash_clientside = window.dash_clientside || {};
   function toggle() {
     if (playing) return stop();
     if (state.kept.length < 2) return;
-    playing = { from: state.view.live ? 0 : here(), began: performance.now() };
+    playing = { from: state.view.live ? 0 : here(), began: null };
     mark(true);
     requestAnimationFrame(advance);
   }
 
   function advance(now) {
     if (!playing) return;
+    if (playing.began === null) playing.began = now;
     const index = playing.from + Math.floor(Math.max(0, now - playing.began) * speed / 1000);
     if (index >= state.kept.length - 1) return app.timeline.follow_live();
     app.timeline.stand(state.kept[index]);
@@ -39,7 +40,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function set_speed(text) {
-    if (playing) playing = { from: here(), began: performance.now() };
+    if (playing) playing = { from: here(), began: null };
     speed = Number(text) || 15;
   }
 

@@ -8,7 +8,7 @@ window.dash_clientside = window.dash_clientside || {};
   const MAX_CACHED = 400; // frames of about 25 kB
   const cache = new Map(); // kept step -> frame
   let wanted = null; // the step to load next
-  let expected = null; // a kept step to load before it is asked for
+  let expected = []; // kept steps to load before they are asked for
   let loading = false;
 
   // -- what to show ---------------------------------------------------------------------------------------------------
@@ -62,7 +62,7 @@ window.dash_clientside = window.dash_clientside || {};
         if (!asked) break;
       }
       if (wanted === step) wanted = null;
-      if (expected === step) expected = null;
+      expected = expected.filter((other) => other !== step);
     }
     loading = false;
   }
@@ -75,7 +75,8 @@ window.dash_clientside = window.dash_clientside || {};
   function next() {
     if (wanted !== null && cache.has(app.kept.nearest(wanted))) wanted = null; // it has come as an expected one
     if (wanted !== null) return wanted;
-    if (expected !== null && !cache.has(expected)) return expected;
+    const near = expected.find((step) => !cache.has(step));
+    if (near !== undefined) return near;
     return app.rail.dragged() ? ahead() : null;
   }
 
@@ -114,9 +115,9 @@ window.dash_clientside = window.dash_clientside || {};
     if (!loading && app.rail.dragged()) load();
   }
 
-  // This step may be asked for next: the pointer is over it, or the key that led here is pressed again.
-  function expect(step) {
-    expected = state.kept.length ? app.kept.nearest(step) : null;
+  // These steps may be asked for next: the pointer is over one, or keys lead to them from here.
+  function expect(steps) {
+    expected = state.kept.length ? steps.map((step) => app.kept.nearest(step)) : [];
     if (!loading) load();
   }
 
@@ -129,13 +130,13 @@ window.dash_clientside = window.dash_clientside || {};
   function move(by) {
     const from = !state.view.live ? state.view.step : state.shown ? state.shown.step : state.newestStep();
     goToStep(from + by);
-    if (!state.view.live) expect(from + 2 * by);
   }
 
   // Views one step of the past.
   function stand(step) {
     if (state.view.live || state.view.step !== step) view({ live: false, step });
     place();
+    expect([-1, 1, -10, 10].map((by) => step + by));
   }
 
   function follow_live() {

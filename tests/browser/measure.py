@@ -24,7 +24,6 @@ from live_server import LiveServer
 from playwright.sync_api import Browser, Page, sync_playwright
 
 VISITS = 5
-KEPT = 40  # first steps, all of which have a frame
 CLICKS, EXACT = 25, 9  # places on the timeline
 HAND = 0.1  # seconds that a pointer stands still before it is pressed
 WARM_UP = 3.0  # seconds of training before anything is measured
@@ -177,12 +176,17 @@ def kept_steps(dashboard: DashboardPage) -> list[Figure]:
         dashboard.until("window.visits.done()")
         return page.evaluate("window.visits.delays.splice(0)")  # type: ignore[no-any-return]
 
-    type_step(page, KEPT)
-    page.evaluate("document.activeElement.blur()")
-    delays()
     found: dict[str, list[float]] = {"key": [], "click": [], "click without a stop": []}
-    for _ in range(KEPT - 1):
-        page.keyboard.press("ArrowLeft")
+    between = """(part) => {
+        const { kept } = window.dash_clientside.state;
+        const i = Math.floor(part * (kept.length - 2));
+        return Math.floor((kept[i] + kept[i + 1]) / 2) + 1;
+    }"""
+    for k in range(CLICKS):
+        type_step(page, page.evaluate(between, 0.2 + 0.75 * k / CLICKS))  # the later of two kept frames is nearer here,
+        page.evaluate("document.activeElement.blur()")
+        delays()
+        page.keyboard.press("ArrowLeft")  # and the earlier one here
         found["key"] += delays()
     track = page.locator("#timeline").bounding_box()
     assert track is not None
@@ -278,7 +282,6 @@ def main() -> None:
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     server = LiveServer("--preset", options.preset, "--paused")
     try:
-        server.train(*[1] * KEPT)
         server.command("play")
         if options.share is not None:
             server.command("looking", share=options.share)
