@@ -83,13 +83,21 @@ class Kernels(Protocol):
         """1 / (1 + exp(-x)), without overflow."""
 
 
+def _onednn_takes_bfloat16() -> bool:
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
 class TorchKernels:
     """With torch, on any device. Products and what lies between them in `dtype`; the parameters stay in float32."""
 
     def __init__(self, device: torch.device, dtype: torch.dtype) -> None:
         self._device, self._dtype = device, dtype
+        onednn = device.type == "cpu" and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+        # Without AVX-512 oneDNN takes no bfloat16, and torch's own products of it are twenty times as slow as those of
+        # float32, by which they are then computed: of the same rounded numbers, and rounded again.
+        self._by_float32 = device.type == "cpu" and dtype == torch.bfloat16 and not _onednn_takes_bfloat16()
         # oneDNN's product takes bias and activation along, which pays for wide layers.
-        self._one_go = device.type == "cpu" and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+        self._one_go = onednn and not self._by_float32
         self._working: dict[MLP, tuple[Tensor, Tensor]] = {}  # copies of parameters and gradients in dtype
 
     def empty(self, *shape: int) -> Tensor:
@@ -116,6 +124,8 @@ class TorchKernels:
             network.gradients_flat.copy_(self._working[network][1])
 
     def dense(self, x: Tensor, layer: Layer, out: Tensor) -> Tensor:
+        if self._by_float32:
+            return out.copy_(torch.addmm(layer.bias.float(), x.float(), layer.weight_t.float()))
         return torch.addmm(layer.bias, x, layer.weight_t, out=out)
 
     def dense_leaky(self, x: Tensor, layer: Layer, slope: float, out: Tensor) -> Tensor:
@@ -123,6 +133,11 @@ class TorchKernels:
             h: Tensor = torch.ops.mkldnn._linear_pointwise(x, layer.weight, layer.bias, "leaky_relu", [slope], "")
             return h
         return leaky_relu_(self.dense(x, layer, out), slope)
+
+    def _product(self, a: Tensor, b: Tensor, out: Tensor) -> Tensor:
+        if self._by_float32:
+            return out.copy_(torch.mm(a.float(), b.float()))
+        return torch.mm(a, b, out=out)
 
     def leaky_gradient_(self, d: Tensor, y: Tensor, slope: float) -> Tensor:
         # The derivative depends on the sign alone, which the output shares with the input.
@@ -139,13 +154,13 @@ class TorchKernels:
     def times_weight(self, d: Tensor, layer: Layer, out: Tensor) -> Tensor:
         if d.shape[1] == 1:  # an outer product
             return torch.mul(d, layer.weight, out=out)
-        return torch.mm(d, layer.weight, out=out)
+        return self._product(d, layer.weight, out)
 
     def parameter_gradient(self, d: Tensor, x: Tensor, layer: Layer) -> None:
         if x.shape[1] < d.shape[1]:  # few columns: the other way round it takes half the time
             layer.d_weight.copy_(torch.mm(x.t(), d).t())
         else:
-            torch.mm(d.t(), x, out=layer.d_weight)
+            self._product(d.t(), x, layer.d_weight)
         torch.sum(d, 0, out=layer.d_bias)
 
     def copy(self, x: Tensor, out: Tensor) -> None:

@@ -92,7 +92,10 @@ def state_of(plain: PlainGAN, engine: GANEngine) -> dict[str, object]:
 @EACH_OBJECTIVE
 @EACH_SIZE
 def test_both_precisions_agree_with_the_plain_step(size: str, objective: str) -> None:
-    """In float32 losses to 2e-6, and every weight to a hundredth of what a step moves it.
+    """In float32 losses to 2e-6, and every weight to three hundredths of what a step moves it.
+
+    Processors add up in different orders, which shows in the worst of millions of weights: without AVX-512 it has 1.7
+    hundredths, and with it less than one.
 
     In bfloat16 losses to 0.02; a gradient near 0 may change its sign, and Adam then goes the other way; most do not.
     Accuracies count points on either side of one half, and rounding moves those on the edge; in one case these are all
@@ -102,7 +105,7 @@ def test_both_precisions_agree_with_the_plain_step(size: str, objective: str) ->
         exact, rough = found["float32"], found["bfloat16"]
         assert exact.loss < 2e-6
         assert exact.accuracy < 0.02
-        assert exact.largest < 1e-2
+        assert exact.largest < 3e-2
         assert exact.mean < 1e-4
         assert rough.loss < 0.02
         assert rough.accuracy < (0.1 if (size, objective) == ("article", "minimax") else 0.03)
