@@ -148,6 +148,23 @@ def test_scrubbing_with_the_mouse(dashboard: DashboardPage) -> None:
     _expect_handle_at(dashboard, newest, kept)
 
 
+def test_the_frame_under_the_pointer_is_loaded_before_it_is_asked_for(dashboard: DashboardPage) -> None:
+    kept = _open_with_a_past(dashboard)
+    page, asked = dashboard.page, []
+    page.on("request", lambda request: asked.append(request.url))
+    rail = page.locator("#timeline").bounding_box()
+    assert rail is not None
+    middle = rail["y"] + rail["height"] / 2
+    frame = f"{dashboard.server.origin}/api/frame/{kept[15]}"
+    with page.expect_response(frame):
+        page.mouse.move(rail["x"] + rail["width"] * 15 / 30, middle)
+    _expect_live(dashboard, kept[-1])
+    page.mouse.down()
+    page.mouse.up()
+    _expect_viewing(dashboard, kept[15], kept[-1])
+    assert asked.count(frame) == 1
+
+
 def test_the_past_stands_still_while_training_goes_on(dashboard: DashboardPage) -> None:
     kept = _open_with_a_past(dashboard)
     server, page = dashboard.server, dashboard.page
