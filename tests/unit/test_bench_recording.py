@@ -20,7 +20,6 @@ def wait_for(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + LONG
     while not condition():
         assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_steps_are_in_the_file_only_where_they_are_recorded(tmp_path: Path) -> None:
