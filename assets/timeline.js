@@ -179,6 +179,7 @@ window.dash_clientside = window.dash_clientside || {};
   });
   state.on("run", () => {
     cache.clear();
+    expected = [];
     app.replay.stop();
     state.shown = null;
     view({ live: true, step: null });
