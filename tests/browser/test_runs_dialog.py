@@ -15,8 +15,11 @@ import pytest
 from dashboard_page import DESKTOP, PHONE, DashboardPage, Watch
 from live_server import LiveServer
 from page_oracle import colour
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from test_access import expect_no_barriers
+
+from gan_core import wire
+from gan_core.envelope import with_header
 
 REFUSALS = ("400 (BAD REQUEST)", "409 (CONFLICT)")  # which the browser reports by itself
 
@@ -373,20 +376,24 @@ def test_the_header_says_how_much_is_recorded(dashboard: DashboardPage, server: 
     expect(words).to_have_text(re.compile(r"^recorded: [\d.]+ (kB|MB) of 2 GB$"))
     expect(page.locator("#recording-error")).to_be_hidden()
     # What the server would say of a full disk, and of a run that came from another machine.
-    page.evaluate(
-        """() => {
-            const { state } = dash_clientside;
-            state.status = { ...state.status, note: "Step 9 gives other numbers here.",
-                recording: { nbytes: 24.1e6, limit: 2e9, error: "The disk is full. Make room." } };
-            state.emit("progress");
-        }"""
-    )
+    said: dict[str, Any] = {
+        "note": "Step 9 gives other numbers here.",
+        "recording": {"nbytes": 24.1e6, "limit": 2e9, "error": "The disk is full. Make room."},
+    }
+
+    def answer(route: Route) -> None:
+        body = route.fetch().body()
+        status = wire.decode(body)[0]["status"] | said
+        route.fulfill(body=with_header(body, status=status), content_type=wire.CONTENT_TYPE)
+
+    page.route(re.compile(r"/api/progress"), answer)
     expect(words).to_have_text("recorded: 24 MB of 2 GB")
     expect(page.locator("#recording-error")).to_have_text("The disk is full. Make room.")
     expect(page.locator("#recording-error")).to_have_attribute("role", "alert")
     expect(page.locator("#notices")).to_contain_text("Step 9 gives other numbers here.")
-    page.evaluate("dash_clientside.state.emit('progress', (dash_clientside.state.status.recording = null))")
+    said["recording"] = None
     expect(words).to_have_text("not recorded")
+    page.unroute_all(behavior="wait")
 
 
 def test_after_a_restart_the_last_run_is_offered(page: Page, watch: Watch) -> None:
