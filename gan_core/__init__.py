@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # OpenMP's workers wait for each other by spinning; as soon as a browser needs one of the cores, they spin for whole
 # time slices and training slows down tenfold. A short spin costs nothing on a quiet machine. Read when torch is loaded.
-os.environ.setdefault("GOMP_SPINCOUNT", "2000")
+os.environ.setdefault("GOMP_SPINCOUNT", "5000")
 
 __all__ = ["PRESETS", "GANEngine"]
 
