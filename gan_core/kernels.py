@@ -83,8 +83,16 @@ class Kernels(Protocol):
         """1 / (1 + exp(-x)), without overflow."""
 
 
+# Up to this many rows oneDNN parts a product for AMX among the threads; from a few more on it is left to one of them.
+_AMX_ROWS = 480
+
+
 def _onednn_takes_bfloat16() -> bool:
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def _has_amx() -> bool:
+    return bool(torch.cpu.get_capabilities().get("amx_bf16"))
 
 
 class TorchKernels:
@@ -96,8 +104,10 @@ class TorchKernels:
         # Without AVX-512 oneDNN takes no bfloat16, and torch's own products of it are twenty times as slow as those of
         # float32, by which they are then computed: of the same rounded numbers, and rounded again.
         self._by_float32 = device.type == "cpu" and dtype == torch.bfloat16 and not _onednn_takes_bfloat16()
-        # oneDNN's product takes bias and activation along, which pays for wide layers.
-        self._one_go = onednn and not self._by_float32
+        self._amx = onednn and dtype == torch.bfloat16 and _has_amx()
+        # oneDNN's product takes bias and activation along, which pays for wide layers, and for all with AMX. In float32
+        # it does not pay there: these are Intel's processors, for which MKL has the faster product.
+        self._one_go = onednn and not self._by_float32 and (self._amx or not _has_amx())
         self._working: dict[MLP, tuple[Tensor, Tensor]] = {}  # copies of parameters and gradients in dtype
 
     def empty(self, *shape: int) -> Tensor:
@@ -129,7 +139,7 @@ class TorchKernels:
         return torch.addmm(layer.bias, x, layer.weight_t, out=out)
 
     def dense_leaky(self, x: Tensor, layer: Layer, slope: float, out: Tensor) -> Tensor:
-        if self._one_go and x.shape[1] == out.shape[1]:
+        if self._one_go and (x.shape[1] == out.shape[1] or self._amx):
             h: Tensor = torch.ops.mkldnn._linear_pointwise(x, layer.weight, layer.bias, "leaky_relu", [slope], "")
             return h
         return leaky_relu_(self.dense(x, layer, out), slope)
@@ -154,6 +164,11 @@ class TorchKernels:
     def times_weight(self, d: Tensor, layer: Layer, out: Tensor) -> Tensor:
         if d.shape[1] == 1:  # an outer product
             return torch.mul(d, layer.weight, out=out)
+        if self._amx and len(d) > _AMX_ROWS and d.shape[1] == out.shape[1]:
+            half = len(d) // 2
+            for rows in (slice(half), slice(half, None)):
+                self._product(d[rows], layer.weight, out[rows])
+            return out
         return self._product(d, layer.weight, out)
 
     def parameter_gradient(self, d: Tensor, x: Tensor, layer: Layer) -> None:

@@ -25,6 +25,7 @@ class PlainGAN:
             torch.zeros_like(n.parameters_flat) for n in (generator, generator, discriminator, discriminator)
         ]  # m and v of G, m and v of D
         self.updates = 0
+        self.logits: list[Tensor] = []  # of the last step: of D's batch, and of G's
 
     def update(self, real: Tensor, z_d: Tensor, z_g: Tensor, values: HyperParameters) -> list[float]:
         """Train once; returns D loss, D accuracy, G loss, G accuracy."""
@@ -37,6 +38,7 @@ class PlainGAN:
         logits = self.discriminator(self.generator(z_g))
         g_loss, *_ = self.objective.generator(KERNELS, logits)
         self._adam(self.generator, g_loss, self.moments[:2], values.lr_g, values.beta1_g)
+        self.logits = [torch.cat((on_real, on_fake)).detach(), logits.detach()]
         return [x.item() for x in (d_loss, d_right, g_loss, (logits > 0).float().mean())]
 
     def _adam(self, network: MLP, loss: Tensor, moments: list[Tensor], lr: float, beta1: float) -> None:

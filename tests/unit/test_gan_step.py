@@ -33,6 +33,7 @@ class Deviation:
 
     loss: float  # the larger of the two losses' differences
     accuracy: float  # the same, of the accuracies
+    edge: float  # the larger share of a batch on the edge of the accuracy, logits from -0.02 to 0.02
     largest: float  # difference of a weight, in learning rates: a step moves a weight by about one
     mean: float
 
@@ -65,6 +66,7 @@ def _deviation(
     return Deviation(
         max(abs(got.d_loss - expected[0]), abs(got.g_loss - expected[2])),
         max(abs(got.d_accuracy - expected[1]), abs(got.g_accuracy - expected[3])),
+        max(float((logits.abs() < 0.02).float().mean()) for logits in plain.logits),
         float(moved.max()),
         float(moved.mean()),
     )
@@ -98,8 +100,8 @@ def test_both_precisions_agree_with_the_plain_step(size: str, objective: str) ->
     hundredths, and with it less than one.
 
     In bfloat16 losses to 0.02; a gradient near 0 may change its sign, and Adam then goes the other way; most do not.
-    Accuracies count points on either side of one half, and rounding moves those on the edge; in one case these are all
-    in one place.
+    Accuracies count points on either side of one half, and rounding moves those on the edge: a few, or where D says
+    nearly the same of all, most.
     """
     for found in deviations(size, objective):
         exact, rough = found["float32"], found["bfloat16"]
@@ -108,5 +110,5 @@ def test_both_precisions_agree_with_the_plain_step(size: str, objective: str) ->
         assert exact.largest < 3e-2
         assert exact.mean < 1e-4
         assert rough.loss < 0.02
-        assert rough.accuracy < (0.1 if (size, objective) == ("article", "minimax") else 0.03)
+        assert rough.accuracy < 0.01 + rough.edge
         assert rough.mean < 0.1
