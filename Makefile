@@ -15,7 +15,7 @@ run: $(VENV)/run.stamp ## start the dashboard on http://127.0.0.1:8050; options 
 	@exec $(BIN)/python app.py $(ARGS)
 
 test: lint browser ## check style and types, then run every test, two files at a time; pytest's options go in ARGS="-k engine"
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/dev.stamp ## ruff and mypy, without changing a file
 	@$(BIN)/ruff check .
