@@ -48,7 +48,7 @@ def caption(about: Mapping[str, Any]) -> str:
     versions = [f"{name} {about[key]}" for key, name in names.items() if about.get(key) not in (None, "not installed")]
     device = "" if about.get("device") == "cpu" else f", {about.get('device')}"
     machine = f"{about.get('processor')}, {about.get('cores')} cores{device}; {', '.join(versions)}"
-    bars = f"bars: {about.get('threads')} threads each; load before: {about.get('load')}"
+    bars = f"bars: up to {about.get('threads')} threads each; load before: {about.get('load')}"
     return f"{machine}\nMedians of rounds that take turns, whiskers and bands from least to greatest; {bars}"
 
 
