@@ -6,6 +6,7 @@ window.dash_clientside = window.dash_clientside || {};
   const NAMES = ["D loss", "D accuracy", "G loss", "G accuracy"];
   const DASHES = { solid: "solid", dot: "dotted", dash: "dashed", dashdot: "dashed" };
   const OFF_SCALE = 2.1;
+  const BEYOND = " off scale";
   let built = "";
   let height = null; // of the pointer over the panel, 0..1
 
@@ -58,13 +59,16 @@ window.dash_clientside = window.dash_clientside || {};
   function metric(value, plot) {
     if (!Number.isFinite(value)) return "–";
     const text = plot.log && value < 0.01 ? value.toExponential(2) : value.toFixed(4);
-    return `${text}${!plot.log && value > OFF_SCALE ? " ▲ off scale" : ""}`;
+    return `${text}${!plot.log && value > OFF_SCALE ? ` ▲${BEYOND}` : ""}`;
   }
 
-  const number = (value, plot) => (Number.isFinite(value) ? `${app.minus(value.toFixed(3))}${value > plot.high ? " ▲ off scale" : ""}` : "–");
+  const number = (value, plot) => (Number.isFinite(value) ? `${app.minus(value.toFixed(3))}${value > plot.high ? ` ▲${BEYOND}` : ""}` : "–");
 
+  // The words behind the triangle are in an element of their own, for pages without room for them.
   function put(element, text) {
-    if (element && element.textContent !== text) element.textContent = text;
+    if (!element || element.textContent === text) return;
+    element.textContent = text.replace(BEYOND, "");
+    if (text.endsWith(BEYOND)) element.append(app.element("span", { class: "beyond" }, BEYOND));
   }
 
   state.on("pointed", (at) => {

@@ -507,6 +507,14 @@ def test_which_runs_there_are_to_choose_from(pair: Pair, runs: Runs, damaged: st
     expect(page.get_by_role("alert")).to_have_text("Choose a run to put beside Quick (small networks), seed 3.")
 
 
+# Losses so high that the curves leave the panel, which the numbers beside them say in words.
+_OFF_SCALE = """() => {
+    const { curves, numbers } = dash_clientside;
+    curves.valuesAt = (step) => ({ step, values: [3.4, 0.5, 5.6, 0.5] });
+    numbers.show(1);
+}"""
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_panels_of_both_fit_a_screen_and_bar_nobody(pair: Pair, runs: Runs, scheme: str) -> None:
     sides = pair.open(runs.long, runs.short, scheme=scheme)
@@ -515,6 +523,8 @@ def test_all_panels_of_both_fit_a_screen_and_bar_nobody(pair: Pair, runs: Runs, 
     for side in sides:
         footer = side.page.locator(".footer").bounding_box()
         assert footer is not None
+        side.page.evaluate(_OFF_SCALE)
+        expect(side.page.locator("#metrics-panel-notes dd").nth(2)).to_have_text("5.6000 ▲ off scale")
         boxes = [side.layer(name).bounding_box() for name in PANELS]
         assert all(box is not None and box["y"] + box["height"] < footer["y"] for box in boxes)
         assert all(box is not None and min(box["width"], box["height"]) > 150 for box in boxes)
