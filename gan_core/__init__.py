@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from gan_core.engine import GANEngine
 
 # OpenMP's workers wait for each other by spinning; as soon as a browser needs one of the cores, they spin for whole
-# time slices and training slows down tenfold. A short spin costs nothing on a quiet machine. Read when torch is loaded.
+# time slices and training slows down tenfold. With too short a spin, under some 4000 pauses, they fall asleep between
+# two products, and a step takes a seventh longer. Read when torch is loaded.
 os.environ.setdefault("GOMP_SPINCOUNT", "5000")
 
 __all__ = ["PRESETS", "GANEngine"]

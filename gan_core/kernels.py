@@ -104,10 +104,11 @@ class TorchKernels:
         # Without AVX-512 oneDNN takes no bfloat16, and torch's own products of it are twenty times as slow as those of
         # float32, by which they are then computed: of the same rounded numbers, and rounded again.
         self._by_float32 = device.type == "cpu" and dtype == torch.bfloat16 and not _onednn_takes_bfloat16()
-        self._amx = onednn and dtype == torch.bfloat16 and _has_amx()
+        has_amx = onednn and _has_amx()
+        self._amx = has_amx and dtype == torch.bfloat16  # whether products go through it
         # oneDNN's product takes bias and activation along, which pays for wide layers, and for all with AMX. In float32
         # it does not pay there: these are Intel's processors, for which MKL has the faster product.
-        self._one_go = onednn and not self._by_float32 and (self._amx or not _has_amx())
+        self._one_go = onednn and not self._by_float32 and (self._amx or not has_amx)
         self._working: dict[MLP, tuple[Tensor, Tensor]] = {}  # copies of parameters and gradients in dtype
 
     def empty(self, *shape: int) -> Tensor:
