@@ -26,19 +26,31 @@ from keras.layers import Dense, LeakyReLU
 class KerasGAN:
     """D compiled on its own, and once more, frozen, inside the model that trains G."""
 
-    def __init__(self, width: int, depth: int, batch: int) -> None:
+    def __init__(
+        self,
+        width: int,
+        depth: int,
+        batch: int,
+        seed: int = 0,
+        *,
+        lr_g: float = 0.001,
+        lr_d: float = 0.001,
+        beta1_g: float = 0.9,
+        beta1_d: float = 0.9,
+    ) -> None:
+        keras.utils.set_random_seed(seed)  # of the initial weights
         self.batch = batch
-        self.random = np.random.default_rng(0)
+        self.random = np.random.default_rng(seed)
         self.G = keras.Sequential([keras.Input((2,)), *_hidden(width, depth), Dense(2, activation="tanh")])
         self.D = keras.Sequential([keras.Input((2,)), *_hidden(width, depth), Dense(1, activation="sigmoid")])
-        self.D.compile(_adam(), loss="binary_crossentropy", metrics=["accuracy"])
+        self.D.compile(_adam(lr_d, beta1_d), loss="binary_crossentropy", metrics=["accuracy"])
         self.D.trainable = False
         z = keras.Input((2,))
         self.both = keras.Model(z, self.D(self.G(z)))
-        self.both.compile(_adam(), loss="binary_crossentropy", metrics=["accuracy"])
+        self.both.compile(_adam(lr_g, beta1_g), loss="binary_crossentropy", metrics=["accuracy"])
 
     def step(self) -> tuple[float, float, float, float]:
-        """Train both networks once; returns loss and accuracy of D and of G, as Keras averages them over the steps."""
+        """Train both networks once; returns loss and accuracy of D and of G in this step."""
         half = self.batch // 2
         real = spiral(self.square(half))
         fake = self.G.predict(self.square(half), batch_size=self.batch, verbose=0)
@@ -46,9 +58,11 @@ class KerasGAN:
         y = np.concatenate([np.ones((half, 1), np.float32), np.zeros((half, 1), np.float32)])
         # Keras 2 kept what was trainable when a model was compiled; Keras 3 looks when it trains.
         self.D.trainable = True
+        self.D.reset_metrics()  # Keras 3 would average over all steps; the article's Keras 2 did not
         d_loss, d_accuracy = self.D.train_on_batch(x, y)
         self.D.trainable = False
         labels = np.ones((self.batch, 1), np.float32)
+        self.both.reset_metrics()
         g_loss, g_accuracy = self.both.train_on_batch(self.square(self.batch), labels)
         return float(d_loss), float(d_accuracy), float(g_loss), float(g_accuracy)
 
@@ -69,8 +83,8 @@ def _hidden(width: int, depth: int) -> list[Any]:
     return [layer for _ in range(depth) for layer in (Dense(width), LeakyReLU(negative_slope=0.1))]
 
 
-def _adam() -> Any:
-    return keras.optimizers.Adam(0.001, epsilon=1e-7)
+def _adam(lr: float, beta1: float) -> Any:
+    return keras.optimizers.Adam(lr, beta_1=beta1, epsilon=1e-7)
 
 
 def answer(gan: KerasGAN) -> None:
