@@ -53,7 +53,8 @@ class Compute:
 def resolve(device: str = "auto", precision: str = "auto", threads: int | None = None, *, width: int = 512) -> Compute:
     """Turn the three options into a choice for layers of this width, and apply its process-wide settings.
 
-    `auto` takes CUDA when there is one, and float32: whether bfloat16 is worth it is for `arithmetic` to measure.
+    `auto` takes CUDA when there is one, and float32 on every device: bfloat16 changes what a GAN learns (the README has
+    the test), so it is taken only when it is asked for.
     `threads` None means one for each core where the layers are wide enough to gain from it, else one.
     Raises ValueError with a sentence for an option that is unknown or not to be had on this machine.
     """
@@ -82,14 +83,6 @@ def resolve(device: str = "auto", precision: str = "auto", threads: int | None =
     _keep_memory()
     _numpy_on_one_thread()
     return compute
-
-
-def has_bfloat16(device: torch.device) -> bool:
-    """Whether the processor multiplies bfloat16 numbers itself, instead of converting them one by one."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    can = torch.cpu.get_capabilities()
-    return any(can.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
 
 
 @cache

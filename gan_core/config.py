@@ -19,6 +19,15 @@ DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "float32", "bfloat16")
 MAX_THREADS = 256
 
+# What a visitor should know of a run in another arithmetic than the default.
+PRECISION_NOTES = {
+    "bfloat16": (
+        "This run multiplies in bfloat16: quicker where the processor has it, but what a GAN learns is no longer the "
+        "same. Points near the square's edge fall onto a coarse grid, where G's gradient is exactly 0, and D tends to "
+        "win early and for good."
+    ),
+}
+
 # What a run trains; the keys of gan_core.tasks.TASKS, which says what each of them does.
 TASK_NAMES = ("gan", "fit", "noise", "blob", "none")
 

@@ -6,7 +6,6 @@ Knows nothing of threads, clocks, files or the browser; a notebook can use it al
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,11 +13,11 @@ import torch
 from torch import Tensor
 
 from gan_core.adam import DeviceAdam, KerasAdam, NumpyAdam
-from gan_core.arithmetic import faster_precision, make_kernels
 from gan_core.batches import Batches
-from gan_core.compute import Compute, resolve
+from gan_core.compute import resolve
 from gan_core.config import HyperParameters
 from gan_core.cuda_graph import CapturedSteps
+from gan_core.kernels import make_kernels
 from gan_core.networks import MLP, make_discriminator, make_generator
 from gan_core.presets import Preset
 from gan_core.records import StepMetrics
@@ -47,7 +46,7 @@ class GANEngine:
         """Draw initial weights for `preset` from `seed`. Raises ValueError for an option this machine cannot meet."""
         self.config = preset.config
         self.seed = seed
-        self.compute = self._choose(device, precision, threads)
+        self.compute = resolve(device, precision, threads, width=self.config.width)
         self.target = TARGETS[self.config.target]
         self.values: HyperParameters = preset.values
         self._last_values = self.values  # of the last step
@@ -154,12 +153,6 @@ class GANEngine:
         self.steps += 1
         self._last_values = self.values
         return StepMetrics(self.steps, *map(float, numbers))
-
-    def _choose(self, device: str, precision: str, threads: int | None) -> Compute:
-        compute = resolve(device, precision, threads, width=self.config.width)
-        if precision != "auto":
-            return compute
-        return replace(compute, precision=faster_precision(self.config, compute))
 
     def _make_adam(self, network: MLP) -> KerasAdam:
         on_cpu = NumpyAdam if self.compute.library == "numpy" else KerasAdam

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import leaky_relu_, softplus
 
+from gan_core.compute import Compute
 from gan_core.networks import MLP
 
 Array = Any
@@ -102,8 +103,8 @@ class TorchKernels:
     def __init__(self, device: torch.device, dtype: torch.dtype) -> None:
         self._device, self._dtype = device, dtype
         onednn = device.type == "cpu" and torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-        # A processor that does not multiply bfloat16 itself takes four to twenty times as long for it as for float32, by
-        # which the products are then computed: of the same rounded numbers, and rounded again.
+        # A processor that does not multiply bfloat16 itself takes four to twenty times as long for it as for float32.
+        # The products are then made in float32: of the same rounded numbers, and rounded again.
         self._by_float32 = device.type == "cpu" and dtype == torch.bfloat16 and not _multiplies_bfloat16()
         has_amx = onednn and _has_amx()
         self._amx = has_amx and dtype == torch.bfloat16  # whether products go through it
@@ -270,3 +271,10 @@ class NumpyKernels:
         if found is None:
             found = self._scratch[x.shape] = np.empty(x.shape, np.float32), np.empty(x.shape, np.bool_)
         return found
+
+
+def make_kernels(compute: Compute) -> Kernels:
+    """The array operations for a choice."""
+    if compute.library == "numpy":
+        return NumpyKernels()
+    return TorchKernels(compute.device, torch.bfloat16 if compute.precision == "bfloat16" else torch.float32)

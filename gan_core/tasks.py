@@ -41,7 +41,6 @@ class Task:
     latents: int  # and latents, likewise
     ends: int | None = None  # the step after which nothing more happens
     paired: bool = False  # whether the real points are where the target puts these very latents
-    coarse: bool = True  # whether products in bfloat16 teach it as much as those in float32; so it was measured
 
     def rows(self, batch: int) -> tuple[int, int]:
         """How many real points and latents a step takes."""
@@ -53,8 +52,7 @@ _ALL = (
     Task("gan", frozenset((_G, _D)), GANStep, real=1, latents=3),  # B/2 for D's fakes, then B for G
     Task("fit", frozenset((_G,)), FitStep, real=2, latents=2, paired=True),
     Task("noise", frozenset((_D,)), partial(OpponentStep, OPPONENTS["noise"]), real=1, latents=1),
-    # In bfloat16 so small a blob has few places left: from two seeds of three D ended with two to four times the loss.
-    Task("blob", frozenset((_D,)), partial(OpponentStep, OPPONENTS["blob"]), real=1, latents=1, coarse=False),
-    Task("none", frozenset(), NoStep, real=0, latents=0, ends=ARRIVAL, coarse=False),
+    Task("blob", frozenset((_D,)), partial(OpponentStep, OPPONENTS["blob"]), real=1, latents=1),
+    Task("none", frozenset(), NoStep, real=0, latents=0, ends=ARRIVAL),
 )
 TASKS: dict[str, Task] = {task.name: task for task in _ALL}

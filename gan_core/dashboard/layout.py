@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from gan_core.commands import MAX_REPEATED_CHANGES, MAX_STEP
-from gan_core.config import BOUNDS
+from gan_core.config import BOUNDS, PRECISION_NOTES
 from gan_core.dashboard import controls, ids, story
 from gan_core.dashboard.buttons import button, icon_button
 from gan_core.dashboard.help import help_dialog
@@ -74,6 +74,7 @@ def _settings() -> dict[str, Any]:
             p.name: {**story.told(p), "values": vars(p.values), "config": vars(p.config)} for p in PRESETS.values()
         },
         "tables": story.settings(),
+        "precisions": PRECISION_NOTES,
         "link": {"preset": DEFAULT_PRESET, "changes": MAX_REPEATED_CHANGES, "steps": MAX_STEP},
         "colours": [[at, colour] for at, colour in REAL_TO_FAKE],
         **tables(),

@@ -384,15 +384,20 @@ def test_the_header_says_how_much_is_recorded(dashboard: DashboardPage, server: 
     def answer(route: Route) -> None:
         body = route.fetch().body()
         status = wire.decode(body)[0]["status"] | said
+        status["info"] |= {"precision": precision}
         route.fulfill(body=with_header(body, status=status), content_type=wire.CONTENT_TYPE)
 
+    precision = "float32"
     page.route(re.compile(r"/api/progress"), answer)
     expect(words).to_have_text("recorded: 24 MB of 2 GB")
     expect(page.locator("#recording-error")).to_have_text("The disk is full. Make room.")
     expect(page.locator("#recording-error")).to_have_attribute("role", "alert")
     expect(page.locator("#notices")).to_contain_text("Step 9 gives other numbers here.")
-    said["recording"] = None
+    expect(page.locator("#notices")).not_to_contain_text("bfloat16")
+    said["recording"], precision = None, "bfloat16"
     expect(words).to_have_text("not recorded")
+    expect(page.locator("#run-words")).to_contain_text("bfloat16")
+    expect(page.locator("#notices")).to_contain_text("what a GAN learns is no longer the same")
     page.unroute_all(behavior="wait")
 
 

@@ -36,6 +36,12 @@ def test_what_there_is_not_is_refused(options: dict[str, object], named: str) ->
     assert torch.get_num_threads() == before
 
 
+@pytest.mark.parametrize("width", [16, 128, 512])
+def test_auto_is_float32_whatever_the_processor_has(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: dict.fromkeys(("amx_bf16", "avx512_bf16", "bf16"), True))
+    assert resolve("cpu", "auto", width=width).precision == "float32"
+
+
 def test_auto_leaves_nothing_open() -> None:
     compute = resolve()
     assert compute.device.type == ("cuda" if torch.cuda.is_available() else "cpu")

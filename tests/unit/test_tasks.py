@@ -17,7 +17,6 @@ from oracle import KerasAdam, Network, backward, forward, network_from, sigmoid
 from recorded import engine_of, record
 from test_engine import record_sides
 
-from gan_core import arithmetic
 from gan_core.adam import DeviceAdam
 from gan_core.batches import BLOCK, Batches
 from gan_core.checkpoint import pack_state, unpack_state
@@ -155,17 +154,6 @@ def test_a_discriminator_of_zeros(objective: str, loss: float) -> None:
     engine = engine_of(replace(preset, config=replace(preset.config, objective=objective)))
     engine.discriminator.parameters_flat.zero_()
     assert numbers(engine.step())[:2] == pytest.approx((loss, 0.5))
-
-
-@pytest.mark.parametrize("task", ["blob", "none"])
-def test_bfloat16_is_not_tried_where_it_will_not_do(task: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def trial(*_: object) -> None:
-        raise AssertionError("nothing is to be measured")
-
-    monkeypatch.setattr(arithmetic, "_trial", trial)
-    monkeypatch.setattr(arithmetic, "has_bfloat16", lambda device: True)
-    engine = GANEngine(preset_for(task, width=256), device="cpu", precision="auto", threads=1)
-    assert engine.compute.precision == "float32"
 
 
 # -- batches -----------------------------------------------------------------------------------------------------------
