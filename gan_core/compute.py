@@ -70,7 +70,7 @@ def resolve(device: str = "auto", precision: str = "auto", threads: int | None =
     if threads is None:
         threads = _CORES if width >= _WIDTH_WORTH_THREADS else 1
     # By rule, not by a race: two starts on one machine must take the same route, or they would not give the same bits.
-    medium = kind == "cpu" and width >= _WIDTH_WORTH_ONEDNN and _medium_is_float32()
+    medium = kind == "cpu" and width >= _WIDTH_WORTH_ONEDNN and not mkl_is_faster() and _medium_is_float32()
     numpy = kind == "cpu" and width < _WIDTH_WORTH_TORCH and precision != "bfloat16"
     compute = Compute(
         device=torch.device(kind),
@@ -83,6 +83,11 @@ def resolve(device: str = "auto", precision: str = "auto", threads: int | None =
     _keep_memory()
     _numpy_on_one_thread()
     return compute
+
+
+def mkl_is_faster() -> bool:
+    """Whether MKL has the faster float32 product: on Intel's processors, since on others it makes no use of AVX-512."""
+    return "Intel" in str(torch.cpu.get_capabilities().get("cpu_name"))
 
 
 @cache

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import leaky_relu_, softplus
 
-from gan_core.compute import Compute
+from gan_core.compute import Compute, mkl_is_faster
 from gan_core.networks import MLP
 
 Array = Any
@@ -106,11 +106,10 @@ class TorchKernels:
         # A processor that does not multiply bfloat16 itself takes four to twenty times as long for it as for float32.
         # The products are then made in float32: of the same rounded numbers, and rounded again.
         self._by_float32 = device.type == "cpu" and dtype == torch.bfloat16 and not _multiplies_bfloat16()
-        has_amx = onednn and _has_amx()
-        self._amx = has_amx and dtype == torch.bfloat16  # whether products go through it
-        # oneDNN's product takes bias and activation along, which pays for wide layers, and for all with AMX. In float32
-        # it does not pay there: these are Intel's processors, for which MKL has the faster product.
-        self._one_go = onednn and not self._by_float32 and (self._amx or not has_amx)
+        self._amx = onednn and _has_amx() and dtype == torch.bfloat16  # whether products go through it
+        # oneDNN's product takes bias and activation along, which pays for wide layers, and for all with AMX; not in
+        # float32 where MKL's product is the faster one.
+        self._one_go = onednn and not self._by_float32 and (self._amx or not mkl_is_faster())
         self._working: dict[MLP, tuple[Tensor, Tensor]] = {}  # copies of parameters and gradients in dtype
 
     def empty(self, *shape: int) -> Tensor:

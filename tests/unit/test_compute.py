@@ -6,6 +6,7 @@ import pytest
 import torch
 from threadpoolctl import threadpool_info
 
+from gan_core import compute
 from gan_core.compute import DEVICES, PRECISIONS, resolve
 
 
@@ -43,10 +44,10 @@ def test_auto_is_float32_whatever_the_processor_has(width: int, monkeypatch: pyt
 
 
 def test_auto_leaves_nothing_open() -> None:
-    compute = resolve()
-    assert compute.device.type == ("cuda" if torch.cuda.is_available() else "cpu")
-    assert compute.precision == "float32"
-    assert compute.threads == torch.get_num_threads()
+    chosen = resolve()
+    assert chosen.device.type == ("cuda" if torch.cuda.is_available() else "cpu")
+    assert chosen.precision == "float32"
+    assert chosen.threads == torch.get_num_threads()
     assert {"auto", "cpu", "cuda"} == set(DEVICES)
     assert {"auto", "float32", "bfloat16"} == set(PRECISIONS)
 
@@ -71,6 +72,15 @@ def test_float32_is_float32_whatever_route_was_chosen(width: int) -> None:
     a, b = (torch.randn((512, 512), generator=random) for _ in range(2))
     exact = a.double() @ b.double()
     assert float((a @ b - exact).abs().max() / exact.abs().max()) < 1e-5
+
+
+@pytest.mark.parametrize(("name", "route"), [("Intel Xeon", "highest"), (None, "medium")])
+def test_mkl_multiplies_where_it_knows_the_processor(
+    name: str | None, route: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"cpu_name": name})
+    monkeypatch.setattr(compute, "_medium_is_float32", lambda: True)
+    assert resolve("cpu", "float32", width=512).float32_route == route
 
 
 def test_narrow_layers_are_numpys_on_one_thread() -> None:
