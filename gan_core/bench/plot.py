@@ -72,12 +72,12 @@ def _draw_bars(figure: Any, groups: Mapping[str, Sequence[Row]]) -> None:
 
 
 def _draw_bar(ax: Any, row: Row) -> None:
-    name, _, chosen = row.name.removesuffix(_AGAINST).partition(" (")  # "auto (float32)" says what it has chosen
+    name = row.name.removesuffix(_AGAINST)
     name = f"GANscope {name}" if _is_ours(row) else name
     least, middle, greatest = row.spread
     ax.barh(name, middle - 1, left=1, height=0.66, color=OURS if _is_ours(row) else THEIRS, zorder=2)
     ax.plot([least, greatest], [name, name], "|-", color=INK, markersize=8, linewidth=1.2, zorder=3)
-    words = f"{middle:.2g} ×" + (f" ({chosen}" if chosen else "")
+    words = f"{middle:.2g} ×"
     x, away, side = (greatest, 7, "left") if middle >= 1 else (least, -7, "right")
     ax.annotate(words, (x, name), (away, 0), textcoords="offset points", va="center", ha=side, fontweight="bold")
 
