@@ -283,7 +283,7 @@ class _Recorded:
 
 def _beyond(recorded: Float32Array, found: Float32Array) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
     """Whether recorded extremes (n, 8) are numbers that there were not. They may be nearer: a branch knows less."""
-    return np.any((recorded[:, :4] < found[:, :4]) | (recorded[:, 4:] > found[:, 4:]), axis=1)
+    return np.asarray(((recorded[:, :4] < found[:, :4]) | (recorded[:, 4:] > found[:, 4:])).any(axis=1))
 
 
 def _bits(rows: Float32Array) -> np.ndarray[tuple[int, ...], np.dtype[np.uint32]]:
