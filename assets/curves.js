@@ -62,13 +62,14 @@ window.dash_clientside = window.dash_clientside || {};
     return log ? 10 ** at : at;
   }
 
-  // The steps of the pixel column in which a step is, and the least and greatest numbers there: see rows.js.
+  // The steps of the pixel column in which a step is and of those beside it, as nobody points more exactly, and the least
+  // and greatest numbers there: see rows.js.
   function column(step) {
     const layer = app.layers.all.metrics;
     if (!rows || !layer || !layer.width) return null;
     const buckets = bucketsOf(layer);
     const bucket = Math.floor(toFraction(step) * buckets);
-    const [from, until] = [Math.ceil(along(bucket / buckets)), Math.ceil(along((bucket + 1) / buckets)) - 1];
+    const [from, until] = [Math.ceil(along((bucket - 1) / buckets)), Math.ceil(along((bucket + 2) / buckets)) - 1];
     return rows.between(Math.max(1, Math.min(from, step)), Math.min(Math.max(until, step), lastStep()));
   }
 
@@ -107,7 +108,8 @@ window.dash_clientside = window.dash_clientside || {};
     const buckets = bucketsOf(layer);
     const axis = { toFraction, toStep: along };
     const curves = app.plot.curves(usual, { rows, weight, axis, buckets, first: log ? 1 : 0, part: part(zoom) });
-    const shown = app.yaxis.fitted(usual, app.choices.scale(), [...curves.own, ...curves.lines], zoom || [0, Infinity]);
+    const smooth = curves.smooth ? [...curves.smooth.own, ...curves.smooth.lines] : [];
+    const shown = app.yaxis.fitted(usual, app.choices.scale(), [...curves.own, ...curves.lines, ...smooth], zoom || [0, Infinity]);
     Object.assign(drawn, { view: view.name, plot: shown });
     const data = app.plot.traces(layer, shown, curves);
     const ghosts = view.name === "losses" ? app.ghost.traces(buckets, axis, weight).map((curve) => app.yaxis.placed(shown, curve)) : [];
@@ -129,10 +131,10 @@ window.dash_clientside = window.dash_clientside || {};
     drawn.took = performance.now() - drawn.when;
   }
 
-  // A row or two beyond either end of a zoom, so that curves go on to the edges.
+  // A row beyond either end of a zoom, too, so that curves go on to the edges.
   function part(zoom) {
     if (!zoom || !rows) return {};
-    return { after: zoom[0] - 2 * rows.stride, until: Math.min(zoom[1] + 2 * rows.stride, lastStep()) };
+    return { after: zoom[0] - 1 - rows.stride, until: Math.min(zoom[1] + rows.stride, lastStep()) };
   }
 
   // What is drawn: the plot of the view in force, with the axis that it has now.

@@ -115,7 +115,10 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function key(event) {
-    if (event.key === "Escape" && drag) return end();
+    if (event.key === "Escape" && drag) {
+      dragged = long(); // its end is no click either
+      return end();
+    }
     if (!over(event) || event.altKey || event.ctrlKey || event.metaKey) return;
     const { preview, live, step } = state.view;
     if (Object.hasOwn(KEYS, event.key)) scale(KEYS[event.key], preview !== null ? preview : live ? app.curves.lastStep() : step);
