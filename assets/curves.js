@@ -17,7 +17,7 @@ window.dash_clientside = window.dash_clientside || {};
   let rows = null; // of this run; made when the first message comes, because rows.js is loaded later
   let log = false;
   let range = [0, FIRST_RANGE]; // steps; decades when logarithmic
-  let drawn = { key: "", when: -Infinity, took: 0, view: "", plot: null };
+  let drawn = { key: "", when: -Infinity, took: 0, usual: null, plot: null };
   let timer = null;
 
   function clear() {
@@ -110,7 +110,7 @@ window.dash_clientside = window.dash_clientside || {};
     const curves = app.plot.curves(usual, { rows, weight, axis, buckets, first: log ? 1 : 0, part: part(zoom) });
     const smooth = curves.smooth ? [...curves.smooth.own, ...curves.smooth.lines] : [];
     const shown = app.yaxis.fitted(usual, app.choices.scale(), [...curves.own, ...curves.lines, ...smooth], zoom || [0, Infinity]);
-    Object.assign(drawn, { view: view.name, plot: shown });
+    Object.assign(drawn, { usual, plot: shown });
     const data = app.plot.traces(layer, shown, curves);
     const ghosts = view.name === "losses" ? app.ghost.traces(buckets, axis, weight).map((curve) => app.yaxis.placed(shown, curve)) : [];
     const marks = changeMarks();
@@ -139,7 +139,8 @@ window.dash_clientside = window.dash_clientside || {};
 
   // What is drawn: the plot of the view in force, with the axis that it has now.
   function plot() {
-    return drawn.plot && drawn.view === app.views.chosen().name ? drawn.plot : app.views.plot();
+    const usual = app.views.plot();
+    return drawn.usual === usual ? drawn.plot : usual;
   }
 
   const paintCanvas = (layer) =>
