@@ -6,6 +6,7 @@
 //   "settings"  Python's tables are there        "frame"     another frame is on the screen
 //   "run"       a new run began                  "progress"  status, curves or kept steps changed
 //   "lens"      a panel is to show another thing "dressed"   a panel has other words or axes
+//   "zoom"      other steps are to be seen in the curves
 //   "controls"  those in the cards' heads are there
 //   "live"      a newer frame arrived            "view"      live, past or preview changed
 //   "drawn"     the frame has been painted       "axis"      the metrics panel's steps have moved

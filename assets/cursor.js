@@ -83,8 +83,8 @@ window.dash_clientside = window.dash_clientside || {};
     const layer = all.metrics;
     if (layer && layer.marked) clearMarks(layer);
     const found = app.curves.valuesAt(at.step);
-    if (!layer || !found) return hideCursor(layer);
-    const x = app.curves.toFraction(at.step) * layer.width;
+    const x = app.curves.toFraction(at.step) * (layer ? layer.width : 0);
+    if (!layer || !found || x < 0 || x > layer.width) return hideCursor(layer); // or beyond a zoom
     moveCursor(layer, x, 0, [at.step, found.values[0]]);
     if (at.height !== undefined && app.views.plot().canvas) circle("metrics", [[x, (1 - at.height) * layer.height]], 4);
     words({});
@@ -203,6 +203,7 @@ window.dash_clientside = window.dash_clientside || {};
       const from = at && at.panel === "metrics" ? at.step : app.curves.lastStep();
       const step = Math.min(Math.max(from + direction[0] * faster * (direction[0] ? 1 : 0), 1), Math.max(1, app.curves.lastStep()));
       at = { panel: name, step, ...heightAfter(direction[1] * faster) };
+      app.zoom.follow(step);
       if (app.curves.rows()) app.timeline.preview(step);
     } else {
       const from = at && at.panel === name ? at : { x: 0, y: 0 };

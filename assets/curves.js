@@ -2,7 +2,7 @@
 // What is drawn is the business of views.js and plot.js.
 //
 // All rows are here, so exact values under the cursor need no server; for drawing, each pixel column keeps the smallest
-// and the largest value that falls into it.
+// and the largest value that falls into it. Steps that a zoom (zoom.js) shows are drawn from all rows anew.
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
@@ -17,7 +17,7 @@ window.dash_clientside = window.dash_clientside || {};
   let rows = null; // of this run; made when the first message comes, because rows.js is loaded later
   let log = false;
   let range = [0, FIRST_RANGE]; // steps; decades when logarithmic
-  let drawn = { key: "", when: -Infinity, took: 0 };
+  let drawn = { key: "", when: -Infinity, took: 0, usual: null, plot: null };
   let timer = null;
 
   function clear() {
@@ -40,9 +40,11 @@ window.dash_clientside = window.dash_clientside || {};
 
   // -- the axis --------------------------------------------------------------------------------------------------------
 
+  const end = () => Math.max(FIRST_RANGE, lastStep() * MARGIN, app.ghost.reach() * MARGIN); // of the whole run
+
   function axisRange() {
-    const end = Math.max(FIRST_RANGE, lastStep() * MARGIN, app.ghost.reach() * MARGIN);
-    return log ? [0, Math.log10(end)] : [0, end];
+    const steps = app.zoom.range() || [0, end()];
+    return log ? steps.map((step) => Math.log10(Math.max(step, 1))) : steps;
   }
 
   const toAxis = (step) => (log ? Math.log10(Math.max(step, 1)) : step); // as Plotly wants it
@@ -59,6 +61,19 @@ window.dash_clientside = window.dash_clientside || {};
     const at = range[0] + fraction * (range[1] - range[0]);
     return log ? 10 ** at : at;
   }
+
+  // The steps of the pixel column in which a step is and of those beside it, as nobody points more exactly, and the least
+  // and greatest numbers there: see rows.js.
+  function column(step) {
+    const layer = app.layers.all.metrics;
+    if (!rows || !layer || !layer.width) return null;
+    const buckets = bucketsOf(layer);
+    const bucket = Math.floor(toFraction(step) * buckets);
+    const [from, until] = [Math.ceil(along((bucket - 1) / buckets)), Math.ceil(along((bucket + 2) / buckets)) - 1];
+    return rows.between(Math.max(1, Math.min(from, step)), Math.min(Math.max(until, step), lastStep()));
+  }
+
+  const bucketsOf = (layer) => Math.max(50, Math.round(layer.width));
 
   // -- drawing ---------------------------------------------------------------------------------------------------------
 
@@ -82,31 +97,50 @@ window.dash_clientside = window.dash_clientside || {};
   function draw() {
     const layer = app.layers && app.layers.all.metrics;
     if (!layer || document.hidden) return;
-    const [view, shown] = [app.views.chosen(), app.views.plot()];
-    const key = `${count()},${rows && rows.stride},${log},${state.changesTotal},${layer.width},${state.run},${app.ghost.key()},${app.readings.version()}`;
+    const [view, usual] = [app.views.chosen(), app.views.plot()];
+    const zoom = app.zoom.range();
+    const weight = app.choices.weight();
+    const key = `${count()},${rows && rows.stride},${log},${state.changesTotal},${layer.width},${state.run},${app.ghost.key()},${app.readings.version()},${zoom},${weight}`;
     drawn.when = performance.now();
     if (drawn.key === key) return;
     drawn.key = key;
     range = axisRange();
-    const buckets = Math.max(50, Math.round(layer.width));
+    const buckets = bucketsOf(layer);
     const axis = { toFraction, toStep: along };
-    const metric = (column) => (rows ? rows.decimate(column, buckets, axis) : { x: [], y: [] });
-    const data = app.plot.traces(layer, shown, { metric, axis, buckets, first: log ? 1 : 0 });
-    const ghosts = view.name === "losses" ? app.ghost.traces(buckets, axis) : [];
+    const curves = app.plot.curves(usual, { rows, weight, axis, buckets, first: log ? 1 : 0, part: part(zoom) });
+    const smooth = curves.smooth ? [...curves.smooth.own, ...curves.smooth.lines] : [];
+    const shown = app.yaxis.fitted(usual, app.choices.scale(), [...curves.own, ...curves.lines, ...smooth], zoom || [0, Infinity]);
+    Object.assign(drawn, { usual, plot: shown });
+    const data = app.plot.traces(layer, shown, curves);
+    const ghosts = view.name === "losses" ? app.ghost.traces(buckets, axis, weight).map((curve) => app.yaxis.placed(shown, curve)) : [];
     const marks = changeMarks();
     const { shapes, annotations } = app.plot.lines(shown);
     const { layout } = layer.plot;
     layer.data = [...data, ...ghosts];
     window.Plotly.react(layer.plot, layer.data, {
       ...layout,
-      xaxis: { ...layout.xaxis, type: log ? "log" : "linear", range },
+      xaxis: { ...layout.xaxis, type: log ? "log" : "linear", range, title: { ...layout.xaxis.title, text: zoom ? "" : "training step" } },
       yaxis: { ...layout.yaxis, ...app.plot.yAxis(shown) },
       shapes: [...shapes, ...marks.map(markLine)],
       annotations: [...annotations, ...marks.map(markLabel), ...(ghosts.length ? app.ghost.labels(toAxis) : [])],
     });
+    if (shown.canvas) app.offscale.clear(layer);
+    else app.offscale.mark(layer, shown, [...curves.own, ...curves.lines], axis);
     canvas(layer, shown);
     place();
     drawn.took = performance.now() - drawn.when;
+  }
+
+  // A row beyond either end of a zoom, too, so that curves go on to the edges.
+  function part(zoom) {
+    if (!zoom || !rows) return {};
+    return { after: zoom[0] - 1 - rows.stride, until: Math.min(zoom[1] + rows.stride, lastStep()) };
+  }
+
+  // What is drawn: the plot of the view in force, with the axis that it has now.
+  function plot() {
+    const usual = app.views.plot();
+    return drawn.usual === usual ? drawn.plot : usual;
   }
 
   const paintCanvas = (layer) =>
@@ -129,7 +163,7 @@ window.dash_clientside = window.dash_clientside || {};
       if (before && at - before.at < MERGE) Object.assign(before, { at, step, value });
       else marks.push((last[name] = { name, step, at, value }));
     }
-    return marks.slice(-MAX_MARKS);
+    return marks.filter(({ at }) => at >= 0 && at <= 1).slice(-MAX_MARKS);
   }
 
   function markLine({ step }) {
@@ -167,8 +201,9 @@ window.dash_clientside = window.dash_clientside || {};
       layer.root.appendChild(layer.shownStep);
     }
     const step = shownStep();
-    layer.shownStep.hidden = state.view.live && state.view.preview === null;
-    layer.shownStep.style.transform = `translateX(${toFraction(step) * layer.width}px)`;
+    const at = toFraction(step);
+    layer.shownStep.hidden = (state.view.live && state.view.preview === null) || at < 0 || at > 1;
+    layer.shownStep.style.transform = `translateX(${at * layer.width}px)`;
     layer.graph.dataset.step = step;
     app.numbers.show(step);
     state.emit("axis");
@@ -203,5 +238,5 @@ window.dash_clientside = window.dash_clientside || {};
     });
   }
 
-  app.curves = { append, rows: count, redraw, valuesAt, toFraction, toStep, lastStep, set_log };
+  app.curves = { append, rows: count, redraw, valuesAt, column, plot, toFraction, toStep, along, end, lastStep, set_log };
 })(window.dash_clientside);

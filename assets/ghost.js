@@ -45,10 +45,12 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   // The parent's curves as Plotly's traces; none when there is nothing to show.
-  function traces(buckets, axis) {
+  function traces(buckets, axis, weight) {
     if (!visible()) return [];
-    const part = { after: parent.step, until: axis.toStep(1) };
-    return NAMES.map((name, column) => ({ ...trace(name, column), ...parent.rows.decimate(column, buckets, axis, part) }));
+    const { rows } = parent;
+    const part = { after: Math.max(parent.step, axis.toStep(0) - 2 * rows.stride), until: Math.min(axis.toStep(1) + 2 * rows.stride, rows.lastStep()) };
+    const drawn = weight ? rows.smoothed(weight) : rows;
+    return NAMES.map((name, column) => ({ ...trace(name, column), ...drawn.decimate(column, buckets, axis, part) }));
   }
 
   function trace(name, i) {

@@ -49,7 +49,7 @@ window.dash_clientside = window.dash_clientside || {};
       const row = app.readings.before(axis.toStep((x + 1) / width));
       if (row && (!last || row.step !== last.step)) {
         column = shares(row).map((share) => level(share));
-        since = x;
+        since = last ? x : Math.min(x, axis.toFraction(row.step) * width); // it may be of a step before the left edge
       }
       last = row;
       const looked = row && x - since < HELD * layer.scale;

@@ -5,10 +5,12 @@ window.dash_clientside = window.dash_clientside || {};
   const state = app.state;
   const NAMES = ["D loss", "D accuracy", "G loss", "G accuracy"];
   const DASHES = { solid: "solid", dot: "dotted", dash: "dashed", dashdot: "dashed" };
-  const OFF_SCALE = 2.1;
   const BEYOND = " off scale";
+  const SHAPES = { above: "▲", below: "▼" };
   let built = "";
   let height = null; // of the pointer over the panel, 0..1
+  let pointed = false; // whether it is over the panel
+  let last = 0; // the step whose numbers are shown
 
   function build(notes, view, plot) {
     const key = JSON.stringify([view.name, app.scenes.task(), plot.canvas ? document.documentElement.getAttribute("data-mantine-color-scheme") : ""]);
@@ -19,7 +21,8 @@ window.dash_clientside = window.dash_clientside || {};
     const gaps = plot.gaps.map(({ label, colour }) => row(label, colour, "gap"));
     const list = app.element("dl", {}, ...[...metrics, ...readings, ...gaps].flat());
     const rest = plot.canvas ? [app.element("p", { class: "there" }), app.kymograph.legend()] : [];
-    notes.replaceChildren(app.element("p", { class: "at" }), list, ...rest);
+    const over = plot.metrics.length ? [app.element("p", { class: "over" })] : [];
+    notes.replaceChildren(app.element("p", { class: "at" }), list, ...over, ...rest);
   }
 
   const row = (label, ink, dash) => [app.element("dt", { class: `${ink} ${dash}` }, label), app.element("dd")];
@@ -27,8 +30,9 @@ window.dash_clientside = window.dash_clientside || {};
 
   function show(step) {
     const notes = app.byId("metrics-panel-notes");
+    last = step;
     if (!notes || !state.settings) return;
-    const [view, plot] = [app.views.chosen(), app.views.plot()];
+    const [view, plot] = [app.views.chosen(), app.curves.plot()];
     build(notes, view, plot);
     const found = app.curves.valuesAt(step);
     const look = app.readings.nearest(step);
@@ -38,7 +42,10 @@ window.dash_clientside = window.dash_clientside || {};
       ...plot.gaps.map(({ upper, lower }) => number((upper ? app.readings.value(look, upper) : Math.LN2) - app.readings.value(look, lower), plot)),
     ];
     put(notes.querySelector(".at"), heading(plot, found, look));
-    notes.querySelectorAll("dd").forEach((dd, i) => put(dd, texts[i]));
+    const column = pointed ? app.curves.column(step) : null;
+    const ranges = plot.metrics.map((i) => (column ? range(column.low[i], column.high[i]) : ""));
+    notes.querySelectorAll("dd").forEach((dd, i) => put(dd, texts[i], ranges[i]));
+    put(notes.querySelector(".over"), ranges.some(Boolean) ? `thin: least to greatest of steps ${app.grouped(column.from)} to ${app.grouped(column.until)}` : "");
     if (plot.canvas) put(notes.querySelector(".there"), there(step));
     app.setText("metrics-panel-badge", `${app.grouped(app.curves.lastStep())} steps`);
   }
@@ -58,23 +65,34 @@ window.dash_clientside = window.dash_clientside || {};
 
   function metric(value, plot) {
     if (!Number.isFinite(value)) return "–";
-    const text = plot.log && value < 0.01 ? value.toExponential(2) : value.toFixed(4);
-    return `${text}${!plot.log && value > OFF_SCALE ? ` ▲${BEYOND}` : ""}`;
+    return `${plot.log && value < 0.01 && value > 0 ? value.toExponential(2) : value.toFixed(4)}${beyond(value, plot)}`;
   }
 
-  const number = (value, plot) => (Number.isFinite(value) ? `${app.minus(value.toFixed(3))}${value > plot.high ? ` ▲${BEYOND}` : ""}` : "–");
+  const number = (value, plot) => (Number.isFinite(value) ? `${app.minus(value.toFixed(3))}${beyond(value, plot)}` : "–");
+
+  function beyond(value, plot) {
+    const side = app.yaxis.beyond(plot, value);
+    return side ? ` ${SHAPES[side]}${BEYOND}` : "";
+  }
+
+  // What the pixel column has beside the step's own number; nothing where that is all.
+  const range = (low, high) => (low < high ? `${app.brief(low)}–${app.brief(high)}` : "");
 
   // The words behind the triangle are in an element of their own, for pages without room for them.
-  function put(element, text) {
-    if (!element || element.textContent === text) return;
+  function put(element, text, thin = "") {
+    if (!element || element.dataset.said === `${text}|${thin}`) return;
+    element.dataset.said = `${text}|${thin}`;
     element.textContent = text.replace(BEYOND, "");
     if (text.endsWith(BEYOND)) element.append(app.element("span", { class: "beyond" }, BEYOND));
+    if (thin) element.append(" ", app.element("span", { class: "thin" }, thin));
   }
 
   state.on("pointed", (at) => {
-    const over = at && at.panel === "metrics";
+    const over = Boolean(at) && at.panel === "metrics";
+    const left = pointed && !over;
+    pointed = over;
     height = over && at.height !== undefined ? at.height : null;
-    if (over) show(at.step);
+    if (over || left) show(over ? at.step : last);
   });
 
   app.numbers = { show };

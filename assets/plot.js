@@ -6,21 +6,45 @@ window.dash_clientside = window.dash_clientside || {};
   const LN_2 = Math.log(2);
   const OWN = 4; // traces of the metrics, which come first and are always there
   const INKS = ["d", "d", "g", "g"];
+  const NAMES = ["D loss", "D accuracy", "G loss", "G accuracy"];
+  const PALE = 0.3; // opacity of what was smoothed
   const DOTTED = 100; // with fewer looks than this each is marked: between them nothing was measured
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--gs-${name}`).trim();
 
   // -- curves ----------------------------------------------------------------------------------------------------------
 
-  // `metric(column)` gives x and y of one; `axis` as in rows.js; `first`: the first step that the axis can show.
-  function traces(layer, view, { metric, axis, buckets, first }) {
-    const own = layer.plot.data.slice(0, OWN).map((trace, column) => {
-      const shown = view.metrics.includes(column);
-      return { ...trace, ...(shown ? metric(column) : { x: [], y: [] }), visible: shown, line: { ...trace.line, color: colour(INKS[column]) } };
-    });
-    const of = (line) => app.readings.curve(line.reading, buckets, axis, first);
-    return [...own, ...view.lines.flatMap((line) => curve(line, of(line)))];
+  // The numbers of a view's curves, raw and perhaps smoothed: {own: one a metric, lines: one a reading, smooth: the same of
+  // both, or null}. `axis` and `part` as in rows.js; `first`: the first step that the axis can show; `weight`: of smoothing.
+  function curves(view, { rows, weight, axis, buckets, first, part }) {
+    const metric = (held, column) => (held ? held.decimate(column, buckets, axis, part) : { x: [], y: [] });
+    const named = (column) => ({ name: NAMES[column], column, ink: INKS[column] });
+    const of = (line, w) => ({ ...app.readings.curve(line.reading, buckets, axis, first, w), name: labelOf(line.reading), ink: line.colour });
+    const own = view.metrics.map((column) => ({ ...named(column), ...metric(rows, column) }));
+    const lines = view.lines.map((line) => of(line, 0));
+    if (!weight) return { own, lines, smooth: null };
+    const averages = rows && view.metrics.length ? rows.smoothed(weight) : rows;
+    const smooth = { own: view.metrics.map((column) => metric(averages, column)), lines: view.lines.map((line) => of(line, weight)) };
+    return { own, lines, smooth };
   }
+
+  // What Plotly draws of them: the raw curves pale behind the smoothed ones, if there are any.
+  function traces(layer, view, { own, lines, smooth }) {
+    const at = (curve) => app.yaxis.placed(view, { x: curve.x, y: curve.y });
+    const figure = layer.plot.data.slice(0, OWN).map((trace, column) => {
+      const found = own.find((one) => one.column === column);
+      const raw = found ? at(found) : { x: [], y: [] };
+      return { ...trace, ...raw, visible: Boolean(found), opacity: smooth ? PALE : 1, line: { ...trace.line, color: colour(INKS[column]) } };
+    });
+    const raw = lines.flatMap((points, i) => curve(smooth ? { ...view.lines[i], fill: "" } : view.lines[i], at(points)));
+    if (!smooth) return [...figure, ...raw];
+    const pale = raw.map((trace) => ({ ...trace, opacity: PALE }));
+    const over = own.map(({ column, name }, i) => ({ ...figure[column], ...at(smooth.own[i]), name: `${name}, smoothed`, opacity: 1 }));
+    const smoothed = smooth.lines.flatMap((points, i) => curve(view.lines[i], at(points)).map((trace) => ({ ...trace, name: `${trace.name}, smoothed` })));
+    return [...figure, ...pale, ...over, ...smoothed];
+  }
+
+  const labelOf = (reading) => state.settings.readings.find(({ name }) => name === reading).label;
 
   function curve({ reading, colour: ink, dash, fill }, points) {
     const line = { color: colour(ink), dash, width: 1.8 };
@@ -65,8 +89,9 @@ window.dash_clientside = window.dash_clientside || {};
     const found = { shapes: [], annotations: [] };
     const add = (value, words, side, ink, dash) => {
       if (!Number.isFinite(value)) return;
-      found.shapes.push(across(view.log ? Math.max(value, 10 ** view.low) : value, ink, dash));
-      found.annotations.push(label(words, view.log ? Math.log10(value) : value, side, ink));
+      const at = view.log ? Math.max(value, 10 ** view.low) : value;
+      found.shapes.push(across(at, ink, dash));
+      found.annotations.push(label(words, view.log ? Math.log10(at) : at, side, ink));
     };
     for (const { text, value } of view.marks) {
       const at = value === null ? points.best : value;
@@ -82,15 +107,17 @@ window.dash_clientside = window.dash_clientside || {};
     return found;
   }
 
-  const POWERS = "⁰¹²³⁴⁵";
+  const POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+  const power = (n) => `10${n < 0 ? "⁻" : ""}${String(Math.abs(n)).replace(/\d/g, (digit) => POWERS[digit])}`;
 
   function yAxis(view) {
     const texts = view.ticks.map((tick) => {
-      const power = Math.round(Math.log10(tick));
-      return view.log && power < -2 ? `10⁻${POWERS[-power]}` : app.minus(tick);
+      const n = Math.round(Math.log10(tick));
+      return view.log && Math.abs(n) > 2 && Math.abs(tick / 10 ** n - 1) < 1e-6 ? power(n) : app.minus(tick);
     });
     return { type: view.log ? "log" : "linear", range: [view.low, view.high], tickvals: view.ticks, ticktext: texts, title: { text: view.y_title, standoff: 2 } };
   }
 
-  app.plot = { traces, lines, yAxis, colour };
+  app.plot = { curves, traces, lines, yAxis, colour };
 })(window.dash_clientside);

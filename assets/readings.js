@@ -69,13 +69,16 @@ window.dash_clientside = window.dash_clientside || {};
 
   const value = (row, name) => (row ? row.values[placeOf(name)] : NaN);
 
-  // x and y of one reading from step `first` on: every look, or the extremes in each of `buckets` pixel columns.
-  function curve(name, buckets, axis, first = 0) {
+  // x and y of one reading from step `first` on: every look, or the extremes in each of `buckets` pixel columns. With a
+  // `weight` smoothed over the steps.
+  function curve(name, buckets, axis, first = 0, weight = 0) {
     const column = placeOf(name);
+    const raw = rows.map((row) => row.values[column]);
+    const values = weight ? app.smoothing.over(steps, raw, weight) : raw;
     const out = { x: [], y: [] };
     const put = (i) => {
       out.x.push(steps[i]);
-      out.y.push(rows[i].values[column]);
+      out.y.push(values[i]);
     };
     let i = indexOf(first - 1) + 1;
     const few = steps.length - i <= 2 * buckets;
@@ -85,17 +88,18 @@ window.dash_clientside = window.dash_clientside || {};
         const bucket = Math.floor(axis.toFraction(steps[i]) * buckets);
         while (end < steps.length && Math.floor(axis.toFraction(steps[end]) * buckets) === bucket) end += 1;
       }
-      extremes(column, i, end).forEach(put);
+      extremes(values, i, end).forEach(put);
       i = end;
     }
     return out;
   }
 
-  function extremes(column, start, end) {
+  // Where the least and the greatest are, among those that are numbers.
+  function extremes(values, start, end) {
     let [low, high] = [start, start];
     for (let i = start; i < end; i++) {
-      if (rows[i].values[column] < rows[low].values[column]) low = i;
-      if (rows[i].values[column] > rows[high].values[column]) high = i;
+      if (values[i] < values[low] || Number.isNaN(values[low])) low = i;
+      if (values[i] > values[high] || Number.isNaN(values[high])) high = i;
     }
     return [...new Set([Math.min(low, high), Math.max(low, high)])];
   }

@@ -11,6 +11,7 @@ from itertools import islice
 
 import numpy as np
 
+from gan_core import extremes
 from gan_core.records import Change, Float32Array, Reading, Snapshot, StepMetrics, TrailPoint
 from gan_core.thinning import Thinning, nearest
 
@@ -25,7 +26,8 @@ _COLUMNS = 4  # d_loss, d_accuracy, g_loss, g_accuracy
 class MetricsLog:
     """Four float32 numbers a step, in one array that grows by doubling up to a limit.
 
-    Beyond the limit every second row is dropped and only every second step is kept from then on.
+    Beyond the limit every second row is dropped and only every second step has a row from then on; the least and the
+    greatest numbers of the steps without one stay beside the rows (gan_core/extremes.py).
     """
 
     def __init__(self, max_rows: int = MAX_ROWS) -> None:
@@ -33,41 +35,79 @@ class MetricsLog:
         self.rows = 0
         self._max_rows = max_rows
         self._data = np.empty((min(4096, max_rows), _COLUMNS), np.float32)
+        self._extremes = extremes.none(0)  # of each row, once rows are thinned
+        self._since = extremes.none(1)  # of the steps since the last row
 
     @property
     def nbytes(self) -> int:
         """Bytes held."""
-        return self._data.nbytes
+        return self._data.nbytes + self._extremes.nbytes
 
     def append(self, m: StepMetrics) -> None:
         """Add the metrics of the next step."""
-        if (m.step - 1) % self.stride:
+        due = (m.step - 1) % self.stride == 0
+        if due and self.rows == self._max_rows:
+            self._thin()
+            due = (m.step - 1) % self.stride == 0
+        row = (m.d_loss, m.d_accuracy, m.g_loss, m.g_accuracy)
+        if self.stride > 1:
+            extremes.widen(self._since[0], row)
+        if not due:
             return
-        if self.rows == self._max_rows:
-            self._data[: (self.rows + 1) // 2] = self._data[: self.rows : 2].copy()
-            self.rows = (self.rows + 1) // 2
-            self.stride *= 2
-            if (m.step - 1) % self.stride:
-                return
-        if self.rows == len(self._data):
-            grown = np.empty((min(2 * self.rows, self._max_rows), _COLUMNS), np.float32)
-            grown[: self.rows] = self._data
-            self._data = grown
-        self._data[self.rows] = (m.d_loss, m.d_accuracy, m.g_loss, m.g_accuracy)
+        self._make_room()
+        self._data[self.rows] = row
+        if self.stride > 1:
+            self._extremes[self.rows] = self._since[0]
+            self._since = extremes.none(1)
         self.rows += 1
 
-    def load(self, rows: Float32Array, stride: int) -> None:
-        """Begin with rows (n, 4) that were recorded, row i of step 1 + i * stride."""
-        while len(rows) > self._max_rows:
-            rows, stride = rows[::2], 2 * stride
+    def _thin(self) -> None:
+        rows = self._data[: self.rows]
+        of_each = self._extremes[: self.rows] if self.stride > 1 else extremes.of_rows(rows)
+        of_each, self._since = extremes.halved(of_each, self._since)
+        self._hold(rows[::2].copy(), 2 * self.stride, of_each)
+
+    def _hold(self, rows: Float32Array, stride: int, of_each: Float32Array) -> None:
         self.stride, self.rows = stride, len(rows)
         if len(rows) > len(self._data):
             self._data = np.empty((len(rows), _COLUMNS), np.float32)
         self._data[: len(rows)] = rows
+        if stride > 1:
+            self._extremes = _longer(of_each, len(self._data))
+
+    def _make_room(self) -> None:
+        """Room for one more row."""
+        if self.rows < len(self._data):
+            return
+        self._data = _longer(self._data, min(2 * self.rows, self._max_rows))
+        if self.stride > 1:
+            self._extremes = _longer(self._extremes, len(self._data))
+
+    def load(
+        self,
+        rows: Float32Array,
+        stride: int,
+        of_each: Float32Array | None = None,
+        since: Float32Array | None = None,
+    ) -> None:
+        """Begin with rows (n, 4) that were recorded, row i of step 1 + i * stride.
+
+        Perhaps with the extremes (n, 8) of each, and (1, 8) of the steps since the last one.
+        """
+        of_each = extremes.of_rows(rows) if of_each is None else of_each
+        self._since = extremes.none(1) if since is None else since.copy()
+        while len(rows) > self._max_rows:
+            of_each, self._since = extremes.halved(of_each, self._since)
+            rows, stride = rows[::2], 2 * stride
+        self._hold(rows, stride, of_each)
 
     def read(self, start: int, limit: int) -> Float32Array:
         """Copy rows start .. start + limit: (n, 4), columns d_loss, d_accuracy, g_loss, g_accuracy."""
         return self._data[start : min(self.rows, start + limit)].copy()
+
+    def read_extremes(self, start: int, limit: int) -> Float32Array | None:
+        """Copy the extremes (n, 8) of the same rows; None as long as each step has a row."""
+        return None if self.stride == 1 else self._extremes[start : min(self.rows, start + limit)].copy()
 
     def mean_losses(self, after: int, until: int) -> tuple[float, float]:
         """Mean losses of D and G over the held steps after `after` up to `until`; NaN where there are none."""
@@ -75,6 +115,13 @@ class MetricsLog:
         rows = self._data[max(first, 0) : min(end, self.rows), ::2].astype(np.float64)
         d_loss, g_loss = rows.mean(axis=0).tolist() if len(rows) else (np.nan, np.nan)
         return d_loss, g_loss
+
+
+def _longer(array: Float32Array, length: int) -> Float32Array:
+    """A copy with room for that many rows."""
+    grown = np.empty((length, array.shape[1]), np.float32)
+    grown[: len(array)] = array
+    return grown
 
 
 class History:

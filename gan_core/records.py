@@ -300,6 +300,7 @@ class Progress:
     kept: tuple[int, ...]  # steps with a frame, ascending
     readings: tuple[Reading, ...] = ()  # of frames from the step on that was asked for, ascending
     events: tuple[Event, ...] = ()  # all of them, ascending
+    extremes: Float32Array | None = None  # (n, 8) of the same rows: gan_core/extremes.py; None where stride is 1
 
 
 @dataclass(frozen=True, slots=True)

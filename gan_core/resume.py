@@ -91,7 +91,7 @@ def branch_off(runs: RunFolder, parent: str, step: int, run_id: str, created: fl
 def history_of(file: RunFile, number: int) -> History:
     """What is recorded of a run, as one of number `number`."""
     history = History()
-    history.metrics.load(file.metrics(), file.stride)
+    history.metrics.load(file.metrics(), file.stride, file.extremes(), file.since())
     for change in file.changes():
         history.add_change(change)
     for step in file.frame_steps():

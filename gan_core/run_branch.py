@@ -34,7 +34,8 @@ def copy_until(source: RunFile, path: Path, recipe: Recipe, step: int) -> RunFil
 def _copy(source: RunFile, branch: RunFile, step: int) -> None:
     steps = [kept for kept in source.checkpoint_steps() if kept <= step]
     branch.set_stride(source.stride)
-    branch.add_rows(source.metrics(0, -(-step // source.stride)))
+    rows = -(-step // source.stride)
+    branch.add_rows(source.metrics(0, rows), source.extremes(0, rows))
     for change in source.changes():
         if change.step <= step:
             branch.add_change(change)

@@ -5,6 +5,9 @@ changes      number, step, name, old, new
 metrics      first, rows      blocks of rows (n, 4) float32 little-endian, d_loss, d_accuracy, g_loss, g_accuracy,
                               then their CRC-32 as uint32 (not in files of format 1); row r of all is step
                               1 + r * stride, and `first` is the number of a block's first row
+extremes     first, rows      where stride is more than 1, for each of those blocks one of rows (n, 8), their extremes
+                              (gan_core/extremes.py); at first = -1 those of the steps since the last row, (1, 8)
+                              (not in files of formats 1 and 2)
 frames       step, frame      envelopes, as they go to a browser
 checkpoints  step, fingerprint, state    envelopes of `gan_core.checkpoint`, before any change of step + 1
 """
@@ -27,7 +30,7 @@ from gan_core.records import Recipe
 UNFINISHED = ".part"  # end of a file's name while it is written
 BESIDE = ("-wal", "-shm", "-journal")  # ends of the files that SQLite keeps beside its own
 APPLICATION = 0x47534352  # "GSCR", in the file's header
-VERSION = 2  # of the format
+VERSION = 3  # of the format
 SCHEMA = {
     "about": "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
     "changes": (
@@ -39,7 +42,9 @@ SCHEMA = {
     "checkpoints": (
         "CREATE TABLE checkpoints (step INTEGER PRIMARY KEY, fingerprint TEXT NOT NULL, state BLOB NOT NULL) STRICT"
     ),
+    "extremes": "CREATE TABLE extremes (first INTEGER PRIMARY KEY, rows BLOB NOT NULL) STRICT",
 }
+_SINCE = {"extremes": 3}  # tables that older formats lack, and the format that brought each
 LOG_BYTES = 48 << 20  # what the write-ahead log may take of the room
 # What a damaged file may cause on the way from its bytes to a record.
 DAMAGE = (KeyError, TypeError, ValueError, OverflowError, RecursionError)
@@ -69,7 +74,8 @@ def check_schema(db: sqlite3.Connection) -> None:
             f"it was made by a newer GANscope (format {version}, this one reads up to {VERSION}); update it"
         )
     found = db.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid").fetchall()
-    if found != [("table", name, name, create) for name, create in SCHEMA.items()]:
+    expected = {name: create for name, create in SCHEMA.items() if version >= _SINCE.get(name, 1)}
+    if found != [("table", name, name, create) for name, create in expected.items()]:
         raise ValueError("its tables are not those of a run")
 
 
@@ -90,6 +96,20 @@ def make_tables(db: sqlite3.Connection, recipe: Recipe) -> None:
         for create in SCHEMA.values():
             db.execute(create)
         db.executemany("INSERT INTO about VALUES (?, ?)", [(n, json.dumps(v)) for n, v in about.items()])
+
+
+def bring_up_to_date(db: sqlite3.Connection) -> None:
+    """Make the tables that a file of an older format lacks; to be called inside a transaction."""
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    for name, since in _SINCE.items():
+        if version < since:
+            db.execute(SCHEMA[name])
+    db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def has_extremes(db: sqlite3.Connection) -> bool:
+    """Whether the file is of a format with extremes."""
+    return bool(db.execute("PRAGMA user_version").fetchone()[0] >= _SINCE["extremes"])
 
 
 def may_be_read_alone(path: Path, error: sqlite3.OperationalError) -> bool:

@@ -17,14 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from gan_core import run_database
 from gan_core.checkpoint import fingerprint
 from gan_core.envelope import read_header
 from gan_core.records import Change, Float32Array, Recipe, RunSummary, StepMetrics
 from gan_core.run_lock import WriteLock
-from gan_core.run_rows import BLOCK_ROWS, ROW_BYTES, pack_rows, rows_of, unpack_rows
+from gan_core.run_metrics import RunMetrics
+from gan_core.run_rows import rows_of
 from gan_core.thinning import Thinning
 
 SUFFIX = ".sqlite"
@@ -58,9 +57,7 @@ class RunFile:
         """Not called directly: see `create` and `open`. It is for writing if there is a `lock`."""
         self.path, self._db, self._lock = path, db, lock
         self.recipe = run_database.read_recipe(self._about("recipe"))
-        self._stride = int(self._about("stride"))
-        self._rows = self._count_rows()
-        self._tail = self.metrics(self._rows // BLOCK_ROWS * BLOCK_ROWS)  # of the block that is not full yet: (n, 4)
+        self._metrics = RunMetrics(db, self._read)
         self._frames = Thinning(600, 600, self.frame_steps()) if lock else None
 
     @classmethod
@@ -136,12 +133,13 @@ class RunFile:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything inside is written, or nothing of it. Raises OSError with a sentence when the disk refuses."""
-        before = self._rows, self._stride, self._tail, self._frames and self._frames.copy()
+        metrics, frames = self._metrics.snapshot(), self._frames and self._frames.copy()
         try:
             with run_database.whole(self._db):
                 yield
         except BaseException as error:
-            self._rows, self._stride, self._tail, self._frames = before
+            self._metrics.go_back(metrics)
+            self._frames = frames
             if isinstance(error, sqlite3.Error):
                 raise run_database.refused(self.path, error) from None
             raise
@@ -157,24 +155,19 @@ class RunFile:
 
     def add_steps(self, first: int, rows: Float32Array) -> None:
         """Add the metrics (n, 4) of the next steps, the first of which is `first`."""
-        self.add_rows(rows[(1 - first) % self._stride :: self._stride])
+        self._metrics.add_steps(first, rows)
 
-    def add_rows(self, rows: Float32Array) -> None:
-        """Add the next rows (n, 4) of metrics, which already are of every `stride`-th step."""
-        while len(rows):
-            some = rows[: BLOCK_ROWS - len(self._tail)]
-            first = self._rows - len(self._tail)
-            self._tail = np.concatenate((self._tail, some))
-            self._db.execute("INSERT OR REPLACE INTO metrics VALUES (?, ?)", (first, pack_rows(self._tail)))
-            self._rows += len(some)
-            if len(self._tail) == BLOCK_ROWS:
-                self._tail = self._tail[:0]
-            rows = rows[len(some) :]
+    def add_rows(self, rows: Float32Array, extremes: Float32Array | None = None) -> None:
+        """Add the next rows (n, 4) of metrics, of every `stride`-th step already, perhaps with extremes (n, 8)."""
+        self._metrics.add(rows, extremes)
+
+    def set_since(self, since: Float32Array) -> None:
+        """Write the extremes (1, 8) of the steps since the last row."""
+        self._metrics.set_since(since)
 
     def set_stride(self, stride: int) -> None:
         """Say that row r of the metrics is step 1 + r * stride: while there are none, or together with new ones."""
-        self._stride = stride
-        self._db.execute("UPDATE about SET value = ? WHERE name = 'stride'", (json.dumps(stride),))
+        self._metrics.set_stride(stride)
 
     def add_change(self, change: Change) -> None:
         """Add a change."""
@@ -203,12 +196,8 @@ class RunFile:
         self._frames = Thinning(len(kept), len(kept), kept)
 
     def halve_metrics(self) -> None:
-        """Remove every second row of the metrics."""
-        rows = self.metrics()
-        self._db.execute("DELETE FROM metrics")
-        self._rows, self._tail = 0, rows[:0]
-        self.set_stride(2 * self.stride)
-        self.add_rows(rows[::2])
+        """Remove every second row of the metrics; their extremes stay."""
+        self._metrics.halve()
 
     def settle(self) -> None:
         """Bring everything that was written into the file itself. Raises OSError with a sentence if that fails."""
@@ -234,8 +223,7 @@ class RunFile:
     @property
     def stride(self) -> int:
         """Row r of the metrics is step 1 + r * stride."""
-        self._stride = int(self._about("stride"))
-        return self._stride
+        return self._metrics.stride
 
     def first_step(self) -> int:
         """The step of the first checkpoint: 0, or where a branch begins."""
@@ -244,7 +232,7 @@ class RunFile:
 
     def last_step(self) -> int:
         """The last step that is recorded in any way."""
-        rows = self._count_rows()
+        rows = self.rows()
         (checkpoint,) = self._one("SELECT max(step) FROM checkpoints")
         return max(0 if not rows else 1 + (rows - 1) * self.stride, int(checkpoint or 0))
 
@@ -259,15 +247,19 @@ class RunFile:
 
     def metrics(self, start: int = 0, limit: int = 1 << 40) -> Float32Array:
         """Rows start .. start + limit: (n, 4)."""
-        query = "SELECT first, rows FROM metrics WHERE first > ? AND first < ? ORDER BY first"
-        parts = [np.empty((0, 4), np.float32)]
-        for first, blob in self._read(query, start - BLOCK_ROWS, min(start + limit, 1 << 60)):
-            parts.append(unpack_rows(blob)[max(0, start - first) : start + limit - first])
-        return np.concatenate(parts)
+        return self._metrics.read(start, limit)
+
+    def extremes(self, start: int = 0, limit: int = 1 << 40) -> Float32Array:
+        """The extremes (n, 8) of the same rows: see gan_core/extremes.py."""
+        return self._metrics.extremes(start, limit)
+
+    def since(self) -> Float32Array:
+        """The extremes (1, 8) of the steps since the last row."""
+        return self._metrics.since()
 
     def rows(self) -> int:
         """How many rows of metrics there are."""
-        return self._count_rows()
+        return self._metrics.count()
 
     def changes(self, after_step: int = 0) -> list[Change]:
         """Changes in force from a step > `after_step`, in the order in which they were made."""
@@ -344,10 +336,6 @@ class RunFile:
             self._db.execute("COMMIT")
 
     # -- inside ------------------------------------------------------------------------------------------------------
-
-    def _count_rows(self) -> int:
-        rows = self._read("SELECT first, length(rows) FROM metrics ORDER BY first DESC LIMIT 1")
-        return int(rows[0][0]) + int(rows[0][1]) // ROW_BYTES if rows else 0
 
     def _about(self, name: str) -> Any:
         rows = self._read("SELECT value FROM about WHERE name = ?", name)

@@ -16,17 +16,17 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from gan_core.checkpoint import fingerprint, pack_state, state_bytes, unpack_state
 from gan_core.commands import check_seed
 from gan_core.config import BOUNDS, MAX_THREADS, GANConfig, HyperParameters
 from gan_core.envelope import said
+from gan_core.extremes import none
 from gan_core.objectives import OBJECTIVES
 from gan_core.records import Change, Float32Array, Recipe
-from gan_core.run_database import SCHEMA, UNFINISHED, check_schema, read_recipe, remove
+from gan_core.run_database import SCHEMA, UNFINISHED, check_schema, has_extremes, read_recipe, remove
 from gan_core.run_file import ID, RunFile
-from gan_core.run_rows import BLOCK_ROWS, ROW_BYTES, SUM_BYTES, is_whole, unpack_rows
+from gan_core.run_import_metrics import checked_extremes, checked_metrics, whole_bytes
+from gan_core.run_rows import BLOCK_ROWS
 from gan_core.targets import TARGETS
 from gan_core.tasks import TASKS, Task
 from gan_core.wire import check_frame
@@ -58,7 +58,6 @@ _LIMITS = {
 _PRAGMAS = ("application_id", "user_version", "quick_check")
 
 _YOUNGER = ("task",)  # fields of a configuration that files written before do not have
-_COLUMNS = {"discriminator": slice(0, 2), "generator": slice(2, 4)}  # of a row of metrics: loss and accuracy
 
 Clock = Callable[[], float]
 
@@ -193,12 +192,22 @@ class _Stranger:
         for first, blob in self._rows("SELECT first, rows FROM metrics ORDER BY first"):
             if first != rows or not full:
                 raise ValueError("its metrics have gaps")
-            block = _checked_metrics(blob, task)
-            file.add_rows(block)
+            block = checked_metrics(blob, task)
+            file.add_rows(block, self._extremes(first, block))
             rows, full = rows + len(block), len(block) == BLOCK_ROWS
             if rows * stride > MAX_STEP:
                 raise ValueError("it is too long")
+        since = self._extremes(-1, none(1)[:, :4])
+        if since is not None:
+            file.set_since(since)
         return rows * int(stride)
+
+    def _extremes(self, first: int, rows: Float32Array) -> Float32Array | None:
+        """Extremes (n, 8) of the block that begins with row `first`; None if there are none."""
+        if self._about["stride"] == 1 or not has_extremes(self._db):
+            return None
+        blobs = list(self._rows(f"SELECT rows FROM extremes WHERE first = {int(first)}"))
+        return checked_extremes(blobs[0][0], rows) if blobs else None
 
     def _copy_changes(self, file: RunFile, last: int) -> None:
         before = 1
@@ -215,7 +224,7 @@ class _Stranger:
         for count, (step, frame) in enumerate(self._rows("SELECT step, frame FROM frames ORDER BY step")):
             if count >= MAX_FRAMES or not 0 <= _whole(step) <= last:
                 raise ValueError("it has frames of steps that were not trained")
-            check_frame(_bytes(frame), step)
+            check_frame(whole_bytes(frame), step)
             with file.transaction():
                 file.add_frame(step, frame)
 
@@ -224,7 +233,7 @@ class _Stranger:
         for step, printed, packed in self._rows("SELECT step, fingerprint, state FROM checkpoints ORDER BY step"):
             if not 0 <= _whole(step) <= last:
                 raise ValueError("it has checkpoints of steps that were not trained")
-            _check_checkpoint(step, printed, _bytes(packed), config, device)
+            _check_checkpoint(step, printed, whole_bytes(packed), config, device)
             with file.transaction():
                 file.add_checkpoint(step, packed)
             count += 1
@@ -243,7 +252,7 @@ def _why(error: Exception) -> str:
 
 
 def _may(action: int, what: str | None, detail: str | None, database: str | None, trigger: str | None) -> int:
-    """Let SQLite read our five tables and its own list of tables, and nothing else."""
+    """Let SQLite read our tables and its own list of tables, and nothing else."""
     allowed = (
         action == sqlite3.SQLITE_SELECT
         or (action == sqlite3.SQLITE_READ and what in (*SCHEMA, "sqlite_master", "sqlite_schema") and trigger is None)
@@ -267,27 +276,6 @@ def _checked_words(name: str, words: object, length: int) -> None:
         raise ValueError(f"its {name} is no line of at most {length} characters")
 
 
-def _checked_metrics(blob: object, task: Task) -> Float32Array:
-    """Return a block of rows (n, 4). A loss may be any number: a run that diverged is a run. Accuracies are shares.
-
-    There are no numbers of a network that is not trained.
-    """
-    data = _bytes(blob)
-    if not ROW_BYTES <= len(data) <= BLOCK_ROWS * ROW_BYTES + SUM_BYTES or len(data) % ROW_BYTES not in (0, SUM_BYTES):
-        raise ValueError("a block of its metrics is of a wrong size")
-    if not is_whole(data):
-        raise ValueError("a block of its metrics is damaged")
-    block = unpack_rows(data)
-    for network, columns in _COLUMNS.items():
-        numbers = block[:, columns]
-        if network not in task.trains:
-            if not np.isnan(numbers).all():
-                raise ValueError(f"it has losses of a {network} that it does not train")
-        elif not ((numbers[:, 1] >= 0) & (numbers[:, 1] <= 1)).all():
-            raise ValueError("an accuracy is no share")
-    return block
-
-
 def _check_checkpoint(step: int, printed: object, packed: bytes, config: GANConfig, device: str) -> None:
     state = unpack_state(packed, config)
     if state["steps"] != step:
@@ -297,12 +285,6 @@ def _check_checkpoint(step: int, printed: object, packed: bytes, config: GANConf
         raise ValueError(f"the checkpoint at step {step:,} is of another device")
     if pack_state(state) != packed or fingerprint(packed) != printed:
         raise ValueError(f"the checkpoint at step {step:,} is damaged")
-
-
-def _bytes(value: object) -> bytes:
-    if not isinstance(value, bytes):
-        raise ValueError("a value of it is of the wrong kind")
-    return value
 
 
 def _whole(value: object) -> int:

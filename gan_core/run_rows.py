@@ -1,4 +1,7 @@
-"""Metrics in a run's file: blocks of rows (n, 4) float32 little-endian, and their CRC-32 behind them."""
+"""Metrics in a run's file: blocks of rows (n, 4) float32 little-endian, and their CRC-32 behind them.
+
+Extremes (gan_core/extremes.py) are packed in the same way, as rows (n, 8).
+"""
 
 from __future__ import annotations
 
@@ -20,14 +23,14 @@ def rows_of(metrics: Sequence[StepMetrics]) -> Float32Array:
 
 
 def pack_rows(rows: Float32Array) -> bytes:
-    """Rows (n, 4) as a block that shows damage."""
+    """Rows (n, 4), or (n, 8), as a block that shows damage."""
     data = rows.astype("<f4", copy=False).tobytes()
     return data + zlib.crc32(data).to_bytes(SUM_BYTES, "little")
 
 
-def unpack_rows(block: bytes) -> Float32Array:
-    """Rows (n, 4) of a block, read-only. Whether they are damaged is another question: see `is_whole`."""
-    return np.frombuffer(block, "<f4", len(block) // ROW_BYTES * 4).reshape(-1, 4)
+def unpack_rows(block: bytes, columns: int = 4) -> Float32Array:
+    """Rows (n, columns) of a block, read-only. Whether they are damaged is another question: see `is_whole`."""
+    return np.frombuffer(block, "<f4", len(block) // (4 * columns) * columns).reshape(-1, columns)
 
 
 def is_whole(block: bytes) -> bool:

@@ -206,6 +206,7 @@ class TrainingSession:
                 rows=rows,
                 stride=history.metrics.stride,
                 metrics=history.metrics.read(start, MAX_ROWS_PER_READ),
+                extremes=history.metrics.read_extremes(start, MAX_ROWS_PER_READ),
                 changes_from=first_change,
                 changes=changes,
                 kept=tuple(history.kept_steps()),

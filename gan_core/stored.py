@@ -53,13 +53,14 @@ class StoredRuns:
         with self._open(run_id) as file:
             rows, changes, kept = file.rows(), file.changes(), tuple(file.frame_steps())
             chronicle, readings = _told(self._folder.path(run_id), len(kept), file.last_step())
-            start, first = min(start, rows), min(changes_from, len(changes))
+            start, first, stride = min(start, rows), min(changes_from, len(changes)), file.stride
             progress = Progress(
                 status=replace(self._status(file), diagnosis=chronicle.diagnosis),
                 start=start,
                 rows=rows,
-                stride=file.stride,
+                stride=stride,
                 metrics=file.metrics(start, MAX_ROWS_PER_READ),
+                extremes=None if stride == 1 else file.extremes(start, MAX_ROWS_PER_READ),
                 changes_from=first,
                 changes=tuple(changes[first:]),
                 kept=kept,

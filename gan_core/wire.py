@@ -17,7 +17,8 @@ progress (GET /api/progress)  `kind` "progress", `status` (as /api/status), `fro
          `events` ([step, kind, words], ... all of them). Arrays: `metrics` f4 (n, 4): d_loss, d_accuracy, g_loss,
          g_accuracy, NaN for a network that is not trained; `kept` i4 (k,): steps with a frame; `reading_steps` i4 (m,),
          `readings` f4 (m, K) and `along` i2 (m, 50): of frames from step
-         `&readings=STEP` on, perhaps not all at once.
+         `&readings=STEP` on, perhaps not all at once. Where `stride` is more than 1 also `extremes` f4 (n, 8): the
+         least of the four numbers of each row, then the greatest, over all steps after the row before it up to its own.
 """
 
 from __future__ import annotations
@@ -244,6 +245,8 @@ def encode_progress(progress: Progress) -> bytes:
         "readings": np.array([_padded(reading.values) for reading in readings], np.float32).reshape(-1, len(READINGS)),
         "along": np.array([reading.along for reading in readings], np.int16).reshape(-1, STRETCHES),
     }
+    if progress.extremes is not None:
+        arrays["extremes"] = progress.extremes
     return pack(header, arrays)
 
 

@@ -31,6 +31,7 @@ _KEYS = (
     ("L", "follow the newest step"),
     ("R", "reset: the same run again"),
     ("C", "copy a link to this step, with the linked cursor"),
+    ("+ - 0", "over the curves: fewer steps, more, all"),
     ("?", "this help"),
     ("Esc", "leave the tour; close what is open"),
     ("Tab, then arrows", "in a panel: move the linked cursor (Shift: faster); Esc hides it"),
@@ -46,6 +47,7 @@ _MARKS = (
     ("Circle on a cross", "The linked cursor: the same place in every panel."),
     ("Red line, blue dashed line", SWITCHES[ids.TRAIL][2]),
     ("Dotted upright line in the curves", "A change that you made; a dashed one is the step on the screen."),
+    ("Triangle at the edge of the curves", "A curve leaves the axis there; the number is that of the farthest."),
     ("Triangle over the timeline", "The run's state changed there. Press it to see that step."),
     ("Small bar over the timeline", "You changed a value there."),
     ("Lines above the timeline", "Runs that branched off each other; each is a button."),
@@ -87,6 +89,21 @@ _MORE = (
     ("Timeline", "Drag it to any step of the past; training goes on. At its right end it follows the newest step."),
     ("Go to step", "Type a step and press Enter."),
     ("Replay speed", "Kept frames a second."),
+    (
+        "Axis of the curves",
+        "The article's (or the view's usual one), fitted to what is drawn, or logarithmic. A zero cannot be on a "
+        "logarithmic axis: it is drawn at the lower edge, and marked.",
+    ),
+    (
+        "Smoothing of the curves",
+        "An average over the steps before, as in TensorBoard: a number n steps back counts the weight to the power n. "
+        "The raw curve stays, pale.",
+    ),
+    (
+        "Whole run",
+        "Drag over the curves to see a part of the steps; this, or a double click, shows all again. While you point "
+        "there, thin numbers are the least and the greatest of the steps under the pointer.",
+    ),
 )
 _ABOUT_NUMBERS = (
     "Loss is in nats; at 0.693 (ln 2) D cannot tell. Accuracy is a share: of its batch, what D judged right; of G's "

@@ -100,6 +100,10 @@ class LiveServer:
             self._stderr.close()
         return code
 
+    def run_file(self, run_id: str) -> Path:
+        """Where a run is recorded."""
+        return Path(self._runs) / f"{run_id}.sqlite"
+
     # -- what it answers ---------------------------------------------------------------------------------------------
 
     def get(self, path: str) -> bytes:

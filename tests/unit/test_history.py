@@ -96,13 +96,49 @@ def test_what_was_read_does_not_change() -> None:
 
 
 def test_memory_follows_the_rows_up_to_the_limit() -> None:
-    """16 bytes a row; never more than double of what is needed, beyond a first block."""
+    """16 bytes a row, 48 once rows are thinned; never more than double of what is needed, beyond a first block."""
     log = MetricsLog(50_000)
     for step in range(1, 130_000):
         log.append(metrics(step))
-        assert log.nbytes <= 16 * min(50_000, max(4096, 2 * log.rows))
+        assert log.nbytes <= (16 if log.stride == 1 else 48) * min(50_000, max(4096, 2 * log.rows))
     assert (log.rows, log.stride) == (32_500, 4)
     assert MAX_ROWS * 16 == 16_000_000
+
+
+@given(st.lists(st.integers(-9, 9), max_size=300), st.integers(2, 40), st.integers(0, 300))
+def test_extremes_are_those_of_all_steps_since_the_row_before(values: list[int], max_rows: int, loaded: int) -> None:
+    """Of any run, appended throughout or begun from what was recorded; a network that is not trained has none."""
+    every = np.array([[v, abs(v), np.nan, -v / 2] for v in values], np.float32).reshape(-1, 4)
+    log = MetricsLog(max_rows)
+    log.load(every[:loaded], 1)
+    for step, row in enumerate(every[loaded:].tolist(), len(every[:loaded]) + 1):
+        log.append(StepMetrics(step, *row))
+    found = log.read_extremes(0, 10**9)
+    if log.stride == 1:
+        assert found is None
+        return
+    assert found is not None
+    for i in range(log.rows):
+        span = every[max(0, (i - 1) * log.stride + 1) : i * log.stride + 1]
+        np.testing.assert_array_equal(found[i], [*span.min(axis=0), *span.max(axis=0)])
+
+
+def test_one_spike_in_a_million_steps_stays() -> None:
+    """One step of 1.2 million, which is not one of those that have a row."""
+    log = MetricsLog()
+    for step in range(1, 1_200_001):
+        numbers = (0.7, 0.5, 0.7, 0.5) if step != 700_000 else (9.5, 0.25, 0.001, 0.5)
+        log.append(StepMetrics(step, *numbers))
+    assert (log.stride, log.rows) == (2, 600_000)
+    found = log.read_extremes(0, log.rows)
+    assert found is not None
+    (spiked,) = np.flatnonzero(found[:, 4] > 0.75)
+    first, last = 1 + (spiked - 1) * log.stride, 1 + spiked * log.stride
+    assert first < 700_000 <= last
+    np.testing.assert_array_equal(found[spiked], np.float32([0.7, 0.25, 0.001, 0.5, 9.5, 0.5, 0.7, 0.5]))
+    # The rows beside it are the steps' own numbers still, and means do not know of it.
+    np.testing.assert_array_equal(log.read(spiked, 1), np.float32([[0.7, 0.5, 0.7, 0.5]]))
+    np.testing.assert_allclose(log.mean_losses(699_000, 701_000), 0.7, rtol=1e-6)
 
 
 # -- frames ------------------------------------------------------------------------------------------------------------

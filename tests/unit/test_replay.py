@@ -269,6 +269,24 @@ def test_without_metrics_on_the_way_nothing_is_verified(run: Path, tiny: Preset)
         assert verify(file).proved
 
 
+def test_extremes_of_thinned_metrics_are_verified(run: Path) -> None:
+    with closing(RunFile.open(run, write=True)) as file, file.transaction():
+        file.halve_metrics()
+        file.halve_metrics()
+    with closing(RunFile.open(run)) as file:
+        replay = Replay(file.recipe)
+        for step, verified in ((37, True), (21, True), (57, True), (58, None)):
+            replay.go_to(file, step)
+            assert replay.verified is verified, step
+        assert (verify(file).rows, verify(file).proved) == (15, True)
+        extremes, row = file.extremes(), file.metrics()[7]
+    # What lay between two rows is given as more than it was.
+    extremes[7, 6] = max(extremes[7, 6], row[2]) * 1.01
+    damage(run, "UPDATE extremes SET rows = ? WHERE first = 0", extremes.tobytes())
+    with closing(RunFile.open(run)) as file:
+        assert verify(file).mismatch.startswith("The metrics of step 29 are not those recorded.")
+
+
 def test_a_damaged_checkpoint_is_passed_over(run: Path, states: list[str]) -> None:
     with closing(RunFile.open(run)) as file:
         step, packed = file.checkpoint_before(33)

@@ -308,6 +308,51 @@ def test_within_a_small_limit_the_ends_and_all_changes_stay(
         assert steps_of(again) == list(range(1, written + 501, again.stride))
 
 
+def test_what_was_thinned_stays_in_the_extremes(path: Path, tmp_path: Path) -> None:
+    """Against a plain loop over all steps; written in pieces, opened again in between, and copied into a branch."""
+    random = np.random.default_rng(1)
+    every = random.random((9_000, 4), np.float32)
+    with closing(RunFile.create(path, recipe())) as file, file.transaction():
+        file.add_steps(1, every[:8_500])
+        file.halve_metrics()
+        file.halve_metrics()
+        file.add_steps(8_501, every[8_500:8_502])
+    with closing(RunFile.open(path, write=True)) as file:
+        at = 8_502
+        while at < len(every):
+            count = int(random.integers(1, 60))
+            with file.transaction():
+                file.add_steps(at + 1, every[at : at + count])
+            at += count
+        kept = range(0, len(every), 4)
+        np.testing.assert_array_equal(file.metrics(), every[kept])
+        spans = [every[max(0, last - 3) : last + 1] for last in kept]
+        np.testing.assert_array_equal(file.extremes(), [[*span.min(axis=0), *span.max(axis=0)] for span in spans])
+        rest = every[kept[-1] + 1 :]
+        np.testing.assert_array_equal(file.since()[0], [*rest.min(axis=0), *rest.max(axis=0)])
+        file.add_checkpoint(0, pack_state(run_files.engine().state()))
+        with closing(copy_until(file, tmp_path / "b.sqlite", recipe("b"), 5_000)) as branch:
+            np.testing.assert_array_equal(branch.extremes(), file.extremes(0, branch.rows()))
+
+
+def test_a_file_of_an_older_format_is_thinned_with_extremes(path: Path) -> None:
+    with closing(RunFile.create(path, recipe())) as file, file.transaction():
+        file.set_stride(2)
+        file.add_steps(1, np.arange(40_000, dtype=np.float32).reshape(10_000, 4))
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("DROP TABLE extremes")  # it was thinned before there were any
+        db.execute("PRAGMA user_version = 2")
+    with closing(RunFile.open(path, write=True)) as file:
+        before = file.metrics()
+        np.testing.assert_array_equal(file.extremes(), np.hstack((before, before)))
+        with file.transaction():
+            file.add_steps(10_001, np.array([[0, 0, 0, 0], [9, 9, 9, 9], [1, 1, 1, 1]], np.float32))
+        np.testing.assert_array_equal(file.extremes(0, 5_000), np.hstack((before, before)))
+        assert file.extremes(5_000).tolist() == [[0] * 8, [1] * 4 + [9] * 4]
+    with closing(RunFile.open(path)) as file:
+        assert (file.rows(), file.extremes().shape) == (5_002, (5_002, 8))
+
+
 def test_checkpoints_go_before_frames_and_those_at_changes_last(
     file: RunFile, state: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,7 +30,7 @@ from gan_core.run_branch import copy_until
 from gan_core.run_database import VERSION
 from gan_core.run_file import RunFile
 from gan_core.run_import import import_run
-from gan_core.run_rows import BLOCK_ROWS, is_whole, unpack_rows
+from gan_core.run_rows import BLOCK_ROWS, is_whole, pack_rows, unpack_rows
 
 LIMIT = 10**8
 ID = "20260202-020202-fedcba"
@@ -128,6 +128,40 @@ def test_metrics_over_several_blocks_and_with_a_stride(tmp_path: Path) -> None:
         assert taken.stride == 4
         assert taken.metrics().tobytes() == rows.tobytes()
         assert taken.last_step() == 1 + 4 * (len(rows) - 1)
+
+
+def thinned(path: Path, steps: int = 3 * BLOCK_ROWS + 6) -> Path:
+    """A run of which every second row was thinned, with one spike at a step that has no row."""
+    rows = np.random.default_rng(0).random((steps, 4), np.float32)
+    rows[steps // 2 * 2 - 1, 0] = 7
+    with closing(RunFile.create(path, run_files.recipe())) as file, file.transaction():
+        file.add_checkpoint(0, pack_state(run_files.engine().state()))
+        file.add_steps(1, rows)
+        file.halve_metrics()
+        file.halve_metrics()
+    return path
+
+
+def test_extremes_of_thinned_metrics_are_taken_in(tmp_path: Path) -> None:
+    stranger = thinned(tmp_path / "upload")
+    with closing(RunFile.open(take_in(stranger))) as taken, closing(RunFile.open(stranger)) as theirs:
+        assert (taken.stride, taken.metrics()[:, 0].max() < 1) == (4, True)
+        assert np.fmax(taken.extremes().max(axis=0), taken.since()[0])[4] == 7
+        assert taken.extremes().tobytes() == theirs.extremes().tobytes()
+        assert taken.since().tobytes() == theirs.since().tobytes()
+
+
+@pytest.mark.parametrize("column", [0, 3, 4, 7])
+def test_extremes_that_cannot_be_are_refused(tmp_path: Path, column: int) -> None:
+    stranger = thinned(tmp_path / "upload", 40)
+    with closing(sqlite3.connect(stranger)) as db:
+        ((blob,),) = db.execute("SELECT rows FROM extremes WHERE first = 0").fetchall()
+    extremes = unpack_rows(blob, 8).copy()
+    extremes[3, column] = 3 if column < 4 else -3
+    spoil(stranger, ("UPDATE extremes SET rows = ? WHERE first = 0", (pack_rows(extremes),)))
+    refused(stranger, "extremes are not those of its metrics")
+    spoil(stranger, ("UPDATE extremes SET rows = ? WHERE first = 0", (blob[:-1],)))
+    refused(stranger, "block of its extremes is damaged")
 
 
 def test_what_is_there_already_stays(stranger: Path) -> None:
@@ -637,6 +671,7 @@ def test_a_file_of_the_first_format_has_no_sums(tmp_path: Path) -> None:
     kept = run_files.record(path)
     with closing(sqlite3.connect(path)) as file, file:
         file.execute("UPDATE metrics SET rows = substr(rows, 1, length(rows) - 4)")
+        file.execute("DROP TABLE extremes")
         file.execute("PRAGMA user_version = 1")
     with closing(RunFile.open(path, write=True)) as file, file.transaction():
         assert file.metrics().tobytes() == run_files.rows(kept.metrics).tobytes()

@@ -188,6 +188,14 @@ def test_progress_as_documented() -> None:
     assert arrays["kept"].tolist() == [0, 1, 2, 40, 2_000_000_000]
 
 
+def test_extremes_travel_behind_everything_else() -> None:
+    extremes = np.arange(24, dtype=np.float32).reshape(3, 8)
+    header, arrays = read(wire.encode_progress(replace(PROGRESS, extremes=extremes)))
+    assert header["arrays"][-1] == {"name": "extremes", "dtype": "f4", "shape": [3, 8]}
+    assert np.array_equal(arrays["extremes"], extremes)
+    assert np.array_equal(arrays["metrics"], PROGRESS.metrics)
+
+
 def test_progress_with_nothing_new() -> None:
     empty = replace(PROGRESS, metrics=np.empty((0, 4), np.float32), changes=(), kept=(), readings=(), events=())
     header, arrays = read(wire.encode_progress(empty))
