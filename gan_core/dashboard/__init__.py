@@ -29,6 +29,7 @@ _INDEX = """<!DOCTYPE html>
         {%css%}
     </head>
     <body>
+        <noscript>This page needs JavaScript; allow it for this address.</noscript>
         {%app_entry%}
         <footer class="dash-scripts">{%config%}{%scripts%}{%renderer%}</footer>
     </body>
