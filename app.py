@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from types import FrameType
+from collections.abc import Callable
 
 from gan_core.options import parse_server_options
 
 
 def main() -> int:
     """Serve until Ctrl-C or SIGTERM. Returns the exit status."""
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, _stop)
+    _on_signal(lambda: os._exit(0))  # while it loads nothing is open yet
     options = parse_server_options(sys.argv[1:], os.environ)
 
     # After the options are known to be good: these take seconds to load.
@@ -50,10 +49,12 @@ def main() -> int:
             "Stop what uses the port, or choose another with --port."
         )
 
+    # From here on a signal raises nothing, wherever it meets the program: a second one must not break into the closing.
+    _on_signal(server.stop)
     print(f"GANscope is on {_address(*server.addresses[0])}  (Ctrl-C ends it)", flush=True)
     session.start()
     try:
-        server.run()  # returns on SystemExit
+        server.run()
     finally:
         session.close()
         reruns.close()
@@ -61,8 +62,9 @@ def main() -> int:
     return 0
 
 
-def _stop(signum: int, frame: FrameType | None) -> None:
-    raise SystemExit(0)
+def _on_signal(act: Callable[[], None]) -> None:
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, lambda signum, frame: act())
 
 
 def _address(host: str, port: int) -> str:

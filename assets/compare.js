@@ -148,7 +148,7 @@
   const darkWanted = matchMedia("(prefers-color-scheme: dark)");
 
   function scheme() {
-    const stored = localStorage.getItem(STORED);
+    const stored = app.browser.lasting.get(STORED);
     return stored === "light" || stored === "dark" ? stored : darkWanted.matches ? "dark" : "light";
   }
 
@@ -158,7 +158,7 @@
 
   function switchScheme() {
     const next = scheme() === "dark" ? "light" : "dark";
-    localStorage.setItem(STORED, next);
+    app.browser.lasting.set(STORED, next);
     dress();
     for (const frame of frames) frame.contentWindow.dash_clientside.set_props("provider", { forceColorScheme: next });
   }
@@ -181,5 +181,5 @@
   window.addEventListener("message", relay);
   document.addEventListener("keydown", key);
   app.byId("compare-theme").addEventListener("click", switchScheme);
-  begin().catch(trouble);
+  if (app.browser.able) begin().catch(trouble);
 })(window.dash_clientside);

@@ -6,11 +6,12 @@ window.dash_clientside = window.dash_clientside || {};
 
   // The text is read off the field: Dash hears of it a moment after Enter.
   function typed() {
-    const text = app.byId("go-to-step").value;
-    const step = Number(text.replaceAll(/[\s,]/g, ""));
+    const text = app.byId("go-to-step").value.trim();
+    const step = app.typed.whole(text);
     const newest = state.newestStep();
-    const there = text.trim() !== "" && Number.isInteger(step) && step >= 0 && step <= newest;
-    complain(there ? "" : `There are the steps 0 to ${app.grouped(newest)}.`);
+    const there = step >= 0 && step <= newest;
+    const wrong = text && Number.isNaN(step) ? `${app.typed.quoted(text)} is no whole number. ` : "";
+    complain(there ? "" : `${wrong}There are the steps 0 to ${app.grouped(newest)}.`);
     if (!there) return;
     app.byId("go-to-step").select(); // typing again replaces it
     app.timeline.goToStep(step);

@@ -3,7 +3,7 @@ window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
   const STORED = "ganscope-keys";
-  const stored = localStorage.getItem(STORED) !== "off";
+  const stored = app.browser.lasting.get(STORED) !== "off";
   let restored = false; // whether the switch shows what was stored
 
   const ACTIONS = {
@@ -56,7 +56,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function set_on(checked) {
-    localStorage.setItem(STORED, checked ? "on" : "off");
+    app.browser.lasting.set(STORED, checked ? "on" : "off");
   }
 
   function open_help() {

@@ -12,14 +12,14 @@ window.dash_clientside = window.dash_clientside || {};
     const { said, error } = await app.runs.list();
     if (error || state.status.info.parent !== null) return;
     const before = said.runs.find((run) => run.id === said.last);
-    if (before && sessionStorage.getItem(DISMISSED) !== before.id) offer(before);
+    if (before && app.browser.passing.get(DISMISSED) !== before.id) offer(before);
   }
 
   function offer(run) {
     const what = run.title || app.runs.usualName(run);
     app.notice.put("offer", `The run before this one stopped at step ${app.grouped(run.steps)} (${what}).`, {
       action: { text: "Continue it", run: () => take(run) },
-      dismissed: () => sessionStorage.setItem(DISMISSED, run.id),
+      dismissed: () => app.browser.passing.set(DISMISSED, run.id),
     });
   }
 

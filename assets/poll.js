@@ -27,7 +27,7 @@ window.dash_clientside = window.dash_clientside || {};
       state.emit("settings");
     }
     if (!app.source.possible) return app.recorded.refuse("Its address names no run.");
-    if (document.hidden || over) return;
+    if (document.hidden || over || !app.browser.able) return;
     if (!framesRunning) frames();
     if (!progressRunning) progress();
   }

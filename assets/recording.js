@@ -1,11 +1,11 @@
-// How the recording of the present run stands: a few words in the header, a banner when it stopped, and what the
-// visitor should know of the run.
+// How the recording of the present run stands: a few words in the header, a notice while it waits, a banner when it
+// stopped, and what the visitor should know of the run.
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
   const state = app.state;
   const UNITS = ["bytes", "kB", "MB", "GB", "TB"];
-  let note = null; // the one that is shown, or was dismissed
+  const told = {}; // notices that are shown, or were dismissed, by their keys
 
   // 24100000 is "24 MB": at least two digits, three from 100 up.
   function size(bytes) {
@@ -21,14 +21,23 @@ window.dash_clientside = window.dash_clientside || {};
 
   function show() {
     const { recording } = state.status;
-    app.setText("recording-words", recording ? `recorded: ${size(recording.nbytes)} of ${size(recording.limit)}` : "not recorded");
+    app.setText("recording-words", recording ? words(recording) : "not recorded");
+    tell("recording-waits", (recording && recording.waiting) || null);
+    tell("note", state.status.note);
     const error = (recording && recording.error) || "";
     app.setText("recording-error", error);
     app.byId("recording-error").hidden = !error;
-    if (state.status.note === note) return;
-    note = state.status.note;
-    if (note) app.notice.put("note", note);
-    else app.notice.remove("note");
+  }
+
+  function words({ nbytes, limit, waiting }) {
+    return waiting ? "recording waits" : `recorded: ${size(nbytes)} of ${size(limit)}`;
+  }
+
+  function tell(key, text) {
+    if (told[key] === text) return;
+    told[key] = text;
+    if (text) app.notice.put(key, text);
+    else app.notice.remove(key);
   }
 
   state.on("progress", () => app.byId("recording-words") && show());

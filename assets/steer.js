@@ -27,12 +27,13 @@ window.dash_clientside = window.dash_clientside || {};
     if (!state.status) return;
     const shown = app.brief(state.status.values[spec(id).name].value);
     if (String(text).trim() === shown) return complain(id, null);
-    const real = Number(String(text).trim().replace(",", "."));
+    const real = app.typed.real(text);
     const { low, high, label } = spec(id);
-    if (!String(text).trim() || !Number.isFinite(real)) {
-      return complain(id, `${label} must be a number, such as 0.001 or 1e-3.`);
+    if (Number.isNaN(real)) return complain(id, `${label} must be a number, such as 0.001 or 1e-3.`);
+    if (real < low || real > high) {
+      const as = Number(text) === real ? "" : `; ${app.typed.quoted(String(text).trim())} is ${app.brief(real)}`;
+      return complain(id, `${label} must lie between ${low} and ${high}${as}.`);
     }
-    if (real < low || real > high) return complain(id, `${label} must lie between ${low} and ${high}.`);
     ask(id, real);
     place(id, real);
   }

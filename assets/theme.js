@@ -9,7 +9,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   function toggle() {
     const next = dark() ? "light" : "dark";
-    localStorage.setItem(STORED, next);
+    app.browser.lasting.set(STORED, next);
     app.set_props("provider", { forceColorScheme: next });
   }
 

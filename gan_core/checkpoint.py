@@ -97,6 +97,12 @@ def state_bytes(config: GANConfig) -> int:
     return 3 * 4 * sum(parameters(config, outputs) for _, _, outputs in _NETWORKS) + 2 * (_CPU_STREAM_BYTES + 4)
 
 
+def held_bytes(state: State) -> int:
+    """What the arrays of a state take in memory."""
+    networks = (part for name, adam, _ in _NETWORKS for part in (state[name], state[adam]["m"], state[adam]["v"]))
+    return sum(part.nbytes for part in (*networks, *(state["batches"][name] for name in _STREAMS)))
+
+
 def _vector(array: AnyArray, length: int) -> Tensor:
     if array.dtype != np.float32 or array.shape != (length,):
         raise ValueError(f"an array has {array.shape} numbers instead of {length:,}")

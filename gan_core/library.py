@@ -70,7 +70,7 @@ class Library:
     def delete(self, run_id: str) -> None:
         """Put a run away; for a week `restore` brings it back. Not for a run that is being recorded."""
         path, away = self.path(run_id), self._deleted.path(run_id)
-        with WriteLock(path):
+        with WriteLock(path, alone=True):
             # A damaged one goes as it is; and where nothing can be written any more, deleting must still be possible.
             with suppress(ValueError, OSError), closing(RunFile.open(path, write=True)) as file:
                 file.settle()

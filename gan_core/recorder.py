@@ -1,7 +1,8 @@
 """Records a run as it goes: takes what the training thread hands over and writes it on a thread of its own.
 
-What comes together is written in one transaction, at most a quarter of a second after it happened. Trouble with the
-disk ends the recording with a sentence and never reaches the training.
+What comes together is written in one transaction, at most a quarter of a second after it happened. While another
+program has locked the file, what happens is held in memory and written once the file is free. Any other trouble with
+the disk ends the recording with a sentence, and none ever reaches the training.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from gan_core.checkpoint import pack_state
+from gan_core.checkpoint import held_bytes, pack_state
 from gan_core.engine import State
 from gan_core.records import Change, Float32Array, Recording, StepMetrics
+from gan_core.run_database import Locked
 from gan_core.run_file import RunFile
 from gan_core.run_room import keep_within
 from gan_core.run_rows import rows_of
@@ -29,6 +31,13 @@ _YOUNG = 0.1  # seconds between the first checkpoints,
 _GROWTH = 0.1  # and how much longer it is for each second that was trained,
 _OLD = 1.0  # up to this: re-running that much is a matter of a second
 GESTURE = 1.0  # seconds without a change after which the next one begins anew
+PATIENCE = 1.0  # seconds that a transaction waits for another program's, before the recording says that it waits
+LAST = 5.0  # seconds that it waits when the server ends
+BACKLOG = 256 << 20  # bytes of memory for what waits
+_WAITS = (
+    "Another program has locked the file of this run. Recording waits and catches up once the file is free; training "
+    "goes on."
+)
 
 
 @dataclass
@@ -40,6 +49,16 @@ class _Batch:
     frames: list[tuple[int, bytes]] = field(default_factory=list)
     checkpoints: list[tuple[int, State]] = field(default_factory=list)
     outcome: str | None = None
+    nbytes: int = 0  # that it takes in memory, roughly
+
+    def add(self, later: _Batch) -> None:
+        """Put what happened after all this behind it."""
+        self.metrics += later.metrics
+        self.changes += later.changes
+        self.frames += later.frames
+        self.checkpoints += later.checkpoints
+        self.outcome = self.outcome if later.outcome is None else later.outcome
+        self.nbytes += later.nbytes
 
     def worth_a_file(self) -> bool:
         """Whether anything happened: a run that was never trained nor changed leaves no file."""
@@ -51,12 +70,21 @@ class Recorder:
     `flush` and `close`.
     """
 
-    def __init__(self, open_file: Callable[[], RunFile], limit: int, *, recorded: int = 0, nbytes: int = 0) -> None:
+    def __init__(
+        self,
+        open_file: Callable[[], RunFile],
+        limit: int,
+        *,
+        recorded: int = 0,
+        nbytes: int = 0,
+        backlog: int = BACKLOG,
+    ) -> None:
         """`open_file` makes or opens the file once there is something to write.
 
-        It holds `recorded` steps already, and takes `nbytes` on the disk.
+        It holds `recorded` steps already, and takes `nbytes` on the disk. Up to `backlog` bytes wait in memory while
+        another program has locked it.
         """
-        self._open_file, self._limit = open_file, limit
+        self._open_file, self._limit, self._backlog = open_file, limit, backlog
         self._changed = threading.Condition(threading.Lock())
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         # Used by the training thread alone:
@@ -67,7 +95,9 @@ class Recorder:
         self._last_change = float("-inf")
         # Under the lock:
         self._batch = _Batch()
-        self._writing = self._closing = self._hurry = False
+        self._in_hand = 0  # bytes of what is being written
+        self._failures = 0  # how often the file was locked
+        self._writing = self._closing = self._hurry = self._locked = self._done = False
         self._has_file = nbytes > 0
         self._affordable = 0.0  # seconds of training between two checkpoints, by what the last one took
         self._size = 0  # bytes of the last checkpoint
@@ -86,7 +116,7 @@ class Recorder:
             self._last_step = new[-1].step
             # As one array: thousands of small objects that outlive their step would keep the garbage collector busy.
             rows = rows_of(new)
-            self._add(lambda batch: batch.metrics.append((new[0].step, rows)))
+            self._add(lambda batch: batch.metrics.append((new[0].step, rows)), rows.nbytes)
 
     def changed(self, change: Change) -> None:
         """Hand over a change."""
@@ -94,7 +124,7 @@ class Recorder:
 
     def shown(self, step: int, payload: bytes) -> None:
         """Hand over a frame that is to be kept."""
-        self._add(lambda batch: batch.frames.append((step, payload)))
+        self._add(lambda batch: batch.frames.append((step, payload)), len(payload))
 
     def wants_checkpoint(self) -> bool:
         """Whether the state as it is now should be handed over. The younger the run, the more often."""
@@ -117,7 +147,7 @@ class Recorder:
         if step == self._checkpoint_step:
             return
         self._checkpoint_step, self._since_checkpoint = step, 0.0
-        self._add(lambda batch: batch.checkpoints.append((step, state)))
+        self._add(lambda batch: batch.checkpoints.append((step, state)), held_bytes(state), needed=False)
 
     def ended(self, outcome: str) -> None:
         """Note in a sentence how the run ended."""
@@ -126,30 +156,66 @@ class Recorder:
     def state(self) -> Recording:
         """How it stands."""
         with self._changed:
-            return Recording(nbytes=self._nbytes, limit=self._limit, error=self._error)
+            waiting = _WAITS if self._locked else None
+            return Recording(nbytes=self._nbytes, limit=self._limit, error=self._error, waiting=waiting)
 
-    def flush(self, timeout: float = 10.0) -> None:
-        """Wait until everything that was handed over is written."""
+    def flush(self, timeout: float = 10.0) -> bool:
+        """Wait until everything that was handed over is written. False if it is not, as while the file is locked."""
         with self._changed:
-            if self._has_file or self._batch.worth_a_file():
-                self._hurry = True
-                self._changed.notify_all()
-                self._changed.wait_for(lambda: self._nothing_to_write() and not self._writing, timeout)
+            if not (self._has_file or self._batch.worth_a_file()):
+                return True
+            failures, self._hurry = self._failures, True
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._all_written() or self._failures > failures, timeout)
+            return self._all_written()
 
-    def close(self, timeout: float = 10.0) -> None:
-        """Write the rest and close the file."""
+    def close(self, timeout: float = 10.0) -> bool:
+        """Write the rest and close the file.
+
+        False if that is not done yet, as while the file is locked: it is done without further ado once it can be.
+        """
         with self._changed:
             self._closing = True
             self._changed.notify_all()
-        self._thread.join(timeout)
+            self._changed.wait_for(lambda: self._done or self._locked, timeout)
+            return self._done
 
-    def _add(self, put: Callable[[_Batch], object]) -> None:
+    def give_up_after(self, timeout: float = LAST) -> None:
+        """After `close`: wait until the rest is written, and say so if it never will be."""
         with self._changed:
-            if self._error is None and not self._closing:
-                before = self._due()
-                put(self._batch)
-                if self._due() and not before:  # the writer knows of it otherwise, and being woken costs the training
-                    self._changed.notify_all()
+            if not self._changed.wait_for(lambda: self._done, timeout):
+                log.error("The newest steps are not in the file of their run, which another program has locked.")
+
+    def _add(self, put: Callable[[_Batch], object], nbytes: int = 0, *, needed: bool = True) -> None:
+        with self._changed:
+            if self._error is not None or self._closing:
+                return
+            if self._locked:
+                room = self._backlog - self._in_hand - self._batch.nbytes - nbytes
+                if not needed and room < self._backlog / 2:
+                    return  # steps after an earlier checkpoint are trained again instead
+                if room < 0:
+                    return self._stop(
+                        f"another program has locked the file of this run, and the memory for what waits is full "
+                        f"({self._backlog >> 20} MB)",
+                        "end that program",
+                    )
+            before = self._due()
+            put(self._batch)
+            self._batch.nbytes += nbytes
+            if self._due() and not before:  # the writer knows of it otherwise, and being woken costs the training
+                self._changed.notify_all()
+
+    def _all_written(self) -> bool:
+        return self._nothing_to_write() and not self._writing
+
+    def _stop(self, why: str, remedy: str) -> None:
+        """Give up, for good. To be called with the lock held."""
+        self._batch, self._locked = _Batch(), False
+        self._error = (
+            f"Recording stopped: {why.rstrip('.')}. Training goes on, and what was recorded before is kept; {remedy}, "
+            "and the next run is recorded again."
+        )
 
     def _nothing_to_write(self) -> bool:
         batch = self._batch
@@ -162,34 +228,53 @@ class Recorder:
         while True:
             with self._changed:
                 self._changed.wait_for(self._due)
-                self._changed.wait_for(lambda: self._closing or self._hurry, EVERY)
+                self._changed.wait_for(lambda: (self._closing or self._hurry) and not self._locked, EVERY)
                 batch, self._batch = self._batch, _Batch()
                 self._writing, self._hurry, last = True, False, self._closing
+                self._in_hand = batch.nbytes
                 self._has_file = self._has_file or batch.worth_a_file()
+            trouble: Exception | None = None
             try:
                 if file is None and self._has_file:
                     file = self._open_file()
+                    file.wait_at_most(PATIENCE)
                 if file is not None:
                     self._write(file, batch)
             except Exception as error:  # whatever it is, the training must go on
                 log.debug("recorder", exc_info=True)
-                self._stop(error)
+                trouble = error
             with self._changed:
-                self._writing = False
+                self._after(batch, trouble)
                 self._nbytes = file.nbytes() if file else self._nbytes
+                last = last and not self._locked
                 self._changed.notify_all()
             if last:
                 break
         if file is not None:
             file.close()
+        with self._changed:
+            self._done = True
+            self._changed.notify_all()
+
+    def _after(self, batch: _Batch, trouble: Exception | None) -> None:
+        """Note how an attempt to write `batch` went."""
+        self._writing, self._in_hand = False, 0
+        self._locked = isinstance(trouble, Locked) and self._error is None
+        if self._locked:
+            self._failures += 1
+            batch.add(self._batch)
+            self._batch = batch
+        elif trouble is not None and self._error is None:
+            words = trouble.strerror if isinstance(trouble, OSError) else None
+            self._stop(words or str(trouble), "make room")
 
     def _due(self) -> bool:
         written = self._has_file and not self._nothing_to_write()
         return self._closing or written or self._batch.worth_a_file()
 
     def _write(self, file: RunFile, batch: _Batch) -> None:
-        start, on_core = time.perf_counter(), time.thread_time()
         with file.transaction():
+            start, on_core = time.perf_counter(), time.thread_time()  # without the wait for another program
             if batch.metrics:
                 file.add_steps(batch.metrics[0][0], np.concatenate([rows for _, rows in batch.metrics]))
             for change in batch.changes:
@@ -208,12 +293,3 @@ class Recorder:
                 core, disk = time.thread_time() - on_core, time.perf_counter() - start
                 self._affordable = max(core / _CORE_SHARE, disk / _DISK_SHARE) / len(packed)
                 self._size = len(packed[-1][1])
-
-    def _stop(self, error: Exception) -> None:
-        words = str(error.strerror or error) if isinstance(error, OSError) else str(error)
-        with self._changed:
-            self._batch = _Batch()
-            self._error = (
-                f"Recording stopped: {words.rstrip('.')}. Training goes on, and what was recorded before is kept; "
-                "make room, and the next run is recorded again."
-            )

@@ -204,6 +204,7 @@ class Recording:
     nbytes: int  # on the disk so far
     limit: int  # bytes it may take
     error: str | None  # set when it stopped: why, and what to do
+    waiting: str | None = None  # set while it waits to be able to write: for what
 
 
 @dataclass(frozen=True, slots=True)

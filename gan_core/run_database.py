@@ -56,10 +56,15 @@ _KINDS: dict[str, type | UnionType] = {  # of a recipe's fields in JSON
     "parent": str | None,
     "parent_step": int | None,
 }
-_BUSY = 5000  # ms that a write waits for a reader
+_BUSY = 5000  # ms that a write waits for another one
 _OPENING: dict[str, Any] = {"isolation_level": None, "check_same_thread": False, "timeout": _BUSY / 1000}
+_IN_USE = "another program has locked the file of this run; try again once it is free"
 _LITTLE = 1 << 16  # bytes; with less on a disk, SQLite cannot even open for writing
 _PAGES = 8192  # bytes each: large rows, few of them
+
+
+class Locked(OSError):
+    """Another program has locked a run's file for itself; later it may be possible."""
 
 
 def check_schema(db: sqlite3.Connection) -> None:
@@ -164,15 +169,21 @@ def whole(db: sqlite3.Connection) -> Iterator[None]:
 def unopened(path: Path, error: Exception) -> ValueError:
     """Why a file cannot be opened, as an error with a sentence."""
     full = isinstance(error, sqlite3.OperationalError) and shutil.disk_usage(path.parent).free < _LITTLE
-    why = "the disk is full" if full else str(error).rstrip(".")
+    why = _IN_USE if _is_locked(error) else "the disk is full" if full else str(error).rstrip(".")
     return ValueError(f"{path.name} cannot be opened as a run: {why}.")
 
 
 def refused(path: Path, error: sqlite3.Error) -> OSError:
     """What SQLite could not write, as an error of the system that says why in `strerror`."""
+    if _is_locked(error):
+        return Locked(errno.EBUSY, _IN_USE, str(path))
     if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
         return OSError(errno.ENOSPC, "the disk is full", str(path))
     return OSError(errno.EIO, str(error), str(path))
+
+
+def _is_locked(error: Exception) -> bool:
+    return getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")
 
 
 def read_recipe(value: object) -> Recipe:

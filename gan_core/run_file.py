@@ -85,15 +85,15 @@ class RunFile:
             raise
 
     @classmethod
-    def open(cls, path: Path, *, write: bool = False) -> RunFile:
+    def open(cls, path: Path, *, write: bool = False, alone: bool = False) -> RunFile:
         """Open a file.
 
-        Raises ValueError with a sentence when it is no run or, for writing, when another process writes into it, and
-        FileNotFoundError when it is not there.
+        Raises ValueError with a sentence when it is no run or, for writing, when another process writes into it (or,
+        to write `alone`, anybody), and FileNotFoundError when it is not there.
         """
         if not path.is_file():
             raise FileNotFoundError(2, "there is no such run", str(path))
-        lock = WriteLock(path) if write else None
+        lock = WriteLock(path, alone=alone) if write else None
         try:
             return cls._open(path, lock)
         except BaseException:
@@ -130,9 +130,16 @@ class RunFile:
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
+    def wait_at_most(self, seconds: float) -> None:
+        """How long a transaction waits for another program's; by default for some seconds."""
+        self._db.execute(f"PRAGMA busy_timeout = {round(1000 * seconds)}")
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Everything inside is written, or nothing of it. Raises OSError with a sentence when the disk refuses."""
+        """Everything inside is written, or nothing of it.
+
+        Raises OSError with a sentence when the disk refuses, or Locked while another program has locked the file.
+        """
         metrics, frames = self._metrics.snapshot(), self._frames and self._frames.copy()
         try:
             with run_database.whole(self._db):

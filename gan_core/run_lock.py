@@ -22,9 +22,11 @@ _mine: set[Path] = set()  # runs that this process has locked
 class WriteLock:
     """The right to write into a run, from now until `release`. A process that has it may take it again."""
 
-    def __init__(self, run: Path) -> None:
-        """Take it. Raises ValueError with a sentence while another process has it."""
+    def __init__(self, run: Path, *, alone: bool = False) -> None:
+        """Take it. Raises ValueError with a sentence while another process has it or, to have it `alone`, this one."""
         self._run = run.resolve()
+        if alone and self._run in _mine:
+            raise ValueError("Steps of this run are still being written into its file; try again once that is done.")
         self._path = self._run.with_name(self._run.name + LOCK)
         self._descriptor = None if fcntl is None or self._run in _mine else self._locked()
         if self._descriptor is not None:

@@ -126,6 +126,7 @@ class TrainingSession:
         self._budget = LookingBudget(DEFAULT_LOOKING_SHARE, LIVE_RESOLUTIONS)
         self._pace = find_preset(preset).pace
         self._recorder: Recorder | None = None
+        self._late: list[Recorder] = []  # of runs before, whose files another program has locked
         self._speed, self._stride = Speed(), Stride()
         # Not on this thread: OpenMP keeps workers for every thread that ever computed, and with more of them than cores
         # it puts all to sleep between products, which costs the training a fifth of its speed.
@@ -138,8 +139,8 @@ class TrainingSession:
         """Start the training thread."""
         self._thread.start()
 
-    def close(self, timeout: float = 5.0) -> None:
-        """End the training thread after the step in progress, and wait for it."""
+    def close(self, timeout: float = 9.0) -> None:
+        """End the training thread after the step in progress, and wait for it and for what is still to be written."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
@@ -233,6 +234,8 @@ class TrainingSession:
             elif not self._idle():
                 self._guarded(self._sharpen)
         self._stop_recording()
+        for recorder in self._late:
+            recorder.give_up_after()
         with self._changed:
             self._phase = Phase.CLOSED
 
@@ -453,7 +456,8 @@ class TrainingSession:
                 self._recorder.checkpoint(self._step, self._engine.state())
                 with suppress(FloatingPointError):  # then there are no fakes to judge
                     self._recorder.ended(self._outcome())
-            self._recorder.close()
+            if not self._recorder.close():
+                self._late.append(self._recorder)
             with self._changed:
                 self._recorder = None
 
@@ -562,7 +566,7 @@ class TrainingSession:
             runs = self._recorded_runs()
             if self._recorder is not None and name == self._info.id:
                 raise ValueError("This run is the one that is open.")
-            file = RunFile.open(runs.path(name), write=True)
+            file = RunFile.open(runs.path(name), write=True, alone=True)
             try:
                 start = resume(file, self._run_number + 1, self._make_engine)
             except BaseException:

@@ -14,6 +14,7 @@ from gan_core.dashboard.guard import guard
 from gan_core.dashboard.layout import page
 from gan_core.dashboard.runs_api import add_run_routes
 from gan_core.dashboard.theme import css_variables
+from gan_core.dashboard.unknown import StrictDash, add_unknown
 from gan_core.dashboard.view import Archive, SessionView
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -28,6 +29,7 @@ _INDEX = """<!DOCTYPE html>
         {%css%}
     </head>
     <body>
+        <noscript>This page needs JavaScript; allow it for this address.</noscript>
         {%app_entry%}
         <footer class="dash-scripts">{%config%}{%scripts%}{%renderer%}</footer>
     </body>
@@ -38,7 +40,7 @@ def create_app(
     session: SessionView, archive: Archive | None = None, *, host: str = "127.0.0.1", more_hosts: Iterable[str] = ()
 ) -> Dash:
     """Build the application. `host` is the address it will listen on, `more_hosts` further names it goes by."""
-    app = Dash(
+    app = StrictDash(
         "ganscope",
         title="GANscope",
         update_title="",
@@ -54,6 +56,7 @@ def create_app(
     app.layout = lambda: page(session.status())
     add_callbacks(app)
     guard(app.server, host, more_hosts, scripts=app.csp_hashes())
+    add_unknown(app.server)
     add_routes(app.server, session)
     if archive is not None:
         add_run_routes(app.server, session, archive)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask, Response, jsonify, request
-from werkzeug.exceptions import HTTPException
 
 from gan_core import commands, wire
 from gan_core.dashboard.view import SessionView
@@ -71,12 +70,6 @@ def add_routes(server: Flask, session: SessionView) -> None:
     @server.errorhandler(ValueError)
     def bad_value(error: ValueError) -> Response:
         return as_json({"error": str(error)}, 400)
-
-    @server.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> Response | HTTPException:
-        if not request.path.startswith("/api/"):
-            return error
-        return as_json({"error": error.description or error.name}, error.code or 500)
 
 
 def frame_answer(payload: bytes | None) -> Response:

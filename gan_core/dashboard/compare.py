@@ -64,6 +64,7 @@ _PAGE = """<!DOCTYPE html>
             <noscript>This page needs JavaScript.</noscript>
         </div>
         <script src="/assets/app.js"></script>
+        <script src="/assets/browser.js"></script>
         <script src="/assets/wire.js"></script>
         <script src="/assets/compare.js"></script>
     </body>

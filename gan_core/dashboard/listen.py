@@ -41,19 +41,27 @@ class Server:
         self._map: dict[int, Any] = {}  # of file descriptors
         self._tasks = create_server(app, self._map, host=host, port=port, threads=THREADS, ident=None).task_dispatcher
         listening = [entry for entry in self._map.values() if isinstance(entry, BaseWSGIServer)]
-        self._desk = FrameDesk(app, session, wake=listening[0].pull_trigger)
+        self._wake: Callable[[], None] = listening[0].pull_trigger
+        self._stopping = False
+        self._desk = FrameDesk(app, session, self._wake)
         for listener in listening:
             listener.channel_class = partial(FrameChannel, self._desk)
         self.addresses = [(str(one.effective_host), int(one.effective_port)) for one in listening]
         session.on_frame(self._desk.frame_came)
 
     def run(self) -> None:
-        """Serve until SystemExit or KeyboardInterrupt, which end here."""
-        try:
-            while self._map:
+        """Serve until `stop`, or until SystemExit or KeyboardInterrupt, which end here."""
+        with suppress(SystemExit, KeyboardInterrupt):
+            while self._map and not self._stopping:
                 wasyncore.loop(self._desk.serve(), use_poll=True, map=self._map, count=1)
-        except (SystemExit, KeyboardInterrupt):
-            self._tasks.shutdown()
+        self._stopping = True
+        self._tasks.shutdown()
+
+    def stop(self) -> None:
+        """Have `run` return. For handlers of signals: at any time, and as often as they come."""
+        if not self._stopping:
+            self._stopping = True
+            self._wake()
 
     def close(self) -> None:
         """Hang up, after `run` has ended and the session is closed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
@@ -128,7 +129,8 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
     def trouble_with_a_file(error: OSError) -> Response:
         gone = isinstance(error, FileNotFoundError)
         words = "There is no such run; it may have been deleted." if gone else str(error.strerror or error)
-        return as_json({"error": words}, 404 if gone else 507)
+        locked = error.errno == errno.EBUSY
+        return as_json({"error": words}, 404 if gone else 423 if locked else 507)
 
 
 def _flat(run: RunSummary | DamagedRun) -> dict[str, Any]:

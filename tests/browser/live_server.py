@@ -85,12 +85,16 @@ class LiveServer:
         self.origin = line.removeprefix(READY).split()[0]
         self.port = int(self.origin.rpartition(":")[2])
 
-    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """Send a signal and wait for the end. Returns the exit status, -N after an uncaught signal N."""
+    def stop(self, *how: signal.Signals) -> int:
+        """Send signals at once, SIGTERM if none are given, and wait for the end.
+
+        Returns the exit status, -N after an uncaught signal N.
+        """
         assert self._process is not None
         assert self._stderr is not None
-        if self._process.poll() is None:
-            self._process.send_signal(how)
+        for signum in how or (signal.SIGTERM,):
+            if self._process.poll() is None:
+                self._process.send_signal(signum)
         code = self._process.wait(PATIENCE)
         if self._process.stdout is not None:
             self._process.stdout.close()

@@ -14,6 +14,7 @@ from live_server import ROOT, LiveServer
 from playwright.sync_api import Page, Request, expect
 
 FAILING = Path(__file__).parent / "failing_server.py"
+PRESSED = Path(__file__).parent / "pressed_server.py"
 QUICK = ("--preset", "quick", "--threads", "1")
 
 
@@ -178,12 +179,25 @@ def test_a_hidden_page_asks_for_nothing(dashboard: DashboardPage) -> None:
     dashboard.until("dash_clientside.curves.rows() === argument", len(server.metrics()))
 
 
-def test_ctrl_c_ends_the_server_on_any_free_port() -> None:
+@pytest.mark.parametrize("how", [[signal.SIGINT] * 2, [signal.SIGTERM, signal.SIGINT, signal.SIGINT]])
+def test_ctrl_c_ends_the_server_on_any_free_port(how: list[signal.Signals]) -> None:
+    """However often it is pressed: here at once, while the server trains."""
     server = LiveServer(*QUICK, port=0)
     assert server.port > 0, "it says where it listens"
     server.wait_until(lambda status: status["step"] > 3)
-    assert server.stop(signal.SIGINT) == 0
-    assert "Traceback" not in server.stderr
+    assert server.stop(*how) == 0
+    assert server.stderr == ""
+
+
+def test_ctrl_c_as_soon_as_the_server_listens_and_while_it_closes() -> None:
+    server = LiveServer(*QUICK, script=PRESSED)
+    assert server.stop(signal.SIGINT, signal.SIGTERM) == 0
+    assert server.stderr == "closing session, reruns, server\n"
+
+
+def test_ctrl_c_while_the_server_loads() -> None:
+    with pytest.raises(RuntimeError, match=r"status 0: $"):
+        LiveServer(*QUICK, "--while-loading", script=PRESSED)
 
 
 def test_a_port_that_is_taken(shared_server: LiveServer) -> None:

@@ -393,6 +393,23 @@ def test_the_header_says_how_much_is_recorded(dashboard: DashboardPage, server: 
     expect(page.locator("#recording-error")).to_have_text("The disk is full. Make room.")
     expect(page.locator("#recording-error")).to_have_attribute("role", "alert")
     expect(page.locator("#notices")).to_contain_text("Step 9 gives other numbers here.")
+    # What it would say while another program has locked the file, and afterwards.
+    waiting = page.locator("#notices .notice", has_text="Another program has locked the file.")
+    said["recording"] = {
+        "nbytes": 24.1e6,
+        "limit": 2e9,
+        "error": None,
+        "waiting": "Another program has locked the file.",
+    }
+    expect(words).to_have_text("recording waits")
+    expect(waiting).to_be_visible()
+    expect(page.locator("#recording-error")).to_be_hidden()
+    waiting.get_by_role("button", name="Dismiss this notice").click()
+    dashboard.until("!document.querySelector('[data-key=recording-waits]')")
+    said["recording"]["waiting"] = None
+    expect(words).to_have_text("recorded: 24 MB of 2 GB")
+    said["recording"]["waiting"] = "Another program has locked the file."
+    expect(waiting).to_be_visible()  # it is another time
     expect(page.locator("#notices")).not_to_contain_text("bfloat16")
     said["recording"], precision = None, "bfloat16"
     expect(words).to_have_text("not recorded")

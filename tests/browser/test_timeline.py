@@ -453,13 +453,15 @@ def test_every_step_is_reached_and_exact(dashboard: DashboardPage) -> None:
 def test_steps_that_are_not_there_are_refused_at_the_field(dashboard: DashboardPage) -> None:
     kept = _open_with_a_past(dashboard)
     page, field = dashboard.page, dashboard.page.get_by_role("textbox", name="Go to step")
-    for text in ("151", "-1", "12.5", "some", ""):
+    for text in ("151", "-1", "12.5", "some", "", "1.000", "1,49"):  # 1.000 is a thousand, and not step 1
         _go_to(dashboard, text)
-        expect(page.locator("#go-to-step-error")).to_have_text("There are the steps 0 to 150.")
+        wrong = f"“{text}” is no whole number. " if text in ("12.5", "some", "1,49") else ""
+        expect(page.locator("#go-to-step-error")).to_have_text(f"{wrong}There are the steps 0 to 150.")
         expect(field).to_have_attribute("aria-invalid", "true")
         _expect_live(dashboard, 150)
-    _go_to(dashboard, "1,49")  # as the page itself groups digits
-    _expect_viewing(dashboard, 149, kept[-1])
+    for text, step in ((" １４９ ", 149), ("-0", 0), ("1.49e2", 149)):
+        _go_to(dashboard, text)
+        _expect_viewing(dashboard, step, kept[-1])
     expect(page.locator("#go-to-step-error")).to_be_empty()
     expect(field).to_have_attribute("aria-invalid", "false")
     expect(field).to_be_focused()

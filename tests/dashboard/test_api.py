@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from gan_core.commands import Command, Pause, Play, Restart, SetLooking, SetValues, StepOnce
 from gan_core.dashboard.api import HOLD, NO_STEP, add_routes
 from gan_core.dashboard.guard import MAX_BODY_BYTES, guard
+from gan_core.dashboard.unknown import add_unknown
 from gan_core.records import InForce, Phase, RunInfo, Status
 
 HEADERS = {"Host": "127.0.0.1:8050"}
@@ -86,6 +87,7 @@ def session() -> FakeSession:
 def http(session: FakeSession) -> FlaskClient:
     server = Flask("api")
     guard(server, "127.0.0.1")
+    add_unknown(server)
     add_routes(server, session)
     return server.test_client()
 

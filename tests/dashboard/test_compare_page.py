@@ -37,5 +37,5 @@ def test_every_setting_and_every_scenario_has_words() -> None:
 
 def test_nothing_of_the_address_gets_into_it_and_scripts_come_from_files() -> None:
     page = _page()
-    assert page.count("<script") == page.count('<script src="/assets/') == 3
-    assert page.count("</script>") == 3
+    assert page.count("<script") == page.count('<script src="/assets/') == 4
+    assert page.count("</script>") == 4
