@@ -40,7 +40,7 @@ window.dash_clientside = window.dash_clientside || {};
     put(notes.querySelector(".at"), heading(plot, found, look));
     notes.querySelectorAll("dd").forEach((dd, i) => put(dd, texts[i]));
     if (plot.canvas) put(notes.querySelector(".there"), there(step));
-    app.setText("metrics-panel-badge", `${app.grouped(app.curves.lastStep())} steps`);
+    app.badge.say("metrics", [`${app.grouped(app.curves.lastStep())} steps`]);
   }
 
   function heading(plot, found, look) {
