@@ -13,6 +13,7 @@
 //   "placed"    a layer was put onto its axes    "theme"     light or dark
 //   "figure"    Dash has drawn a panel anew
 //   "pointed"   the linked cursor is elsewhere, or still where it was
+//   "back"      the server answers again
 //   "runs"      the library of runs was changed  "scenario"  another scenario than before is open, by its name
 window.dash_clientside = window.dash_clientside || {};
 

@@ -8,6 +8,8 @@ window.dash_clientside = window.dash_clientside || {};
   let flying = false;
   let answered = -Infinity; // when the last answer came
   let last = Promise.resolve(); // the answer to the last command
+  let run = null; // the run that the server was at when it answered last
+  const SILENT = "The server does not answer, so this was not applied. Try again when it is back.";
 
   // Resolves with null, or with the sentence that says why the server refused.
   function send(body) {
@@ -25,11 +27,13 @@ window.dash_clientside = window.dash_clientside || {};
         signal: AbortSignal.timeout(8000),
       });
     } catch {
-      return "The server does not answer, so this was not applied. Try again when it is back.";
+      return SILENT;
     }
     const said = await answer.json().catch(() => ({ error: "" }));
+    if (said.run !== undefined) run = said.run;
     if (!answer.ok) return said.error || `The server refused this (${answer.status}).`;
     answered = performance.now();
+    run = said.status.info.run;
     if (said.status.info.run === state.run) {
       state.status = said.status;
       state.emit("progress");
@@ -53,5 +57,5 @@ window.dash_clientside = window.dash_clientside || {};
     flying = false;
   }
 
-  app.command = { send, setValues, busy: () => flying, answered: () => answered };
+  app.command = { send, setValues, busy: () => flying, answered: () => answered, run: () => run, SILENT };
 })(window.dash_clientside);

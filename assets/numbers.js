@@ -47,7 +47,7 @@ window.dash_clientside = window.dash_clientside || {};
     notes.querySelectorAll("dd").forEach((dd, i) => put(dd, texts[i], ranges[i]));
     put(notes.querySelector(".over"), ranges.some(Boolean) ? `thin: least to greatest of steps ${app.grouped(column.from)} to ${app.grouped(column.until)}` : "");
     if (plot.canvas) put(notes.querySelector(".there"), there(step));
-    app.setText("metrics-panel-badge", `${app.grouped(app.curves.lastStep())} steps`);
+    app.badge.say("metrics", [`${app.grouped(app.curves.lastStep())} steps`]);
   }
 
   function heading(plot, found, look) {

@@ -326,8 +326,8 @@ window.dash_clientside = window.dash_clientside || {};
     const { view } = state;
     const kind = view.preview !== null ? "preview · " : view.live ? "" : "past · ";
     const step = `${kind}step ${app.grouped(frame.step)}`;
-    const cells = `${step} · ${frame.resolution} × ${frame.resolution}`;
-    for (const panel of ["latent", "discriminator"]) say(panel, [cells]);
+    const cells = `${frame.resolution} × ${frame.resolution}`;
+    for (const panel of ["latent", "discriminator"]) say(panel, [step, cells]);
     const [real, fake] = app.scenes.now("samples").points;
     const n = app.grouped(frame.fakes.length / 2);
     const ghost = app.ghost.frame(frame.step);
@@ -339,7 +339,7 @@ window.dash_clientside = window.dash_clientside || {};
     ]);
 
     function say(panel, parts) {
-      app.setText(`${panel}-panel-badge`, [app.lens.state(panel, frame), ...parts].filter(Boolean).join(" · "));
+      app.badge.say(panel, [app.lens.state(panel, frame), ...parts]);
     }
   }
 

@@ -147,6 +147,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (!failures) return;
     failures = 0;
     app.byId("connection").hidden = true;
+    state.emit("back");
   }
 
   async function lost(error) {

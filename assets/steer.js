@@ -110,6 +110,7 @@ window.dash_clientside = window.dash_clientside || {};
       if (placed[id] === undefined || (placed[id] !== toSlider(id, value) && toReal(id, placed[id]) !== value)) place(id, value);
       const text = app.brief(value);
       if (written[id] === text || document.activeElement === app.byId(`${id}-input`)) continue;
+      if (written[id] !== undefined) complain(id, null); // what was complained of gives way to another value
       written[id] = text;
       app.set_props(`${id}-input`, { value: text });
     }
@@ -141,6 +142,7 @@ window.dash_clientside = window.dash_clientside || {};
   // The values in the fields and on the handles belong to a run.
   state.on("run", () => {
     for (const held of [placed, written]) Object.keys(held).forEach((id) => delete held[id]);
+    for (const id of Object.keys(state.settings.sliders)) complain(id, null);
   });
   state.on("progress", show);
 

@@ -8,16 +8,22 @@ window.dash_clientside = window.dash_clientside || {};
   const RUNNING = ["training", "rerunning"];
   let placedPreset = null;
   let turning = null; // the command to play or to pause that the server has not answered yet
-  let refusal = null; // why the last command was refused; said until the next one
+  let refusal = null; // {why, run, at}: the last command was refused in that run and, if it was about the step in view, there
 
   // Resolves with null, or with the sentence that says why the server refused.
   async function act(body) {
     if (app.source.recorded && !app.recorded.LEAVING.includes(body.do)) return null; // keys, too, train nothing there
-    refusal = await app.command.send(body);
-    if (refusal) say(refusal);
-    else if (app.source.recorded) window.top.location.assign("/");
+    const why = await app.command.send(body);
+    refusal = why && { why, run: app.command.run() === null ? state.run : app.command.run(), at: "step" in body ? state.view.step : undefined };
+    if (!why && app.source.recorded) window.top.location.assign("/");
     else show();
-    return refusal;
+    return why;
+  }
+
+  // What was refused is said until the next command, or until it is no longer so.
+  function forget() {
+    refusal = null;
+    show();
   }
 
   function say(sentence) {
@@ -82,7 +88,7 @@ window.dash_clientside = window.dash_clientside || {};
     app.byId("status").dataset.step = status.step;
     const diagnosis = app.story.diagnosisNow();
     announce(diagnosis ? `${words} · ${diagnosis.sentence}` : words, `${status.phase}${view.live}${view.step}${diagnosis && diagnosis.since}`);
-    say(failed ? status.error : refusal || "");
+    say(failed ? status.error : refusal ? refusal.why : "");
     const title = app.source.recorded && app.recorded.title();
     app.setText(
       "run-words",
@@ -120,7 +126,9 @@ window.dash_clientside = window.dash_clientside || {};
     app.setText("status-words", words);
   }
 
-  state.on("run", () => (refusal = null));
+  state.on("run", () => refusal && state.run !== refusal.run && forget()); // the run of an older command is no news
+  state.on("back", () => refusal && refusal.why === app.command.SILENT && forget());
+  state.on("view", () => refusal && refusal.at !== undefined && refusal.at !== state.view.step && forget());
   state.on("progress", show);
   state.on("view", show);
   state.on("frame", show);

@@ -64,7 +64,7 @@ def add_routes(server: Flask, session: SessionView) -> None:
         receipt = session.send(commands.parse(body))
         step = receipt.wait(RECEIPT)
         if receipt.refusal is not None:
-            return as_json({"error": receipt.refusal}, 409)
+            return as_json({"error": receipt.refusal, "run": session.status().info.run}, 409)
         return as_json({"from_step": step, "status": wire.status_json(session.status())})
 
     @server.errorhandler(ValueError)

@@ -50,6 +50,7 @@ _PAGE = """<!DOCTYPE html>
         <link rel="stylesheet" href="/assets/20-layout.css">
         <link rel="stylesheet" href="/assets/40-controls.css">
         <link rel="stylesheet" href="/assets/60-compare.css">
+        <link rel="stylesheet" href="/assets/80-forced-colours.css">
     </head>
     <body>
         <div class="compare-page" data-words="WORDS">

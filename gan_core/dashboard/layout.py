@@ -97,7 +97,10 @@ def _header(preset: str) -> html.Header:
                 **aria(live="polite"),
             ),
             html.Div(
-                [html.Span(id="run-words"), html.Span(id="recording-words", className="recording-words")],
+                html.Div(
+                    [html.Span(id="run-words"), html.Span(id="recording-words", className="recording-words")],
+                    className="run-lines",
+                ),
                 className="run-words",
             ),
             button(ids.TOUR_START),

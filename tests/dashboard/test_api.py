@@ -49,13 +49,14 @@ class FakeSession:
     state: Status = STATUS
     frame: bytes | None = b"GSC1frame"
     in_force_from: int | None = 43
+    refusal: str | None = None
     sent: list[Command] = field(default_factory=list)
     asked: list[tuple[object, ...]] = field(default_factory=list)
     failure: Exception | None = None
 
     def send(self, command: Command) -> FakeReceipt:
         self.sent.append(command)
-        return FakeReceipt(self.in_force_from)
+        return FakeReceipt(self.in_force_from, self.refusal)
 
     def status(self) -> Status:
         if self.failure:
@@ -292,6 +293,11 @@ def test_a_wrong_command_gets_a_sentence(http: FlaskClient, session: FakeSession
     assert named in answer["error"]
     assert answer["error"].endswith(".")
     assert session.sent == []
+
+
+def test_a_refusal_says_in_which_run(http: FlaskClient, session: FakeSession) -> None:
+    session.refusal = "Not now."
+    assert command(http, {"do": "step"}) == (409, {"error": "Not now.", "run": STATUS.info.run})
 
 
 @pytest.mark.parametrize(
