@@ -11,7 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-TAKEN_WITHIN = 1.0  # seconds for which a frame may hang without being taken: a page that stands still stops no training
+TAKEN_WITHIN = 1.4  # seconds for which a frame may hang without being taken: a page that stands still stops no training
 FRAMES_PER_SECOND = 25.0  # as many as are shown at most; frames are as fine as leaves so many
 _PART_OF_STEPS = 0.25  # of the time of the steps from one frame to the next, which the frame may take in any case
 _COMFORTABLE = 0.85  # part of the time a frame may take that a finer one must promise
