@@ -93,7 +93,8 @@ _ALL = (
         paces=_SOON_FASTER,
         title="Longer does not help",
         story=(
-            "Figure 2 again, left alone for thousands of steps at [full speed](#pace). See [where on the spiral "
+            "Figure 2 again, for thousands of steps: the first 200 one by one, then faster, from 1 200 on at [full "
+            "speed](#pace). See [where on the spiral "
             "the fakes are](#metrics-panel): a few spots at a time, now here, now there, and later often nowhere: D "
             "has won, and G is stuck. [Drag the timeline](#timeline) to any step; training goes on meanwhile."
         ),
