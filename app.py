@@ -35,6 +35,7 @@ def main() -> int:
             precision=options.precision,
             threads=options.threads,
             paused=options.paused,
+            wait=not options.no_wait,
             runs=folder,
         )
         reruns = Reruns()

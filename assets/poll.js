@@ -8,6 +8,8 @@ window.dash_clientside = window.dash_clientside || {};
   const state = app.state;
   const PROGRESS_EVERY = 250; // ms; curves and status change at most this often
   const RECORDED_EVERY = 2000; // ms; a recorded run may still grow
+  const PAINTED = ["samples", "latent", "discriminator"]; // the panels that frames are painted in
+  const PATIENCE = 5000; // ms for which the first frame waits for them
   const BACK_OFF = [250, 500, 1000, 2000]; // ms between attempts while the server is away
 
   let framesRunning = false;
@@ -34,6 +36,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   async function frames() {
     framesRunning = true;
+    await canPaint();
     while (!document.hidden && !over) {
       if (!watchingLive()) await new Promise((resolve) => (returned = resolve));
       try {
@@ -116,6 +119,16 @@ window.dash_clientside = window.dash_clientside || {};
     state.events = [];
     state.kept = new Int32Array(0);
     state.emit("run");
+  }
+
+  // The first frame is asked for once the panels can show it: a run that waits to be looked at is seen from its first step.
+  function canPaint() {
+    const latest = performance.now() + PATIENCE;
+    const there = () => PAINTED.every((name) => app.layers.all[name]);
+    return new Promise((resolve) => {
+      const look = () => (there() || performance.now() > latest ? resolve() : setTimeout(look, 10));
+      look();
+    });
   }
 
   // Whoever looks at the past does not need the newest frames, and leaves their time to the training.

@@ -4,7 +4,7 @@ window.dash_clientside = window.dash_clientside || {};
 (function (app) {
   const state = app.state;
   const LEAVING = ["branch", "open"]; // what can be done with the run: the live page then goes on with it
-  const STEERING = ["preset", "pace", "looking-share"]; // beside the sliders
+  const STEERING = ["preset", "looking-share"]; // beside the sliders
   const KEYS = { Space: "play the kept frames, or stop them", "Home, End": "first step, last recorded step", L: "last recorded step" };
   const IDLE_KEYS = [".", "R", "C"]; // in the help; what they do elsewhere would change the training
   let grown = null; // lets the frame loop go on when the run has a newer frame

@@ -105,13 +105,13 @@ window.dash_clientside = window.dash_clientside || {};
     squared_error: (x) => x.toExponential(1),
   };
 
-  const reading = (name) => (state.shown && state.shown.reading ? state.shown.reading[state.settings.tables.places.indexOf(name)] : NaN);
+  const reading = (name, frame) => (frame && frame.reading ? frame.reading[state.settings.tables.places.indexOf(name)] : NaN);
 
   // What no reading says directly: the words of its value, or null.
   const MADE = {
-    squared_error: () => written("squared_error", reading("fit_error") ** 2 / 2),
-    loss() {
-      const row = state.shown && app.curves.valuesAt(state.shown.step);
+    squared_error: (frame) => written("squared_error", reading("fit_error", frame) ** 2 / 2),
+    loss(frame) {
+      const row = frame && app.curves.valuesAt(frame.step);
       const { best } = state.points;
       if (!row || !Number.isFinite(row.values[0]) || best === null || best === undefined) return null;
       return `${row.values[0].toFixed(3)}, best possible ${best.toFixed(3)}`;
@@ -120,13 +120,28 @@ window.dash_clientside = window.dash_clientside || {};
 
   const written = (name, value) => (Number.isFinite(value) ? (WRITE[name] || app.brief)(value) : null);
 
+  // The numbers that the scenario is about, of one frame: [name, words] of each that there is.
+  function numbersOf(frame) {
+    const names = state.settings.tables.numbers[state.points.task] || [];
+    return names.map((name) => [name, MADE[name] ? MADE[name](frame) : written(name, reading(name, frame))]).filter(([, words]) => words);
+  }
+
+  // The run's state and those numbers at the newest frame, in half a sentence.
+  function seen(frame) {
+    const now = diagnosisNow();
+    const said = now ? [`${shapeAndWords(now)[1]} since step ${app.grouped(now.since)}`] : [];
+    const { labels } = state.settings.tables;
+    return [...said, ...numbersOf(frame).map(([name, words]) => `${lower(labels[name][0])} ${words}`)].join(", ");
+  }
+
+  const lower = (label) => (/^[A-Z][a-z]/.test(label) ? label[0].toLowerCase() + label.slice(1) : label); // not D's
+
   // The scenario's own numbers, at the step on the screen.
   function measure() {
     const root = app.byId("story-numbers");
     if (!root || !state.settings || !state.points) return;
-    const { numbers, labels } = state.settings.tables;
-    const names = numbers[state.points.task] || [];
-    const found = names.map((name) => [name, MADE[name] ? MADE[name]() : written(name, reading(name))]).filter(([, words]) => words);
+    const { labels } = state.settings.tables;
+    const found = numbersOf(state.shown);
     root.hidden = !found.length;
     const key = found.map(([name]) => name).join();
     if (root.dataset.shows !== key) {
@@ -194,5 +209,5 @@ window.dash_clientside = window.dash_clientside || {};
   state.on("view", update);
   state.on("frame", measure);
 
-  app.story = { fold, unfold, show, diagnosisNow };
+  app.story = { fold, unfold, show, diagnosisNow, seen };
 })(window.dash_clientside);

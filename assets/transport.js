@@ -69,7 +69,8 @@ window.dash_clientside = window.dash_clientside || {};
     if (!status) return;
     const training = RUNNING.includes(status.phase);
     const failed = status.phase === "failed";
-    const speed = training ? `${speedWords(status.steps_per_second)} steps/s` : "";
+    const news = app.pace.news();
+    const speed = training ? news || `${speedWords(status.steps_per_second)} steps/s` : "";
     const step = app.grouped(state.newestStep());
     const shown = state.shown ? app.grouped(state.shown.step) : step;
     const words = app.source.recorded
@@ -81,13 +82,15 @@ window.dash_clientside = window.dash_clientside || {};
             ? `Training · step ${step} · ${speed}`
             : failed
               ? `Failed at step ${step}`
+              : status.phase === "starting"
+                ? "Begins as soon as somebody looks"
               : `Paused · step ${step}`
         : `Viewing step ${shown} of ${step} · ${training ? `training goes on, ${speed}` : failed ? "failed" : "paused"}`;
     app.setText("status-now", words);
     app.byId("status").dataset.phase = status.phase;
     app.byId("status").dataset.step = status.step;
     const diagnosis = app.story.diagnosisNow();
-    announce(diagnosis ? `${words} · ${diagnosis.sentence}` : words, `${status.phase}${view.live}${view.step}${diagnosis && diagnosis.since}`);
+    announce(diagnosis ? `${words} · ${diagnosis.sentence}` : words, `${status.phase}${view.live}${view.step}${diagnosis && diagnosis.since}${news}`);
     say(failed ? status.error : refusal ? refusal.why : "");
     const title = app.source.recorded && app.recorded.title();
     app.setText(

@@ -1,4 +1,7 @@
-"""Who looks: whether anybody watches the live frames, and through which lenses. Pure: the caller brings the time."""
+"""Who looks: whether anybody watches the live frames, through which lenses, and which frame the fastest of them has.
+
+Pure: the caller brings the time.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,19 @@ class Audience:
     def __init__(self) -> None:
         self._last = -math.inf
         self._last_of: dict[str, float] = {}  # lens -> when
+        self.taken = 0  # version of the newest frame that somebody has
 
     def note(self, now: float, lenses: Collection[str]) -> bool:
         """Note a request. True if it is news: nobody watched, or not through one of these lenses."""
         news = not self.any(now) or not self.lenses(now).issuperset(lenses)
         self._last = now
         self._last_of.update(dict.fromkeys(lenses, now))
+        return news
+
+    def take(self, version: int) -> bool:
+        """Note that somebody has this frame. True if nobody had it before."""
+        news = version > self.taken
+        self.taken = max(self.taken, version)
         return news
 
     def any(self, now: float) -> bool:

@@ -45,7 +45,10 @@ class Board:
                 self._changed.notify_all()  # a paused run sharpens when somebody comes or wants another lens
             self._changed.wait_for(lambda: self._newer(version) or closing(), timeout)
             self._audience.note(time.monotonic(), lenses)
-            return self._published.payload if self._published and self._newer(version) else None
+            published = self._published
+            if published and self._audience.take(published.version):  # it goes out now, or has been before
+                self._changed.notify_all()
+            return published.payload if published and self._newer(version) else None
 
     def frame_at(self, step: int) -> bytes | None:
         """The kept frame nearest to `step`, encoded once however often it is asked for; None before the first one."""
@@ -79,6 +82,10 @@ class Board:
     def watched(self) -> bool:
         """Whether somebody looks."""
         return self._audience.any(time.monotonic())
+
+    def taken(self) -> bool:
+        """Whether somebody who looks has the newest frame."""
+        return self._published is None or self._audience.taken >= self._published.version
 
     def lenses(self) -> frozenset[str]:
         """The lenses through which somebody looks."""

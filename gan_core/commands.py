@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from gan_core.config import BOUNDS, LOOKING_SHARE
+from gan_core.config import BOUNDS, FRAME_RATE, LOOKING_SHARE
 from gan_core.presets import find_preset
 from gan_core.records import Change
 
@@ -40,6 +40,7 @@ class SetPace:
     """Show every `steps`-th step while somebody watches, and wait for it to be drawn; None: train at full speed."""
 
     steps: int | None
+    per_second: float | None = None  # frames a second at most: slow motion
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,9 @@ def parse(request: object) -> Command:
     """Turn a decoded JSON body into a command.
 
     The body is an object with `do`: "set" (`values`: name to number), "looking" (`share`), "pace" (`steps` a frame, or
-    null), "play", "pause", "step" (`count`), "reset", "new-seed" (`seed`), "preset" (`name`), "open" (`run`), "branch"
-    (`run`, `step`) or "repeat" (`preset`, `seed`, `changes`: [step, name, value] in order, `step`).
+    null; perhaps `per_second`: frames a second at most), "play", "pause", "step" (`count`), "reset", "new-seed"
+    (`seed`), "preset" (`name`), "open" (`run`), "branch" (`run`, `step`) or "repeat" (`preset`, `seed`, `changes`:
+    [step, name, value] in order, `step`).
 
     Raises ValueError with one sentence that says what is wrong.
     """
@@ -151,8 +153,13 @@ def _read_set(request: Mapping[str, object]) -> Command:
 
 
 def _read_pace(request: Mapping[str, object]) -> Command:
-    steps = request.get("steps")
-    return SetPace(None if steps is None else _whole_number("steps", steps, MAX_STEPS_PER_FRAME))
+    steps, limit = request.get("steps"), request.get("per_second")
+    if steps is None:
+        if limit is not None:
+            raise ValueError("per_second goes with steps: full speed has no set number of frames a second.")
+        return SetPace(None)
+    slow = None if limit is None else FRAME_RATE.check("per_second", limit)
+    return SetPace(_whole_number("steps", steps, MAX_STEPS_PER_FRAME), slow)
 
 
 def _read_step(request: Mapping[str, object]) -> Command:

@@ -138,9 +138,19 @@ LOOKING_SHARE = Bounds(
     step=0.01,
     label="Time for looking",
     short="Time for looking",
-    help="Share of the time spent on drawing frames instead of training. More looks smoother and trains slower.",
+    help="At full speed: share of the time spent on drawing frames instead of training. More looks smoother and "
+    "trains slower.",
 )
 DEFAULT_LOOKING_SHARE = 0.15
+FRAME_RATE = Bounds(
+    low=0.1,
+    high=25.0,
+    scale="log",
+    step=0.01,
+    label="Frames a second",
+    short="Frames a second",
+    help="How many frames a second are shown at most.",
+)
 
 
 _MAX_WEIGHTS = 1 << 25  # of one network, about

@@ -44,6 +44,7 @@ class ServerOptions(RunOptions):
     host: str = "127.0.0.1"
     port: int = 8050  # 0: any free one
     preset: str = DEFAULT_PRESET
+    no_wait: bool = False  # train before anybody looks
     paused: bool = False
     runs: Path = DEFAULT_RUNS  # the folder into which runs are recorded
     run_limit: float = 2.0  # gigabytes that a run may take on the disk
@@ -134,7 +135,7 @@ class Option:
         notes.append("environment: " + " or ".join(self.variables))
         # An option that is not given leaves no trace, so that the environment can be asked next.
         settings = {"help": f"{self.help} ({'; '.join(notes)})", "default": argparse.SUPPRESS, **self.extra}
-        if settings.get("action") is not argparse.BooleanOptionalAction:
+        if settings.get("action") not in (argparse.BooleanOptionalAction, "store_true"):
             settings = {"metavar": self.name.upper(), "type": argument(self.read), **settings}
         parser.add_argument(f"--{self.name}", **settings)
 
@@ -325,6 +326,7 @@ SERVER_OPTIONS = (
     Option("runs", _read_folder, "folder into which runs are recorded", extra={"metavar": "DIR"}),
     Option("run-limit", _read_gigabytes, "gigabytes that each run may take on the disk", extra={"metavar": "GB"}),
     Option("paused", _read_flag, "wait for Play", extra={"action": argparse.BooleanOptionalAction}),
+    Option("no-wait", _read_flag, "train at once, not only when somebody looks", extra={"action": "store_true"}),
     Option(
         "allow-host",
         _read_host_names,

@@ -1,11 +1,13 @@
-"""How much looking the training can afford: keeps the time spent on frames at a set share, by pace and resolution.
+"""How much looking the training can afford: keeps the time spent on frames at a set share, by rate and fineness.
 
-Pure: it is told how long things took, it reads no clock.
+That is for full speed; where every frame is to be seen, `gan_core.tempo` says what a frame may take. Pure: it is told
+how long things took, it reads no clock.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 MAX_FRAMES_PER_SECOND = 30.0
 _COMFORTABLE = 30.0  # frames a second that a finer map must promise: time that the pace cannot use goes into cells
@@ -15,6 +17,59 @@ _AT_ONCE = 0.008  # seconds of training between two looks at what the visitor wa
 _MEMORY = 0.1  # weight of the newest duration in the running means
 _MAX_CREDIT_FRAMES = 1.5  # unspent time is not hoarded: no burst of frames after a quiet stretch
 _MAX_DEBT_FRAMES = 3.0  # nor is debt: one frame during which the machine slept must not stop all others for long
+_OVERHEAD = 5000  # networks' answers that take as long as what every frame takes: so it was measured
+
+
+class Level(NamedTuple):
+    """How finely a live frame is made."""
+
+    resolution: int  # cells a side of both maps
+    points: int  # fakes
+
+    @property
+    def work(self) -> int:
+        """What a frame costs, in answers of a network at one point: G at cells and latents, D at image and cells."""
+        return 3 * self.resolution**2 + self.points + _OVERHEAD
+
+
+class Fineness:
+    """The level of the frames to come, and what a frame of it takes: that goes with its work."""
+
+    def __init__(self, levels: Sequence[Level]) -> None:
+        """`levels` come coarse to fine; the coarsest is the first to be used."""
+        self._levels = tuple(levels)
+        self._at = 0
+        self._unit: float | None = None  # seconds for one of Level.work
+
+    @property
+    def level(self) -> Level:
+        """How finely to make the next frame."""
+        return self._levels[self._at]
+
+    @property
+    def cost(self) -> float | None:
+        """Seconds that a frame of this level takes; None before the first one."""
+        return None if self._unit is None else self._unit * self.level.work
+
+    def looked(self, seconds: float, level: Level | None = None) -> None:
+        """Count a frame of a level, the present one if none is given."""
+        unit = seconds / (level or self.level).work
+        old = unit if self._unit is None else self._unit
+        self._unit = old + _MEMORY * (min(unit, _MAX_DEBT_FRAMES * old) - old)
+
+    def fit(self, most: float, comfortable: float, finest: Level | None = None) -> None:
+        """Choose the finest level, none finer than `finest`, whose frames take no more than `comfortable` seconds.
+
+        The present one stays while its frames take no more than `most` and those of the next finer one more than
+        `comfortable`: no flicker between two levels.
+        """
+        if self._unit is None:
+            return
+        end = len(self._levels) - 1 if finest is None else self._levels.index(finest)
+        finer = self._levels[min(self._at + 1, end)].work * self._unit
+        if self._at > end or finer <= comfortable or self._unit * self.level.work > most:
+            fitting = [at for at in range(end + 1) if self._levels[at].work * self._unit <= comfortable]
+            self._at = max(fitting, default=0)
 
 
 class Speed:
@@ -40,34 +95,27 @@ class Stride:
     """How many steps to train in one go: as many as take _AT_ONCE, so that commands are answered without delay."""
 
     def __init__(self) -> None:
-        self._step: float | None = None  # seconds a step takes
+        self.step: float | None = None  # seconds a step takes
 
     def trained(self, count: int, seconds: float) -> None:
         """Count so many steps that took `seconds` together."""
         each = seconds / count
-        self._step = each if self._step is None else self._step + _MEMORY * (each - self._step)
+        self.step = each if self.step is None else self.step + _MEMORY * (each - self.step)
 
     def count(self, at_most: int) -> int:
         """Steps for the next go, 1 to `at_most`."""
-        return max(1, min(at_most, int(_AT_ONCE / self._step))) if self._step else 1
+        return max(1, min(at_most, int(_AT_ONCE / self.step))) if self.step else 1
 
 
 class LookingBudget:
     """Time credit for frames: training earns it, frames spend it."""
 
-    def __init__(self, share: float, resolutions: Sequence[int]) -> None:
+    def __init__(self, share: float, fineness: Fineness) -> None:
         self.share = share
-        self._resolutions = tuple(resolutions)
-        self._level = 0
+        self._fineness = fineness
         self._credit = 0.0
-        self._frame_cost: float | None = None  # seconds, at the present resolution
         self._due = 0.0  # when the next frame may come, on the caller's clock
         self._looked = self._trained = 0.0  # recent seconds, fading
-
-    @property
-    def resolution(self) -> int:
-        """Cells a side of the next live map."""
-        return self._resolutions[self._level]
 
     @property
     def measured(self) -> float:
@@ -76,53 +124,34 @@ class LookingBudget:
         return self._looked / total if total else 0.0
 
     def trained(self, seconds: float) -> None:
-        """Count time that did not go into frames: training, or waiting for a frame's turn."""
+        """Count time that did not go into frames: training, or waiting."""
         self._fade(seconds)
         self._trained += seconds
         self._credit += seconds * self.share / (1 - self.share)
-        if self._frame_cost is not None:
-            self._credit = min(self._credit, _MAX_CREDIT_FRAMES * self._frame_cost)
+        if (cost := self._fineness.cost) is not None:
+            self._credit = min(self._credit, _MAX_CREDIT_FRAMES * cost)
 
     def looked(self, seconds: float, now: float) -> None:
-        """Count a frame of this length that was ready at `now`, and choose the resolution of the next."""
+        """Count a frame of this length that was ready at `now`. `Fineness` has counted it already."""
         self._fade(seconds)
         # From the time it was due, not from now: otherwise every late frame would lower the pace for good. But frames
         # that were asked for, however many, put the next one off by no more than one interval.
         interval = 1 / MAX_FRAMES_PER_SECOND
         self._due = min(max(self._due, now - seconds - interval), now) + interval
         self._looked += seconds
-        old = seconds if self._frame_cost is None else self._frame_cost
-        self._frame_cost = old + _MEMORY * (min(seconds, _MAX_DEBT_FRAMES * old) - old)
-        self._credit = max(self._credit - seconds, -_MAX_DEBT_FRAMES * self._frame_cost)
-        self._choose_resolution()
+        self._credit = max(self._credit - seconds, -_MAX_DEBT_FRAMES * (self._fineness.cost or seconds))
+
+    def choose_level(self) -> None:
+        """Make the frames to come as fine as the share allows."""
+        if self.share:
+            self._fineness.fit(most=self.share / _SPARSE, comfortable=self.share / _COMFORTABLE)
 
     def affords_frame(self, now: float) -> bool:
         """Whether a frame may be rendered at `now` (seconds on any steady clock)."""
         if self.share <= 0 or now < self._due:
             return False
-        return self._frame_cost is None or self._credit >= self._frame_cost
-
-    def until_affordable(self, now: float) -> float:
-        """Seconds from `now` until `affords_frame` holds if they are spent on something else; without a share, 0."""
-        if self.share <= 0:
-            return 0.0
-        missing = max(0.0, (self._frame_cost or 0.0) - self._credit)
-        return max(self._due - now, missing * (1 - self.share) / self.share, 0.0)
-
-    def _choose_resolution(self) -> None:
-        if not self._frame_cost or not self.share:
-            return
-        finest = len(self._resolutions) - 1
-        if self._pace_at(min(self._level + 1, finest)) >= _COMFORTABLE or self._pace_at(self._level) < _SPARSE:
-            fitting = [level for level in range(finest + 1) if self._pace_at(level) >= _COMFORTABLE]
-            before, self._level = self.resolution, max(fitting, default=0)
-            self._frame_cost *= (self.resolution / before) ** 2
-
-    def _pace_at(self, level: int) -> float:
-        """Frames a second that the share pays for at another resolution: the cost goes with the number of cells."""
-        if not self._frame_cost:
-            return 0.0
-        return self.share / self._frame_cost * (self.resolution / self._resolutions[level]) ** 2
+        cost = self._fineness.cost
+        return cost is None or self._credit >= cost
 
     def _fade(self, seconds: float) -> None:
         # A window of about five seconds, so that the figure shown follows a change of the share.

@@ -15,13 +15,16 @@ __all__ = ["DEFAULT_PRESET", "GROUPS", "PRESETS", "Preset", "find_preset", "pres
 _FIGURE_2 = HyperParameters(lr_g=1e-3, lr_d=1e-3, beta1_g=0.9, beta1_d=0.9)  # and of 3, 4 and 6
 _FIGURE_7 = HyperParameters(lr_g=2e-4, lr_d=1e-3, beta1_g=0.5, beta1_d=0.5)
 
+# Of the long ones: the beginning step by step, half a minute in all, then on by itself.
+_SOON_FASTER = ((1, 1), (200, 5), (600, 20), (1_200, None))
+
 _ALL = (
     Preset(
         name="target",
         group="article",
         figure=1,
         length=120,
-        pace=1,
+        pauses=True,
         title="What G must learn",
         story=(
             "Nothing is trained here. Every red cross starts at its latent point z = (u, v) and moves to its "
@@ -37,6 +40,7 @@ _ALL = (
         name="mode-collapse",
         group="article",
         figure=2,
+        pauses=True,
         title="Mode collapse",
         story=(
             "Both networks learn at 0.001, with beta1 at 0.9. The fakes shrink to a blob that jumps about and "
@@ -52,6 +56,7 @@ _ALL = (
         name="generator-capacity",
         group="article",
         figure=3,
+        pauses=True,
         title="G could do it",
         story=(
             "G alone, without a D: it is told where each z belongs and learns that by squared error. Watch the "
@@ -67,6 +72,7 @@ _ALL = (
         name="discriminator-capacity",
         group="article",
         figure=4,
+        pauses=True,
         title="D could do it",
         story=(
             "D alone learns to tell the spiral from noise all over the square. Compare [its "
@@ -84,9 +90,11 @@ _ALL = (
         group="article",
         figure=5,
         length=6_000,
+        paces=_SOON_FASTER,
         title="Longer does not help",
         story=(
-            "Figure 2 again, left alone for thousands of steps at [full speed](#pace). See [where on the spiral "
+            "Figure 2 again, for thousands of steps: the first 200 one by one, then faster, from 1 200 on at [full "
+            "speed](#pace). See [where on the spiral "
             "the fakes are](#metrics-panel): a few spots at a time, now here, now there, and later often nowhere: D "
             "has won, and G is stuck. [Drag the timeline](#timeline) to any step; training goes on meanwhile."
         ),
@@ -99,6 +107,7 @@ _ALL = (
         name="what-d-learns",
         group="article",
         figure=6,
+        pauses=True,
         title="What D really learns",
         story=(
             "D alone again, against a small blob that never moves instead of noise. [Its "
@@ -115,6 +124,7 @@ _ALL = (
         group="article",
         figure=7,
         length=60_000,
+        paces=_SOON_FASTER,
         title="A better solution",
         story=(
             "G learns five times slower than D, and beta1 is 0.5 for both. Within a hundred steps the fakes "
@@ -132,6 +142,7 @@ _ALL = (
         group="article",
         figure=8,
         length=60_000,
+        paces=_SOON_FASTER,
         title="Tears",
         story=(
             "Figure 7 again, seen from [latent space](#latent-panel). Orange lines are tears: move the cursor "
@@ -148,6 +159,7 @@ _ALL = (
     Preset(
         name="quick",
         length=6_000,
+        paces=((1, None),),
         title="Quick (small networks)",
         story=(
             "The better solution with networks of 3 x 128 and batches of 256, about fifteen times cheaper a step: "

@@ -18,6 +18,7 @@ from gan_core.instruments import Instruments
 from gan_core.lenses import LENSES, Arrays, Subject, available
 from gan_core.looks import LOOKS, Seen
 from gan_core.networks import MLP
+from gan_core.pace import Level
 from gan_core.records import POINT_SCALE, FixedPoints, Int16Array, Moment, Snapshot, TrailPoint
 from gan_core.references import collapsed, floors
 from gan_core.targets import TARGETS, uniform_square
@@ -25,8 +26,10 @@ from gan_core.targets import TARGETS, uniform_square
 AnyArray = TypeVar("AnyArray", bound=npt.NDArray[Any])
 
 POINTS = 5000  # fixed latents and fixed real points
-LIVE_POINTS = 2000  # of them in a live frame
-LIVE_RESOLUTIONS = tuple(range(50, 101, 2))  # cells a side of a live map, coarse to fine
+LIVE_POINTS = 2000  # of them in a live frame, at most
+MOVING = (Level(24, 500), Level(28, 750), Level(32, 1000), Level(40, 1500), Level(50, LIVE_POINTS))  # coarse to fine
+AT_REST = MOVING[-1]  # at least: that is what references are made for, and how steps of the past are seen at first
+LIVE_LEVELS = (*MOVING, *(Level(cells, LIVE_POINTS) for cells in range(52, 101, 2)))
 SHARP_RESOLUTION = 400  # cells a side of the maps of a paused run, as in the article
 _SEED = 20200607  # of the fixed inputs: the same in every run, so that runs can be compared
 _IN_PAIRS = ("fit", "none")  # tasks that show where each latent belongs, and not any real points
@@ -43,8 +46,9 @@ class Probe:
         self.lenses = available(config.task)  # names of those that show something
         self._task, self._look = config.task, LOOKS[config.task](config, target)
         self._instruments = Instruments(target, config.task, self.reals)
-        self._instruments.prepare(LIVE_POINTS, LIVE_RESOLUTIONS[0])
-        self._compared = (target, config.task, LIVE_POINTS, LIVE_RESOLUTIONS[0])
+        for level in (AT_REST, *MOVING):
+            self._instruments.prepare(level.points, level.resolution)
+        self._compared = (target, config.task, AT_REST.points, AT_REST.resolution)
 
     def fixed_points(self, run: int) -> FixedPoints:
         """The fixed inputs as they are shown."""

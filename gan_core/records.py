@@ -138,7 +138,7 @@ class FixedPoints:
 class Phase(StrEnum):
     """What the training thread is doing."""
 
-    STARTING = "starting"
+    STARTING = "starting"  # begins as soon as somebody looks
     TRAINING = "training"
     RERUNNING = "rerunning"  # training again what is known, up to a step that was asked for
     PAUSED = "paused"
@@ -274,7 +274,7 @@ class Status:
     steps_per_second: float
     looking_share: float  # what was asked for, 0..0.9
     looking_measured: float  # share of the last seconds that went into frames, 0..1
-    pace: int | None  # steps a frame that were asked for; None: as they come
+    pace: int | None  # steps a frame while somebody watches; None: full speed
     frames: int  # kept in the buffer
     memory_bytes: int  # held by the buffer
     values: Mapping[str, InForce]
@@ -284,7 +284,10 @@ class Status:
     goal: int | None = None  # while RERUNNING: the step it goes to
     note: str | None = None  # something about this run that the visitor should know
     diagnosis: Diagnosis | None = None
-    length: int | None = None  # steps that the scenario is meant for; training goes on after them
+    length: int | None = None  # steps that the scenario is meant for; training can go on after them
+    pace_limit: float | None = None  # frames a second at most: slow motion
+    pace_chosen: bool = False  # whether a visitor chose the pace; else it is the scenario's
+    figure_end: bool = False  # whether the run has paused where the article's figure ends
 
 
 @dataclass(frozen=True, eq=False, slots=True)

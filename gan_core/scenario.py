@@ -23,7 +23,8 @@ class Preset:
     attempt: str = ""  # and what to try against it
     seed: int | None = None  # the one it is shown with; None: whichever is in use
     length: int = 600  # training steps it is meant for
-    pace: int | None = None  # steps a frame; None: as they come
+    paces: tuple[tuple[int, int | None], ...] = ((1, 1),)  # (step, steps a frame from it on); None: full speed
+    pauses: bool = False  # whether a run pauses after `length` steps, where the article's figure ends, to say so
     view: str = "losses"  # which curves to begin with
     lenses: tuple[str, ...] = ()  # to begin with
 

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from itertools import takewhile
 from typing import Any
 
@@ -36,9 +36,10 @@ from gan_core.config import DEFAULT_LOOKING_SHARE
 from gan_core.engine import GANEngine
 from gan_core.journey import Journey
 from gan_core.metrics import quality
-from gan_core.pace import LookingBudget, Speed, Stride
-from gan_core.presets import DEFAULT_PRESET, PRESETS, find_preset
-from gan_core.probes import LIVE_POINTS, LIVE_RESOLUTIONS, POINTS, SHARP_RESOLUTION, Probe
+from gan_core.pace import Fineness, LookingBudget, Speed, Stride
+from gan_core.presets import DEFAULT_PRESET, PRESETS, Preset, find_preset
+from gan_core.probes import AT_REST, LIVE_LEVELS, POINTS, SHARP_RESOLUTION, Probe
+from gan_core.receipt import Receipt, Refusal, refusing
 from gan_core.recorder import Recorder
 from gan_core.records import (
     LENS_ARRAYS,
@@ -55,6 +56,7 @@ from gan_core.records import (
 from gan_core.resume import Start, begin, branch_off, resume
 from gan_core.run_file import RunFile, RunFolder, new_id
 from gan_core.tasks import TASKS
+from gan_core.tempo import Pace, Tempo
 
 log = logging.getLogger("ganscope")
 
@@ -62,25 +64,6 @@ MAX_ROWS_PER_READ = 50_000  # rows of metrics in one answer: 800 kB
 MAX_READINGS = 2000  # in one answer: 300 kB
 MAX_STEPS_AT_ONCE = 256  # trained in one go, between two looks at the commands
 _RUNNING = (Phase.TRAINING, Phase.RERUNNING)
-
-
-class Refusal(Exception):
-    """A command that cannot be obeyed; everything stays as it was."""
-
-
-class Receipt:
-    """Says when a command has taken effect."""
-
-    def __init__(self, changed: threading.Condition) -> None:
-        self._changed = changed
-        self.step: int | None = None  # the first step under the command; None while it waits
-        self.refusal: str | None = None  # why it could not be obeyed, in a sentence; set before `step`
-
-    def wait(self, timeout: float) -> int | None:
-        """Block until the command is in force, at most `timeout` seconds. Returns `step`."""
-        with self._changed:
-            self._changed.wait_for(lambda: self.step is not None, timeout)
-        return self.step
 
 
 class TrainingSession:
@@ -95,17 +78,21 @@ class TrainingSession:
         precision: str = "auto",
         threads: int | None = None,
         paused: bool = False,
+        wait: bool = False,
         steps_at_once: int = MAX_STEPS_AT_ONCE,
         runs: RunFolder | None = None,
         wall_clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.perf_counter,
         make_engine: Callable[..., GANEngine] = GANEngine,
     ) -> None:
         """Prepare a session; `start` begins it. Raises ValueError for an option that cannot be met.
 
-        `seed` None means the one the preset is shown with, or 0.
+        `seed` None means the one the preset is shown with, or 0. With `wait` it begins once somebody looks, and pauses
+        where a figure ends even if nobody does any more. `clock` is a steady one, in seconds.
         """
         self._options = {"device": device, "precision": precision, "threads": threads}
         self._wall_clock, self._make_engine, self._most_at_once = wall_clock, make_engine, steps_at_once
+        self._clock, self._waits = clock, wait
         self._runs = runs
         self._changed = threading.Condition(threading.Lock())
         self._thread = threading.Thread(target=self._run, name="training", daemon=True)
@@ -116,15 +103,15 @@ class TrainingSession:
         self._run_number = int(wall_clock() * 1000)
         self._board = Board(self._changed, self._run_number)
         # Written by the training thread alone:
-        self._phase = Phase.PAUSED if paused else Phase.TRAINING
+        self._phase = Phase.PAUSED if paused else Phase.STARTING if wait else Phase.TRAINING
         self._steps_to_go = 0
         self._error: str | None = None
         self._note: str | None = None
         self._journey = Journey()
         self._chronicle = Chronicle()
         self._sharpening: Iterator[Snapshot | None] | None = None
-        self._budget = LookingBudget(DEFAULT_LOOKING_SHARE, LIVE_RESOLUTIONS)
-        self._pace = find_preset(preset).pace
+        self._fineness, self._tempo = Fineness(LIVE_LEVELS), Tempo()
+        self._budget = LookingBudget(DEFAULT_LOOKING_SHARE, self._fineness)
         self._recorder: Recorder | None = None
         self._late: list[Recorder] = []  # of runs before, whose files another program has locked
         self._speed, self._stride = Speed(), Stride()
@@ -228,6 +215,8 @@ class TrainingSession:
                 if self._closing:
                     break
                 queued, self._commands = self._commands, []
+                if self._phase is Phase.STARTING and self._board.watched():
+                    self._phase = Phase.TRAINING
             self._apply(queued)
             if self._phase in _RUNNING or self._steps_to_go:
                 self._guarded(self._train)
@@ -264,7 +253,9 @@ class TrainingSession:
 
     def _train(self) -> None:
         """Train some steps, and look where it is time to; or wait for the time, where every frame is to be seen."""
-        if self._at_the_end():
+        if self._holds_back():
+            return
+        if self._at_the_end() or (self._at_figure_end() and self._pauses_there()):
             self._phase, self._steps_to_go = Phase.PAUSED, 0
             self._show_present_step()
             return
@@ -273,13 +264,10 @@ class TrainingSession:
                 self._changed.wait_for(lambda: self._commands or self._closing or self._board.watched())
                 if not self._board.watched():
                     return
-        if self._held_back() and not self._steps_to_go:
-            self._wait_for_a_frame()
-            return
         self._make_due_changes()
-        start = time.perf_counter()
+        start = self._clock()
         done = self._engine.advance(self._stride.count(self._steps_wanted()))
-        now = time.perf_counter()
+        now = self._clock()
         good = list(takewhile(StepMetrics.is_finite, done))
         self._stride.trained(len(done), now - start)
         self._budget.trained(now - start)
@@ -305,51 +293,58 @@ class TrainingSession:
         """Steps until something is due, at least 1."""
         wanted = self._steps_to_go or self._most_at_once
         wanted = self._journey.steps_until_something(self._step, wanted)
-        if pace := self._paced():
-            wanted = min(wanted, pace - self._steps_since_frame())
-        if end := TASKS[self._engine.config.task].ends:
-            wanted = min(wanted, end - self._step)
+        if self._paced():
+            wanted = self._tempo.until_shown(self._step, wanted)
+        for end in (TASKS[self._engine.config.task].ends, self._figure_end):
+            if end is not None and self._step < end:
+                wanted = min(wanted, end - self._step)
         return max(1, min(wanted, self._most_at_once))
 
-    def _held_back(self) -> bool:
-        """Whether the visitor is to see this step before any other is trained."""
-        pace = self._paced()
-        return pace > 0 and self._steps_since_frame() >= pace
+    def _paced(self) -> bool:
+        """Whether the visitor sees every so-manieth step now. Nobody is waited for who does not look."""
+        seen = self._phase is Phase.TRAINING and self._tempo.at(self._step).steps is not None
+        return seen and self._board.watched()
 
-    def _paced(self) -> int:
-        """Steps a frame that are to be kept to now; 0 for none. Nobody is waited for who does not look."""
-        return self._pace or 0 if self._budget.share > 0 and self._board.watched() else 0
-
-    def _wait_for_a_frame(self) -> None:
-        start = time.perf_counter()
-        wait = self._budget.until_affordable(start)
-        if not wait:
-            self._look()
-            return
+    def _holds_back(self) -> bool:
+        """Show a step that is to be seen before any other is trained, or wait for its time. False: nothing is due."""
+        if self._steps_to_go or not self._paced():
+            return False
+        start, newest = self._clock(), self._history.newest
+        unseen = self._tempo.shows(self._step) and (newest is None or newest.step < self._step)
         with self._changed:
-            self._changed.wait_for(lambda: self._commands or self._closing, wait)
-        self._budget.trained(time.perf_counter() - start)
-
-    def _steps_since_frame(self) -> int:
-        newest = self._history.newest
-        return self._step - newest.step if newest else self._step
+            taken = self._board.taken()
+            wait = self._tempo.until_trained(self._step, start)
+            if unseen:
+                wait = self._tempo.until_put_up(self._step, start, taken)
+            self._changed.wait_for(lambda: self._commands or self._closing or self._board.taken() > taken, wait)
+        if wait:
+            self._budget.trained(self._clock() - start)
+        elif unseen:
+            self._look()
+        return unseen or wait > 0
 
     def _look(self) -> None:
         """Render a live frame of the present step and publish it; not of one that is in the history already."""
         if self._journey.repeats(self._step):
             return
-        start = time.perf_counter()
+        start, paced = self._clock(), self._paced()
+        level = self._fineness.level if self._phase in _RUNNING else max(self._fineness.level, AT_REST)
         frame = self._probe.look(
             self._engine.generator,
             self._engine.discriminator,
             self._moment(),
-            resolution=self._budget.resolution,
-            points=LIVE_POINTS,
+            **level._asdict(),
             **self._through_lenses(),
         )
         self._publish(frame, self._history.add_frame)
-        end = time.perf_counter()
+        end = self._clock()
+        self._fineness.looked(end - start, level)
         self._budget.looked(end - start, end)
+        self._tempo.put_up(self._step, end)
+        if paced and self._stride.step is not None:
+            self._fineness.fit(*self._tempo.room(self._step, self._stride.step), finest=AT_REST)
+        elif not paced:
+            self._budget.choose_level()
 
     def _sharpen(self) -> None:
         """Work on the paused run's sharp frame for one short part, and publish it when it is complete."""
@@ -398,6 +393,9 @@ class TrainingSession:
             self._run_number, self._points = number, points
             self._chronicle = begin_chronicle(points, start.history)
             self._info = run_info(recipe, number)
+            scenario = PRESETS.get(recipe.preset, Preset)
+            self._tempo.open(recipe.preset, scenario.paces)
+            self._figure_end = scenario.length if scenario.pauses and not start.known else None
             self._step, self._journey = engine.steps, Journey(start.known)
             self._error, self._note, self._sharpening = None, None, None
             self._steps_to_go, self._values = 0, start.values()
@@ -503,12 +501,20 @@ class TrainingSession:
         self._budget.share = command.share
 
     def _set_pace(self, command: SetPace) -> None:
-        self._pace = command.steps
+        self._tempo.chosen = Pace(command.steps, command.per_second)
 
     def _at_the_end(self) -> bool:
         """Whether this run has come to where its task ends."""
         end = TASKS[self._engine.config.task].ends
         return end is not None and self._step >= end
+
+    def _at_figure_end(self) -> bool:
+        """Whether this run stands where the article's figure ends and has not gone on from there."""
+        return self._step == self._figure_end
+
+    def _pauses_there(self) -> bool:
+        """Whether a figure's end is a pause: for those who look, and for those who came to look."""
+        return self._phase is Phase.TRAINING and not self._steps_to_go and (self._waits or self._board.watched())
 
     def _refuse_at_the_end(self) -> None:
         if self._at_the_end():
@@ -516,6 +522,8 @@ class TrainingSession:
 
     def _play(self, command: Play) -> None:
         self._refuse_at_the_end()
+        if self._at_figure_end():
+            self._figure_end = None
         if self._phase is not Phase.FAILED:
             self._phase = Phase.TRAINING if self._journey.goal is None else Phase.RERUNNING
             self._sharpening, self._speed = None, Speed()
@@ -532,13 +540,11 @@ class TrainingSession:
             self._steps_to_go += command.count
 
     def _restart(self, command: Restart) -> None:
-        before, after = self._info.preset, command.preset or self._info.preset
-        with _refusing():  # a run from elsewhere may have been begun as something that is not known here
-            preset = find_preset(after)
-        self._begin(after, _first(command.seed, preset.seed if command.preset else None, self._info.seed))
-        if after != before and (preset.pace or (before in PRESETS and PRESETS[before].pace)):
-            self._pace = preset.pace
-        if self._phase is Phase.FAILED:
+        with refusing():  # a run from elsewhere may have been begun as something that is not known here
+            preset = find_preset(command.preset or self._info.preset)
+        stopped_by_itself = self._phase is Phase.FAILED or self._at_figure_end()
+        self._begin(preset.name, _first(command.seed, preset.seed if command.preset else None, self._info.seed))
+        if stopped_by_itself:
             self._phase = Phase.TRAINING
         self._look()
 
@@ -551,18 +557,19 @@ class TrainingSession:
             self._recorder.flush()
         created = self._wall_clock()
         name = new_id(created)
-        with _refusing():
+        with refusing():
             branch_off(self._recorded_runs(), command.run, command.step, name, created)
         self._go_on_with(name)
 
     def _repeat(self, command: Repeat) -> None:
         self._begin(command.preset, command.seed)
+        self._figure_end = None
         self._look()
         self._set_out(command.step, command.changes)
 
     def _go_on_with(self, name: str) -> None:
         """Take up a recorded run: from its newest checkpoint to its last step, and pause there."""
-        with _refusing():
+        with refusing():
             runs = self._recorded_runs()
             if self._recorder is not None and name == self._info.id:
                 raise ValueError("This run is the one that is open.")
@@ -596,6 +603,8 @@ class TrainingSession:
         """Nothing to do until a command comes: not training, and nobody waits for a sharper picture."""
         if self._phase in _RUNNING or self._steps_to_go:
             return False
+        if self._phase is Phase.STARTING:
+            return not self._board.watched()
         sharp = self._shows_all() or self._journey.repeats(self._step)
         return self._phase is not Phase.PAUSED or sharp or not self._board.watched()
 
@@ -617,7 +626,7 @@ class TrainingSession:
         return {"lenses": lenses, "update": self._engine.generator_update() if "pull" in lenses else None}
 
     def _status(self) -> Status:
-        training = self._phase in _RUNNING
+        training, pace = self._phase in _RUNNING, self._tempo.at(self._step)
         return Status(
             phase=self._phase,
             info=self._info,
@@ -625,7 +634,7 @@ class TrainingSession:
             steps_per_second=self._speed.per_second if training else 0.0,
             looking_share=self._budget.share,
             looking_measured=self._budget.measured if training else 0.0,
-            pace=self._pace,
+            pace=pace.steps,
             frames=len(self._history.kept_steps()),
             memory_bytes=self._history.nbytes,
             values=self._values,
@@ -636,6 +645,9 @@ class TrainingSession:
             note=self._note,
             diagnosis=self._chronicle.diagnosis,
             length=PRESETS[self._info.preset].length if self._info.preset in PRESETS else None,
+            pace_limit=pace.per_second,
+            pace_chosen=self._tempo.chosen is not None,
+            figure_end=self._phase is Phase.PAUSED and self._at_figure_end(),
         )
 
 
@@ -655,17 +667,3 @@ _APPLY: dict[type[Command], Callable[..., None]] = {
 
 def _first(*choices: int | None) -> int:
     return next(choice for choice in choices if choice is not None)
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """Turn what is wrong with a file or a request into a refusal."""
-    try:
-        yield
-    except FileNotFoundError:
-        raise Refusal("There is no such run any more.") from None
-    except ValueError as error:
-        raise Refusal(str(error)) from None
-    except OSError as error:
-        words = f"This could not be written: {error.strerror or error}. Nothing was changed; make room and try again."
-        raise Refusal(words) from None

@@ -15,13 +15,13 @@ from gan_core.history import TRAIL_STEPS, MetricsLog
 from gan_core.instruments import with_chase
 from gan_core.metrics import floors
 from gan_core.presets import Preset
-from gan_core.probes import LIVE_POINTS, LIVE_RESOLUTIONS, POINTS, Probe
+from gan_core.probes import AT_REST, LIVE_LEVELS, POINTS, Probe
 from gan_core.readings import READINGS
 from gan_core.records import Change, Diagnosis, Moment, Reading, Snapshot, StepMetrics, TrailPoint
 
 _LOOKS = 100  # at a run, if that is not too seldom:
 _SELDOM = 20  # steps between two looks at most, so that the diagnosis has ten of them in its 200 steps
-_COARSE, _FINE = LIVE_RESOLUTIONS[0], LIVE_RESOLUTIONS[-1]  # on the way, and of the reading that is told
+_FINE = LIVE_LEVELS[-1].resolution  # cells a side, of the reading that is told
 
 
 class Observer:
@@ -46,7 +46,7 @@ class Observer:
             return
         self.metrics.append(metrics)
         if metrics.step % self._every == 0:
-            self._look(_COARSE, LIVE_POINTS)
+            self._look(*AT_REST)
 
     @property
     def diagnosis(self) -> Diagnosis:

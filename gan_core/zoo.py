@@ -12,7 +12,6 @@ from gan_core.scenario import Preset
 
 _SMALL = GANConfig(width=64, batch=128)  # large enough to fail like the article's, some thirty times cheaper a step
 _HEALTHY = HyperParameters(lr_g=2e-4, lr_d=1e-3, beta1_g=0.5, beta1_d=0.5)
-_PACE = 2  # steps a frame: at full speed it would be over before anyone has looked
 
 ZOO = (
     Preset(
@@ -38,7 +37,6 @@ ZOO = (
         values=replace(_HEALTHY, lr_g=1e-3, lr_d=1e-6),
         seed=5,
         length=600,
-        pace=_PACE,
     ),
     Preset(
         name="zoo-hopping",
@@ -63,7 +61,6 @@ ZOO = (
         values=HyperParameters(lr_g=1e-3, lr_d=1e-3, beta1_g=0.9, beta1_d=0.9),
         seed=0,
         length=800,
-        pace=_PACE,
         view="spiral",
     ),
     Preset(
@@ -89,7 +86,6 @@ ZOO = (
         values=HyperParameters(lr_g=2e-3, lr_d=1e-2, beta1_g=0.5, beta1_d=0.99),
         seed=0,
         length=800,
-        pace=_PACE,
     ),
     Preset(
         name="zoo-corner",
@@ -113,7 +109,6 @@ ZOO = (
         values=replace(_HEALTHY, lr_g=5e-2),
         seed=0,
         length=600,
-        pace=_PACE,
     ),
     Preset(
         name="zoo-high-lr",
@@ -137,7 +132,6 @@ ZOO = (
         values=replace(_HEALTHY, lr_g=1e-2, lr_d=5e-2),
         seed=2,
         length=600,
-        pace=_PACE,
     ),
     Preset(
         name="zoo-high-beta1",
@@ -157,7 +151,6 @@ ZOO = (
         values=replace(_HEALTHY, beta1_g=0.99, beta1_d=0.99),
         seed=0,
         length=1000,
-        pace=_PACE,
     ),
     Preset(
         name="zoo-healthy",
@@ -181,7 +174,6 @@ ZOO = (
         values=_HEALTHY,
         seed=0,
         length=1000,
-        pace=_PACE,
         view="samples",
     ),
 )

@@ -51,6 +51,7 @@ class MeasuredSession(TrainingSession):
 def serve(size: str, device: str, threads: int | None, runs: RunFolder | None) -> None:
     """Train networks of one of SIZES and answer requests, without end."""
     session = MeasuredSession(
+        preset="quick",  # trains at full speed and pauses nowhere; the networks are those of `size`
         device=device,
         threads=threads,
         runs=runs,

@@ -72,7 +72,7 @@ def running_app(plan: Plan) -> Iterator[tuple[Process, int]]:
     """Start app.py on a free port and wait until it listens; hands out its process and the port."""
     with (
         tempfile.TemporaryDirectory() as runs,
-        _started(plan, "app.py", "--port", "0", "--runs", runs) as process,
+        _started(plan, "app.py", "--port", "0", "--runs", runs, "--no-wait") as process,
     ):
         line = process.stdout.readline() if process.stdout else ""
         port = re.search(r"http://\S+:(\d+)", line)

@@ -25,7 +25,6 @@ def add_callbacks(app: Dash) -> None:
            State(ids.typed(slider), "value"), State(slider, "id"))  # fmt: skip
         on("steer", "back_to_preset", Input(ids.back(slider), "n_clicks"), State(slider, "id"))
     on("steer", "looking", Input(ids.LOOKING, "value"))
-    on("pace", "choose", Input(ids.PACE, "value"))
 
     on("transport", "play_pause", Input(ids.PLAY_PAUSE, "n_clicks"))
     on("transport", "step_once", Input(ids.STEP_ONCE, "n_clicks"))
@@ -55,3 +54,7 @@ def add_callbacks(app: Dash) -> None:
     on("tour", "back", Input(ids.TOUR_BACK, "n_clicks"))
     on("tour", "next", Input(ids.TOUR_NEXT, "n_clicks"))
     on("tour", "leave", Input(ids.TOUR_LEAVE, "n_clicks"))
+    on("figure_end", "go_on", Input(ids.GO_ON, "n_clicks"))
+    on("figure_end", "watch_again", Input(ids.WATCH_AGAIN, "n_clicks"))
+    on("figure_end", "next_figure", Input(ids.NEXT_FIGURE, "n_clicks"))
+    on("figure_end", "close", Input(ids.CLOSE_FIGURE_END, "n_clicks"))

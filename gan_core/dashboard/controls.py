@@ -14,10 +14,12 @@ from gan_core.dashboard.buttons import GHOST_SWITCHES, SWITCHES, button, icon_bu
 from gan_core.dashboard.ids import aria
 from gan_core.presets import GROUPS, PRESETS
 
-FULL_SPEED = "full"
-STEPS_A_FRAME = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 REPLAY_SPEEDS = (5, 15, 30, 60)  # kept frames a second
-PACE_HELP = "Full speed: frames come as they can. Otherwise training waits for a frame after so many steps."
+PACE_HELP = (
+    "Slow: one step a second. Each, 5th, 20th: every step, every 5th or every 20th is shown, and training waits until "
+    "it is. Full: training at full speed; frames come as the time for looking allows. Long scenarios go over to full "
+    "speed by themselves, until you choose."
+)
 
 
 def hyper_parameter(name: str, values: HyperParameters) -> html.Div:
@@ -61,7 +63,19 @@ def hyper_parameter(name: str, values: HyperParameters) -> html.Div:
     )
 
 
-def looking_share() -> html.Div:
+def pace() -> html.Div:
+    """At what pace steps are shown; behind it, what counts at full speed alone. assets/pace.js makes the choices."""
+    return html.Div(
+        [
+            html.Div([html.Span("Show"), info("Show", PACE_HELP)], className="slider-head", id="pace-head"),
+            html.Div("", id="pace-words"),
+            html.Details([html.Summary("Time for looking, at full speed"), _looking_share()], id="pace-more"),
+        ],
+        className="control of-training",
+    )
+
+
+def _looking_share() -> html.Div:
     """A slider for the share of time that may go into frames."""
     return html.Div(
         [
@@ -74,36 +88,9 @@ def looking_share() -> html.Div:
                 className="slider-head",
             ),
             _slider(ids.LOOKING, LOOKING_SHARE, DEFAULT_LOOKING_SHARE, "var(--gs-accent)"),
-        ],
-        className="control looking of-training",
-    )
-
-
-def pace(steps: int | None) -> html.Div:
-    """How many steps go by from one frame to the next."""
-    choices = {FULL_SPEED: "Full speed"}
-    choices |= {str(n): "every step" if n == 1 else f"every {n:,} steps" for n in STEPS_A_FRAME}
-    return html.Div(
-        [
-            html.Div(
-                [
-                    html.Span("Show"),
-                    info("Show", PACE_HELP),
-                    dmc.Select(
-                        id=ids.PACE,
-                        data=[{"value": value, "label": label} for value, label in choices.items()],
-                        value=FULL_SPEED if steps is None else str(steps),
-                        allowDeselect=False,
-                        size="xs",
-                        className="pace",
-                        attributes={"input": {"aria-label": "Pace: training steps from one frame to the next"}},
-                    ),
-                ],
-                className="slider-head",
-            ),
             html.Div([html.Span("", id="looking-measured"), html.Span("", id="pace-measured")], className="in-force"),
         ],
-        className="control of-training",
+        className="looking",
     )
 
 

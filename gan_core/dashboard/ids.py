@@ -12,7 +12,6 @@ SETTINGS = "settings"
 
 SLIDERS: dict[str, str] = {name: name.replace("_", "-") for name in BOUNDS}  # hyper-parameter -> slider id
 LOOKING = "looking-share"
-PACE = "pace"
 TIMELINE = "timeline"
 PRESET = "preset"
 PLAY_PAUSE, STEP_ONCE, RESET, NEW_SEED, FOLLOW_LIVE = "play-pause", "step-once", "reset", "new-seed", "follow-live"
@@ -24,6 +23,8 @@ TRAIL, LOG_STEPS, KEYS = "trail", "log-steps", "keys"
 THEME, HELP, HELP_DIALOG = "theme", "help", "help-dialog"
 RUNS, RUNS_DIALOG, COPY_LINK = "runs", "runs-dialog", "copy-link"
 STORY_FOLD = "story-fold"
+FIGURE_END, GO_ON, WATCH_AGAIN, NEXT_FIGURE = "figure-end", "go-on", "watch-again", "next-figure"
+CLOSE_FIGURE_END = "figure-end-close"
 TOUR_START, TOUR_BACK, TOUR_NEXT, TOUR_LEAVE = "tour-start", "tour-back", "tour-next", "tour-leave"
 
 

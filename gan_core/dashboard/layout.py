@@ -9,7 +9,7 @@ from dash import dcc, html
 
 from gan_core.commands import MAX_REPEATED_CHANGES, MAX_STEP
 from gan_core.config import BOUNDS, PRECISION_NOTES
-from gan_core.dashboard import controls, ids, story
+from gan_core.dashboard import controls, figure_end, ids, story
 from gan_core.dashboard.buttons import button, icon_button
 from gan_core.dashboard.help import help_dialog
 from gan_core.dashboard.ids import aria
@@ -39,6 +39,7 @@ def page(status: Status) -> dmc.MantineProvider:
                     html.Div(id="failure", className="banner", role="alert", hidden=True),
                     html.Div(id="recording-error", className="banner", role="alert", hidden=True),
                     html.Div(id="notices", role="status"),
+                    figure_end.card(),
                     html.Div(
                         [
                             html.Div(
@@ -123,8 +124,7 @@ def _sidebar(status: Status) -> list[Any]:
         controls.hyper_parameter("lr_d", values),
         controls.hyper_parameter("beta1_d", values),
         html.H2("View", className="view"),
-        controls.looking_share(),
-        controls.pace(status.pace),
+        controls.pace(),
         controls.switches(),
     ]
 

@@ -91,7 +91,7 @@ def settings() -> dict[str, Any]:
 
 def told(preset: Preset) -> dict[str, Any]:
     """What is told of one scenario."""
-    plain_ones = ("title", "figure", "claim", "length", "view", "lenses")
+    plain_ones = ("title", "figure", "claim", "length", "view", "lenses", "paces")
     linked = ("story", "why", "attempt")
     return {name: getattr(preset, name) for name in plain_ones} | {
         name: parts(getattr(preset, name)) for name in linked

@@ -91,8 +91,10 @@ class DashboardPage:
         self.page, self.server, self.watch = page, server, watch
 
     def open(self, *, size: tuple[int, int] = DESKTOP, scheme: Any = "light") -> DashboardPage:
-        """Load the page and wait until it shows what the server has."""
+        """Load the page, as one that has followed the run so far, and wait until it shows what the server has."""
         self.watch.allow(self.server.origin)
+        run = self.server.status()["info"]["id"]
+        self.page.add_init_script(f"try {{ sessionStorage.setItem('ganscope-followed', '{run}') }} catch {{}}")
         self.page.set_viewport_size({"width": size[0], "height": size[1]})
         self.page.emulate_media(color_scheme=scheme)
         self.page.goto(self.server.origin)

@@ -62,7 +62,7 @@ def test_everything_that_can_be_used_has_a_name(dashboard: DashboardPage) -> Non
     for role in ("button", "slider", "switch", "textbox", "combobox", "application", "link", "region", "group"):
         for element in page.get_by_role(role).all():
             expect(element).to_have_accessible_name(re.compile(r"\w"))
-    names = [BOUNDS[name].label for name in SLIDERS.values()] + ["Time for looking", "Timeline: steps"]
+    names = [BOUNDS[name].label for name in SLIDERS.values()] + ["Timeline: steps"]
     for name in names:
         expect(page.get_by_role("slider", name=name, exact=True)).to_have_count(1)
     assert page.get_by_role("slider").count() == len(names)

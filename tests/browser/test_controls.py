@@ -201,6 +201,7 @@ def test_every_change_leaves_a_mark_and_can_be_taken_back(dashboard: DashboardPa
 def test_time_for_looking(dashboard: DashboardPage) -> None:
     server, page = dashboard.server, dashboard.page
     dashboard.open()
+    page.get_by_text("Time for looking, at full speed").click()  # it is behind the pace
     handle = page.get_by_role("slider", name="Time for looking", exact=True)
     words = page.locator("#looking-share-value")
     expect(words).to_have_text("15 %")
@@ -228,6 +229,7 @@ def test_time_for_looking(dashboard: DashboardPage) -> None:
     expect(handle).to_have_attribute("aria-valuenow", "0.5")
     page.reload()
     dashboard.catch_up()
+    page.get_by_text("Time for looking, at full speed").click()
     expect(words).to_have_text("50 %")
     expect(handle).to_have_attribute("aria-valuenow", "0.5")
     assert server.status()["looking_share"] == 0.5
@@ -235,11 +237,15 @@ def test_time_for_looking(dashboard: DashboardPage) -> None:
 
 def test_pace(dashboard: DashboardPage) -> None:
     server, page = dashboard.server, dashboard.open().page
-    chooser = page.get_by_role("textbox", name="Pace: training steps from one frame to the next")
-    expect(chooser).to_have_value("Full speed")
-    chooser.click()
-    page.get_by_role("option", name="every 20 steps", exact=True).click()
+    group = page.get_by_role("radiogroup", name="Pace")
+    assert page.locator("#pace input").evaluate_all("inputs => inputs.map((input) => input.value)") == [
+        *("slow", "1", "5", "20", "full")
+    ]
+    expect(group.get_by_role("radio", name="Full")).to_be_checked()
+    expect(page.locator("#pace-words")).to_have_text("Training goes at full speed.")
+    page.get_by_text("20th", exact=True).click()
     server.wait_until(lambda s: s["pace"] == 20)
+    expect(page.locator("#pace-words")).to_have_text("Every 20th step is shown.")
     page.evaluate(
         """() => {
             window.live = [];
@@ -247,19 +253,28 @@ def test_pace(dashboard: DashboardPage) -> None:
         }"""
     )
     server.command("play")
-    server.wait_until(lambda s: s["step"] >= 200)
-    dashboard.until("window.live.length > 5")
-    expect(page.locator("#pace-measured")).to_have_text("a frame every 20 steps")
+    dashboard.until("window.live.length > 7")
     server.command("pause")
-    assert {step % 20 for step in page.evaluate("window.live.slice(0, 5)")} == {0}
+    assert {step % 20 for step in page.evaluate("window.live.slice(0, 7)")} == {0}
 
-    # A change made elsewhere, and a reload.
-    server.command("pace", steps=100)
-    page.locator("#lr-g-input").focus()
-    expect(chooser).to_have_value("every 100 steps")
+    # With the keys of any radio group, down to slow motion.
+    group.get_by_role("radio", name="20th").press("ArrowLeft")
+    server.wait_until(lambda s: s["pace"] == 5)
+    page.keyboard.press("ArrowLeft")
+    server.wait_until(lambda s: s["pace"] == 1 and s["pace_limit"] is None)
+    page.keyboard.press("ArrowLeft")
+    server.wait_until(lambda s: s["pace"] == 1 and s["pace_limit"] == 1)
+    expect(page.locator("#pace-words")).to_have_text("Slow motion: one step a second.")
+
+    # A change made elsewhere, and a reload. What has no place in the control is said in words.
+    server.command("pace", steps=5)
+    expect(group.get_by_role("radio", name="5th")).to_be_checked()
+    server.command("pace", steps=102)
+    expect(page.locator("#pace-words")).to_have_text("Every 102nd step is shown.")
+    expect(page.locator("#pace input:checked")).to_have_count(0)
     page.reload()
     dashboard.catch_up()
-    expect(chooser).to_have_value("every 100 steps")
+    expect(page.locator("#pace-words")).to_have_text("Every 102nd step is shown.")
 
 
 def test_switches(dashboard: DashboardPage) -> None:

@@ -21,3 +21,12 @@ def test_a_lens_is_wanted_while_somebody_asks_for_it() -> None:
     assert audience.lenses(0.7) == {"tears", "pull"}
     assert not audience.note(0.5 + WATCHED_FOR, {"pull"})
     assert audience.lenses(0.6 + WATCHED_FOR) == {"pull"}
+
+
+def test_a_frame_is_taken_by_the_first_who_has_it() -> None:
+    audience = Audience()
+    assert audience.take(7)
+    assert not audience.take(7)
+    assert not audience.take(6)  # somebody who is behind
+    assert audience.taken == 7
+    assert audience.take(8)

@@ -42,6 +42,7 @@ LAYERS = {
     "compute": 1,
     "machine": 1,
     "pace": 1,
+    "tempo": 1,
     "audience": 1,
     "chronicle": 2,
     "instruments": 1,
@@ -73,6 +74,7 @@ LAYERS = {
     "wire": 2,
     # L3: what runs
     "board": 3,
+    "receipt": 3,
     "session": 3,
     "summary": 3,
     "headless": 3,
@@ -151,6 +153,7 @@ SAME_LAYER = {
     ("probes", "lenses"),
     ("stored", "resume"),
     ("probes", "networks"),
+    ("probes", "pace"),
     ("probes", "targets"),
     ("supervised_step", "gan_step"),
     ("tasks", "gan_step"),
@@ -171,6 +174,7 @@ SAME_LAYER = {
     ("run_room", "run_file"),
     ("headless", "summary"),
     ("session", "board"),
+    ("session", "receipt"),
     ("session", "recorder"),
     ("session", "resume"),
     ("proof", "replay"),
@@ -193,6 +197,7 @@ WITHOUT_TORCH = {
     "presets",
     "options",
     "pace",
+    "tempo",
     "diagnosis",
     "envelope",
     "history",
@@ -201,7 +206,7 @@ WITHOUT_TORCH = {
 }
 THREADS = {"threading", "_thread", "concurrent", "multiprocessing", "asyncio", "queue"}
 
-MAY_HAVE_THREADS = {"board", "session", "recorder", "rerun"}
+MAY_HAVE_THREADS = {"board", "receipt", "session", "recorder", "rerun"}
 MAY_HAVE_PROCESSES = {PACKAGE / "bench" / "learning.py"}  # a command that trains hundreds of runs
 
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -300,7 +305,7 @@ def test_the_engine_knows_no_files_clocks_or_browsers() -> None:
         assert not names & {"time", "datetime", "pathlib", "os", "io", "json", "socket", "dash", "flask", "plotly"}
 
 
-@pytest.mark.parametrize("module", ["history", "pace", "diagnosis"])
+@pytest.mark.parametrize("module", ["history", "pace", "tempo", "diagnosis"])
 def test_pure_modules_read_no_clock(module: str) -> None:
     names = {name.split(".")[0] for name in imports(PACKAGE / f"{module}.py")}
     assert not names & {"time", "datetime", "threading", "os", "pathlib"}

@@ -34,6 +34,7 @@ VALUES = {
     "runs": ("kept", Path("kept")),
     "run-limit": ("0.5", 0.5),
     "paused": ("yes", True),
+    "no-wait": ("yes", True),
     "allow-host": ("gan.example.org,[::1],10.0.0.7", ("gan.example.org", "[::1]", "10.0.0.7")),
 }
 
@@ -48,12 +49,13 @@ BAD = {
     "runs": [__file__],
     "run-limit": ["0", "0.05", "1e9", "nan", "much"],
     "paused": ["maybe"],
+    "no-wait": ["2"],
     "allow-host": ["https://gan.example.org", "gan.example.org:80", "a,,b"],
 }
 
 
 def arguments(name: str, text: str) -> list[str]:
-    return ["--paused"] if name == "paused" else [f"--{name}", text]
+    return [f"--{name}"] if name in ("paused", "no-wait") else [f"--{name}", text]
 
 
 def variable(name: str) -> str:
@@ -89,7 +91,7 @@ def test_option_and_variable_mean_the_same(name: str) -> None:
 @pytest.mark.parametrize("name", VALUES)
 def test_command_line_wins(name: str) -> None:
     text, value = VALUES[name]
-    environ = {variable(name): "no" if name == "paused" else BAD[name][0]}
+    environ = {variable(name): "no" if name in ("paused", "no-wait") else BAD[name][0]}
     assert getattr(parse_server_options(arguments(name, text), environ), name.replace("-", "_")) == value
 
 
@@ -112,7 +114,7 @@ def test_a_bad_value_is_one_line_that_names_its_place(name: str, text: str, caps
     with pytest.raises(SystemExit, match="2"):
         parse_server_options([], {variable(name): text})
     assert f"environment variable {variable(name)}: " in one_line_of(capsys)
-    if name != "paused":
+    if name not in ("paused", "no-wait"):
         with pytest.raises(SystemExit, match="2"):
             parse_server_options([f"--{name}={text}"], {})
         assert f"argument --{name}: " in one_line_of(capsys)

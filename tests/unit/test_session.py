@@ -19,15 +19,16 @@ import torch
 from digest import digest
 
 from gan_core import wire
-from gan_core.commands import Command, Pause, Play, Restart, SetLooking, SetPace, SetValues, StepOnce
+from gan_core.commands import Command, Pause, Play, Repeat, Restart, SetLooking, SetPace, SetValues, StepOnce
 from gan_core.engine import GANEngine
 from gan_core.history import History
 from gan_core.pace import LookingBudget, Stride
 from gan_core.presets import Preset
-from gan_core.probes import LIVE_RESOLUTIONS, POINTS, SHARP_RESOLUTION, Probe
+from gan_core.probes import LIVE_LEVELS, POINTS, SHARP_RESOLUTION, Probe
 from gan_core.records import Moment, Phase, Snapshot, StepMetrics, TrailPoint
 from gan_core.session import TrainingSession
 
+LIVE_RESOLUTIONS = [level.resolution for level in LIVE_LEVELS]
 LONG = 120.0  # seconds: how long to wait for what must come
 SEED = 5
 
@@ -962,19 +963,37 @@ def test_no_share_for_looking_renders_nothing_while_training(
     assert session.status().looking_share == 0
 
 
-def test_a_pace_shows_every_so_many_steps_to_a_watcher(
-    open_session: Opener, looks: list[tuple[int, int]], every_frame_affordable: None, watched_for_ever: None
-) -> None:
-    script = Script()
-    end = script.gate(61)
-    session = open_session(script, paused=True, steps_at_once=64)
-    session.frame_after(0, LONG)
+@pytest.fixture
+def taken_at_leisure(monkeypatch: pytest.MonkeyPatch, watched_for_ever: None) -> None:
+    """However long a reader takes, training waits for it."""
+    monkeypatch.setattr("gan_core.tempo.TAKEN_WITHIN", 3600.0)
+
+
+def test_a_pace_shows_every_so_many_steps_to_a_watcher(open_session: Opener, taken_at_leisure: None) -> None:
+    """Each of them, and not one goes by unseen; training is never more than what hangs ready and one more ahead."""
+    session = open_session(paused=True, steps_at_once=64)
+    version, seen = 0, []
     do(session, SetPace(7))
     assert session.status().pace == 7
     do(session, Play())
-    end.wait()
-    live = [step for step, resolution in looks if resolution != SHARP_RESOLUTION]
-    assert live == list(range(0, 61, 7))
+    while len(seen) < 12:
+        message = header(session.frame_after(version, LONG))
+        version = message["version"]
+        seen.append(message["step"])
+        for _ in range(3):
+            round_trip(session)
+        assert session.status().step <= seen[-1] + 14
+    assert seen == list(range(0, 84, 7))
+
+
+def test_a_reader_that_stands_still_stops_no_training(open_session: Opener, watched_for_ever: None) -> None:
+    """By this clock each frame hangs for longer than anybody is waited for."""
+    clock = iter(range(0, 10**9, 10))
+    session = open_session(paused=True, clock=lambda: float(next(clock)))
+    session.frame_after(0, LONG)
+    do(session, SetPace(1))
+    do(session, Play())
+    reach(session, 30)
 
 
 def test_a_pace_waits_for_nobody(
@@ -990,25 +1009,143 @@ def test_a_pace_waits_for_nobody(
     assert len(looks) > 1
 
 
-def test_a_command_ends_the_wait_for_a_frame(
-    open_session: Opener, monkeypatch: pytest.MonkeyPatch, watched_for_ever: None
-) -> None:
-    """The next frame is an hour away; pause, a change and full speed are in force at once."""
-    monkeypatch.setattr(LookingBudget, "until_affordable", lambda self, now: 3600.0)
+def test_a_command_ends_the_wait_for_a_reader(open_session: Opener, taken_at_leisure: None) -> None:
+    """Nobody takes the frame that hangs there; pause, a change, single steps and full speed are in force at once."""
     session = open_session(paused=True)
     session.frame_after(0, LONG)
     do(session, SetPace(3))
     do(session, Play())
-    while session.status().step < 3:
+    while session.status().step < 6:  # step 3 hangs untaken
         round_trip(session)
-    assert do(session, SetValues({"lr_g": 0.01})) == 4
-    assert do(session, Pause()) == 4
-    assert do(session, StepOnce(2)) == 4
-    reach(session, 5)
+    assert do(session, SetValues({"lr_g": 0.01})) == 7
+    assert do(session, Pause()) == 7
+    assert header(session.frame_after(0, LONG))["step"] == 6  # a paused run shows where it stands
+    assert do(session, StepOnce(2)) == 7
+    reach(session, 8)
     do(session, SetPace(None))
     do(session, Play())
     while session.status().step < 50:
         round_trip(session)
+
+
+def test_slow_motion_is_a_step_a_second_by_its_clock(open_session: Opener, watched_for_ever: None) -> None:
+    now = [1000.0]
+    session = open_session(paused=True, clock=lambda: now[0])
+    session.frame_after(0, LONG)
+    do(session, SetPace(1, per_second=1.0))
+    assert (session.status().pace, session.status().pace_limit) == (1, 1.0)
+    do(session, Play())
+    now[0] += 1
+    reach(session, 1)
+    for step in range(1, 6):
+        version = header(session.frame_after(0, LONG))["version"]
+        for part in (0.4, 0.5):
+            now[0] += part
+            round_trip(session)
+            round_trip(session)
+            assert session.status().step == step  # what is on the screen, and no step ahead of it
+        now[0] += 0.1
+        reach(session, step + 1)
+        assert header(session.frame_after(version, LONG))["step"] == step + 1
+    do(session, StepOnce(3))  # at once
+    reach(session, 9)
+
+
+# -- the first minute --------------------------------------------------------------------------------------------------
+
+
+def test_a_session_that_waits_begins_when_somebody_looks(open_session: Opener) -> None:
+    session = open_session(wait=True)
+    for _ in range(20):
+        round_trip(session)
+        session.progress(0, 0)
+        session.points()
+    assert (session.status().phase, session.status().step) == (Phase.STARTING, 0)
+    assert session.status().steps_per_second == 0
+    assert header(session.frame_after(0, LONG))["step"] == 0
+    while session.status().step < 3:
+        session.frame_after(0, 0)
+        round_trip(session)
+    assert session.status().phase is Phase.TRAINING
+
+
+def test_a_session_that_waits_obeys_all_the_same(open_session: Opener) -> None:
+    session = open_session(wait=True)
+    assert do(session, SetValues({"lr_g": 0.01})) == 1
+    do(session, Restart())
+    assert session.status().phase is Phase.STARTING
+    do(session, Play())
+    reach(session, 3)
+    paused = open_session(wait=True, paused=True)
+    paused.frame_after(0, LONG)
+    round_trip(paused)
+    assert (paused.status().phase, paused.status().step) == (Phase.PAUSED, 0)
+
+
+def run_to_a_pause(session: TrainingSession) -> int:
+    while session.status().phase is not Phase.PAUSED:
+        round_trip(session)
+    round_trip(session)  # its frame is there, too
+    return session.status().step
+
+
+def test_a_figure_pauses_once_where_it_ends(open_session: Opener, watched_for_ever: None) -> None:
+    session = open_session(preset="mode-collapse", paused=True, steps_at_once=64)
+    session.frame_after(0, LONG)
+    do(session, SetPace(None))
+    do(session, Play())
+    assert run_to_a_pause(session) == 600
+    assert session.status().figure_end
+    assert header(session.frame_after(0, LONG))["step"] == 600
+    do(session, Restart())  # watched again: it plays, for nobody had paused it
+    assert run_to_a_pause(session) == 600
+    do(session, Play())
+    assert not session.status().figure_end
+    reach(session, 700)
+    assert session.status().phase is Phase.TRAINING
+    do(session, Restart(preset="quick"))  # no figure of the article
+    do(session, Play())
+    reach(session, 700)
+    assert not session.status().figure_end
+
+
+def test_a_figure_that_nobody_came_to_see_goes_on(open_session: Opener) -> None:
+    session = open_session(preset="mode-collapse", steps_at_once=64)
+    reach(session, 650)
+    waiting = open_session(preset="mode-collapse", wait=True, steps_at_once=64)
+    do(waiting, Play())
+    assert run_to_a_pause(waiting) == 600  # whoever left the tab finds it where it ended
+
+
+def test_a_link_beyond_the_end_of_a_figure_gets_there(open_session: Opener, watched_for_ever: None) -> None:
+    session = open_session(preset="mode-collapse", paused=True, steps_at_once=64)
+    session.frame_after(0, LONG)
+    for goal in (640, 600):
+        do(session, Repeat("mode-collapse", SEED, (), goal))
+        assert run_to_a_pause(session) == goal
+        assert not session.status().figure_end
+    do(session, SetPace(None))
+    do(session, Play())
+    reach(session, 650)
+
+
+@pytest.mark.parametrize("pace", [SetPace(1), SetPace(5), SetPace(20), SetPace(1, per_second=25.0), SetPace(None)])
+def test_a_pace_changes_no_bit(open_session: Opener, tiny: Preset, pace: SetPace) -> None:
+    script = Script()
+    session = open_session(script, paused=True, steps_at_once=8)
+    session.frame_after(0, LONG)
+    do(session, pace)
+    do(session, Play())
+    version = 0
+    while session.status().step < 25:
+        if payload := session.frame_after(version, 0):
+            version = header(payload)["version"]
+        round_trip(session)
+    do(session, Pause())
+    step = session.status().step
+    engine, metrics = replay(tiny, step)
+    assert digest(script.engines[0].state()) == digest(engine.state())
+    assert np.array_equal(progress(session)[1]["metrics"], rows(metrics))
 
 
 def test_steps_in_one_go_are_the_steps_one_by_one(open_session: Opener, tiny: Preset) -> None:
@@ -1423,9 +1560,10 @@ def test_a_scenario_brings_its_pace_and_takes_it_along() -> None:
         do(session, Restart(preset="quick", seed=3))
         assert (session.status().pace, session.status().info.seed) == (None, 3)
         do(session, SetPace(10))
-        do(session, Restart(preset="better"))
-        assert (session.status().pace, session.status().info.seed) == (10, 3)  # the visitor's own
+        assert session.status().pace_chosen
+        do(session, Restart(seed=4))
+        assert (session.status().pace, session.status().info.seed) == (10, 4)  # the visitor's own
         do(session, Restart(preset="target"))
-        assert session.status().pace == 1
+        assert (session.status().pace, session.status().pace_chosen) == (1, False)
     finally:
         session.close(LONG)

@@ -235,6 +235,9 @@ def test_status_is_plain_json() -> None:
         "note": None,
         "diagnosis": None,
         "length": None,
+        "pace_limit": None,
+        "pace_chosen": False,
+        "figure_end": False,
     }
 
 

@@ -1,0 +1,61 @@
+// Tells a visitor who arrives in the middle of a run where it stands, and offers to watch it from the beginning.
+window.dash_clientside = window.dash_clientside || {};
+
+(function (app) {
+  const state = app.state;
+  const LATE = 50; // steps from which on the beginning has been missed
+  const FOLLOWED = "ganscope-followed"; // id of the run that this tab has seen, for as long as the tab is open
+  let first = true;
+
+  function look() {
+    if (app.source.recorded || app.source.embedded || !state.status || state.run !== state.status.info.run) return;
+    const { info, step, goal, figure_end: ended } = state.status;
+    const known = followed() === info.id;
+    follow(info.id);
+    if (!first) return;
+    first = false;
+    const linked = app.recipe.read(location.hash);
+    if (!known && step > LATE && goal === null && !ended && info.parent === null && !linked) offer(step);
+  }
+
+  function offer(step) {
+    const kept = state.status.recording ? "this one stays in Runs" : "this one is not recorded and will be gone";
+    app.notice.put(
+      "arrival",
+      `This run is at step ${app.grouped(step)}; it began before you came. Watching from the beginning starts the same run again, step by step; ${kept}.`,
+      { action: { text: "Watch from the beginning", run: again } },
+    );
+  }
+
+  async function again() {
+    app.notice.remove("arrival");
+    const { info, pace_chosen: chosen, phase } = state.status;
+    const preset = state.settings.presets[info.preset];
+    app.timeline.follow_live();
+    if (await app.transport.act({ do: "reset" })) return;
+    if (chosen || !preset || preset.paces[0][1] !== 1) await app.transport.act({ do: "pace", steps: 1 });
+    if (phase === "paused") app.transport.act({ do: "play" });
+  }
+
+  // Where the browser keeps nothing for the page, the visitor is told once more after a reload.
+  function followed() {
+    try {
+      return sessionStorage.getItem(FOLLOWED);
+    } catch {
+      return null;
+    }
+  }
+
+  function follow(id) {
+    try {
+      sessionStorage.setItem(FOLLOWED, id);
+    } catch {
+      // see above
+    }
+  }
+
+  state.on("progress", look);
+  state.on("run", () => !first && app.notice.remove("arrival"));
+
+  app.arrival = {};
+})(window.dash_clientside);
