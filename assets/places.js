@@ -207,5 +207,5 @@ window.dash_clientside = window.dash_clientside || {};
     TASKS[app.scenes.task()][panel](frame, x, y);
   }
 
-  app.places = { show };
+  app.places = { show, pair };
 })(window.dash_clientside);
