@@ -163,7 +163,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (!target) return;
     const { layer, context, s } = target;
     const [px, py] = toPixels(layer, x, y).map((v) => v * s);
-    const unit = (layer.width / 2) * s;
+    const unit = (layer.width / (2 * layer.extent)) * s;
     for (const [width, style] of [[4, "#fff"], [2, "#111"]]) {
       context.beginPath();
       context.ellipse(px, py, Math.max(a * unit, 1), Math.max(b * unit, 1), -angle, 0, 2 * Math.PI);

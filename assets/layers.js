@@ -43,6 +43,7 @@ window.dash_clientside = window.dash_clientside || {};
       width: 0,
       height: 0,
       scale: 1, // canvas pixels to a CSS pixel
+      extent: 1, // the square panels' axes go from -extent to extent: [-1, 1] and a margin for what lies on its edge
     };
     layer.cursor.hidden = true;
     plot.on("plotly_afterplot", () => plotted(layer));
@@ -72,6 +73,7 @@ window.dash_clientside = window.dash_clientside || {};
     Object.assign(layer.root.style, { left: `${left}px`, top: `${top}px`, width: `${xaxis._length}px`, height: `${yaxis._length}px` });
     layer.width = xaxis._length;
     layer.height = yaxis._length;
+    layer.extent = xaxis.range[1];
     layer.scale = Math.min(2, devicePixelRatio || 1);
     for (const canvas of [layer.paint, layer.marks]) {
       canvas.width = Math.max(1, Math.round(layer.width * layer.scale));
@@ -84,9 +86,16 @@ window.dash_clientside = window.dash_clientside || {};
     for (const name of Object.keys(NAMES)) if (!all[name]) all[name] = attach(name) || undefined;
   }
 
-  // Data in [-1, 1]^2 to CSS pixels inside the layer, and back.
-  const toPixels = (layer, x, y) => [((x + 1) / 2) * layer.width, ((1 - y) / 2) * layer.height];
-  const toData = (layer, px, py) => [(px / layer.width) * 2 - 1, 1 - (py / layer.height) * 2];
+  // Data to CSS pixels inside a square layer, or to pixels of its canvases; and back. A place in the margin is taken for
+  // the nearest one of the square: beyond it nothing is known.
+  const within = ({ extent }, x, y, width, height) => [((x / extent + 1) / 2) * width, ((1 - y / extent) / 2) * height];
+  const toPixels = (layer, x, y) => within(layer, x, y, layer.width, layer.height);
+  const toCanvas = (layer, x, y) => within(layer, x, y, layer.paint.width, layer.paint.height);
+  const inSquare = (v) => Math.min(Math.max(v, -1), 1);
+  const toData = ({ extent, width, height }, px, py) => [
+    inSquare(((px / width) * 2 - 1) * extent),
+    inSquare((1 - (py / height) * 2) * extent),
+  ];
 
   function moveCursor(layer, px, py, data) {
     if (!layer) return;
@@ -107,5 +116,5 @@ window.dash_clientside = window.dash_clientside || {};
   state.on("frame", ready);
   state.on("progress", ready);
 
-  app.layers = { all, toPixels, toData, moveCursor, hideCursor };
+  app.layers = { all, toPixels, toCanvas, toData, moveCursor, hideCursor };
 })(window.dash_clientside);

@@ -16,7 +16,6 @@ window.dash_clientside = window.dash_clientside || {};
   function paint(layer, frame) {
     const cells = Math.round(Math.sqrt(frame.image.length / 2));
     const context = layer.paint.getContext("2d");
-    const half = [layer.paint.width / 2, layer.paint.height / 2];
     app.paint.veil(layer);
     const ink = getComputedStyle(document.documentElement);
     for (const [colour, at] of [["--gs-text", (i, k) => i * cells + k], ["--gs-accent", (i, k) => k * cells + i]]) {
@@ -24,10 +23,9 @@ window.dash_clientside = window.dash_clientside || {};
       for (const i of drawn(cells)) {
         for (let k = 0; k < cells; k++) {
           const n = 2 * at(i, k);
-          const x = (frame.image[n] / state.POINT + 1) * half[0];
-          const y = (1 - frame.image[n + 1] / state.POINT) * half[1];
-          if (k) context.lineTo(x, y);
-          else context.moveTo(x, y);
+          const place = app.layers.toCanvas(layer, frame.image[n] / state.POINT, frame.image[n + 1] / state.POINT);
+          if (k) context.lineTo(...place);
+          else context.moveTo(...place);
         }
       }
       context.globalAlpha = 0.75;

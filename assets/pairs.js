@@ -7,9 +7,8 @@ window.dash_clientside = window.dash_clientside || {};
 
   function paint(layer, frame) {
     const context = layer.paint.getContext("2d");
-    const { width, height } = layer.paint;
     const { reals } = state.points;
-    const at = (points, n) => [(points[2 * n] / state.POINT + 1) / 2 * width, (1 - points[2 * n + 1] / state.POINT) / 2 * height];
+    const at = (points, n) => app.layers.toCanvas(layer, points[2 * n] / state.POINT, points[2 * n + 1] / state.POINT);
     context.beginPath();
     for (let n = 0; n < Math.min(PAIRS, frame.fakes.length / 2); n++) {
       context.moveTo(...at(frame.fakes, n));

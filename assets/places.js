@@ -20,7 +20,7 @@ window.dash_clientside = window.dash_clientside || {};
   function reading(panel, frame, x, y) {
     const { reading: name, scale } = app.scenes.now(panel);
     const map = panel === "latent" ? frame.latent_map : frame.sample_map;
-    const { byte, centre } = app.paint.cellAt(map, frame.resolution, x, y);
+    const { byte, centre } = app.maps.cellAt(map, frame.resolution, x, y);
     const { nothing, text } = app.scales.of(scale);
     const value = nothing && byte === app.scales.NOTHING ? `${name}: ${nothing}` : `${name} = ${text(byte)}`;
     return [value, `in the cell around ${pair(...centre)}`];
@@ -30,7 +30,7 @@ window.dash_clientside = window.dash_clientside || {};
   function lensLines(panel, frame, x, y) {
     const { name, bytes, scale, reading: what } = app.lens.mapOf(panel, frame);
     if (name === "map") return [];
-    const { byte, index } = app.paint.cellAt(bytes, frame.resolution, x, y);
+    const { byte, index } = app.maps.cellAt(bytes, frame.resolution, x, y);
     if (name === "tears") return stretchLines(frame, index, x, y);
     const { nothing, text } = app.scales.of(scale);
     const best = name === "difference" ? bestLine(frame, x, y) : [];
@@ -39,7 +39,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   function bestLine(frame, x, y) {
     const map = frame.best_d || frame.latent_map;
-    const { byte } = app.paint.cellAt(map, frame.resolution, x, y);
+    const { byte } = app.maps.cellAt(map, frame.resolution, x, y);
     return byte === app.scales.NOTHING ? [] : [`D*(x) = ${app.scales.of("best").text(byte)}`];
   }
 
@@ -207,5 +207,5 @@ window.dash_clientside = window.dash_clientside || {};
     TASKS[app.scenes.task()][panel](frame, x, y);
   }
 
-  app.places = { show };
+  app.places = { show, pair };
 })(window.dash_clientside);

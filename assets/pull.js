@@ -17,7 +17,6 @@ window.dash_clientside = window.dash_clientside || {};
     if (!frame.pull) return;
     const context = layer.paint.getContext("2d");
     const s = layer.scale;
-    const { width, height } = layer.paint;
     const style = getComputedStyle(document.documentElement);
     const colour = (name) => style.getPropertyValue(name).trim();
     app.paint.veil(layer);
@@ -30,7 +29,9 @@ window.dash_clientside = window.dash_clientside || {};
       for (let n = 0; n < frame.pull.length; n += 6) {
         const [x, y] = [frame.pull[n], frame.pull[n + 1]];
         const [dx, dy] = [frame.pull[n + k] * factor, frame.pull[n + k + 1] * factor];
-        arrow(((x + 1) / 2) * width, ((1 - y) / 2) * height, (dx / 2) * width, (-dy / 2) * height, (2 + 1.6 * weight) * s);
+        const from = app.layers.toCanvas(layer, x, y);
+        const to = app.layers.toCanvas(layer, x + dx, y + dy);
+        arrow(...from, to[0] - from[0], to[1] - from[1], (2 + 1.6 * weight) * s);
       }
       context.lineWidth = weight * s;
       context.lineCap = context.lineJoin = "round";

@@ -60,6 +60,7 @@ def page(status: Status) -> dmc.MantineProvider:
             help_dialog(),
             library_dialog(),
             html.Div(id="cursor-words", className="for-screen-readers", **aria(live="polite")),
+            html.Div(id="callout-words", className="for-screen-readers", **aria(live="polite")),
         ],
     )
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import numpy.typing as npt
 from live_server import Envelope, LiveServer
+from page_oracle import EXTENT, in_pixels
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request, expect
 
 SLIDERS = {"lr-g": "lr_g", "lr-d": "lr_d", "beta1-g": "beta1_g", "beta1-d": "beta1_d"}
@@ -76,12 +77,15 @@ class Area:
         )
 
     def pixel(self, x: float, y: float) -> tuple[float, float]:
-        """Where data (x, y) in [-1, 1]^2 are."""
-        return self.left + (x + 1) / 2 * self.width, self.top + (1 - y) / 2 * self.height
+        """Where data (x, y) of a square panel are."""
+        column, row = in_pixels(np.array((x, y)), self.width, self.height)
+        return self.left + float(column), self.top + float(row)
 
     def data(self, px: float, py: float) -> tuple[float, float]:
-        """What is at a pixel."""
-        return (px - self.left) / self.width * 2 - 1, 1 - (py - self.top) / self.height * 2
+        """What is at a pixel of a square panel: in its margin, the nearest place of the square."""
+        x = ((px - self.left) / self.width * 2 - 1) * EXTENT
+        y = (1 - (py - self.top) / self.height * 2) * EXTENT
+        return min(max(x, -1), 1), min(max(y, -1), 1)
 
 
 class DashboardPage:

@@ -15,6 +15,7 @@ from gan_core.probes import LIVE_POINTS, POINTS, SHARP_RESOLUTION, Probe
 from gan_core.records import Moment, Snapshot
 
 POINT = 32767  # a coordinate of 1 in a frame's int16 points
+EXTENT = 1.08  # the axes of the square panels go from -1.08 to 1.08: the square and a margin
 
 # The documented colours of D: fake is red, 0.5 is white, real is blue (ColorBrewer's RdBu).
 STOPS = (0.0, 0.25, 0.5, 0.75, 1.0)
@@ -22,6 +23,16 @@ COLOURS = ((178, 24, 43), (239, 138, 98), (255, 255, 255), (103, 169, 207), (33,
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
+
+
+def pixel_data(count: int) -> Floats:
+    """Data coordinates of the centres of `count` pixels across a square panel's axes."""
+    return ((np.arange(count) + 0.5) / count * 2 - 1) * EXTENT
+
+
+def in_pixels(data: Array, width: float, height: float) -> tuple[Floats, Floats]:
+    """Where data points (..., 2) lie in a picture of a square panel: columns from the left, rows from the top."""
+    return (data[..., 0] / EXTENT + 1) / 2 * width, (1 - data[..., 1] / EXTENT) / 2 * height
 
 
 def map_values(cells: Array, x: Array, y: Array) -> Floats:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from dashboard_page import DESKTOP, PHONE, DashboardPage
-from page_oracle import POINT, rerun_frame
+from page_oracle import POINT, pixel_data, rerun_frame
 from playwright.sync_api import expect
 from test_access import expect_no_barriers
 
@@ -195,7 +195,7 @@ def test_the_parent_stays_as_a_ghost(dashboard: DashboardPage) -> None:
     rows, columns = np.nonzero(changed)
     assert len(rows) > 200
     height, width = after.shape[:2]
-    places = np.stack(((columns + 0.5) / width * 2 - 1, 1 - (rows + 0.5) / height * 2), axis=1)
+    places = np.stack((pixel_data(width)[columns], -pixel_data(height)[rows]), axis=1)
     frame = server.envelope(f"/api/runs/{parent}/frame/80")
     assert frame.step == 80
     known = frame.arrays["fakes"] / POINT

@@ -13,6 +13,7 @@ from page_oracle import (
     distances,
     empty_place,
     image_of,
+    in_pixels,
     map_value,
     nearest_kept,
 )
@@ -53,7 +54,7 @@ def _expect_circles(dashboard: DashboardPage, name: str, places: npt.NDArray[np.
     """Circles around these data points, and nothing else, are drawn over a panel."""
     drawn = dashboard.canvas(name, "marks")[..., 3] > 100
     height, width = drawn.shape
-    columns, rows = (places[:, 0] + 1) / 2 * width, (1 - places[:, 1]) / 2 * height
+    columns, rows = in_pixels(places, width, height)
     angles = np.linspace(0, 2 * np.pi, 16, endpoint=False)
     for column, row in zip(columns, rows, strict=True):
         x, y = (column + radius * np.cos(angles)).astype(int), (row + radius * np.sin(angles)).astype(int)
@@ -122,8 +123,10 @@ def test_over_the_samples(dashboard: DashboardPage) -> None:
     dashboard.open()
     frame = dashboard.sharp()
     fakes, latents = frame.arrays["fakes"], _latents(dashboard, frame)
-    for place in (crowded_place(fakes, RADIUS), (0.33, 0.45), empty_place(fakes, 2 * RADIUS)):
+    # The last one is in the margin, where nothing is known: it stands for the corner that is nearest to it.
+    for place in (crowded_place(fakes, RADIUS), (0.33, 0.45), empty_place(fakes, 2 * RADIUS), (1.06, -1.04)):
         x, y = dashboard.point("samples", *place)
+        assert max(abs(x), abs(y)) <= 1
         for name in ("samples", "discriminator"):
             _expect_cursor(dashboard, name, x, y)
         apart = distances(fakes, x, y)

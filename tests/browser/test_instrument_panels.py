@@ -12,7 +12,7 @@ import pytest
 import torch
 from dashboard_page import DashboardPage
 from live_server import Envelope, LiveServer
-from page_oracle import COLOURS, POINT, STOPS, image_of
+from page_oracle import COLOURS, POINT, STOPS, image_of, in_pixels
 from playwright.sync_api import expect
 from test_access import expect_no_barriers
 
@@ -63,9 +63,9 @@ def _with_lens(server: LiveServer, lens: str, array: str) -> Envelope:
 def _at_centres(painted: npt.NDArray[np.uint8], cells: int, rows: Any, columns: Any) -> npt.NDArray[np.int64]:
     """The pixels in which the centres of these cells lie; row 0 is the lowest."""
     height, width = painted.shape[:2]
-    x = np.floor((np.asarray(columns) + 0.5) / cells * width).astype(int)
-    y = np.floor((1 - (np.asarray(rows) + 0.5) / cells) * height).astype(int)
-    return painted[y, x, :3].astype(int)
+    centres = (np.stack((columns, rows), axis=-1) + 0.5) / cells * 2 - 1
+    x, y = in_pixels(centres, width, height)
+    return painted[y.astype(int), x.astype(int), :3].astype(int)
 
 
 # -- over the steps ----------------------------------------------------------------------------------------------------
@@ -258,7 +258,7 @@ def test_the_mesh_goes_through_g_of_its_vertices(dashboard: DashboardPage) -> No
     vertices = image[np.ix_(drawn, drawn)].reshape(-1, 2)
     vertices = vertices[np.abs(vertices).max(axis=1) < 0.97]
     height, width = after.shape[:2]
-    x, y = ((vertices[:, 0] + 1) / 2 * width).astype(int), ((1 - vertices[:, 1]) / 2 * height).astype(int)
+    x, y = (at.astype(int) for at in in_pixels(vertices, width, height))
     ink = np.array([_rgb(LIGHT["text"]), _rgb(LIGHT["accent"])])
     apart = [
         min(
@@ -268,7 +268,7 @@ def test_the_mesh_goes_through_g_of_its_vertices(dashboard: DashboardPage) -> No
     ]
     assert np.mean(np.array(apart) < 110) > 0.95
     far = np.ones((height, width), bool)
-    for i, j in zip(*((image.reshape(-1, 2) * (1, -1) + 1) / 2 * (width, height)).astype(int).T, strict=True):
+    for i, j in zip(*(at.astype(int) for at in in_pixels(image.reshape(-1, 2), width, height)), strict=True):
         far[max(0, j - 25) : j + 26, max(0, i - 25) : i + 26] = False
     assert (after[far][:, :3].sum(axis=1) >= before[far][:, :3].sum(axis=1)).all(), "elsewhere it only fades"
 
@@ -295,7 +295,7 @@ def test_pull_arrows_end_where_they_should(dashboard: DashboardPage) -> None:
         ends = ends[long & (np.abs(ends).max(axis=1) < 0.97)]
         if len(ends) < 5:
             continue
-        x, y = ((ends[:, 0] + 1) / 2 * width).astype(int), ((1 - ends[:, 1]) / 2 * height).astype(int)
+        x, y = (at.astype(int) for at in in_pixels(ends, width, height))
         near = [
             min(np.abs(painted[j + dj, i + di, :3] - _rgb(LIGHT[name])).max() for di in (-1, 0, 1) for dj in (-1, 0, 1))
             for i, j in zip(x, y, strict=True)

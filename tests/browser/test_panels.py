@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 from dashboard_page import DESKTOP, PANELS, PHONE, SQUARE, Area, DashboardPage, Watch
 from live_server import LiveServer
-from page_oracle import POINT, colour, lonely, map_values
+from page_oracle import EXTENT, POINT, colour, in_pixels, lonely, map_values, pixel_data
 from playwright.sync_api import BrowserContext, expect
 
 from gan_core.dashboard.theme import DARK, LIGHT
@@ -51,6 +51,12 @@ def _rendered_square(dashboard: DashboardPage, name: str) -> Area:
     return Area(left, top, right - left, bottom - top)
 
 
+def _square_of(layer: Area) -> Area:
+    """The part of a square panel's layer that is [-1, 1]^2."""
+    (left, top), (right, bottom) = layer.pixel(-1, 1), layer.pixel(1, -1)
+    return Area(left, top, right - left, bottom - top)
+
+
 def _expect_layers_on_their_axes(dashboard: DashboardPage) -> None:
     dashboard.until(
         """[...document.querySelectorAll(".js-plotly-plot")].every((plot) =>
@@ -71,7 +77,8 @@ def _expect_layers_on_their_axes(dashboard: DashboardPage) -> None:
             size = dashboard.page.locator(selector).evaluate("(canvas) => [canvas.width, canvas.height]")
             assert size == pytest.approx([layer.width * ratio, layer.height * ratio], abs=HALF_A_PIXEL)
     for name in SQUARE:
-        assert _rendered_square(dashboard, name).apart(_box(dashboard, f"#{name}-panel .layer")) <= HALF_A_PIXEL
+        square = _square_of(_box(dashboard, f"#{name}-panel .layer"))
+        assert _rendered_square(dashboard, name).apart(square) <= HALF_A_PIXEL
         layer = dashboard.area(name)
         assert layer.width == pytest.approx(layer.height, abs=HALF_A_PIXEL), "equal axes"
 
@@ -141,11 +148,6 @@ def test_a_screen_with_twice_the_pixels(
 # -- maps --------------------------------------------------------------------------------------------------------------
 
 
-def _pixel_data(count: int) -> npt.NDArray[np.float64]:
-    """Data coordinates of the centres of `count` pixels across [-1, 1]."""
-    return (np.arange(count) + 0.5) / count * 2 - 1
-
-
 def _near_the_contour(cells: npt.NDArray[Any], x: Any, y: Any, margin: float) -> npt.NDArray[np.bool_]:
     """Whether a pixel is within `margin` of a square between four cell centres that the contour at 0.5 crosses."""
     blue = cells > 127.5
@@ -163,23 +165,30 @@ def _near_the_contour(cells: npt.NDArray[Any], x: Any, y: Any, margin: float) ->
 
 
 def _expect_map(dashboard: DashboardPage, name: str, cells: npt.NDArray[Any]) -> None:
-    """Every pixel away from the contour has the documented colour of the value at its centre."""
+    """Every pixel of the square away from the contour has the documented colour of the value at its centre.
+
+    The margin around the square is empty.
+    """
     painted = dashboard.canvas(name)
     height, width = painted.shape[:2]
-    x, y = np.meshgrid(_pixel_data(width), -_pixel_data(height))
+    x, y = np.meshgrid(pixel_data(width), -pixel_data(height))
+    out, two_pixels = np.maximum(np.abs(x), np.abs(y)), 2 * 2 * EXTENT / min(width, height)
+    inside = out <= 1
     expected = colour(map_values(cells, x, y))
-    clear = ~_near_the_contour(cells, x, y, margin=2 * 2 / min(width, height))
+    clear = inside & ~_near_the_contour(cells, x, y, margin=two_pixels)
     assert clear.mean() > 0.3, "too little to compare"
     # Half a level of 255 is 1.2 levels of a colour at the scale's steepest part, and colours are whole numbers.
     assert np.abs(painted[clear][:, :3] - expected[clear]).max() <= 1.2 + 0.5 + 0.1
-    assert (painted[..., 3] == 255).all()
+    assert (painted[inside][:, 3] == 255).all()
+    assert (painted[out > 1 + two_pixels][:, 3] == 0).all(), "only the contour is wide enough to reach over the edge"
 
     # The same on the screen, where the layer may begin between two pixels.
-    area = dashboard.area(name)
+    area = _square_of(dashboard.area(name))
     seen = dashboard.screenshot(Area(area.left + 2, area.top + 2, area.width - 4, area.height - 4)).astype(float)
     height, width = seen.shape[:2]
     inner = 1 - 4 / area.width
-    x, y = np.meshgrid(_pixel_data(width) * inner, -_pixel_data(height) * inner)
+    x, y = np.meshgrid(*(pixel_data(count) / EXTENT * inner for count in (width, height)))
+    y = -y
     clear = ~_near_the_contour(cells, x, y, margin=4 * 2 / area.width)
     off = np.abs(seen[..., :3] - colour(map_values(cells, x, y)))[clear]
     assert np.median(off) < 4
@@ -213,9 +222,8 @@ def test_maps_have_the_documented_colours(dashboard: DashboardPage) -> None:
 def _at(painted: npt.NDArray[np.uint8], data: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:
     """The pixels at these places."""
     height, width = painted.shape[:2]
-    columns = np.clip(((data[:, 0] + 1) / 2 * width).astype(int), 0, width - 1)
-    rows = np.clip(((1 - data[:, 1]) / 2 * height).astype(int), 0, height - 1)
-    return painted[rows, columns]
+    columns, rows = in_pixels(data, width, height)
+    return painted[rows.astype(int), columns.astype(int)]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -231,7 +239,7 @@ def test_samples_and_trail(dashboard: DashboardPage, scheme: str) -> None:
     expect(dashboard.badge("samples")).to_have_text(f"past · step 70 · {len(fakes):,} real, {len(fakes):,} fake")
     painted = dashboard.canvas("samples")
     for points, others, kind in ((reals, fakes, "real"), (fakes, reals, "fake")):
-        alone = lonely(points, others, clearance=4.5 * 2 / painted.shape[1])
+        alone = lonely(points, others, clearance=4.5 * 2 * EXTENT / painted.shape[1])
         assert len(alone) > 3, kind
         pixels = _at(painted, alone)
         assert (pixels[:, :3] == _rgb(THEMES[scheme][kind])).all(), kind
@@ -244,7 +252,7 @@ def test_samples_and_trail(dashboard: DashboardPage, scheme: str) -> None:
     expect(dashboard.badge("samples")).to_contain_text(f"trail of {len(trail)} frames")
     for name in ("samples", "discriminator"):
         painted = dashboard.canvas(name)
-        radius = 5 * 2 / painted.shape[1]
+        radius = 5 * 2 * EXTENT / painted.shape[1]
         angles = np.linspace(0, 2 * np.pi, 24, endpoint=False)
         circle = trail[-1, :2] + radius * np.stack((np.cos(angles), np.sin(angles)), axis=1)
         red = _at(painted, circle).astype(int)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from dashboard_page import DESKTOP, PHONE, DashboardPage, Watch
 from live_server import LiveServer
-from page_oracle import colour
+from page_oracle import colour, pixel_data
 from playwright.sync_api import Locator, Page, Route, expect
 from test_access import expect_no_barriers
 
@@ -144,9 +144,10 @@ def test_thumbnails_show_the_last_sample_map(library: Library, server: LiveServe
         # Away from fakes and contour, the colour is that of the map, row 0 lowest.
         frame = server.envelope(f"/api/runs/{run['id']}/frame/{run['steps']}")
         cells = frame.arrays["sample_map"][::-1]
-        at = (np.arange(len(pixels)) + 0.5) * len(cells) / len(pixels)
-        expected = colour(cells[np.ix_(at.astype(int), at.astype(int))])
-        off = np.abs(pixels[..., :3].astype(float) - expected).max(axis=-1)
+        at = pixel_data(len(pixels))
+        inside = np.abs(at) <= 1
+        at = ((at[inside] + 1) / 2 * len(cells)).astype(int)
+        off = np.abs(pixels[np.ix_(inside, inside)][..., :3].astype(float) - colour(cells[np.ix_(at, at)])).max(axis=-1)
         assert np.mean(off < 12) > 0.6
         assert len(np.unique(pixels.reshape(-1, 4), axis=0)) > 20  # and it is not one colour
 

@@ -24,6 +24,9 @@ AXIS = {
 }
 # Pixels around the plot area. The square panels share them, so that plot areas above each other line up.
 MARGIN: dict[str, int] = {"l": 46, "r": 68, "t": 8, "b": 40, "pad": 0}
+# The square panels show -EXTENT to EXTENT, a little more than the square itself: collapsed fakes lie exactly on its
+# edge and in its corners, where tanh is 1, and have to be seen whole in the smallest panel too.
+EXTENT = 1.08
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,8 @@ class Panel:
 
 
 def square_figure(x_title: str, y_title: str, *, colour_bar: bool) -> go.Figure:
-    """Return an empty figure over [-1, 1]^2 with equal axes, with the bar of the one colour scale if asked for."""
-    axis = {**AXIS, "range": [-1, 1], "tickvals": [-1, -0.5, 0, 0.5, 1], "constrain": "domain"}
+    """Return an empty figure of [-1, 1]^2 and a margin, with equal axes and, if asked for, the bar of colours."""
+    axis = {**AXIS, "range": [-EXTENT, EXTENT], "tickvals": [-1, -0.5, 0, 0.5, 1], "constrain": "domain"}
     figure = go.Figure(
         layout={
             **base_layout(),
