@@ -10,8 +10,8 @@ window.dash_clientside = window.dash_clientside || {};
   function look() {
     if (app.source.recorded || app.source.embedded || !state.status || state.run !== state.status.info.run) return;
     const { info, step, goal, figure_end: ended } = state.status;
-    const known = followed() === info.id;
-    follow(info.id);
+    const known = app.browser.passing.get(FOLLOWED) === info.id;
+    app.browser.passing.set(FOLLOWED, info.id);
     if (!first) return;
     first = false;
     const linked = app.recipe.read(location.hash);
@@ -35,23 +35,6 @@ window.dash_clientside = window.dash_clientside || {};
     if (await app.transport.act({ do: "reset" })) return;
     if (chosen || !preset || preset.paces[0][1] !== 1) await app.transport.act({ do: "pace", steps: 1 });
     if (phase === "paused") app.transport.act({ do: "play" });
-  }
-
-  // Where the browser keeps nothing for the page, the visitor is told once more after a reload.
-  function followed() {
-    try {
-      return sessionStorage.getItem(FOLLOWED);
-    } catch {
-      return null;
-    }
-  }
-
-  function follow(id) {
-    try {
-      sessionStorage.setItem(FOLLOWED, id);
-    } catch {
-      // see above
-    }
   }
 
   state.on("progress", look);

@@ -21,33 +21,16 @@ window.dash_clientside = window.dash_clientside || {};
     },
   };
 
-  // Where the browser lets nothing be stored, a choice holds as long as the page.
-  function recall(id) {
-    try {
-      return localStorage.getItem(`ganscope-${id}`);
-    } catch {
-      return null;
-    }
-  }
-
-  function remember(id, value) {
-    try {
-      localStorage.setItem(`ganscope-${id}`, value);
-    } catch {
-      // it holds as long as the page
-    }
-  }
-
   const chosen = {};
   for (const [name, { id, choices }] of Object.entries(SELECTS)) {
-    const stored = recall(id);
+    const stored = app.browser.lasting.get(`ganscope-${id}`);
     chosen[name] = choices.some(([value]) => value === stored) ? stored : choices[0][0];
   }
 
   function choose(name, value) {
     if (chosen[name] === value) return;
     chosen[name] = value;
-    remember(SELECTS[name].id, value);
+    app.browser.lasting.set(`ganscope-${SELECTS[name].id}`, value);
     show();
     app.curves.redraw(true);
   }

@@ -13,6 +13,7 @@ window.dash_clientside = window.dash_clientside || {};
   const MAX_MARKS = 12;
   const MERGE = 0.02; // changes of one value closer than this share of the axis are one mark
   const MARGIN = 1.02;
+  const NARROW = 340; // CSS pixels across the plot
 
   let rows = null; // of this run; made when the first message comes, because rows.js is loaded later
   let log = false;
@@ -119,7 +120,7 @@ window.dash_clientside = window.dash_clientside || {};
     layer.data = [...data, ...ghosts];
     window.Plotly.react(layer.plot, layer.data, {
       ...layout,
-      xaxis: { ...layout.xaxis, type: log ? "log" : "linear", range, title: { ...layout.xaxis.title, text: zoom ? "" : "training step" } },
+      xaxis: { ...layout.xaxis, type: log ? "log" : "linear", range, title: { ...layout.xaxis.title, text: axisWords(layer, zoom) } },
       yaxis: { ...layout.yaxis, ...app.plot.yAxis(shown) },
       shapes: [...shapes, ...marks.map(markLine)],
       annotations: [...annotations, ...marks.map(markLabel), ...(ghosts.length ? app.ghost.labels(toAxis) : [])],
@@ -142,6 +143,9 @@ window.dash_clientside = window.dash_clientside || {};
     const usual = app.views.plot();
     return drawn.usual === usual ? drawn.plot : usual;
   }
+
+  // Between the choices at the foot, where there is room for it.
+  const axisWords = (layer, zoom) => (zoom ? "" : layer.width < NARROW ? "step" : "training step");
 
   const paintCanvas = (layer) =>
     app.kymograph.paint(layer, { toFraction, toStep: along }, changeMarks().map((mark) => ({ at: mark.at, text: markText(mark) })));
