@@ -48,7 +48,7 @@ window.dash_clientside = window.dash_clientside || {};
   function traces(buckets, axis, weight) {
     if (!visible()) return [];
     const { rows } = parent;
-    const part = { after: Math.max(parent.step, axis.toStep(0) - 2 * rows.stride), until: Math.min(axis.toStep(1) + 2 * rows.stride, rows.lastStep()) };
+    const part = { after: Math.max(parent.step, axis.toStep(0) - 1 - rows.stride), until: Math.min(axis.toStep(1), rows.lastStep()) };
     const drawn = weight ? rows.smoothed(weight) : rows;
     return NAMES.map((name, column) => ({ ...trace(name, column), ...drawn.decimate(column, buckets, axis, part) }));
   }

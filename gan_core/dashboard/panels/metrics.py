@@ -63,7 +63,7 @@ PANEL = Panel(
         "Solid: loss in nats. Dotted: accuracy, 0 to 1. Violet is the discriminator D, amber the generator G. "
         "G's accuracy is the share of its fakes that D takes for real. Marks on the time axis are changes you made."
     ),
-    hint="Point at a step to preview it in the other panels; click to stay there, drag to zoom in.",
+    hint="Point at a step to preview it; click to stay there, drag to zoom in.",
     figure=_figure(),
     square=False,
 )

@@ -77,7 +77,7 @@ FIT: dict[str, Scene] = {
         "The mean squared error of G on the batch, over both coordinates, on a logarithmic axis. G is trained alone, "
         "on pairs of z and f(z); there is no discriminator. Choose 'Samples' for G's accuracy, the share of the "
         "batch within 0.05 of where it belongs, and for how far the whole of G's output is from the data.",
-        "Point at a step to preview it in the other panels; click to stay there, drag to zoom in.",
+        "Point at a step to preview it; click to stay there, drag to zoom in.",
     ),
     "samples": Scene(
         "f(z) and G(z)",
@@ -119,7 +119,7 @@ def _d_alone(other: str, hint: str) -> dict[str, Scene]:
             "Loss of D",
             "Solid: D's loss, the squared error of its answer. Dotted: its accuracy. Dashed: mean distance of its "
             "map from the best possible one. The line is the least loss that any D could have. There is no generator.",
-            "Point at a step to preview it in the other panels; click to stay there, drag to zoom in.",
+            "Point at a step to preview it; click to stay there, drag to zoom in.",
         ),
         "samples": Scene(
             f"Data and {other}",
@@ -154,7 +154,7 @@ NOTHING: dict[str, Scene] = {
         "Steps of the way",
         "Steps of the way",
         "Nothing is trained here: the steps only move the points from z to f(z).",
-        "Point at a step to preview it in the other panels; click to stay there, drag to zoom in.",
+        "Point at a step to preview it; click to stay there, drag to zoom in.",
     ),
     "samples": Scene(
         "From z to f(z)",
