@@ -22,25 +22,41 @@ window.dash_clientside = window.dash_clientside || {};
     return { first, count, cell, weight };
   }
 
-  // `scale` says what the bytes mean (scales.js); `folded` cells are hatched and outlined.
-  function paint(layer, map, cells, scale, folded = null) {
+  // `scale` says what the bytes mean (scales.js); `folded` cells are hatched and outlined. With a time, `now` in ms, the
+  // colours fade where they would flash (fade.js); the contour does not.
+  function paint(layer, map, cells, scale, folded = null, now = null) {
     const { width, height } = layer.paint;
     const context = layer.paint.getContext("2d");
-    const key = `${width},${height},${cells}`;
-    if (layer.mapKey !== key) {
-      layer.mapKey = key;
-      layer.columns = positions(width, cells, layer.extent, false);
-      layer.rows = positions(height, cells, layer.extent, true);
-      layer.image = context.createImageData(layer.columns.count, layer.rows.count);
-      layer.pixels = new Uint32Array(layer.image.data.buffer);
-      layer.line = new Float32Array(cells);
-    }
+    const first = fit(layer, cells);
+    const share = now === null ? 1 : app.fade.share(layer, map, cells, scale.table, now);
+    const fading = share < 1 && !first;
+    if (fading) app.fade.hold(layer);
+    else app.fade.end(layer);
     (scale.sparse ? fillSparse : fill)(layer, map, cells, scale.table);
     if (folded) hatch(layer, folded, cells);
     context.clearRect(0, 0, width, height); // the trail may reach into the margin
-    context.putImageData(layer.image, layer.columns.first, layer.rows.first);
+    const [left, top] = [layer.columns.first, layer.rows.first];
+    if (fading) context.drawImage(app.fade.blend(layer, share), left, top);
+    else context.putImageData(layer.image, left, top);
     if (scale.contour) paintContour(context, map, cells, layer, scale.top / 2);
     if (folded) paintContour(context, folded, cells, layer, 0.5, 1.8);
+  }
+
+  // Makes what depends on the sizes of canvas and map; true when the canvas is of another size, so that no picture is held.
+  function fit(layer, cells) {
+    const { width, height } = layer.paint;
+    const size = `${width},${height}`;
+    if (layer.mapKey !== `${size},${cells}`) {
+      layer.columns = positions(width, cells, layer.extent, false);
+      layer.rows = positions(height, cells, layer.extent, true);
+      layer.line = new Float32Array(cells);
+    }
+    layer.mapKey = `${size},${cells}`;
+    if (layer.imageKey === size) return false;
+    layer.imageKey = size;
+    layer.image = new ImageData(layer.columns.count, layer.rows.count);
+    layer.pixels = new Uint32Array(layer.image.data.buffer);
+    return true;
   }
 
   function fill({ pixels, columns, rows, line }, map, cells, table) {

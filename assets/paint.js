@@ -150,19 +150,20 @@ window.dash_clientside = window.dash_clientside || {};
   function request() {
     if (due) return;
     due = true;
-    requestAnimationFrame(() => {
+    requestAnimationFrame((now) => {
       due = false;
-      if (state.shown && state.points && state.shown.run === state.run) draw(state.shown);
+      if (state.shown && state.points && state.shown.run === state.run) draw(state.shown, now);
     });
   }
 
-  function draw(frame) {
+  // `now` in ms, of any clock that the other calls go by, too.
+  function draw(frame, now) {
     const { samples, latent, discriminator } = app.layers.all;
     if (!ink.real) readInk();
     for (const layer of [latent, discriminator]) {
       if (!layer) continue;
       const { bytes, scale, folded } = app.lens.mapOf(layer.name, frame);
-      app.maps.paint(layer, bytes, frame.resolution, app.scales.of(scale), folded);
+      app.maps.paint(layer, bytes, frame.resolution, app.scales.of(scale), folded, now);
     }
     if (samples) {
       paintPoints(samples, frame);
@@ -197,7 +198,8 @@ window.dash_clientside = window.dash_clientside || {};
     const kind = view.preview !== null ? "preview · " : view.live ? "" : "past · ";
     const step = `${kind}step ${app.grouped(frame.step)}`;
     const cells = `${frame.resolution} × ${frame.resolution}`;
-    for (const panel of ["latent", "discriminator"]) say(panel, [step, cells]);
+    const fading = (panel) => (app.fade.on(app.layers.all[panel]) ? ["fading"] : []);
+    for (const panel of ["latent", "discriminator"]) say(panel, [step, ...fading(panel), cells]);
     const [real, fake] = app.scenes.now("samples").points;
     const n = app.grouped(frame.fakes.length / 2);
     const ghost = app.ghost.frame(frame.step);
@@ -231,5 +233,5 @@ window.dash_clientside = window.dash_clientside || {};
     request();
   });
 
-  app.paint = { set_trail, thumbnail, veil, repaint: request };
+  app.paint = { draw, set_trail, thumbnail, veil, repaint: request };
 })(window.dash_clientside);

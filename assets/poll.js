@@ -83,7 +83,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   function interval() {
     if (app.source.recorded) return RECORDED_EVERY;
-    return state.status.phase === "paused" ? 2 * PROGRESS_EVERY : PROGRESS_EVERY;
+    return state.status.phase === "paused" || app.calm.less() ? 2 * PROGRESS_EVERY : PROGRESS_EVERY;
   }
 
   // True when there is nothing more to fetch at once.

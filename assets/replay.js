@@ -21,7 +21,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (playing.began === null) playing.began = now;
     const index = playing.from + Math.floor(Math.max(0, now - playing.began) * speed / 1000);
     if (index >= state.kept.length - 1) return app.timeline.follow_live();
-    app.timeline.stand(state.kept[index]);
+    app.calm.paced(() => playing && app.timeline.stand(state.kept[index]));
     requestAnimationFrame(advance);
   }
 

@@ -175,7 +175,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   state.on("live", () => {
-    if (viewed() === null) update();
+    app.calm.paced(() => viewed() === null && update());
   });
   state.on("run", () => {
     cache.clear();

@@ -111,8 +111,10 @@ _ABOUT_NUMBERS = (
 )
 _EXACTNESS = (
     "Live maps are coarse, because drawing takes time from training; pause at the newest step and they sharpen to "
-    "400 × 400. Colours are interpolated between cell centres; numbers are those of the centre. A step of the past "
-    "that has no frame is trained again, exactly, in the background."
+    "400 × 400. Colours are interpolated between cell centres; numbers are those of the centre. A map that would flash "
+    "while training goes on fades from one frame to the next, and is called fading: then its colours lag behind, but "
+    "not its contour, the points and the numbers. A step of the past that has no frame is trained again, exactly, in "
+    "the background."
 )
 
 

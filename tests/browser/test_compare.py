@@ -15,7 +15,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from dashboard_page import DESKTOP, PANELS, PHONE, SQUARE, DashboardPage, Watch
 from live_server import Envelope, LiveServer
-from page_oracle import POINT, distances, nearest_kept
+from page_oracle import EXTENT, POINT, distances, nearest_kept
 from playwright.sync_api import Locator, Page, expect
 
 
@@ -416,7 +416,7 @@ def test_the_cursors_are_linked(pair: Pair, runs: Runs) -> None:
             expect(one.cursor(name)).to_be_visible()
             expect(other.cursor(name)).to_be_visible()
             x, y = one.cursor_data(name)
-            assert [x, y] == pytest.approx([-0.4, 0.2], abs=0.02)
+            assert [x, y] == pytest.approx([-0.4 * EXTENT, 0.2 * EXTENT], abs=0.02)
             other.until(
                 "document.querySelector(`#${argument[0]}-panel .cursor`).dataset.x === argument[1]", [name, str(x)]
             )
