@@ -20,6 +20,7 @@ window.dash_clientside = window.dash_clientside || {};
     const list = app.element("dl", {}, ...[...metrics, ...readings, ...gaps].flat());
     const rest = plot.canvas ? [app.element("p", { class: "there" }), app.kymograph.legend()] : [];
     notes.replaceChildren(app.element("p", { class: "at" }), list, ...rest);
+    notes.closest(".card").classList.toggle("with-legend", rest.length > 0); // it takes more room
   }
 
   const row = (label, ink, dash) => [app.element("dt", { class: `${ink} ${dash}` }, label), app.element("dd")];
