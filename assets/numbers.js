@@ -23,6 +23,7 @@ window.dash_clientside = window.dash_clientside || {};
     const rest = plot.canvas ? [app.element("p", { class: "there" }), app.kymograph.legend()] : [];
     const over = plot.metrics.length ? [app.element("p", { class: "over" })] : [];
     notes.replaceChildren(app.element("p", { class: "at" }), list, ...over, ...rest);
+    notes.closest(".card").classList.toggle("with-legend", rest.length > 0); // it takes more room
   }
 
   const row = (label, ink, dash) => [app.element("dt", { class: `${ink} ${dash}` }, label), app.element("dd")];
