@@ -7,8 +7,11 @@ window.dash_clientside = window.dash_clientside || {};
   const state = app.state;
   let all, toPixels, toData, moveCursor, hideCursor; // of layers.js, which is loaded later
   const KEY_STEP = 0.02; // data units an arrow key moves the cursor; five times that with Shift
+  const SAME_PLACE = 16; // px between two taps of a finger that mean the same place
+  const SLOP = 8; // px that a finger moves sideways before it draws the cursor along
   let at = null; // {panel, x, y} in the pointed panel's data, or {panel: "metrics", step, height}, height: 0..1
   let moved = null; // the latest pointer position, until it is drawn
+  let finger = null; // where one came down last: {x, y}, whether `again` where the cursor stands, whether it `drags`
   let drawing = false;
 
   // Times from pointer event to drawn cursor: read by tests/browser/measure.py.
@@ -17,7 +20,9 @@ window.dash_clientside = window.dash_clientside || {};
   // -- where the pointer is ---------------------------------------------------------------------------------------------
 
   function pointer(event) {
-    const root = event.target.closest && event.target.closest(".layer");
+    const root = layerAt(event);
+    if (event.pointerType !== "touch") finger = null;
+    else if (!drags(event, root)) return;
     moved = { root, x: event.clientX, y: event.clientY, time: event.timeStamp };
     if (!drawing) {
       drawing = true;
@@ -29,17 +34,48 @@ window.dash_clientside = window.dash_clientside || {};
     drawing = false;
     const { root, x, y, time } = moved;
     if (!root) return leave();
-    const layer = all[root.dataset.panel];
-    const box = root.getBoundingClientRect();
-    const px = Math.min(Math.max(x - box.left, 0), layer.width);
-    const py = Math.min(Math.max(y - box.top, 0), layer.height);
-    pointAt(layer, px, py);
+    pointAt(all[root.dataset.panel], ...placeIn(root, x, y));
     stats.delays.push(performance.now() - time);
     stats.times.push(performance.now());
     if (stats.delays.length > 1000) {
       stats.delays.shift();
       stats.times.shift();
     }
+  }
+
+  // Whether a finger draws the cursor along: it may also be about to scroll the page, or to tap.
+  function drags({ type, clientX: x, clientY: y }, root) {
+    if (type === "pointerdown" || !finger) finger = { x, y, again: Boolean(root) && isAt(root, x, y), drags: false };
+    const [across, along] = [Math.abs(x - finger.x), Math.abs(y - finger.y)];
+    if (across > SLOP && across > along) finger.drags = true;
+    return finger.drags;
+  }
+
+  const layerAt = (event) => event.target.closest && event.target.closest(".layer");
+
+  // Where in a layer a place of the window is, in the layer's own pixels, whatever the page is zoomed or scaled by.
+  function placeIn(root, x, y) {
+    const { left, top, width, height } = root.getBoundingClientRect();
+    const layer = all[root.dataset.panel];
+    const within = (part) => Math.min(Math.max(part, 0), 1);
+    return [within((x - left) / width) * layer.width, within((y - top) / height) * layer.height];
+  }
+
+  // A finger has no hovering: a tap points, and a second one there, or one elsewhere, takes the cursor away.
+  function tap(event) {
+    const root = layerAt(event);
+    if (!root || finger.again) leave();
+    else pointAt(all[root.dataset.panel], ...placeIn(root, event.clientX, event.clientY));
+  }
+
+  // Whether the cursor stands there; over the curves it is a line.
+  function isAt(root, clientX, clientY) {
+    const layer = all[root.dataset.panel];
+    const [px, py] = placeIn(root, clientX, clientY);
+    if (!at || at.panel !== layer.name) return false;
+    if (at.panel === "metrics") return Math.abs(app.curves.toFraction(at.step) * layer.width - px) < SAME_PLACE;
+    const [x, y] = toPixels(layer, at.x, at.y);
+    return Math.hypot(x - px, y - py) < SAME_PLACE;
   }
 
   function pointAt(layer, px, py) {
@@ -247,8 +283,9 @@ window.dash_clientside = window.dash_clientside || {};
   state.on("settings", () => ({ all, toPixels, toData, moveCursor, hideCursor } = app.layers));
   document.addEventListener("pointermove", pointer, { passive: true });
   document.addEventListener("pointerdown", pointer, { passive: true });
-  document.documentElement.addEventListener("pointerleave", () => leave());
+  document.documentElement.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && leave());
   document.addEventListener("click", (event) => {
+    if (finger && event.detail) tap(event); // not the click that a key makes
     if (event.target.closest && event.target.closest(".layer.metrics")) click();
   });
   document.addEventListener("keydown", key, true);

@@ -45,17 +45,19 @@ window.dash_clientside = window.dash_clientside || {};
 
   // Below the button, as far as the window allows.
   function place(note, from) {
-    const width = Math.min(380, innerWidth - 16);
+    const zoom = app.zoom();
+    const px = (length) => `${length / zoom}px`;
+    const width = Math.min(380 * zoom, innerWidth - 16);
     const left = Math.max(8, Math.min(from.right - width, innerWidth - width - 8));
     const below = innerHeight - from.bottom - 14;
     const above = from.top - 14;
     const up = below < 220 && above > below;
     Object.assign(note.style, {
-      width: `${width}px`,
-      left: `${left}px`,
-      top: up ? "auto" : `${from.bottom + 6}px`,
-      bottom: up ? `${innerHeight - from.top + 6}px` : "auto",
-      maxHeight: `${up ? above : below}px`,
+      width: px(width),
+      left: px(left),
+      top: up ? "auto" : px(from.bottom + 6),
+      bottom: up ? px(innerHeight - from.top + 6) : "auto",
+      maxHeight: px(up ? above : below),
     });
   }
 

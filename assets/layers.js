@@ -65,8 +65,9 @@ window.dash_clientside = window.dash_clientside || {};
     const { xaxis, yaxis } = layer.plot._fullLayout;
     const box = layer.plot.getBoundingClientRect();
     const outer = layer.graph.getBoundingClientRect();
-    const left = box.left - outer.left + xaxis._offset;
-    const top = box.top - outer.top + yaxis._offset;
+    const zoom = box.width / layer.plot.offsetWidth || 1; // of the page: places in the window are larger by this
+    const left = (box.left - outer.left) / zoom + xaxis._offset;
+    const top = (box.top - outer.top) / zoom + yaxis._offset;
     const at = `${left},${top},${xaxis._length},${yaxis._length},${devicePixelRatio}`;
     if (layer.at === at) return;
     layer.at = at;
