@@ -1,6 +1,6 @@
 // Keeps the page up to date: one loop for frames, one for progress. Dash's interval only starts them (again).
 //
-// A loop asks, paints, and only then asks again, so that a slow page never queues work. When the server goes away it
+// A loop asks, paints, and only then paints another, so that a slow page never queues work. When the server goes away it
 // backs off and carries on by itself; a hidden page asks for nothing and jumps to the newest frame when it is back.
 window.dash_clientside = window.dash_clientside || {};
 
@@ -18,6 +18,7 @@ window.dash_clientside = window.dash_clientside || {};
   let over = false; // whether the recorded run that the page was opened for cannot be shown
   let entering = null; // the points of a run on their way: both loops find that it has begun
   let returned = null; // lets the frame loop go on when the visitor is back from the past
+  let coming = null; // the next frame, asked for while this one is painted
   let wake = null; // ends the progress loop's pause early
 
   // Frames painted and how old they were: read by tests/browser/measure.py.
@@ -36,25 +37,41 @@ window.dash_clientside = window.dash_clientside || {};
 
   async function frames() {
     framesRunning = true;
+    coming = null; // of before the page was hidden
     await canPaint();
     while (!document.hidden && !over) {
-      if (!watchingLive()) await new Promise((resolve) => (returned = resolve));
+      if (!watchingLive()) {
+        coming = null;
+        await new Promise((resolve) => (returned = resolve));
+      }
       try {
-        const frame = await (app.source.recorded ? app.recorded.newest() : newest());
+        const frame = await (coming || (app.source.recorded ? app.recorded.newest() : newest()));
+        coming = null;
         if (frame) {
           if (frame.run !== state.run) await enter(frame.run);
           if (frame.run !== state.run) continue; // yet another run has begun
           state.live = frame;
+          if (paced()) ask();
           state.emit("live", frame);
           await painted();
           note(frame);
         }
         reached();
       } catch (error) {
+        coming = null;
         await lost(error);
       }
     }
     framesRunning = false;
+  }
+
+  // Where every so-manieth step is to be seen, the next one is on its way while this one is painted: it will be painted
+  // after it, however long that takes.
+  const paced = () => !app.source.recorded && state.status && state.status.pace !== null;
+
+  function ask() {
+    coming = newest();
+    coming.catch(() => {}); // whoever waits for it hears of it
   }
 
   function newest() {

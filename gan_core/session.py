@@ -393,7 +393,7 @@ class TrainingSession:
             self._run_number, self._points = number, points
             self._chronicle = begin_chronicle(points, start.history)
             self._info = run_info(recipe, number)
-            scenario = PRESETS.get(recipe.preset, Preset)
+            scenario = PRESETS.get(recipe.preset, Preset)  # of one that is not known here, the usual
             self._tempo.open(recipe.preset, scenario.paces)
             self._figure_end = scenario.length if scenario.pauses and not start.known else None
             self._step, self._journey = engine.steps, Journey(start.known)

@@ -15,10 +15,10 @@ from gan_core.dashboard.ids import aria
 from gan_core.presets import GROUPS, PRESETS
 
 REPLAY_SPEEDS = (5, 15, 30, 60)  # kept frames a second
+LOOKING_AT_FULL_SPEED = "Time for looking, at full speed"
 PACE_HELP = (
-    "Slow: one step a second. Each, 5th, 20th: every step, every 5th or every 20th is shown, and training waits until "
-    "it is. Full: training at full speed; frames come as the time for looking allows. Long scenarios go over to full "
-    "speed by themselves, until you choose."
+    "Slow: a step a second. Each, 5th, 20th: training waits until that step is shown. Full: training at full speed, "
+    "with frames as the time for looking allows."
 )
 
 
@@ -69,7 +69,11 @@ def pace() -> html.Div:
         [
             html.Div([html.Span("Show"), info("Show", PACE_HELP)], className="slider-head", id="pace-head"),
             html.Div("", id="pace-words"),
-            html.Details([html.Summary("Time for looking, at full speed"), _looking_share()], id="pace-more"),
+            html.Details(
+                [html.Summary(LOOKING_AT_FULL_SPEED), _looking_share()],
+                id="pace-more",
+                **aria(label=LOOKING_AT_FULL_SPEED),
+            ),
         ],
         className="control of-training",
     )

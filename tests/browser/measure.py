@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -23,6 +24,9 @@ from dashboard_page import DESKTOP, DashboardPage, Watch
 from live_server import LiveServer
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from gan_core.presets import DEFAULT_PRESET, PRESETS
+
+LENGTH = PRESETS[DEFAULT_PRESET].length
 VISITS = 5
 CLICKS, EXACT = 25, 9  # places on the timeline
 HAND = 0.1  # seconds that a pointer stands still before it is pressed
@@ -79,6 +83,45 @@ def live_frames(dashboard: DashboardPage, seconds: float) -> list[Figure]:
     return [
         Figure.of("live: frames painted", "1/s", each_second(times, start, end)),
         Figure.of("live: snapshot to pixels", "ms", ages),
+    ]
+
+
+def first_minute(browser: Browser) -> list[Figure]:
+    """A fresh figure 2 with every default, on a server of its own: how much of its 600 steps is seen, and how fast."""
+    server = LiveServer(waits=True)
+    try:
+        page = browser.new_page(viewport={"width": DESKTOP[0], "height": DESKTOP[1]})
+        page.add_init_script(
+            """const seek = setInterval(() => {
+                const state = window.dash_clientside && window.dash_clientside.state;
+                if (!state) return;
+                clearInterval(seek);
+                const log = (window.seen = { steps: new Map(), card: null });
+                state.on("drawn", ({ step }) => log.steps.has(step) || log.steps.set(step, performance.now()));
+                state.on("progress", () => {
+                    const card = document.getElementById("figure-end");
+                    if (card && !card.hidden && log.card === null) log.card = performance.now();
+                });
+            }, 1)"""
+        )
+        page.goto(server.origin)
+        page.evaluate(
+            """new Promise((done) => {
+                const look = () => (window.seen && window.seen.card !== null ? done() : setTimeout(look, 50));
+                look();
+            })"""
+        )
+        drawn, card = page.evaluate("[[...window.seen.steps], window.seen.card]")
+        page.close()
+    finally:
+        server.stop()
+    times = [at for step, at in sorted(drawn) if 1 <= step <= LENGTH]
+    name = f"a fresh {DEFAULT_PRESET}"
+    return [
+        Figure.of(f"{name}: steps painted of {LENGTH}", "", [len(times)]),
+        Figure.of(f"{name}: frames painted", "1/s", [(len(times) - 1) / (times[-1] - times[0]) * 1000]),
+        Figure.of(f"{name}: from one to the next", "ms", [b - a for a, b in pairwise(times)]),
+        Figure.of(f"{name}: from opening to the card", "s", [card / 1000]),
     ]
 
 
@@ -290,6 +333,9 @@ def main() -> None:
             page = browser.new_page(viewport={"width": DESKTOP[0], "height": DESKTOP[1]})
             figures = measure(page, server, options.seconds)
             page.close()
+            server.command("pause")  # the processor is for what is measured
+            figures += first_minute(browser)
+            server.command("play")
             figures += first_sight(browser, server, VISITS)
             server.command("pause")
             figures += [

@@ -98,7 +98,7 @@ def test_tab_reaches_everything_and_shows_where_it_is(dashboard: DashboardPage, 
     dashboard.server.train(5)
     page = dashboard.open(size=size).page
     expected = page.evaluate(
-        """() => [...document.querySelectorAll("a[href], button, input, select, textarea, [tabindex]")]
+        """() => [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex]")]
             .filter((e) => e.tabIndex >= 0 && e.type !== "hidden" && !e.disabled)
             .filter((e) => e.checkVisibility({ visibilityProperty: true }))
             .map((e) => e.id || e.getAttribute("aria-label") || e.textContent)"""
