@@ -50,7 +50,7 @@ class StoredRuns:
 
     def progress(self, run_id: str, start: int, changes_from: int, readings_from: int = 0) -> bytes:
         """Status, metrics from row `start`, changes from number `changes_from`, readings from a step on, kept steps."""
-        with self._open(run_id) as file:
+        with self._open(run_id) as file, file.as_it_is_now():
             rows, changes, kept = file.rows(), file.changes(), tuple(file.frame_steps())
             chronicle, readings = _told(self._folder.path(run_id), len(kept), file.last_step())
             start, first, stride = min(start, rows), min(changes_from, len(changes)), file.stride
