@@ -84,7 +84,8 @@ def test_a_figure_is_seen_from_its_first_step_to_its_end(untouched: LiveServer, 
     expect(page.locator("#figure-end")).to_be_visible()  # a closed card was that of the run before
     page.get_by_role("button", name="Next figure").click()
     untouched.wait_until(lambda s: s["info"]["preset"] == "mode-collapse" and s["phase"] == "training")
-    untouched.command("pause")
+    untouched.send("pause")  # large networks take their time
+    untouched.wait_until(lambda s: s["phase"] == "paused")
     expect(page.locator("#figure-end")).to_be_hidden()
     expect(page.locator("#story-title")).to_have_text("Mode collapse")
 
