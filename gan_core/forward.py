@@ -27,6 +27,7 @@ _PART = 40  # tiles in one part: 27 ms of the article's network on two cores at 
 _GROUP = 8  # tiles in one product
 _EVEN = 32  # products are made for multiples of this many units, so that few shapes have to be prepared
 _DENSE = 0.75  # share of bent units from which on picking them out gains nothing
+_MANY = 2000  # points from which on tiles pay: fewer lie too far apart
 _WORTH = 256  # units in a layer from which on the saved products are worth the search
 
 
@@ -56,14 +57,14 @@ class Forward:
 
     def parts(self, x: Tensor) -> tuple[Tensor, ...]:
         """Part points (N, 2) into indices to be handed in one after the other, as `x[part]`; some may come twice."""
-        if self._tiled:
+        if self._tiled and len(x) >= _MANY:
             return torch.split(tiles(x), _PART)
         return torch.split(torch.arange(len(x), device=x.device), _PART * TILE)
 
     @torch.inference_mode()
     def __call__(self, x: Tensor) -> Tensor:
         """Map the points of one part to (..., outputs): they are (T, n, 2) where tiles pay, else (n, 2)."""
-        if not self._tiled:
+        if x.dim() == 2:
             y: Tensor = self._network(x)
             return y
         local, plane = self._planes(x)

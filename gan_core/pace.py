@@ -17,7 +17,7 @@ _AT_ONCE = 0.008  # seconds of training between two looks at what the visitor wa
 _MEMORY = 0.1  # weight of the newest duration in the running means
 _MAX_CREDIT_FRAMES = 1.5  # unspent time is not hoarded: no burst of frames after a quiet stretch
 _MAX_DEBT_FRAMES = 3.0  # nor is debt: one frame during which the machine slept must not stop all others for long
-_OVERHEAD = 5000  # networks' answers that take as long as what every frame takes: so it was measured
+_OVERHEAD = 2500  # networks' answers that take as long as what every frame takes: so it was measured
 
 
 class Level(NamedTuple):

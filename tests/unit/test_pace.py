@@ -261,14 +261,14 @@ def test_a_stride_takes_about_eight_milliseconds() -> None:
 
 
 def test_a_frame_is_as_fine_as_its_time_allows() -> None:
-    """What was measured on a quiet machine: 12.7, 15.9, 25 and 63 ms of the article's networks, within a tenth."""
-    took = {Level(24, 500): 0.0127, Level(32, 1000): 0.0159, Level(50, 2000): 0.025, Level(100, 2000): 0.063}
+    """What was measured of the article's networks, 9, 15.9, 25 and 63 ms on a quiet machine, within a quarter."""
+    took = {Level(24, 500): 0.009, Level(32, 1000): 0.0159, Level(50, 2000): 0.025, Level(100, 2000): 0.063}
     fineness = Fineness(LIVE_LEVELS)
     fineness.looked(took[fineness.level])
     for level, seconds in took.items():
-        fineness.fit(most=seconds * 1.1, comfortable=seconds * 1.1)
+        fineness.fit(most=seconds * 1.25, comfortable=seconds * 1.25)
         assert fineness.level.resolution >= level.resolution
-        assert fineness.cost == pytest.approx(seconds, rel=0.15)
+        assert fineness.cost == pytest.approx(seconds, rel=0.25)
     fineness.fit(most=1.0, comfortable=1.0, finest=AT_REST)
     assert fineness.level == AT_REST  # though there would be time
     fineness.fit(most=0.0, comfortable=0.0)
