@@ -61,7 +61,7 @@ window.dash_clientside = window.dash_clientside || {};
   app.byId = (id) => document.getElementById(id);
 
   // How much larger the page is drawn than it is laid out. Places in the window are in pixels that are drawn.
-  app.zoom = () => document.body.getBoundingClientRect().width / document.body.offsetWidth || 1;
+  app.pageZoom = () => document.body.getBoundingClientRect().width / document.body.offsetWidth || 1;
 
   // Changes text only when it differs, so that nothing is laid out again for nothing.
   app.setText = (id, text) => {

@@ -45,7 +45,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   // Below the button, as far as the window allows.
   function place(note, from) {
-    const zoom = app.zoom();
+    const zoom = app.pageZoom();
     const px = (length) => `${length / zoom}px`;
     const width = Math.min(380 * zoom, innerWidth - 16);
     const left = Math.max(8, Math.min(from.right - width, innerWidth - width - 8));

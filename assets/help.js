@@ -18,7 +18,7 @@ window.dash_clientside = window.dash_clientside || {};
     const at = button.getBoundingClientRect();
     const { width, height } = bubble.getBoundingClientRect();
     const below = at.bottom + 4 + height < innerHeight - MARGIN;
-    const zoom = app.zoom();
+    const zoom = app.pageZoom();
     bubble.style.left = `${Math.max(MARGIN, Math.min(at.left, innerWidth - width - MARGIN)) / zoom}px`;
     bubble.style.top = `${(below ? at.bottom + 4 : Math.max(MARGIN, at.top - height - 4)) / zoom}px`;
     button.setAttribute("aria-expanded", "true");

@@ -27,8 +27,11 @@ LITTLE = 0.1  # what WCAG lets flash, in the largest panels
 # Paints the maps of a film at given times, as live frames are while training goes on, or as frames at rest are. Returns
 # the pixels of the sample map after each, as base64, and leaves the last badge.
 PLAY = """([film, every, start, live]) => {
-    const { state, paint, layers } = dash_clientside;
+    const { state, paint, layers, scales } = dash_clientside;
     const status = state.status;
+    const scale = scales.of("real-fake");
+    const { contour } = scale;
+    scale.contour = false; // a line of a pixel or two is never faded, and is not what flashes
     state.status = { ...status, phase: live ? "training" : "paused" };
     const small = new OffscreenCanvas(SIDE, SIDE);
     const context = small.getContext("2d", { willReadFrequently: true });
@@ -43,6 +46,7 @@ PLAY = """([film, every, start, live]) => {
         return btoa(String.fromCharCode(...context.getImageData(0, 0, SIDE, SIDE).data));
     });
     state.status = status;
+    scale.contour = contour;
     window.badge = document.getElementById("discriminator-panel-badge").textContent;
     return pixels;
 }""".replace("SIDE", str(SIDE))
@@ -165,6 +169,7 @@ def test_less_motion_means_two_pictures_a_second(dashboard: DashboardPage) -> No
         """() => {
             window.pictures = [];
             dash_clientside.state.on("drawn", ({ step }) => {
+                if (dash_clientside.state.status.phase !== "training") return; // not known to move by itself yet
                 if (!pictures.length || pictures.at(-1)[0] !== step) pictures.push([step, performance.now()]);
             });
         }"""

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from dashboard_page import DESKTOP, PANELS, PHONE, SQUARE, Area, DashboardPage
+from page_oracle import EXTENT
 from playwright.sync_api import expect
 
 from gan_core.presets import PRESETS
@@ -215,7 +216,7 @@ def test_words_of_the_heads_are_whole_or_not_there(dashboard: DashboardPage) -> 
     # The chooser of scenarios shows each one's title to its end.
     page.set_viewport_size({"width": 1280, "height": 720})
     page.get_by_role("textbox", name="Scenario").click()
-    options = page.get_by_role("option")
+    options = page.get_by_role("listbox").get_by_role("option")
     expect(options).to_have_count(len(PRESETS))
     room = page.evaluate(
         """() => {
@@ -394,7 +395,8 @@ def test_what_backgrounds_draw_is_seen_in_forced_colours(dashboard: DashboardPag
     # The pictures and their scale keep their colours.
     for selector in ("#discriminator-panel .layer", "#latent-panel .layer", "#discriminator-panel .colorbar .cbfills"):
         (box,) = _boxes(dashboard, selector)
-        inner = [box[0] + 3, box[1] + 3, box[2] - 6, box[3] - 6]
+        edge = 3 + (1 - 1 / EXTENT) / 2 * box[2] if "layer" in selector else 3  # the margin around a map is the card's
+        inner = [box[0] + edge, box[1] + edge, box[2] - 2 * edge, box[3] - 2 * edge]
         assert np.array_equal(_crop(before, inner), _crop(forced, inner)), selector
     # And the focus is seen wherever it is.
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")

@@ -157,6 +157,9 @@ def test_on_a_zoomed_page_the_cursor_reads_the_place_under_the_pointer(dashboard
                 """(() => {
                     const boxes = [".bglayer rect.bg", ".layer", ".layer canvas.paint"].map((part) =>
                         document.querySelector(`#${argument}-panel ${part}`).getBoundingClientRect());
+                    const plot = document.querySelector(`#${argument}-panel .js-plotly-plot`);
+                    const { width, height } = plot._fullLayout; // drawn anew some time after its panel changes
+                    if (Math.abs(width - plot.clientWidth) + Math.abs(height - plot.clientHeight) > 2) return false;
                     return boxes.every((box) => ["left", "top", "right", "bottom"].every((edge) =>
                         Math.abs(box[edge] - boxes[0][edge]) < 1));
                 })()""",

@@ -50,7 +50,7 @@ def test_what_is_said_of_a_wrong_step_stays_true(dashboard: DashboardPage) -> No
     expect_gone()
     ask("some")
     server.train(5)
-    expect(sentence).to_have_text("There are the steps 0 to 35.")
+    expect(sentence).to_have_text("“some” is no whole number. There are the steps 0 to 35.")
     field.fill("7")
     field.press("Enter")
     dashboard.until("s.view.step === 7")
