@@ -65,7 +65,7 @@ window.dash_clientside = window.dash_clientside || {};
     framesRunning = false;
   }
 
-  // Where every so-manieth step is to be seen, the next one is on its way while this one is painted: it will be painted
+  // Where every n-th step is to be seen, the next one is on its way while this one is painted: it will be painted
   // after it, however long that takes.
   const paced = () => !app.source.recorded && state.status && state.status.pace !== null;
 

@@ -301,7 +301,7 @@ class TrainingSession:
         return max(1, min(wanted, self._most_at_once))
 
     def _paced(self) -> bool:
-        """Whether the visitor sees every so-manieth step now. Nobody is waited for who does not look."""
+        """Whether the visitor sees every n-th step now. Nobody is waited for who does not look."""
         seen = self._phase is Phase.TRAINING and self._tempo.at(self._step).steps is not None
         return seen and self._board.watched()
 
