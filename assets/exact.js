@@ -141,6 +141,8 @@ window.dash_clientside = window.dash_clientside || {};
     }
   }
 
+  const LONG = 30; // letters
+
   // -- words -----------------------------------------------------------------------------------------------------------
 
   function tell(resolution, { done, total }) {
@@ -165,6 +167,7 @@ window.dash_clientside = window.dash_clientside || {};
   function say(words, share = "") {
     app.setText("exact-words", words);
     app.setText("exact-share", share);
+    app.byId("exact-words").closest(".timeline-words").classList.toggle("crowded", words.length > LONG);
   }
 
   state.on("view", follow);
