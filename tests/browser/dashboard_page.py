@@ -159,6 +159,20 @@ class DashboardPage:
             "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
         )
 
+    def settled(self) -> None:
+        """Wait until every panel is drawn in the size that it has now: Plotly follows a change after some time."""
+        self.until(
+            """argument.every((name) => {
+                const plot = document.querySelector(`#${name}-panel .js-plotly-plot`);
+                const layer = dash_clientside.layers.all[name];
+                const { width, height, xaxis, yaxis } = plot._fullLayout;
+                return Math.abs(width - plot.clientWidth) <= 1 && Math.abs(height - plot.clientHeight) <= 1
+                    && layer.width === xaxis._length && layer.height === yaxis._length;
+            })""",
+            list(PANELS),
+        )
+        self.next_frame()
+
     def go_to(self, step: int) -> None:
         """View a step of the past, and leave the field in which it was typed."""
         field = self.page.get_by_role("textbox", name="Go to step")

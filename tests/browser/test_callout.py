@@ -127,7 +127,7 @@ def test_fakes_in_one_spot_are_called_out(dashboard: DashboardPage) -> None:
     places = [(x, y) for x in (-1.0, 0.0, 1.0) for y in (-1.0, 0.25, 1.0)]
     for size in (DESKTOP, PHONE):
         page.set_viewport_size({"width": size[0], "height": size[1]})
-        dashboard.next_frame()
+        dashboard.settled()
         for place in places if size == DESKTOP else places[::2]:
             _show(dashboard, place, step=31)
             _expect_callout(dashboard, place, f"1,987 of 2,000 fakes at ({place[0]:.2f}, {place[1]:.2f})")

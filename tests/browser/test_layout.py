@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from dashboard_page import DESKTOP, PANELS, PHONE, SQUARE, Area, DashboardPage
+from dashboard_page import DESKTOP, PANELS, PHONE, Area, DashboardPage
 from page_oracle import EXTENT
 from playwright.sync_api import expect
 
@@ -123,14 +123,7 @@ def test_all_is_on_the_screen_and_stays_there_with_lines_above_it(dashboard: Das
         _expect_one_screen(with_lines, size, smallest=130)
         assert with_lines["panels"][1] > panels[1] + 90, "the three lines are there"
     # What Plotly draws follows, when its card has changed and the window has not.
-    dashboard.until(
-        """argument.every((name) => {
-            const plot = document.querySelector(`#${name}-panel .js-plotly-plot`);
-            const { width, height } = plot.getBoundingClientRect();
-            return Math.abs(plot._fullLayout.width - width) < 1 && Math.abs(plot._fullLayout.height - height) < 1;
-        })""",
-        list(SQUARE),
-    )
+    dashboard.settled()
     page.set_viewport_size({"width": 1280, "height": 420})  # too low for all: the page scrolls, nothing is squeezed
     low = page.evaluate(MEASURE)
     assert low["page"][0] == 1280

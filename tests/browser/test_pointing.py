@@ -153,13 +153,11 @@ def test_on_a_zoomed_page_the_cursor_reads_the_place_under_the_pointer(dashboard
         page.evaluate(script)
         for name in SQUARE:
             page.locator(f"#{name}-panel").scroll_into_view_if_needed()
+            dashboard.settled()
             dashboard.until(
                 """(() => {
                     const boxes = [".bglayer rect.bg", ".layer", ".layer canvas.paint"].map((part) =>
                         document.querySelector(`#${argument}-panel ${part}`).getBoundingClientRect());
-                    const plot = document.querySelector(`#${argument}-panel .js-plotly-plot`);
-                    const { width, height } = plot._fullLayout; // drawn anew some time after its panel changes
-                    if (Math.abs(width - plot.clientWidth) + Math.abs(height - plot.clientHeight) > 2) return false;
                     return boxes.every((box) => ["left", "top", "right", "bottom"].every((edge) =>
                         Math.abs(box[edge] - boxes[0][edge]) < 1));
                 })()""",
