@@ -173,7 +173,8 @@ def permutation(a: Sequence[float], b: Sequence[float]) -> float:
 
 def tables(runs: Sequence[Run]) -> str:
     """What has been trained, in Markdown: the time until stuck, and each measure at each look."""
-    return "\n\n".join(_tables_of(scenario, [run for run in runs if run.scenario == scenario]) for scenario in LOOKS)
+    of_each = {scenario: [run for run in runs if run.scenario == scenario] for scenario in LOOKS}
+    return "\n\n".join(_tables_of(scenario, found) for scenario, found in of_each.items() if found)
 
 
 def _tables_of(scenario: str, runs: Sequence[Run]) -> str:
