@@ -100,19 +100,10 @@ window.dash_clientside = window.dash_clientside || {};
     return found;
   }
 
-  // As the map is painted: between the centres of its cells its values are interpolated.
   function look({ at }, map, cells) {
-    const last = Math.max(0, cells - 2);
-    const along = Array.from({ length: SIDE }, (_, i) => Math.min(Math.max(((i + 0.5) / SIDE) * cells - 0.5, 0), cells - 1));
-    const cell = along.map((v) => Math.min(Math.floor(v), last));
     for (let row = 0, i = 0; row < SIDE; row++) {
-      const below = cell[row] * cells, up = along[row] - cell[row];
-      for (let column = 0; column < SIDE; column++, i++) {
-        const k = below + cell[column], right = along[column] - cell[column];
-        const low = map[k] + (map[k + 1] - map[k]) * right;
-        const high = map[k + cells] + (map[k + cells + 1] - map[k + cells]) * right;
-        at[i] = 5 * ((low + (high - low) * up + 0.5) | 0);
-      }
+      const along = Math.floor(((row + 0.5) / SIDE) * cells) * cells;
+      for (let column = 0; column < SIDE; column++, i++) at[i] = 5 * map[along + Math.floor(((column + 0.5) / SIDE) * cells)];
     }
   }
 

@@ -53,8 +53,8 @@ class Compute:
 def resolve(device: str = "auto", precision: str = "auto", threads: int | None = None, *, width: int = 512) -> Compute:
     """Turn the three options into a choice for layers of this width, and apply its process-wide settings.
 
-    `auto` takes CUDA when there is one, and float32 on every device: bfloat16 changes what a GAN learns (the README has
-    the test), so it is taken only when it is asked for.
+    `auto` takes CUDA when there is one, and float32 on every device: that a GAN learns the same in bfloat16 has not
+    been shown (`gan_core.bench.learning` has the test), so that is taken only when it is asked for.
     `threads` None means one for each core where the layers are wide enough to gain from it, else one.
     Raises ValueError with a sentence for an option that is unknown or not to be had on this machine.
     """
