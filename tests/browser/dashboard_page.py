@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from live_server import Envelope, LiveServer
 from page_oracle import EXTENT, in_pixels
-from playwright.sync_api import ConsoleMessage, Locator, Page, Request, expect
+from playwright.sync_api import ConsoleMessage, Locator, Page, Request, Route, expect
 
 SLIDERS = {"lr-g": "lr_g", "lr-d": "lr_d", "beta1-g": "beta1_g", "beta1-d": "beta1_d"}
 PANELS = ("metrics", "samples", "latent", "discriminator")
@@ -56,6 +56,19 @@ class Watch:
             self.problems.append(f"request to {request.url}")
         if parts.path == "/api/command":
             self.commands.append(request.post_data_json)
+
+
+def intercept(page: Page, url: str, handler: Callable[[Route], object]) -> None:
+    """Route requests of an open page; returns when they do come to the handler.
+
+    Chromium says that it holds requests back a moment before it does, and one that goes by in between is never seen.
+    """
+    caught: list[Route] = []
+    page.route("**/healthz", lambda route: (caught.append(route), route.continue_()))
+    page.route(url, handler)
+    while not caught:
+        page.evaluate("fetch('/healthz').then((answer) => answer.text())")
+    page.unroute("**/healthz")
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dashboard_page import DESKTOP, PHONE, DashboardPage
+from dashboard_page import DESKTOP, PHONE, DashboardPage, intercept
 from page_oracle import POINT, pixel_data, rerun_frame
 from playwright.sync_api import expect
 from test_access import expect_no_barriers
@@ -84,7 +84,7 @@ def test_a_refused_branch_is_said_and_changes_nothing(dashboard: DashboardPage) 
     dashboard.catch_up()
     dashboard.watch.tolerate("409")
     sentence = "This run is recorded from step 0 to 10: there is nothing to branch off at 20."
-    page.route("**/api/command", lambda route: route.fulfill(status=409, json={"error": sentence}))
+    intercept(page, "**/api/command", lambda route: route.fulfill(status=409, json={"error": sentence}))
     button.click()
     failure = page.locator("#failure")
     expect(failure).to_have_text(sentence)

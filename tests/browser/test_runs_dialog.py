@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from dashboard_page import DESKTOP, PHONE, DashboardPage, Watch
+from dashboard_page import DESKTOP, PHONE, DashboardPage, Watch, intercept
 from live_server import LiveServer
 from page_oracle import colour, pixel_data
 from playwright.sync_api import Locator, Page, Route, expect
@@ -282,7 +282,8 @@ def test_verifying_says_what_was_proved_and_finds_a_changed_bit(
 def test_verifying_ends_with_its_button_and_with_the_dialog(library: Library, server: LiveServer, runs: Runs) -> None:
     page = library.page
     # It never comes to an end, but for the visitor's.
-    page.route(
+    intercept(
+        page,
         "**/api/visit/*",
         lambda route: (
             route.fulfill(status=202, json={"done": 10, "total": 40})

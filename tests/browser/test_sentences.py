@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dashboard_page import DashboardPage
+from dashboard_page import DashboardPage, intercept
 from playwright.sync_api import Route, expect
 
 
@@ -87,7 +87,7 @@ def test_a_refusal_is_said_until_it_is_no_longer_so(dashboard: DashboardPage) ->
             route.fallback()
 
     # The run of an older command comes in after the refusal: nothing has changed by that.
-    page.route("**/api/command", refuse)
+    intercept(page, "**/api/command", refuse)
     held: list[Route] = []
     page.route("**/api/points", lambda route: held.append(route))
     before = page.evaluate("dash_clientside.state.run")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from dashboard_page import PHONE, DashboardPage
+from dashboard_page import PHONE, DashboardPage, intercept
 from live_server import LiveServer
 from playwright.sync_api import Locator, Page, Route, expect
 
@@ -267,7 +267,7 @@ def test_a_refusal_leaves_the_tour_where_it_is(dashboard: DashboardPage) -> None
         "s.status.info.preset === 'target' && s.shown.run === s.run"
     )  # its coming wipes what was refused before
     sentence = "Not now."
-    page.route("**/api/command", lambda route: route.fulfill(status=409, json={"error": sentence}))
+    intercept(page, "**/api/command", lambda route: route.fulfill(status=409, json={"error": sentence}))
     page.locator("#tour-next").click()
     expect(page.locator("#failure")).to_have_text(sentence)
     _expect_place(page, 1)

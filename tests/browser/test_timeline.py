@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dashboard_page import SQUARE, DashboardPage
+from dashboard_page import SQUARE, DashboardPage, intercept
 from page_oracle import nearest_kept, rerun_frame
 from playwright.sync_api import Route, expect
 
@@ -267,7 +267,7 @@ def test_a_second_press_takes_the_first_back_before_it_is_answered(dashboard: Da
     dashboard.server.train(10)
     page = dashboard.open().page
     held: list[Route] = []
-    page.route("**/api/command", lambda route: route.continue_() if held else held.append(route))
+    intercept(page, "**/api/command", lambda route: route.continue_() if held else held.append(route))
     with page.expect_request("**/api/command"):
         page.keyboard.press("Space")
     page.keyboard.press("Space")
@@ -476,8 +476,8 @@ class _Visits:
         self.tickets: dict[str, dict[str, Any]] = {}  # by ticket, what was asked for
         self.answers: list[str] = []  # tickets that the page asked after
         self.answer: Callable[[Route], None] | None = None  # None: the server's own
-        dashboard.page.route("**/api/visit", self._ask)
-        dashboard.page.route("**/api/visit/*", self._result)
+        intercept(dashboard.page, "**/api/visit", self._ask)
+        intercept(dashboard.page, "**/api/visit/*", self._result)
 
     def _ask(self, route: Route) -> None:
         answer = route.fetch()
