@@ -23,6 +23,8 @@ Precision = Literal["float32", "bfloat16"]
 _WIDTH_WORTH_THREADS = 256
 _WIDTH_WORTH_ONEDNN = 256  # under it, MKL is the faster one
 _WIDTH_WORTH_TORCH = 65  # under it, NumPy is the faster one, on one thread
+_CORES_FOR_TRAINING_AND_BROWSER = 2
+_CORES_TO_SPARE = 4  # cores from which on one is left to looking
 _CORES = torch.get_num_threads()  # before anything has changed it
 
 
@@ -50,12 +52,14 @@ class Compute:
             torch.set_float32_matmul_precision(self.float32_route)
 
 
-def resolve(device: str = "auto", precision: str = "auto", threads: int | None = None, *, width: int = 512) -> Compute:
+def resolve(
+    device: str = "auto", precision: str = "auto", threads: int | None = None, *, width: int = 512, spare: int = 0
+) -> Compute:
     """Turn the three options into a choice for layers of this width, and apply its process-wide settings.
 
     `auto` takes CUDA when there is one, and float32 on every device: that a GAN learns the same in bfloat16 has not
     been shown (`gan_core.bench.learning` has the test), so that is taken only when it is asked for.
-    `threads` None means one for each core where the layers are wide enough to gain from it, else one.
+    `threads` None means one for each core but `spare` where the layers are wide enough to gain from it, else one.
     Raises ValueError with a sentence for an option that is unknown or not to be had on this machine.
     """
     if device not in DEVICES:
@@ -68,7 +72,7 @@ def resolve(device: str = "auto", precision: str = "auto", threads: int | None =
         raise ValueError(f"threads must be from 1 to {MAX_THREADS}; {threads} is not.")
     kind = "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
     if threads is None:
-        threads = _CORES if width >= _WIDTH_WORTH_THREADS else 1
+        threads = max(1, _CORES - spare) if width >= _WIDTH_WORTH_THREADS else 1
     # By rule, not by a race: two starts on one machine must take the same route, or they would not give the same bits.
     medium = kind == "cpu" and width >= _WIDTH_WORTH_ONEDNN and not mkl_is_faster() and _medium_is_float32()
     numpy = kind == "cpu" and width < _WIDTH_WORTH_TORCH and precision != "bfloat16"
@@ -83,6 +87,21 @@ def resolve(device: str = "auto", precision: str = "auto", threads: int | None =
     _keep_memory()
     _numpy_on_one_thread()
     return compute
+
+
+def spare_cores() -> int:
+    """Cores that a training which is looked at should leave to the looking.
+
+    From four on: with the speedup of two threads as measured, 1.75, and Amdahl's law, three threads all the time are as
+    fast as four for the 85 % of it that looking leaves them, and seven are a tenth faster than eight. With three cores
+    it would cost an eighth.
+    """
+    return 1 if _CORES >= _CORES_TO_SPARE else 0
+
+
+def leaves_a_core(threads: int) -> bool:
+    """Whether so many threads leave a core for looking. Of two cores, the browser needs what the training leaves."""
+    return threads < _CORES and _CORES > _CORES_FOR_TRAINING_AND_BROWSER
 
 
 def mkl_is_faster() -> bool:

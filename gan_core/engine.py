@@ -42,11 +42,15 @@ class GANEngine:
         device: str = "auto",
         precision: str = "auto",
         threads: int | None = None,
+        spare: int = 0,
     ) -> None:
-        """Draw initial weights for `preset` from `seed`. Raises ValueError for an option this machine cannot meet."""
+        """Draw initial weights for `preset` from `seed`. Raises ValueError for an option this machine cannot meet.
+
+        `threads` None means as many as pay, `spare` cores left over.
+        """
         self.config = preset.config
         self.seed = seed
-        self.compute = resolve(device, precision, threads, width=self.config.width)
+        self.compute = resolve(device, precision, threads, width=self.config.width, spare=spare)
         self.target = TARGETS[self.config.target]
         self.values: HyperParameters = preset.values
         self._last_values = self.values  # of the last step

@@ -7,21 +7,19 @@ goes through the pipe is described in `gan_core.rerun_worker`; nothing is pickle
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import secrets
-import signal
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
+from gan_core.child import start
 from gan_core.records import Cancelled, Refused, Verdict, Working
 
 Outcome = Working | bytes | Verdict | Refused | Cancelled
@@ -163,20 +161,13 @@ class Reruns:
 
     def _started(self) -> _Child | None:
         """Start the process; refuses everything that waits if that cannot be."""
-        spawn = multiprocessing.get_context("spawn")
-        ours, theirs = spawn.Pipe()
-        process = spawn.Process(target=_work, args=(theirs,), name="rerun", daemon=True)
         try:
-            with _deaf_to_ctrl_c():
-                process.start()
+            process, ours = start(_work, "rerun")
         except OSError as error:
-            ours.close()
             for request in list(self._waiting):
                 self._waiting.remove(request)
                 self._finish(request.ticket, Refused(f"No process can be started to train steps again: {error}."))
             return None
-        finally:
-            theirs.close()  # so that the pipe ends with the process
         child = _Child(process, ours, {})
         threading.Thread(target=self._read, args=(child,), name="rerun reader", daemon=True).start()
         return child
@@ -227,26 +218,8 @@ def _outcome(reply: dict[str, Any], body: bytes) -> Outcome:
 
 
 def _work(pipe: Connection) -> None:
-    """What runs in the process. It ends when the other end of the pipe is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of a terminal; the server ends this one
     if hasattr(os, "nice"):
         os.nice(_NICE)
     from gan_core.rerun_worker import Worker  # only now: torch takes seconds to load
 
-    with suppress(EOFError, OSError):
-        Worker(pipe).serve()
-    os._exit(0)  # nothing is open any more, and taking torch apart would take seconds
-
-
-@contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
-    """What is started in here is born with SIGINT blocked: Ctrl-C must not meet it while it loads."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    resource_tracker.ensure_running()  # otherwise started on the way, and it would let SIGINT through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    Worker(pipe).serve()

@@ -16,6 +16,7 @@ from itertools import takewhile
 from typing import Any
 
 from gan_core import wire
+from gan_core.beside import Beside
 from gan_core.board import Board
 from gan_core.chronicle import Chronicle, begin_chronicle
 from gan_core.commands import (
@@ -32,6 +33,7 @@ from gan_core.commands import (
     StepOnce,
     coalesce,
 )
+from gan_core.compute import leaves_a_core, spare_cores
 from gan_core.config import DEFAULT_LOOKING_SHARE
 from gan_core.engine import GANEngine
 from gan_core.journey import Journey
@@ -83,14 +85,16 @@ class TrainingSession:
         runs: RunFolder | None = None,
         wall_clock: Callable[[], float] = time.time,
         clock: Callable[[], float] = time.perf_counter,
+        leaves_a_core: Callable[[int], bool] = leaves_a_core,
         make_engine: Callable[..., GANEngine] = GANEngine,
     ) -> None:
         """Prepare a session; `start` begins it. Raises ValueError for an option that cannot be met.
 
         `seed` None means the one the preset is shown with, or 0. With `wait` it begins once somebody looks, and pauses
-        where a figure ends even if nobody does any more. `clock` is a steady one, in seconds.
+        where a figure ends even if nobody does any more. `clock` is a steady one, in seconds. Where so many threads
+        leave a core, frames at full speed are rendered beside the training.
         """
-        self._options = {"device": device, "precision": precision, "threads": threads}
+        self._options = {"device": device, "precision": precision, "threads": threads, "spare": spare_cores()}
         self._wall_clock, self._make_engine, self._most_at_once = wall_clock, make_engine, steps_at_once
         self._clock, self._waits = clock, wait
         self._runs = runs
@@ -112,6 +116,8 @@ class TrainingSession:
         self._sharpening: Iterator[Snapshot | None] | None = None
         self._fineness, self._tempo = Fineness(LIVE_LEVELS), Tempo()
         self._budget = LookingBudget(DEFAULT_LOOKING_SHARE, self._fineness)
+        self._leaves_a_core = leaves_a_core
+        self._beside: Beside | None = None
         self._recorder: Recorder | None = None
         self._late: list[Recorder] = []  # of runs before, whose files another program has locked
         self._speed, self._stride = Speed(), Stride()
@@ -223,6 +229,8 @@ class TrainingSession:
             elif not self._idle():
                 self._guarded(self._sharpen)
         self._stop_recording()
+        if self._beside is not None:
+            self._beside.close()
         for recorder in self._late:
             recorder.give_up_after()
         with self._changed:
@@ -286,8 +294,10 @@ class TrainingSession:
             self._fail(f"{done[len(good)].trouble()}, usually because a learning rate is too high")
         elif self._journey.arrived(self._step):
             self._arrive()
-        elif last_of_some or (wanted and not self._paced() and self._budget.affords_frame(now)):
+        elif last_of_some:
             self._look()
+        elif wanted and not self._paced():
+            self._look_at_full_speed(now)
 
     def _steps_wanted(self) -> int:
         """Steps until something is due, at least 1."""
@@ -323,8 +333,37 @@ class TrainingSession:
             self._look()
         return unseen or wait > 0
 
+    def _look_at_full_speed(self, now: float) -> None:
+        """Show what was rendered beside the training; where nothing can be, render where looking's time affords it."""
+        beside = self._beside_the_training()
+        if beside is None or not beside.usable():
+            if self._budget.affords_frame(now):
+                self._look()
+            return
+        self._show_what_came()
+        if beside.due(now) and self._budget.share and not self._journey.repeats(self._step):
+            engine, networks = self._engine, (self._engine.generator, self._engine.discriminator)
+            beside.hand_over(engine.config, engine.compute, networks, self._moment(), now, **self._through_lenses())
+            end = self._clock()
+            self._budget.looked(end - now, end)
+
+    def _beside_the_training(self) -> Beside | None:
+        """What renders frames beside the training, where it leaves a core for that."""
+        compute = self._engine.compute
+        if compute.device.type != "cpu" or not self._leaves_a_core(compute.threads):
+            return None
+        self._beside = self._beside or Beside()
+        return self._beside
+
+    def _show_what_came(self, *, wait: bool = False) -> None:
+        """Publish the frame that was rendered beside the training, if there is one of this run."""
+        frame = self._beside.take(wait=wait) if self._beside is not None else None
+        if frame is not None and frame.moment.run == self._run_number:
+            self._publish(frame, self._history.add_frame)
+
     def _look(self) -> None:
         """Render a live frame of the present step and publish it; not of one that is in the history already."""
+        self._show_what_came(wait=True)  # frames come in the order of their steps
         if self._journey.repeats(self._step):
             return
         start, paced = self._clock(), self._paced()
@@ -593,6 +632,7 @@ class TrainingSession:
         return self._runs
 
     def _show_present_step(self) -> None:
+        self._show_what_came(wait=True)
         newest = self._history.newest
         if newest is None or newest.step != self._step:
             self._look()

@@ -14,6 +14,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
+from gan_core.bench.beside import frames_beside
 from gan_core.bench.frames import frame_costs
 from gan_core.bench.growth import costs_as_they_grow
 from gan_core.bench.peak import share_of_peak
@@ -36,6 +37,7 @@ MEASUREMENTS: tuple[Measurement, ...] = (
     training_speed,
     share_of_peak,
     frame_costs,
+    frames_beside,
     costs_as_they_grow,
     cost_of_a_client,
     cost_of_many_clients,

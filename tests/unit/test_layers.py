@@ -82,6 +82,8 @@ LAYERS = {
     "resume": 3,
     "stored": 3,
     "rerun": 3,
+    "beside": 3,
+    "child": 0,
     "library": 3,
     "replay": 3,
     "proof": 3,
@@ -179,6 +181,7 @@ SAME_LAYER = {
     ("session", "resume"),
     ("proof", "replay"),
     ("rerun", "rerun_worker"),
+    ("session", "beside"),
     ("rerun_worker", "replay"),
     ("run_import", "checkpoint"),
     ("run_import", "run_database"),
@@ -206,7 +209,7 @@ WITHOUT_TORCH = {
 }
 THREADS = {"threading", "_thread", "concurrent", "multiprocessing", "asyncio", "queue"}
 
-MAY_HAVE_THREADS = {"board", "receipt", "session", "recorder", "rerun"}
+MAY_HAVE_THREADS = {"board", "receipt", "session", "recorder", "rerun", "beside", "child"}
 MAY_HAVE_PROCESSES = {PACKAGE / "bench" / "learning.py"}  # a command that trains hundreds of runs
 
 FILES = sorted(PACKAGE.rglob("*.py"))
