@@ -139,7 +139,8 @@ LOOKING_SHARE = Bounds(
     label="Time for looking",
     short="Time for looking",
     help="At full speed: share of the time spent on drawing frames instead of training. More looks smoother and "
-    "trains slower.",
+    "trains slower. Where the processor has a core left over, frames are drawn there and take hardly any of it; with 0 "
+    "none are.",
 )
 DEFAULT_LOOKING_SHARE = 0.15
 FRAME_RATE = Bounds(
