@@ -114,4 +114,6 @@ def _look(session: TrainingSession, seconds: float, frames: list[float]) -> floa
 def _speed(session: TrainingSession, seconds: float) -> float:
     step, start = session.status().step, time.perf_counter()
     time.sleep(seconds)
+    while session.status().step == step:
+        time.sleep(_POLL)
     return (session.status().step - step) / (time.perf_counter() - start)

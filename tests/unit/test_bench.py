@@ -16,7 +16,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from gan_core import __main__ as command_line
 from gan_core import bench
-from gan_core.bench import frames, growth, peak, plot, report, startup, training, yardsticks
+from gan_core.bench import beside, frames, growth, peak, plot, report, startup, training, yardsticks
 from gan_core.bench.client import Client, running_server
 from gan_core.bench.naive import NaiveGAN
 from gan_core.bench.rounds import Plan, Row, interleave, rate, ratios
@@ -263,6 +263,20 @@ def test_what_the_requirements_of_the_yardsticks_install() -> None:
     used = {library for yardstick in YARDSTICKS for library in yardstick.libraries} | {"matplotlib"}
     assert used - {"torch"} <= pinned  # torch is in requirements.txt
     assert "-r requirements.txt" in lines
+
+
+def test_looking_beside_the_training_is_held_against_looking_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("_LEAD", "_LEAST", "WATCHED_FOR"):
+        monkeypatch.setattr(beside, name, 0.05)
+    rows = beside.compare("tiny", ONCE)
+    speeds = {row.name: row.values for row in rows if row.unit == "steps/s"}
+    assert list(speeds) == [beside.ALONE, beside.IN_TURN, beside.BESIDE]
+    assert {row.name: row.values for row in rows if row.unit == "x"} == {
+        f"{way} : none": ratios(speeds[way], speeds[beside.ALONE]) for way in (beside.IN_TURN, beside.BESIDE)
+    }
+    assert [row.name for row in rows if row.unit == "frames/s"] == [beside.IN_TURN, beside.BESIDE]
+    assert all(min(row.values) > 0 for row in rows if row.unit == "steps/s")
+    assert {len(row.values) for row in rows} == {ONCE.rounds}
 
 
 def test_training_speed_has_a_ratio_for_each_pair(tiny: Preset) -> None:
