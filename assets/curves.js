@@ -80,7 +80,9 @@ window.dash_clientside = window.dash_clientside || {};
 
   function update() {
     if (timer) return;
-    timer = setTimeout(() => {
+    timer = setTimeout(async () => {
+      await app.together.picture();
+      if (!timer) return; // drawn meanwhile
       timer = null;
       draw();
     }, Math.max(0, drawn.when + Math.max(EVERY, drawn.took / SHARE) - performance.now()));
