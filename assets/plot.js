@@ -9,9 +9,15 @@ window.dash_clientside = window.dash_clientside || {};
   const NAMES = ["D loss", "D accuracy", "G loss", "G accuracy"];
   const PALE = 0.3; // opacity of what was smoothed
   const FAR = 1e5; // pixels outside the plot, where numbers are Plotly's business, as are those that are none
+  const known = {}; // colours, by theme and name
   const DOTTED = 100; // with fewer looks than this each is marked: between them nothing was measured
 
-  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--gs-${name}`).trim();
+  // One of the theme's colours; asked of the browser once, because it brings all styles up to date for it.
+  function colour(name) {
+    const root = document.documentElement;
+    const key = `${root.getAttribute("data-mantine-color-scheme")} ${name}`;
+    return (known[key] = known[key] || getComputedStyle(root).getPropertyValue(`--gs-${name}`).trim());
+  }
 
   // -- curves ----------------------------------------------------------------------------------------------------------
 
