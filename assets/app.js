@@ -11,7 +11,7 @@
 //   "live"      a newer frame arrived            "view"      live, past or preview changed
 //   "drawn"     the frame has been painted       "axis"      the metrics panel's steps have moved
 //   "placed"    a layer was put onto its axes    "theme"     light or dark
-//   "figure"    Dash has drawn a panel anew
+//   "figure"    Dash has drawn a panel anew      "plotted"   Plotly has drawn a panel
 //   "pointed"   the linked cursor is elsewhere, or still where it was
 //   "back"      the server answers again
 //   "runs"      the library of runs was changed  "scenario"  another scenario than before is open, by its name

@@ -11,7 +11,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (app.source.recorded || app.source.embedded || !state.status || state.run !== state.status.info.run) return;
     const { info, step, goal, figure_end: ended } = state.status;
     const known = app.browser.passing.get(FOLLOWED) === info.id;
-    app.browser.passing.set(FOLLOWED, info.id);
+    if (!known) app.browser.passing.set(FOLLOWED, info.id);
     if (!first) return;
     first = false;
     const linked = app.recipe.read(location.hash);

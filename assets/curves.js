@@ -18,7 +18,7 @@ window.dash_clientside = window.dash_clientside || {};
   let rows = null; // of this run; made when the first message comes, because rows.js is loaded later
   let log = false;
   let range = [0, FIRST_RANGE]; // steps; decades when logarithmic
-  let drawn = { key: "", when: -Infinity, took: 0, usual: null, plot: null };
+  let drawn = { key: "", looks: null, refilled: false, when: -Infinity, took: 0, usual: null, plot: null };
   let timer = null;
 
   function clear() {
@@ -80,7 +80,9 @@ window.dash_clientside = window.dash_clientside || {};
 
   function update() {
     if (timer) return;
-    timer = setTimeout(() => {
+    timer = setTimeout(async () => {
+      await app.together.picture();
+      if (!timer) return; // drawn meanwhile
       timer = null;
       draw();
     }, Math.max(0, drawn.when + Math.max(EVERY, drawn.took / SHARE) - performance.now()));
@@ -104,6 +106,7 @@ window.dash_clientside = window.dash_clientside || {};
     const key = `${count()},${rows && rows.stride},${log},${state.changesTotal},${layer.width},${state.run},${app.ghost.key()},${app.readings.version()},${zoom},${weight}`;
     drawn.when = performance.now();
     if (drawn.key === key) return;
+    const anew = drawn.key === "";
     drawn.key = key;
     range = axisRange();
     const buckets = bucketsOf(layer);
@@ -117,14 +120,21 @@ window.dash_clientside = window.dash_clientside || {};
     const marks = changeMarks();
     const { shapes, annotations } = app.plot.lines(shown);
     const { layout } = layer.plot;
-    layer.data = [...data, ...ghosts];
-    window.Plotly.react(layer.plot, layer.data, {
+    const traces = [...data, ...ghosts];
+    const dress = {
       ...layout,
       xaxis: { ...layout.xaxis, type: log ? "log" : "linear", range, title: { ...layout.xaxis.title, text: axisWords(layer, zoom) } },
       yaxis: { ...layout.yaxis, ...app.plot.yAxis(shown) },
       shapes: [...shapes, ...marks.map(markLine)],
       annotations: [...annotations, ...marks.map(markLabel), ...(ghosts.length ? app.ghost.labels(toAxis) : [])],
-    });
+    };
+    const looks = JSON.stringify([dress, traces.map((trace) => ({ ...trace, x: null, y: null }))]);
+    drawn.refilled = !anew && drawn.looks === looks && app.plot.refill(layer.plot, traces);
+    drawn.looks = looks;
+    if (!drawn.refilled) {
+      layer.data = traces;
+      window.Plotly.react(layer.plot, traces, dress);
+    }
     if (shown.canvas) app.offscale.clear(layer);
     else app.offscale.mark(layer, shown, [...curves.own, ...curves.lines], axis);
     canvas(layer, shown);
@@ -234,6 +244,12 @@ window.dash_clientside = window.dash_clientside || {};
     if (layer.name !== "metrics") return;
     if (layer.canvas) paintCanvas(layer);
     update();
+  });
+  // Whatever makes Plotly draw by itself: it has the numbers of its own last drawing.
+  state.on("plotted", ({ name }) => {
+    if (name !== "metrics" || !drawn.refilled) return;
+    drawn.key = "plotted";
+    queueMicrotask(draw);
   });
   for (const event of ["theme", "figure"]) {
     state.on(event, () => {

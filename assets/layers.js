@@ -55,6 +55,7 @@ window.dash_clientside = window.dash_clientside || {};
   // Dash may draw its figure once more, late, and what was put into it since is gone then: the traces are others.
   function plotted(layer) {
     place(layer);
+    state.emit("plotted", layer);
     if (layer.data === layer.plot.data) return;
     layer.data = layer.plot.data;
     setTimeout(() => state.emit("figure", layer)); // not while Plotly is drawing

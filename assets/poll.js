@@ -88,6 +88,7 @@ window.dash_clientside = window.dash_clientside || {};
         const message = await app.wire.fetch(
           `${app.source.base}/progress?from=${app.curves.rows()}&changes=${state.changesTotal}${app.readings.query()}`,
         );
+        await app.together.picture();
         const caughtUp = await take(message, asked);
         reached();
         if (caughtUp) await pause(interval());

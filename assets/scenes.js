@@ -20,11 +20,12 @@ window.dash_clientside = window.dash_clientside || {};
 
   function dress(panel) {
     const layer = app.layers.all[panel];
-    const head = document.querySelector(`.card:has(#${panel}-panel) .card-head`);
-    if (!layer || !head) return;
+    if (!layer) return;
     const { title, spoken, help, hint, axes, scale } = seen(panel);
     const key = JSON.stringify([title, scale, axes, help]);
     if (dressed[panel] === key) return;
+    const head = document.querySelector(`.card:has(#${panel}-panel) .card-head`);
+    if (!head) return;
     dressed[panel] = key;
     app.setText(`${panel}-panel-title`, title);
     head.title = help;

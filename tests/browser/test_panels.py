@@ -306,6 +306,41 @@ def test_curves_are_the_servers_metrics(dashboard: DashboardPage) -> None:
             assert near.min() <= value <= near.max(), f"step {row + 1} of {COLUMNS[column]} sticks out"
 
 
+def test_curves_that_grow_are_drawn_as_plotly_draws_them(dashboard: DashboardPage) -> None:
+    dashboard.server.train(20)
+    page = dashboard.open().page
+    plot = "document.querySelector('#metrics-panel .js-plotly-plot')"
+    drawn = "[...document.querySelectorAll('#metrics-panel .js-line')].map((line) => line.getAttribute('d'))"
+
+    def grow() -> list[str]:
+        dashboard.until(f"{plot}._fullData[0].x.at(-1) === argument", dashboard.server.train(10))
+        return list(page.evaluate(drawn))
+
+    def drawn_anew() -> list[str]:
+        page.evaluate("dash_clientside.curves.redraw(true)")
+        return list(page.evaluate(drawn))
+
+    grow()
+    page.evaluate("""() => {
+        const { react } = Plotly;
+        window.drawings = 0;
+        Plotly.react = (...all) => (drawings++, react(...all));
+    }""")
+    grown = grow()
+    assert page.evaluate("drawings") == 0, "axes and words stay as they are"
+    assert grown == drawn_anew()
+    assert page.evaluate("drawings") == 1
+    # What makes Plotly draw by itself takes nothing away.
+    grown = grow()
+    page.evaluate(f"Plotly.relayout({plot}, {{ 'xaxis.ticklen': 4 }})")
+    assert page.evaluate(drawn) == grown
+    page.set_viewport_size({"width": 1200, "height": 760})
+    dashboard.settled()
+    resized = page.evaluate(drawn)
+    assert resized != grown
+    assert resized == drawn_anew()
+
+
 # -- theme -------------------------------------------------------------------------------------------------------------
 
 
