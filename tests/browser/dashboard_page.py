@@ -59,10 +59,13 @@ class Watch:
 
 
 def intercept(page: Page, url: str, handler: Callable[[Route], object]) -> None:
-    """Route requests of an open page; returns when they do come to the handler.
+    """Route requests of a page; if it is open, returns when they do come to the handler.
 
     Chromium says that it holds requests back a moment before it does, and one that goes by in between is never seen.
     """
+    if page.url == "about:blank":
+        page.route(url, handler)
+        return
     caught: list[Route] = []
     page.route("**/healthz", lambda route: (caught.append(route), route.continue_()))
     page.route(url, handler)
