@@ -38,6 +38,9 @@ class Kernels(Protocol):
     def empty(self, *shape: int) -> Array:
         """An array for products to be written into."""
 
+    def passing(self, place: int, rows: int, width: int) -> Array:
+        """As `empty`, but one and the same array for all who name this place and shape, for what is soon used up."""
+
     def batch(self, x: Tensor) -> Array:
         """A tensor of inputs as this kind of array, without a copy where possible."""
 
@@ -111,9 +114,13 @@ class TorchKernels:
         # float32 where MKL's product is the faster one.
         self._one_go = onednn and not self._by_float32 and (self._amx or not mkl_is_faster())
         self._working: dict[MLP, tuple[Tensor, Tensor]] = {}  # copies of parameters and gradients in dtype
+        self._passing: dict[tuple[int, ...], Tensor] = {}
 
     def empty(self, *shape: int) -> Tensor:
         return torch.zeros(shape, dtype=self._dtype, device=self._device)
+
+    def passing(self, place: int, rows: int, width: int) -> Tensor:
+        return self._passing.setdefault((place, rows, width), self.empty(rows, width))
 
     def batch(self, x: Tensor) -> Tensor:
         return x.to(self._device, self._dtype)
@@ -174,11 +181,11 @@ class TorchKernels:
         return self._product(d, layer.weight, out)
 
     def parameter_gradient(self, d: Tensor, x: Tensor, layer: Layer) -> None:
+        torch.sum(d, 0, out=layer.d_bias)  # first: d was just written and is still in the cache
         if x.shape[1] < d.shape[1]:  # few columns: the other way round it takes half the time
             layer.d_weight.copy_(torch.mm(x.t(), d).t())
         else:
             self._product(d.t(), x, layer.d_weight)
-        torch.sum(d, 0, out=layer.d_bias)
 
     def copy(self, x: Tensor, out: Tensor) -> None:
         out.copy_(x)
@@ -198,11 +205,15 @@ class NumpyKernels:
 
     def __init__(self) -> None:
         self._scratch: dict[tuple[int, ...], tuple[Array, Array]] = {}
+        self._passing: dict[tuple[int, ...], Array] = {}
         self._ones = np.ones(0, np.float32)  # as many as the longest array has rows
 
     def empty(self, *shape: int) -> Array:
         self._ones = np.ones(max(len(self._ones), shape[0]), np.float32)
         return np.zeros(shape, np.float32)
+
+    def passing(self, place: int, rows: int, width: int) -> Array:
+        return self._passing.setdefault((place, rows, width), self.empty(rows, width))
 
     def batch(self, x: Tensor) -> Array:
         return x.numpy()
