@@ -89,6 +89,9 @@ class Kernels(Protocol):
 
 # Up to this many rows oneDNN parts a product for AMX among the threads; from a few more on it is left to one of them.
 _AMX_ROWS = 480
+# NumPy's `dot` comes to its product sooner than `matmul`, and makes outer products by BLAS, which `matmul` does not;
+# where the result has more numbers than this, `matmul` is the faster one.
+_DOT_SIZE = 8192
 
 
 def _multiplies_bfloat16() -> bool:
@@ -232,7 +235,7 @@ class NumpyKernels:
         pass  # the memory is the network's own
 
     def dense(self, x: Array, layer: Layer, out: Array) -> Array:
-        np.matmul(x, layer.weight_t, out=out)
+        self._product(x, layer.weight_t, out)
         out += layer.bias
         return out
 
@@ -244,8 +247,7 @@ class NumpyKernels:
     def leaky_gradient_(self, d: Array, y: Array, slope: float) -> Array:
         factor, positive = self._scratch_for(y)
         np.greater(y, 0, out=positive)
-        np.multiply(positive, np.float32(1 - slope), out=factor)
-        factor += np.float32(slope)
+        np.maximum(positive, np.float32(slope), out=factor)  # 1 or the slope, which is at most 1
         d *= factor
         return d
 
@@ -257,11 +259,11 @@ class NumpyKernels:
         return d
 
     def times_weight(self, d: Array, layer: Layer, out: Array) -> Array:
-        return np.matmul(d, layer.weight, out=out)
+        return self._product(d, layer.weight, out)
 
     def parameter_gradient(self, d: Array, x: Array, layer: Layer) -> None:
-        np.matmul(d.T, x, out=layer.d_weight)
-        np.matmul(self._ones[: len(d)], d, out=layer.d_bias)  # the sum, in half the time
+        self._product(d.T, x, layer.d_weight)
+        np.dot(self._ones[: len(d)], d, layer.d_bias)  # the sum, in half the time
 
     def copy(self, x: Array, out: Array) -> None:
         out[...] = x
@@ -274,6 +276,11 @@ class NumpyKernels:
 
     def sigmoid(self, x: Array) -> Array:
         return np.float32(0.5) + np.float32(0.5) * np.tanh(np.float32(0.5) * x)
+
+    def _product(self, a: Array, b: Array, out: Array) -> Array:
+        """`a` times `b`; the numbers are the same either way."""
+        multiply = np.dot if out.size <= _DOT_SIZE or a.shape[1] == 1 else np.matmul
+        return multiply(a, b, out)
 
     def _scratch_for(self, x: Array) -> tuple[Array, Array]:
         """Arrays of x's shape for what lies between two operations: float32 and bool."""
