@@ -92,6 +92,7 @@ _AMX_ROWS = 480
 # NumPy's `dot` comes to its product sooner than `matmul`, and makes outer products by BLAS, which `matmul` does not;
 # where the result has more numbers than this, `matmul` is the faster one.
 _DOT_SIZE = 8192
+_HALF = np.float32(0.5)
 
 
 def _multiplies_bfloat16() -> bool:
@@ -272,10 +273,19 @@ class NumpyKernels:
         return x
 
     def softplus(self, x: Array) -> Array:
-        return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+        y = np.abs(x)
+        np.negative(y, out=y)
+        np.exp(y, out=y)
+        np.log1p(y, out=y)
+        y += np.maximum(x, 0)
+        return y
 
     def sigmoid(self, x: Array) -> Array:
-        return np.float32(0.5) + np.float32(0.5) * np.tanh(np.float32(0.5) * x)
+        y = x * _HALF
+        np.tanh(y, out=y)
+        y *= _HALF
+        y += _HALF
+        return y
 
     def _product(self, a: Array, b: Array, out: Array) -> Array:
         """`a` times `b`; the numbers are the same either way."""
