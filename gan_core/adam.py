@@ -71,13 +71,14 @@ class NumpyAdam(KerasAdam):
         super().__init__(network, beta2, epsilon)
         self._arrays = [x.numpy() for x in (self._parameters, self._gradients, self.m, self.v)]
         self._work = np.empty_like(self._arrays[0])
+        self._updates = self._count.numpy()  # the same number, as NumPy sees it
 
     def step(self, lr: float, beta1: float) -> None:
         """Apply the gradient that lies in the network's `gradients_flat`."""
         x, gradient, m, v = self._arrays
         work, one = self._work, np.float32
-        self._count += 1
-        t = self.updates
+        self._updates += 1
+        t = int(self._updates)
         m *= one(beta1)
         m += np.multiply(gradient, one(1 - beta1), out=work)
         v *= one(self._beta2)

@@ -23,8 +23,11 @@ class Backprop:
         self._room = [kernels.empty(rows, layer.weight.shape[0]) for layer in self._layers]
         self._first = first
         self._hidden: list[Array] = []  # outputs of the hidden layers, from row `first` on
+        # What goes backward is used up by the next layer, so that two arrays in turn do for all layers of all networks:
+        # the less memory a step touches, the more of it stays in the processor's cache. The last one is handed out.
         inputs = [layer.weight.shape[1] for layer in self._layers]
-        self._d_inputs = [kernels.empty(rows - first, width) for width in inputs]
+        self._d_inputs = [kernels.passing(i % 2, rows - first, width) for i, width in enumerate(inputs)]
+        self._d_inputs[0] = kernels.empty(rows - first, inputs[0])
 
     def forward(self, x: Array) -> Array:
         """Map (rows, inputs) to the last pre-activation (rows, outputs), with the parameters as they are now."""

@@ -28,6 +28,9 @@ class DiscriminatorUpdate:
         self._adam, self._kernels, self._objective = adam, kernels, OBJECTIVES[config.objective]
         self._batch, self._half = config.batch, config.batch // 2
         self._x = kernels.empty(config.batch, 2)  # real, then fake
+        signs = kernels.float32(kernels.empty(config.batch, 1)) + 1
+        signs[: self._half] = -1
+        self._signs, self._counts, self._is_real = signs, signs * config.batch, signs < 0
 
     def run(self, real: Array, fakes: Array, values: LiveValues) -> tuple[Array, Array]:
         """Train once on real and fakes (B/2, 2); returns loss and accuracy as they were before."""
@@ -35,12 +38,11 @@ class DiscriminatorUpdate:
         kernels.copy(real, self._x[:half])
         kernels.copy(fakes, self._x[half:])
         logits = kernels.float32(self.passes.forward(self._x))
-        on_real, on_fake = logits[:half], logits[half:]
-        loss, d_real, d_fake = self._objective.discriminator(kernels, on_real, on_fake)
+        each, slope = self._objective.error(kernels, logits * self._signs)
+        loss = (each[:half].sum() + each[half:].sum()) / self._batch
         # A probability of exactly 0.5 says neither real nor fake; like Keras, it counts as fake.
-        accuracy = ((on_real > 0).sum() + (on_fake <= 0).sum()) / self._batch
-        kernels.copy(d_real, self.d_logits[:half])
-        kernels.copy(d_fake, self.d_logits[half:])
+        accuracy = ((logits > 0) == self._is_real).sum() / self._batch
+        kernels.copy(slope / self._counts, self.d_logits)
         self.passes.backward(self._x, self.d_logits)
         self._adam.step(values.lr_d, values.beta1_d)
         return loss, accuracy

@@ -38,6 +38,9 @@ class Kernels(Protocol):
     def empty(self, *shape: int) -> Array:
         """An array for products to be written into."""
 
+    def passing(self, place: int, rows: int, width: int) -> Array:
+        """As `empty`, but one and the same array for all who name this place and shape, for what is soon used up."""
+
     def batch(self, x: Tensor) -> Array:
         """A tensor of inputs as this kind of array, without a copy where possible."""
 
@@ -86,6 +89,10 @@ class Kernels(Protocol):
 
 # Up to this many rows oneDNN parts a product for AMX among the threads; from a few more on it is left to one of them.
 _AMX_ROWS = 480
+# NumPy's `dot` comes to its product sooner than `matmul`, and makes outer products by BLAS, which `matmul` does not;
+# where the result has more numbers than this, `matmul` is the faster one.
+_DOT_SIZE = 8192
+_HALF = np.float32(0.5)
 
 
 def _multiplies_bfloat16() -> bool:
@@ -111,9 +118,13 @@ class TorchKernels:
         # float32 where MKL's product is the faster one.
         self._one_go = onednn and not self._by_float32 and (self._amx or not mkl_is_faster())
         self._working: dict[MLP, tuple[Tensor, Tensor]] = {}  # copies of parameters and gradients in dtype
+        self._passing: dict[tuple[int, ...], Tensor] = {}
 
     def empty(self, *shape: int) -> Tensor:
         return torch.zeros(shape, dtype=self._dtype, device=self._device)
+
+    def passing(self, place: int, rows: int, width: int) -> Tensor:
+        return self._passing.setdefault((place, rows, width), self.empty(rows, width))
 
     def batch(self, x: Tensor) -> Tensor:
         return x.to(self._device, self._dtype)
@@ -174,11 +185,11 @@ class TorchKernels:
         return self._product(d, layer.weight, out)
 
     def parameter_gradient(self, d: Tensor, x: Tensor, layer: Layer) -> None:
+        torch.sum(d, 0, out=layer.d_bias)  # first: d was just written and is still in the cache
         if x.shape[1] < d.shape[1]:  # few columns: the other way round it takes half the time
             layer.d_weight.copy_(torch.mm(x.t(), d).t())
         else:
             self._product(d.t(), x, layer.d_weight)
-        torch.sum(d, 0, out=layer.d_bias)
 
     def copy(self, x: Tensor, out: Tensor) -> None:
         out.copy_(x)
@@ -198,11 +209,15 @@ class NumpyKernels:
 
     def __init__(self) -> None:
         self._scratch: dict[tuple[int, ...], tuple[Array, Array]] = {}
+        self._passing: dict[tuple[int, ...], Array] = {}
         self._ones = np.ones(0, np.float32)  # as many as the longest array has rows
 
     def empty(self, *shape: int) -> Array:
         self._ones = np.ones(max(len(self._ones), shape[0]), np.float32)
         return np.zeros(shape, np.float32)
+
+    def passing(self, place: int, rows: int, width: int) -> Array:
+        return self._passing.setdefault((place, rows, width), self.empty(rows, width))
 
     def batch(self, x: Tensor) -> Array:
         return x.numpy()
@@ -221,7 +236,7 @@ class NumpyKernels:
         pass  # the memory is the network's own
 
     def dense(self, x: Array, layer: Layer, out: Array) -> Array:
-        np.matmul(x, layer.weight_t, out=out)
+        self._product(x, layer.weight_t, out)
         out += layer.bias
         return out
 
@@ -233,8 +248,7 @@ class NumpyKernels:
     def leaky_gradient_(self, d: Array, y: Array, slope: float) -> Array:
         factor, positive = self._scratch_for(y)
         np.greater(y, 0, out=positive)
-        np.multiply(positive, np.float32(1 - slope), out=factor)
-        factor += np.float32(slope)
+        np.maximum(positive, np.float32(slope), out=factor)  # 1 or the slope, which is at most 1
         d *= factor
         return d
 
@@ -246,11 +260,11 @@ class NumpyKernels:
         return d
 
     def times_weight(self, d: Array, layer: Layer, out: Array) -> Array:
-        return np.matmul(d, layer.weight, out=out)
+        return self._product(d, layer.weight, out)
 
     def parameter_gradient(self, d: Array, x: Array, layer: Layer) -> None:
-        np.matmul(d.T, x, out=layer.d_weight)
-        np.matmul(self._ones[: len(d)], d, out=layer.d_bias)  # the sum, in half the time
+        self._product(d.T, x, layer.d_weight)
+        np.dot(self._ones[: len(d)], d, layer.d_bias)  # the sum, in half the time
 
     def copy(self, x: Array, out: Array) -> None:
         out[...] = x
@@ -259,10 +273,24 @@ class NumpyKernels:
         return x
 
     def softplus(self, x: Array) -> Array:
-        return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))
+        y = np.abs(x)
+        np.negative(y, out=y)
+        np.exp(y, out=y)
+        np.log1p(y, out=y)
+        y += np.maximum(x, 0)
+        return y
 
     def sigmoid(self, x: Array) -> Array:
-        return np.float32(0.5) + np.float32(0.5) * np.tanh(np.float32(0.5) * x)
+        y = x * _HALF
+        np.tanh(y, out=y)
+        y *= _HALF
+        y += _HALF
+        return y
+
+    def _product(self, a: Array, b: Array, out: Array) -> Array:
+        """`a` times `b`; the numbers are the same either way."""
+        multiply = np.dot if out.size <= _DOT_SIZE or a.shape[1] == 1 else np.matmul
+        return multiply(a, b, out)
 
     def _scratch_for(self, x: Array) -> tuple[Array, Array]:
         """Arrays of x's shape for what lies between two operations: float32 and bool."""

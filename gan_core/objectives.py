@@ -17,24 +17,23 @@ from gan_core.kernels import Array, Kernels
 
 @dataclass(frozen=True)
 class Objective:
-    """A pair of losses, each a mean over its batch, in nats where it is a cross-entropy.
+    """A pair of losses, each a mean over its batch, in nats where it is a cross-entropy. All in float32.
 
-    `discriminator` takes logits of real (N, 1) and of fake (M, 1) and returns the loss and its derivatives with respect
-    to both; `generator` takes logits of fake (N, 1) and returns the loss and its derivative. All in float32.
+    `error` is what the discriminator pays: it takes how far logits lie on the wrong side (N, 1), which is a fake's
+    logit and minus a real point's, and returns the loss of each and its derivative, both (N, 1).
+    `generator` takes logits of fake (N, 1) and returns the loss and its derivative.
     `least` takes densities of real and fake on the cells of a grid (R, R) and returns the least loss that any D has.
     """
 
     name: str
-    discriminator: Callable[[Kernels, Array, Array], tuple[Array, Array, Array]]
+    error: Callable[[Kernels, Array], tuple[Array, Array]]
     generator: Callable[[Kernels, Array], tuple[Array, Array]]
     least: Callable[[Tensor, Tensor], float]
 
 
-def _cross_entropy(kernels: Kernels, real: Array, fake: Array) -> tuple[Array, Array, Array]:
+def _cross_entropy(kernels: Kernels, wrong: Array) -> tuple[Array, Array]:
     # -log sigmoid(x) = softplus(-x) and -log(1 - sigmoid(x)) = softplus(x), without overflow.
-    n = len(real) + len(fake)
-    loss = (kernels.softplus(-real).sum() + kernels.softplus(fake).sum()) / n
-    return loss, kernels.sigmoid(-real) / -n, kernels.sigmoid(fake) / n
+    return kernels.softplus(wrong), kernels.sigmoid(wrong)
 
 
 def _least_cross_entropy(p: Tensor, q: Tensor) -> float:
@@ -43,25 +42,26 @@ def _least_cross_entropy(p: Tensor, q: Tensor) -> float:
 
 def _non_saturating(kernels: Kernels, fake: Array) -> tuple[Array, Array]:
     n = len(fake)
-    return kernels.softplus(-fake).sum() / n, kernels.sigmoid(-fake) / -n
+    each, slope = _cross_entropy(kernels, -fake)
+    return each.sum() / n, slope / -n
 
 
-def _squared_error(kernels: Kernels, real: Array, fake: Array) -> tuple[Array, Array, Array]:
+def _squared_error(kernels: Kernels, wrong: Array) -> tuple[Array, Array]:
     # With s = sigmoid(x): 1 - s is sigmoid(-x), and s' = s sigmoid(-x).
-    n = len(real) + len(fake)
-    of_real, of_fake = kernels.sigmoid(-real), kernels.sigmoid(fake)  # the errors
-    d_real, d_fake = of_real**2 * kernels.sigmoid(real), of_fake**2 * kernels.sigmoid(-fake)
-    return ((of_real**2).sum() + (of_fake**2).sum()) / n, d_real * (-2 / n), d_fake * (2 / n)
+    squares = kernels.sigmoid(wrong) ** 2
+    return squares, squares * kernels.sigmoid(-wrong) * 2
 
 
 def _squared_distance_from_real(kernels: Kernels, fake: Array) -> tuple[Array, Array]:
-    error, n = kernels.sigmoid(-fake), len(fake)
-    return (error**2).sum() / n, error**2 * kernels.sigmoid(fake) * (-2 / n)
+    n = len(fake)
+    each, slope = _squared_error(kernels, -fake)
+    return each.sum() / n, slope / -n
 
 
 def _minimax(kernels: Kernels, fake: Array) -> tuple[Array, Array]:
     n = len(fake)
-    return -kernels.softplus(fake).sum() / n, kernels.sigmoid(fake) / -n
+    each, slope = _cross_entropy(kernels, fake)
+    return -each.sum() / n, slope / -n
 
 
 OBJECTIVES: dict[str, Objective] = {

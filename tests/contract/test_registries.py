@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from gan_core.config import TASK_NAMES
-from gan_core.kernels import NumpyKernels, TorchKernels
+from gan_core.kernels import Array, Kernels, NumpyKernels, TorchKernels
 from gan_core.objectives import OBJECTIVES, Objective
 from gan_core.targets import OPPONENTS, TARGETS, Target
 from gan_core.tasks import TASKS
@@ -92,6 +92,13 @@ def logits(size: float = 3.0) -> tuple[torch.Tensor, torch.Tensor]:
     return real, fake
 
 
+def of_d(objective: Objective, kernels: Kernels, real: Array, fake: Array) -> tuple[Array, Array, Array]:
+    """D's loss on a batch, and its derivatives with respect to the logits of real and of fake."""
+    n = len(real) + len(fake)
+    (on_real, d_real), (on_fake, d_fake) = objective.error(kernels, -real), objective.error(kernels, fake)
+    return (on_real.sum() + on_fake.sum()) / n, d_real / -n, d_fake / n
+
+
 KERNELS = TorchKernels(torch.device("cpu"), torch.float32)
 EACH_SIZE = pytest.mark.parametrize("size", [0.0, 3.0, 100.0])
 
@@ -100,10 +107,10 @@ EACH_SIZE = pytest.mark.parametrize("size", [0.0, 3.0, 100.0])
 @EACH_OBJECTIVE
 def test_losses_and_their_derivatives_are_finite(objective: Objective, size: float) -> None:
     real, fake = logits(size)
-    d_loss, *of_d = objective.discriminator(KERNELS, real, fake)
+    d_loss, *d_slopes = of_d(objective, KERNELS, real, fake)
     g_loss, of_g = objective.generator(KERNELS, fake)
     assert d_loss.shape == g_loss.shape == ()
-    for derivative, x in zip((*of_d, of_g), (real, fake, fake), strict=True):
+    for derivative, x in zip((*d_slopes, of_g), (real, fake, fake), strict=True):
         assert derivative.shape == x.shape
         assert torch.isfinite(derivative).all()
     assert torch.isfinite(d_loss + g_loss)
@@ -114,10 +121,10 @@ def test_losses_and_their_derivatives_are_finite(objective: Objective, size: flo
 def test_derivatives_are_those_of_the_losses(objective: Objective, size: float) -> None:
     """As autograd finds them, from the losses alone; in float64, because autograd's own rounding shows in float32."""
     real, fake = (x.double().requires_grad_() for x in logits(size))
-    d_loss, *of_d = objective.discriminator(KERNELS, real, fake)
+    d_loss, *d_slopes = of_d(objective, KERNELS, real, fake)
     g_loss, of_g = objective.generator(KERNELS, fake)
     expected = (*torch.autograd.grad(d_loss, (real, fake)), *torch.autograd.grad(g_loss, fake))
-    for got, wanted in zip((*of_d, of_g), expected, strict=True):
+    for got, wanted in zip((*d_slopes, of_g), expected, strict=True):
         torch.testing.assert_close(got.detach(), wanted, rtol=1e-5, atol=1e-12)
 
 
@@ -125,9 +132,9 @@ def test_derivatives_are_those_of_the_losses(objective: Objective, size: float) 
 @EACH_OBJECTIVE
 def test_numpy_says_the_same(objective: Objective, size: float) -> None:
     real, fake = logits(size)
-    in_torch = (*objective.discriminator(KERNELS, real, fake), *objective.generator(KERNELS, fake))
+    in_torch = (*of_d(objective, KERNELS, real, fake), *objective.generator(KERNELS, fake))
     arrays = real.numpy(), fake.numpy()
-    in_numpy = (*objective.discriminator(NumpyKernels(), *arrays), *objective.generator(NumpyKernels(), arrays[1]))
+    in_numpy = (*of_d(objective, NumpyKernels(), *arrays), *objective.generator(NumpyKernels(), arrays[1]))
     for got, wanted in zip(in_numpy, in_torch, strict=True):
         assert got.dtype == "float32"
         torch.testing.assert_close(torch.as_tensor(got), wanted, rtol=1e-5, atol=1e-7)
@@ -136,7 +143,7 @@ def test_numpy_says_the_same(objective: Objective, size: float) -> None:
 @EACH_OBJECTIVE
 def test_losses_push_the_right_way(objective: Objective) -> None:
     """D gains by higher logits on real and lower ones on fake; G by higher ones on its fakes."""
-    _, on_real, on_fake = objective.discriminator(KERNELS, *logits())
+    _, on_real, on_fake = of_d(objective, KERNELS, *logits())
     assert (on_real < 0).all()
     assert (on_fake > 0).all()
     assert (objective.generator(KERNELS, logits()[1])[1] < 0).all()
@@ -148,8 +155,8 @@ def test_losses_are_means(objective: Objective) -> None:
     once = logits()
     twice = [torch.cat((x, x.flip(0))) for x in once]
     for batch in (once, twice):
-        batch_losses = [objective.discriminator(KERNELS, *batch)[0], objective.generator(KERNELS, batch[1])[0]]
-        wanted = [objective.discriminator(KERNELS, *once)[0], objective.generator(KERNELS, once[1])[0]]
+        batch_losses = [of_d(objective, KERNELS, *batch)[0], objective.generator(KERNELS, batch[1])[0]]
+        wanted = [of_d(objective, KERNELS, *once)[0], objective.generator(KERNELS, once[1])[0]]
         torch.testing.assert_close(batch_losses, wanted)
 
 
@@ -157,5 +164,5 @@ def test_losses_are_means(objective: Objective) -> None:
 def test_losses_of_a_discriminator_that_cannot_tell(objective: Objective) -> None:
     assert objective.name in AT_ZERO
     zeros = torch.zeros((8, 1))
-    got = float(objective.discriminator(KERNELS, zeros, zeros)[0]), float(objective.generator(KERNELS, zeros)[0])
+    got = float(of_d(objective, KERNELS, zeros, zeros)[0]), float(objective.generator(KERNELS, zeros)[0])
     assert got == pytest.approx(AT_ZERO[objective.name], abs=1e-7)

@@ -32,7 +32,8 @@ class PlainGAN:
         self.updates += 1
         fake = self.generator(z_d).detach()
         on_real, on_fake = self.discriminator(real), self.discriminator(fake)
-        d_loss, *_ = self.objective.discriminator(KERNELS, on_real, on_fake)
+        d_losses, _ = self.objective.error(KERNELS, torch.cat((-on_real, on_fake)))
+        d_loss = d_losses.mean()
         self._adam(self.discriminator, d_loss, self.moments[2:], values.lr_d, values.beta1_d)
         d_right = torch.cat((on_real > 0, on_fake <= 0)).float().mean()
         logits = self.discriminator(self.generator(z_g))

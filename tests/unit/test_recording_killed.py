@@ -40,8 +40,11 @@ def record_without_end(folder: RunFolder, seen: mmap.mmap) -> None:
         os.sched_yield()
 
 
-def kill_one(folder: RunFolder, seen: mmap.mmap, after: int) -> int:
-    """Let a process record, kill it some time after step `after`; returns the step it had reached a second before."""
+def kill_one(folder: RunFolder, seen: mmap.mmap, after: int, *, on_disk: bool) -> int:
+    """Let a process record, kill it some time after step `after`; returns the step it had reached a second before.
+
+    `on_disk`: not before there is a file, however fast the steps are.
+    """
     seen[:8] = struct.pack("<q", 0)
     child = os.fork()
     if child == 0:
@@ -50,7 +53,7 @@ def kill_one(folder: RunFolder, seen: mmap.mmap, after: int) -> int:
         finally:
             os._exit(1)
     steps: list[tuple[float, int]] = []
-    while not steps or steps[-1][1] < after:
+    while not steps or steps[-1][1] < after or (on_disk and not any(folder.folder.glob("*.sqlite"))):
         steps.append((time.monotonic(), struct.unpack("<q", seen[:8])[0]))
         ended, status = os.waitpid(child, os.WNOHANG)
         assert ended == 0, f"the process ended by itself: {status}"
@@ -69,7 +72,7 @@ def test_a_killed_run_goes_on_exactly(tiny: Preset, tmp_path: Path, monkeypatch:
     with mmap.mmap(-1, 8) as seen:
         for i in range(KILLS or 6):
             folder = RunFolder(tmp_path / str(i))
-            reached[folder] = kill_one(folder, seen, int(10 ** draw.uniform(0.5, 3.7)))
+            reached[folder] = kill_one(folder, seen, int(10 ** draw.uniform(0.5, 3.7)), on_disk=i == 0)
     last: dict[str, tuple[RunFolder, int]] = {}
     for folder, before in reached.items():
         names = [path.stem for path in folder.folder.glob("*.sqlite")] if folder.folder.exists() else []
