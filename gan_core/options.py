@@ -310,7 +310,11 @@ RUN_OPTIONS = (
     Option("seed", _read_seed, "what initial weights and batches are drawn from; with the preset it fixes the run"),
     Option("device", one_of("device", DEVICES), f"where to train: {', '.join(DEVICES)}"),
     Option("precision", one_of("precision", PRECISIONS), f"of the step's matrix products: {', '.join(PRECISIONS)}"),
-    Option("threads", whole_number("threads", 1, MAX_THREADS), "threads to train with; as many as cores if not given"),
+    Option(
+        "threads",
+        whole_number("threads", 1, MAX_THREADS),
+        "threads to train with; as many as cores if not given, but a server with four or more leaves one to looking",
+    ),
 )
 
 VERIFY_OPTIONS = (
