@@ -106,6 +106,10 @@ class Library:
         return self.dialog.locator(f'[data-run="{run}"]')
 
     def press(self, run: str, action: str) -> None:
+        picture = self.line(run).locator(".thumbnail")
+        if action == "Delete" and picture.count():  # one that is still on its way would not be found
+            picture.scroll_into_view_if_needed()
+            expect(picture).to_have_attribute("data-painted", re.compile("."))
         self.line(run).get_by_role("button", name=re.compile(f"^{action} ")).click()
 
 
