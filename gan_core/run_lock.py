@@ -8,6 +8,7 @@ it ends. Not on the database: SQLite's own locks on it would go whenever a file 
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 try:
@@ -17,6 +18,7 @@ except ImportError:  # Windows
 
 LOCK = "-lock"  # end of its name
 _mine: set[Path] = set()  # runs that this process has locked
+_turn = threading.RLock()  # held while one is taken or given back: a thread must not take its neighbour for a stranger
 
 
 class WriteLock:
@@ -25,20 +27,25 @@ class WriteLock:
     def __init__(self, run: Path, *, alone: bool = False) -> None:
         """Take it. Raises ValueError with a sentence while another process has it or, to have it `alone`, this one."""
         self._run = run.resolve()
-        if alone and self._run in _mine:
-            raise ValueError("Steps of this run are still being written into its file; try again once that is done.")
         self._path = self._run.with_name(self._run.name + LOCK)
-        self._descriptor = None if fcntl is None or self._run in _mine else self._locked()
-        if self._descriptor is not None:
-            _mine.add(self._run)
+        with _turn:
+            if alone and self._run in _mine:
+                raise ValueError(
+                    "Steps of this run are still being written into its file; try again once that is done."
+                )
+            self._descriptor = None if fcntl is None or self._run in _mine else self._locked()
+            if self._descriptor is not None:
+                _mine.add(self._run)
 
     def release(self) -> None:
         """Give it back."""
-        if self._descriptor is not None:
+        if self._descriptor is None:
+            return
+        with _turn:
             _mine.discard(self._run)
             self._path.unlink(missing_ok=True)  # while it is locked: see below
             os.close(self._descriptor)
-            self._descriptor = None
+        self._descriptor = None
 
     def __enter__(self) -> WriteLock:
         return self

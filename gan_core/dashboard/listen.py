@@ -9,6 +9,7 @@ fields that browsers send, and once for each frame. Any request out of the ordin
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -38,6 +39,7 @@ class Server:
 
     def __init__(self, app: Flask, session: SessionView, host: str, port: int) -> None:
         """Listen, on a free port if `port` is 0. Raises OSError when that cannot be done."""
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # that a request waits a moment is nobody's concern
         self._map: dict[int, Any] = {}  # of file descriptors
         self._tasks = create_server(app, self._map, host=host, port=port, threads=THREADS, ident=None).task_dispatcher
         listening = [entry for entry in self._map.values() if isinstance(entry, BaseWSGIServer)]

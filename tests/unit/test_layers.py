@@ -209,7 +209,7 @@ WITHOUT_TORCH = {
 }
 THREADS = {"threading", "_thread", "concurrent", "multiprocessing", "asyncio", "queue"}
 
-MAY_HAVE_THREADS = {"board", "receipt", "session", "recorder", "rerun", "beside", "child"}
+MAY_HAVE_THREADS = {"board", "receipt", "session", "recorder", "rerun", "beside", "child", "run_lock"}
 MAY_HAVE_PROCESSES = {  # a command that trains hundreds of runs, and somebody who looks while a session trains
     PACKAGE / "bench" / "learning.py",
     PACKAGE / "bench" / "beside.py",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ RUN, BRANCH = "20260101-000000-aaaaaa", "20260102-000000-bbbbbb"
 ROOT = Path(__file__).parents[2]
 OTHER = """
 import sys
+import threading
 from pathlib import Path
 from gan_core.run_file import RunFile
 file = RunFile.open(Path(sys.argv[1]), write=True)
@@ -164,3 +166,25 @@ def test_a_lock_on_a_file_that_is_gone_is_none(path: Path, monkeypatch: pytest.M
     with WriteLock(path) as second:
         assert second._descriptor is not None
         assert_another_cannot_write(path)
+
+
+def test_a_thread_does_not_take_its_neighbour_for_a_stranger(path: Path) -> None:
+    """While one gives a run back again and again, another hears that it is still being written, or has it."""
+    over = threading.Event()
+
+    def give_and_take() -> None:
+        for _ in range(1000):
+            with suppress(ValueError), WriteLock(path, alone=True):
+                pass
+        over.set()
+
+    neighbour = threading.Thread(target=give_and_take)
+    neighbour.start()
+    refusals = set()
+    while not over.is_set():
+        try:
+            WriteLock(path, alone=True).release()
+        except ValueError as error:
+            refusals.add(str(error))
+    neighbour.join()
+    assert refusals <= {"Steps of this run are still being written into its file; try again once that is done."}

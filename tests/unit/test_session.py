@@ -971,11 +971,13 @@ def taken_at_leisure(monkeypatch: pytest.MonkeyPatch, watched_for_ever: None) ->
 
 def test_a_pace_shows_every_so_many_steps_to_a_watcher(open_session: Opener, taken_at_leisure: None) -> None:
     """Each of them, and not one goes by unseen; training is never more than what hangs ready and one more ahead."""
-    session = open_session(paused=True, steps_at_once=64)
+    session = open_session(start=False, steps_at_once=64)
+    session.send(SetPace(7))
+    session.frame_after(0, 0)  # somebody looks from the first step on
+    session.start()
     version, seen = 0, []
-    do(session, SetPace(7))
+    round_trip(session)
     assert session.status().pace == 7
-    do(session, Play())
     while len(seen) < 12:
         message = header(session.frame_after(version, LONG))
         version = message["version"]
