@@ -126,7 +126,7 @@ def _verify(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _add_bench_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--quick", action="store_true", help="fewer and shorter rounds: about three minutes, rough figures")
+    add("--quick", action="store_true", help="fewer and shorter rounds: some minutes, rough figures")
     add(
         "--out",
         type=argument(read_path),

@@ -34,7 +34,6 @@ from gan_core.records import Moment, Snapshot
 log = logging.getLogger("ganscope")
 
 _PATIENCE = 10.0  # seconds for a frame that is waited for: it takes a tenth of one
-_SLOWEST = 26.0  # frames a second below which coarser maps are worth it
 
 Flat = npt.NDArray[np.float32]  # (P,), a network's parameters
 
@@ -85,7 +84,7 @@ class Beside:
         update: Tensor | None = None,
     ) -> None:
         """Begin a frame of generator and discriminator as they are now, as `Probe.look` has it."""
-        interval = 1 / MAX_FRAMES_PER_SECOND
+        interval = 1 / MAX_FRAMES_PER_SECOND  # from when the last one was due; at most one is made up for
         self._due = min(max(self._due + interval, now), now + interval)
         wanted = Wanted(config, compute, moment, self._fineness.level, frozenset(lenses), update is not None)
         flat = [network.parameters_flat.numpy().copy() for network in networks]
@@ -112,7 +111,7 @@ class Beside:
         if isinstance(frame, Exception):
             raise frame
         self._fineness.looked(seconds, level)
-        self._fineness.fit(1 / _SLOWEST, 1 / MAX_FRAMES_PER_SECOND)
+        self._fineness.fit_share(1.0)  # nothing else is to be done there
         return frame
 
     def close(self) -> None:

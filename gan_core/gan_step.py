@@ -28,9 +28,9 @@ class DiscriminatorUpdate:
         self._adam, self._kernels, self._objective = adam, kernels, OBJECTIVES[config.objective]
         self._batch, self._half = config.batch, config.batch // 2
         self._x = kernels.empty(config.batch, 2)  # real, then fake
-        signs = kernels.float32(kernels.empty(config.batch, 1)) + 1
-        signs[: self._half] = -1
-        self._signs, self._counts, self._is_real = signs, signs * config.batch, signs < 0
+        wrong = kernels.float32(kernels.empty(config.batch, 1)) + 1  # the sign of a logit on the wrong side
+        wrong[: self._half] = -1
+        self._wrong, self._signed_batch, self._is_real = wrong, wrong * config.batch, wrong < 0
 
     def run(self, real: Array, fakes: Array, values: LiveValues) -> tuple[Array, Array]:
         """Train once on real and fakes (B/2, 2); returns loss and accuracy as they were before."""
@@ -38,11 +38,11 @@ class DiscriminatorUpdate:
         kernels.copy(real, self._x[:half])
         kernels.copy(fakes, self._x[half:])
         logits = kernels.float32(self.passes.forward(self._x))
-        each, slope = self._objective.error(kernels, logits * self._signs)
+        each, slope = self._objective.error(kernels, logits * self._wrong)
         loss = (each[:half].sum() + each[half:].sum()) / self._batch
         # A probability of exactly 0.5 says neither real nor fake; like Keras, it counts as fake.
         accuracy = ((logits > 0) == self._is_real).sum() / self._batch
-        kernels.copy(slope / self._counts, self.d_logits)
+        kernels.copy(slope / self._signed_batch, self.d_logits)
         self.passes.backward(self._x, self.d_logits)
         self._adam.step(values.lr_d, values.beta1_d)
         return loss, accuracy

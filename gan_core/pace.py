@@ -71,6 +71,10 @@ class Fineness:
             fitting = [at for at in range(end + 1) if self._levels[at].work * self._unit <= comfortable]
             self._at = max(fitting, default=0)
 
+    def fit_share(self, share: float) -> None:
+        """Choose the finest level of which as many frames a second as are wanted take no more than this share."""
+        self.fit(most=share / _SPARSE, comfortable=share / _COMFORTABLE)
+
 
 class Speed:
     """Steps a second over the last window."""
@@ -144,7 +148,7 @@ class LookingBudget:
     def choose_level(self) -> None:
         """Make the frames to come as fine as the share allows."""
         if self.share:
-            self._fineness.fit(most=self.share / _SPARSE, comfortable=self.share / _COMFORTABLE)
+            self._fineness.fit_share(self.share)
 
     def affords_frame(self, now: float) -> bool:
         """Whether a frame may be rendered at `now` (seconds on any steady clock)."""

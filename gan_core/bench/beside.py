@@ -1,7 +1,7 @@
 """What it brings to render frames beside the training, where a core is left over: here on one training thread.
 
-Two sessions, one that takes turns and one that does not, train and are looked at, each for a while. The
-frames' thread or process needs a core of its own: with two cores, nothing else may run.
+Two sessions, one that takes turns and one that does not, train and are looked at, each for a while. The frames need a
+core of their own: with two cores, nothing else may run.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def compare(size: str, plan: Plan) -> list[Row]:
     shown: dict[str, list[float]] = {IN_TURN: [], BESIDE: []}
     with ExitStack() as stack:
         sessions = {way: stack.enter_context(_session(size, beside=way == BESIDE)) for way in shown}
-        slices: dict[str, Callable[[], float]] = {ALONE: lambda: _train(sessions[IN_TURN], seconds)}
+        slices: dict[str, Callable[[], float]] = {ALONE: lambda: _alone(sessions[IN_TURN], seconds)}
         for way, session in sessions.items():
             slices[way] = lambda session=session, frames=shown[way]: _look(session, seconds, frames)  # type: ignore[misc]
         speeds = interleave(slices, plan.rounds)
@@ -54,7 +54,7 @@ def compare(size: str, plan: Plan) -> list[Row]:
 
 @contextmanager
 def _session(size: str, *, beside: bool) -> Iterator[TrainingSession]:
-    """A paused session at full speed, past the steps of which each is worth a frame, its helper loaded."""
+    """A paused session at full speed, past the steps of which each is worth a frame even if nobody looks."""
     session = TrainingSession(
         "longer",  # it does not pause where a figure ends
         device="cpu",
@@ -74,7 +74,7 @@ def _session(size: str, *, beside: bool) -> Iterator[TrainingSession]:
         session.close()
 
 
-def _train(session: TrainingSession, seconds: float) -> float:
+def _alone(session: TrainingSession, seconds: float) -> float:
     """Steps a second without frames."""
     session.send(SetLooking(0.0))
     session.send(Play()).wait(_PATIENCE)

@@ -4,39 +4,36 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from gan_core import child
+from gan_core import child, wire
 from gan_core.beside import Beside
-from gan_core.commands import Pause, Restart, SetPace
+from gan_core.commands import Command, Pause, Restart, SetLooking, SetPace
 from gan_core.compute import leaves_a_core, resolve, spare_cores
 from gan_core.engine import GANEngine
-from gan_core.pace import Level
 from gan_core.presets import PRESETS, Preset
 from gan_core.probes import LIVE_LEVELS, Probe
 from gan_core.records import Moment, Phase, Snapshot
 from gan_core.session import TrainingSession
 
 LONG = 120.0  # seconds: how long to wait for what must come
-COARSEST = LIVE_LEVELS[0]
 
 
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LONG
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+def loaded(beside: Beside) -> Beside:
+    """Once its pipe's thread is through with what it began with."""
+    beside._pipe_thread.submit(bool).result(LONG)
+    return beside
 
 
 @pytest.fixture(scope="module")
 def beside() -> Iterator[Beside]:
-    beside = Beside()
-    until(beside.usable)
+    beside = loaded(Beside())
+    assert beside.usable()
     yield beside
     beside.close()
 
@@ -71,8 +68,10 @@ def hand_over(beside: Beside, engine: GANEngine, now: float, **more: object) -> 
     beside.hand_over(engine.config, engine.compute, networks, moment, now, **more)  # type: ignore[arg-type]
 
 
-def look(engine: GANEngine, level: Level, **more: object) -> Snapshot:
+def look(engine: GANEngine, resolution: int, **more: object) -> Snapshot:
+    """The frame of the engine as it is, at the level that has this resolution: which one it is depends on speed."""
     probe = Probe(engine.config, torch.device("cpu"))
+    (level,) = [level for level in LIVE_LEVELS if level.resolution == resolution]
     moment = Moment(1, engine.steps, 0.0)
     return probe.look(engine.generator, engine.discriminator, moment, **level._asdict(), **more)
 
@@ -85,13 +84,13 @@ def test_a_frame_is_the_same_bit_for_bit(beside: Beside, tiny: Preset, width: in
     for _ in range(5):
         engine.step()
     more = {"lenses": lenses, "update": engine.generator_update() if lenses else None}
-    levels = [level for level in LIVE_LEVELS if level.resolution <= 100]
-    expected = {level.resolution: look(engine, level, **more) for level in levels[:6]}
+    before = engine.state()
     hand_over(beside, engine, time.perf_counter(), **more)
     engine.step()  # what is trained meanwhile does not show
     frame = beside.take(wait=True)
     assert frame is not None
-    assert_same(frame, expected[frame.resolution])
+    engine.restore(before)
+    assert_same(frame, look(engine, frame.resolution, **more))
     assert beside.take(wait=True) is None  # each comes once
 
 
@@ -126,8 +125,7 @@ def test_one_at_a_time_and_no_more_than_thirty_a_second(beside: Beside, tiny: Pr
 
 
 def test_a_process_that_ends_is_no_longer_used(tiny: Preset, caplog: pytest.LogCaptureFixture) -> None:
-    beside, engine = Beside(), GANEngine(tiny, device="cpu")
-    until(beside.usable)
+    beside, engine = loaded(Beside()), GANEngine(tiny, device="cpu")
     assert beside._process is not None
     beside._process.kill()
     beside._process.join()
@@ -147,9 +145,8 @@ def test_a_process_that_cannot_be_started_is_no_longer_waited_for(
 
     monkeypatch.setattr(child, "start", refuse)
     with caplog.at_level(logging.WARNING, "ganscope"):
-        beside = Beside()
-        until(lambda: "Cannot allocate memory" in caplog.text)
-    until(lambda: beside._closed)
+        beside = loaded(Beside())
+    assert "Cannot allocate memory" in caplog.text
     assert not beside.usable()
     beside.close()
 
@@ -176,18 +173,35 @@ def watched(monkeypatch: pytest.MonkeyPatch, tiny: Preset) -> Iterator[TrainingS
     session.close(LONG)
 
 
+def do(session: TrainingSession, command: Command) -> None:
+    """Send, and wait until it is in force."""
+    assert session.send(command).wait(LONG) is not None
+
+
+def next_frame(session: TrainingSession, version: int) -> int:
+    """Wait for a frame newer than this version; returns its own."""
+    payload = session.frame_after(version, LONG)
+    assert payload is not None
+    return int(wire.decode(payload)[0]["version"])
+
+
+def renderer(session: TrainingSession) -> Beside:
+    """What renders the session's frames, once it has loaded."""
+    version = 0
+    while session._beside is None:
+        version = next_frame(session, version)
+    return loaded(session._beside)
+
+
 def frames_rendered_beside(session: TrainingSession, count: int) -> list[Snapshot]:
     """So many different frames that were published after the process has loaded."""
-    until(lambda: session._beside is not None and session._beside.usable())
-    seen: dict[int, Snapshot] = {}
-
-    def enough() -> bool:
+    assert renderer(session).usable()
+    version, seen = next_frame(session, 0), {}
+    while len(seen) <= count:
+        version = next_frame(session, version)
         newest = session.latest()
-        if newest is not None:
-            seen[newest.step] = newest
-        return len(seen) > count
-
-    until(enough)
+        assert newest is not None
+        seen[newest.step] = newest
     return [seen[step] for step in sorted(seen)][1:]
 
 
@@ -197,8 +211,7 @@ def assert_rendered_of(frames: list[Snapshot], tiny: Preset) -> None:
     for frame in frames:
         while engine.steps < frame.step:
             engine.step()
-        points = next(level.points for level in LIVE_LEVELS if level.resolution == frame.resolution)
-        expected = look(engine, Level(frame.resolution, points))
+        expected = look(engine, frame.resolution)
         for name in ("latent_map", "sample_map", "fakes", "image"):
             assert np.array_equal(getattr(frame, name), getattr(expected, name)), (name, frame.step)
 
@@ -218,7 +231,7 @@ def test_a_session_shows_the_same_frames_of_the_same_run(
         patch.setattr(Probe, "look_in_parts", look_in_parts)
         frames += frames_rendered_beside(watched, 3)
         assert in_turn == []
-    watched.send(Pause()).wait(LONG)
+    do(watched, Pause())
     newest, status = watched.latest(), watched.status()
     assert newest is not None
     assert (status.phase, status.step) == (Phase.PAUSED, newest.step)
@@ -230,30 +243,30 @@ def test_a_session_shows_the_same_frames_of_the_same_run(
 def test_a_new_run_shows_none_of_the_old_ones_frames(watched: TrainingSession) -> None:
     for _ in range(5):
         frames_rendered_beside(watched, 1)
-        watched.send(Restart()).wait(LONG)
+        do(watched, Restart())
         newest = watched.latest()
         assert newest is not None
         assert newest.moment.run == watched.status().info.run
 
 
 def test_training_and_frames_go_on_when_the_process_ends(watched: TrainingSession, tiny: Preset) -> None:
-    frames_rendered_beside(watched, 1)
-    assert watched._beside is not None
-    assert watched._beside._process is not None
-    watched._beside._process.kill()
-    until(lambda: watched._beside is not None and not watched._beside.usable())
+    beside, version = renderer(watched), 0
+    assert beside._process is not None
+    beside._process.kill()
+    while beside.usable():  # until the next frame is asked for
+        do(watched, SetLooking(0.9))
     step = watched.status().step
-    until(lambda: (newest := watched.latest()) is not None and newest.step > step)
+    while (newest := watched.latest()) is None or newest.step <= step:
+        version = next_frame(watched, version)
     assert watched.status().phase is Phase.TRAINING
-    newest = watched.latest()
-    assert newest is not None
     assert_rendered_of([newest], tiny)
 
 
 def test_what_diverges_ends_the_run_with_a_sentence(watched: TrainingSession) -> None:
     frames_rendered_beside(watched, 1)
     watched._engine.discriminator.parameters_flat.fill_(torch.nan)
-    until(lambda: watched.status().phase is Phase.FAILED)
+    while watched.status().phase is not Phase.FAILED:
+        do(watched, SetLooking(0.15))
 
 
 # -- cores ------------------------------------------------------------------------------------------------------------
