@@ -13,7 +13,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -49,6 +49,7 @@ class _Child:
     process: SpawnProcess
     pipe: Connection
     running: dict[str, _Request]  # by kind: one visit, and beside it one run that is verified
+    reader: threading.Thread = field(init=False)
 
 
 class Reruns:
@@ -105,7 +106,7 @@ class Reruns:
             if child is not None:
                 child.process.kill()
         if child is not None:
-            child.process.join()
+            child.reader.join()  # it alone waits for the process: of two that wait, one may go on before it is told
 
     # -- under the lock ----------------------------------------------------------------------------------------------
 
@@ -169,7 +170,8 @@ class Reruns:
                 self._finish(request.ticket, Refused(f"No process can be started to train steps again: {error}."))
             return None
         child = _Child(process, ours, {})
-        threading.Thread(target=self._read, args=(child,), name="rerun reader", daemon=True).start()
+        child.reader = threading.Thread(target=self._read, args=(child,), name="rerun reader", daemon=True)
+        child.reader.start()
         return child
 
     # -- the reader's thread -----------------------------------------------------------------------------------------
