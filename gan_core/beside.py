@@ -26,8 +26,8 @@ from torch import Tensor
 from gan_core import child
 from gan_core.compute import Compute
 from gan_core.config import GANConfig
+from gan_core.fineness import MAX_FRAMES_PER_SECOND, Fineness, Level
 from gan_core.networks import MLP, make_discriminator, make_generator
-from gan_core.pace import MAX_FRAMES_PER_SECOND, Fineness, Level
 from gan_core.probes import LIVE_LEVELS, Probe
 from gan_core.records import Moment, Snapshot
 

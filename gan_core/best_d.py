@@ -8,6 +8,7 @@ better. On fine cells the best loss tends, from above, to the closed form ln 2 -
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -38,6 +39,11 @@ def best_squared_error(p: Tensor, q: Tensor) -> float:
     return _half_integral(torch.nan_to_num(p * q / (p + q)))
 
 
+def least_cross_entropy(p: Tensor, q: Tensor) -> float:
+    """Least cross-entropy of any D, half real and half fake, in nats: ln 2 - JS(p, q)."""
+    return math.log(2) - jensen_shannon(p, q)
+
+
 def map_error(p: Tensor, q: Tensor, logits: Tensor, *, uniform: bool = False) -> float:
     """Mean |D - D*| over where the data are, (p + q) / 2; or, with `uniform`, over all cells where D* is defined."""
     p, q = p.double(), q.double()
@@ -54,3 +60,11 @@ def jensen_shannon(p: Tensor, q: Tensor) -> float:
 def _half_integral(values: Tensor) -> float:
     """Half the integral over the square of what is given on its cells (R, R)."""
     return float(values.sum()) * 2 / values.shape[0] ** 2
+
+
+# The least loss that any D has, by the name of the objective; one that is not here has none that is known.
+LEAST: dict[str, Callable[[Tensor, Tensor], float]] = {
+    "non-saturating": least_cross_entropy,
+    "squared-error": best_squared_error,
+    "minimax": least_cross_entropy,
+}

@@ -6,19 +6,22 @@ the person who asked.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from gan_core.config import BOUNDS, FRAME_RATE, LOOKING_SHARE
+from gan_core.limits import (
+    MAX_REPEATED_CHANGES,
+    MAX_STEP,
+    MAX_STEPS_AT_ONCE,
+    MAX_STEPS_PER_FRAME,
+    check_run,
+    check_seed,
+    check_step,
+    check_whole_number,
+)
 from gan_core.presets import find_preset
 from gan_core.records import Change
-
-MAX_SEED = 2**53 - 1  # the largest integer that JavaScript keeps exactly
-MAX_STEPS_AT_ONCE = 1000
-MAX_STEPS_PER_FRAME = 100_000
-MAX_STEP = 10**9
-MAX_REPEATED_CHANGES = 2000  # what a link's address can hold, with room to spare
 
 
 @dataclass(frozen=True)
@@ -135,13 +138,6 @@ def parse(request: object) -> Command:
     return reader(request)
 
 
-def check_seed(value: object) -> int:
-    """Return `value` as a seed. Raises ValueError when it is not a whole number in 0..MAX_SEED."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MAX_SEED:
-        raise ValueError(f"seed must be a whole number from 0 to {MAX_SEED}; {value!r} is not.")
-    return value
-
-
 def _read_set(request: Mapping[str, object]) -> Command:
     values = request.get("values")
     if not isinstance(values, dict) or not values:
@@ -159,28 +155,15 @@ def _read_pace(request: Mapping[str, object]) -> Command:
             raise ValueError("per_second goes with steps: full speed has no set number of frames a second.")
         return SetPace(None)
     slow = None if limit is None else FRAME_RATE.check("per_second", limit)
-    return SetPace(_whole_number("steps", steps, MAX_STEPS_PER_FRAME), slow)
+    return SetPace(check_whole_number("steps", steps, MAX_STEPS_PER_FRAME), slow)
 
 
 def _read_step(request: Mapping[str, object]) -> Command:
-    return StepOnce(_whole_number("count", request.get("count", 1), MAX_STEPS_AT_ONCE))
-
-
-def _whole_number(name: str, value: object, high: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= high:
-        raise ValueError(f"{name} must be a whole number from 1 to {high}; {value!r} is not.")
-    return value
-
-
-def check_run(value: object) -> str:
-    """Return `value` as the id of a run. Raises ValueError when it cannot be one."""
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9a-z][0-9a-z-]{0,39}", value):
-        raise ValueError("run must be the id of a recorded run: small letters, digits and hyphens.")
-    return value
+    return StepOnce(check_whole_number("count", request.get("count", 1), MAX_STEPS_AT_ONCE))
 
 
 def _read_branch(request: Mapping[str, object]) -> Command:
-    return Branch(check_run(request.get("run")), _step_number(request.get("step")))
+    return Branch(check_run(request.get("run")), check_step(request.get("step")))
 
 
 def _read_repeat(request: Mapping[str, object]) -> Command:
@@ -192,17 +175,13 @@ def _read_repeat(request: Mapping[str, object]) -> Command:
     for entry in given:
         if not isinstance(entry, list) or len(entry) != 3 or entry[1] not in BOUNDS:
             raise ValueError(f"A change must be [step, name, value] with a name of {', '.join(BOUNDS)}.")
-        step, name, value = _whole_number("a change's step", entry[0], MAX_STEP), str(entry[1]), entry[2]
+        step, name, value = check_whole_number("a change's step", entry[0], MAX_STEP), str(entry[1]), entry[2]
         if step < last:
             raise ValueError("The changes must come in the order of their steps.")
         new, last = BOUNDS[name].check(name, value), step
         changes.append(Change(step, name, values[name], new))
         values[name] = new
-    return Repeat(preset.name, check_seed(request.get("seed")), tuple(changes), _step_number(request.get("step")))
-
-
-def _step_number(value: object) -> int:
-    return 0 if value == 0 and value is not False else _whole_number("step", value, MAX_STEP)
+    return Repeat(preset.name, check_seed(request.get("seed")), tuple(changes), check_step(request.get("step")))
 
 
 def _read_preset(request: Mapping[str, object]) -> Command:

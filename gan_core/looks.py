@@ -15,16 +15,15 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from gan_core.best_d import best_d
+from gan_core.best_d import LEAST, best_d
 from gan_core.config import GANConfig
 from gan_core.forward import Forward
 from gan_core.networks import MLP
-from gan_core.objectives import OBJECTIVES
 from gan_core.parts import finished
 from gan_core.pushforward import box_density, generator_density_in_parts, target_density
 from gan_core.targets import OPPONENTS, Opponent, Target
+from gan_core.tasks import ARRIVAL
 
-ARRIVAL = 120  # the step at which the points of task "none" are where they belong
 NOBODY = 255  # of a map with 254 as its highest value: there is nothing to show in this cell
 _BEST_RESOLUTION = 400  # cells a side on which the least possible loss is found
 _NEAREST = 1e-4  # data units: the error of a sample that is shown as none; 1 or more is the other end of the scale
@@ -106,7 +105,7 @@ class OpponentLook:
         self._opponent, self._target = opponent, target
         self._maps: dict[int, Tensor] = {}  # of the best D, by resolution: a quarter of a megabyte in all
         p, q = _exactly(target, _BEST_RESOLUTION), self._density(_BEST_RESOLUTION)
-        self.best: float | None = OBJECTIVES[config.objective].least(p, q)
+        self.best: float | None = LEAST[config.objective](p, q) if config.objective in LEAST else None
 
     def parts(self, networks: Networks, step: int, resolution: int, latents: Tensor) -> Parts:
         """As Look."""

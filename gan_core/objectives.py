@@ -5,13 +5,9 @@ Written with the `Kernels` handed in, so that one text serves torch and NumPy.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from torch import Tensor
-
-from gan_core.best_d import best_squared_error, jensen_shannon
 from gan_core.kernels import Array, Kernels
 
 
@@ -22,22 +18,16 @@ class Objective:
     `error` is what the discriminator pays: it takes how far logits lie on the wrong side (N, 1), which is a fake's
     logit and minus a real point's, and returns the loss of each and its derivative, both (N, 1).
     `generator` takes logits of fake (N, 1) and returns the loss and its derivative.
-    `least` takes densities of real and fake on the cells of a grid (R, R) and returns the least loss that any D has.
     """
 
     name: str
     error: Callable[[Kernels, Array], tuple[Array, Array]]
     generator: Callable[[Kernels, Array], tuple[Array, Array]]
-    least: Callable[[Tensor, Tensor], float]
 
 
 def _cross_entropy(kernels: Kernels, wrong: Array) -> tuple[Array, Array]:
     # -log sigmoid(x) = softplus(-x) and -log(1 - sigmoid(x)) = softplus(x), without overflow.
     return kernels.softplus(wrong), kernels.sigmoid(wrong)
-
-
-def _least_cross_entropy(p: Tensor, q: Tensor) -> float:
-    return math.log(2) - jensen_shannon(p, q)
 
 
 def _non_saturating(kernels: Kernels, fake: Array) -> tuple[Array, Array]:
@@ -66,11 +56,11 @@ def _minimax(kernels: Kernels, fake: Array) -> tuple[Array, Array]:
 
 OBJECTIVES: dict[str, Objective] = {
     # Goodfellow et al. 2014: the generator minimises -log D(G(z)), that is, cross-entropy with its fakes labelled real.
-    "non-saturating": Objective("non-saturating", _cross_entropy, _non_saturating, _least_cross_entropy),
+    "non-saturating": Objective("non-saturating", _cross_entropy, _non_saturating),
     # The article's supervised discriminators: (sigmoid(logit) - label)^2, label 1 for real and 0 for fake. Its best D
     # is that of cross-entropy. The generator's side labels its fakes real.
-    "squared-error": Objective("squared-error", _squared_error, _squared_distance_from_real, best_squared_error),
+    "squared-error": Objective("squared-error", _squared_error, _squared_distance_from_real),
     # The same paper's game of one value for both: the generator minimises log(1 - D(G(z))), whose derivative vanishes
     # with D(G(z)), that is, just when D is sure.
-    "minimax": Objective("minimax", _cross_entropy, _minimax, _least_cross_entropy),
+    "minimax": Objective("minimax", _cross_entropy, _minimax),
 }

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from gan_core.commands import check_seed
 from gan_core.config import DEVICES, MAX_THREADS, PRECISIONS, HyperParameters
+from gan_core.limits import check_seed
 from gan_core.presets import DEFAULT_PRESET, PRESETS, find_preset
 
 MAX_STEPS = 10**9

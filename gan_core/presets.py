@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from gan_core.config import GANConfig, HyperParameters
-from gan_core.records import Recipe
 from gan_core.scenario import GROUPS, Preset
 from gan_core.zoo import ZOO
 
-__all__ = ["DEFAULT_PRESET", "GROUPS", "PRESETS", "Preset", "find_preset", "preset_of"]
+__all__ = ["DEFAULT_PRESET", "GROUPS", "PRESETS", "Preset", "find_preset"]
 
 
 _FIGURE_2 = HyperParameters(lr_g=1e-3, lr_d=1e-3, beta1_g=0.9, beta1_d=0.9)  # and of 3, 4 and 6
@@ -182,16 +179,3 @@ def find_preset(name: str) -> Preset:
         return PRESETS[name]
     except KeyError:
         raise ValueError(f"There is no preset {name!r}; there are {', '.join(PRESETS)}.") from None
-
-
-def preset_of(recipe: Recipe) -> Preset:
-    """Return what a recorded run was begun as; its own values count, whatever the preset of that name says by now.
-
-    Raises ValueError when the recipe asks for what there cannot be.
-    """
-    try:
-        config, values = GANConfig(**recipe.config), HyperParameters(**recipe.values)
-    except TypeError as error:
-        raise ValueError(f"This run was recorded with settings that are not known here: {error}.") from None
-    known = PRESETS.get(recipe.preset) or Preset(recipe.preset, recipe.preset, "", config, values)
-    return replace(known, config=config, values=values)

@@ -14,11 +14,11 @@ import torch
 from torch import Tensor
 
 from gan_core.config import GANConfig
+from gan_core.fineness import Level
 from gan_core.instruments import Instruments
 from gan_core.lenses import LENSES, Arrays, Subject, available
 from gan_core.looks import LOOKS, Seen
 from gan_core.networks import MLP
-from gan_core.pace import Level
 from gan_core.records import POINT_SCALE, FixedPoints, Int16Array, Moment, Snapshot, TrailPoint
 from gan_core.references import collapsed, floors
 from gan_core.targets import TARGETS, uniform_square

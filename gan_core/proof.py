@@ -9,7 +9,8 @@ from pathlib import Path
 from tqdm import tqdm
 
 from gan_core.options import VerifyOptions
-from gan_core.records import Recipe, Verdict
+from gan_core.recipe import Recipe
+from gan_core.records import Verdict
 from gan_core.replay import verify
 from gan_core.run_file import SUFFIX, RunFile
 

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gan_core.recipe import Recipe
+
 # Points travel as int16: the square [-1, 1] maps to [-POINT_SCALE, POINT_SCALE], a resolution of 3e-5.
 POINT_SCALE = 32767
 
@@ -205,25 +207,6 @@ class Recording:
     limit: int  # bytes it may take
     error: str | None  # set when it stopped: why, and what to do
     waiting: str | None = None  # set while it waits to be able to write: for what
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What fixes a run: with the log of changes, and the state it begins from if it is a branch, it can be repeated."""
-
-    id: str  # names the run in its folder and in addresses
-    preset: str  # the scenario it was begun as; this version need not know it
-    config: Mapping[str, Any]  # fields of GANConfig
-    values: Mapping[str, float]  # fields of HyperParameters that it began with
-    seed: int
-    device: str
-    precision: str
-    threads: int
-    torch: str  # version of the library that trained it
-    machine: str  # processor and system, in words
-    created: float  # seconds since the epoch
-    parent: str | None = None  # id of the run that this one branched off
-    parent_step: int | None = None  # the step at which it did: its own first checkpoint
 
 
 def run_info(recipe: Recipe, run: int) -> RunInfo:

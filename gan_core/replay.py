@@ -21,8 +21,8 @@ from gan_core.checkpoint import fingerprint, pack_state, state_bytes, unpack_sta
 from gan_core.engine import GANEngine, State
 from gan_core.extremes import collected, none, of_rows
 from gan_core.machine import machine
-from gan_core.presets import preset_of
-from gan_core.records import Cancelled, Change, Float32Array, Recipe, StepMetrics, Verdict
+from gan_core.recipe import Recipe, preset_of
+from gan_core.records import Cancelled, Change, Float32Array, StepMetrics, Verdict
 from gan_core.run_file import RunFile
 from gan_core.run_rows import rows_of
 

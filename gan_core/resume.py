@@ -14,8 +14,9 @@ from gan_core.config import BOUNDS
 from gan_core.engine import GANEngine
 from gan_core.history import History
 from gan_core.machine import machine
-from gan_core.presets import find_preset, preset_of
-from gan_core.records import Change, InForce, Recipe
+from gan_core.presets import find_preset
+from gan_core.recipe import Recipe, preset_of
+from gan_core.records import Change, InForce
 from gan_core.run_branch import copy_until
 from gan_core.run_file import RunFile, RunFolder
 from gan_core.wire import read_frame

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gan_core.records import Recipe
+from gan_core.recipe import Recipe
 from gan_core.run_database import remove
 from gan_core.run_file import RunFile
 from gan_core.run_room import FEWEST_CHECKPOINTS

@@ -25,7 +25,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any
 
-from gan_core.records import Recipe
+from gan_core.recipe import Recipe
 
 UNFINISHED = ".part"  # end of a file's name while it is written
 BESIDE = ("-wal", "-shm", "-journal")  # ends of the files that SQLite keeps beside its own

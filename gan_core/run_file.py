@@ -20,7 +20,8 @@ from typing import Any
 from gan_core import run_database
 from gan_core.checkpoint import fingerprint
 from gan_core.envelope import read_header
-from gan_core.records import Change, Float32Array, Recipe, RunSummary, StepMetrics
+from gan_core.recipe import Recipe
+from gan_core.records import Change, Float32Array, RunSummary, StepMetrics
 from gan_core.run_lock import WriteLock
 from gan_core.run_metrics import RunMetrics
 from gan_core.run_rows import rows_of

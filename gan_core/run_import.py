@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from gan_core.checkpoint import fingerprint, pack_state, state_bytes, unpack_state
-from gan_core.commands import check_seed
 from gan_core.config import BOUNDS, MAX_THREADS, GANConfig, HyperParameters
 from gan_core.envelope import said
 from gan_core.extremes import none
+from gan_core.limits import check_seed
 from gan_core.objectives import OBJECTIVES
-from gan_core.records import Change, Float32Array, Recipe
+from gan_core.recipe import Recipe
+from gan_core.records import Change, Float32Array
 from gan_core.run_database import SCHEMA, UNFINISHED, check_schema, has_extremes, read_recipe, remove
 from gan_core.run_file import ID, RunFile
 from gan_core.run_import_metrics import checked_extremes, checked_metrics, whole_bytes

@@ -36,9 +36,10 @@ from gan_core.commands import (
 from gan_core.compute import leaves_a_core, spare_cores
 from gan_core.config import DEFAULT_LOOKING_SHARE
 from gan_core.engine import GANEngine
+from gan_core.fineness import Fineness
 from gan_core.journey import Journey
 from gan_core.metrics import quality
-from gan_core.pace import Fineness, LookingBudget, Speed, Stride
+from gan_core.pace import LookingBudget, Speed, Stride
 from gan_core.presets import DEFAULT_PRESET, PRESETS, Preset, find_preset
 from gan_core.probes import AT_REST, LIVE_LEVELS, POINTS, SHARP_RESOLUTION, Probe
 from gan_core.receipt import Receipt, Refusal, refusing

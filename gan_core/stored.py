@@ -14,8 +14,8 @@ from gan_core import wire
 from gan_core.chronicle import Chronicle, begin_chronicle
 from gan_core.config import BOUNDS
 from gan_core.envelope import with_header
-from gan_core.presets import preset_of
 from gan_core.probes import Probe
+from gan_core.recipe import preset_of
 from gan_core.records import FixedPoints, InForce, Phase, Progress, Reading, Recording, Status, run_info
 from gan_core.resume import history_of
 from gan_core.run_file import RunFile, RunFolder

@@ -7,7 +7,6 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from gan_core.commands import MAX_REPEATED_CHANGES, MAX_STEP
 from gan_core.config import BOUNDS, PRECISION_NOTES
 from gan_core.dashboard import controls, figure_end, ids, story
 from gan_core.dashboard.buttons import button, icon_button
@@ -16,6 +15,7 @@ from gan_core.dashboard.ids import aria
 from gan_core.dashboard.library import library_dialog
 from gan_core.dashboard.panels import PANELS, Panel, tables
 from gan_core.dashboard.theme import REAL_TO_FAKE
+from gan_core.limits import MAX_REPEATED_CHANGES, MAX_STEP
 from gan_core.presets import DEFAULT_PRESET, PRESETS
 from gan_core.records import Status
 

@@ -11,9 +11,9 @@ from typing import Any
 from flask import Flask, Response, request, send_file
 
 from gan_core import wire
-from gan_core.commands import check_run
 from gan_core.dashboard.api import as_bytes, as_json, frame_answer, progress_wanted, read_lenses, read_number
 from gan_core.dashboard.view import Archive, SessionView
+from gan_core.limits import check_run
 from gan_core.records import DamagedRun, Refused, RunSummary, Verdict, Working
 
 HOLD = 0.25  # seconds that a request for a result is held at most

@@ -17,7 +17,8 @@ from gan_core.dashboard.api import add_routes
 from gan_core.dashboard.runs_api import add_run_routes
 from gan_core.dashboard.view import Archive
 from gan_core.library import Library
-from gan_core.records import Cancelled, Recipe, StepMetrics
+from gan_core.recipe import Recipe
+from gan_core.records import Cancelled, StepMetrics
 from gan_core.run_file import RunFile, RunFolder
 from gan_core.stored import StoredRuns
 

@@ -12,7 +12,8 @@ from gan_core.checkpoint import pack_state
 from gan_core.engine import GANEngine
 from gan_core.machine import machine
 from gan_core.presets import Preset
-from gan_core.records import Change, Recipe
+from gan_core.recipe import Recipe
+from gan_core.records import Change
 from gan_core.run_file import RunFile
 
 SEED = 3

@@ -12,7 +12,8 @@ from gan_core.checkpoint import pack_state
 from gan_core.config import GANConfig, HyperParameters
 from gan_core.engine import GANEngine
 from gan_core.presets import Preset
-from gan_core.records import Change, Moment, Recipe, Snapshot, StepMetrics, TrailPoint
+from gan_core.recipe import Recipe
+from gan_core.records import Change, Moment, Snapshot, StepMetrics, TrailPoint
 from gan_core.run_file import RunFile
 
 CONFIG = GANConfig(width=4, depth=1, batch=2)

@@ -10,9 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan_core.commands import (
-    MAX_SEED,
-    MAX_STEPS_AT_ONCE,
-    MAX_STEPS_PER_FRAME,
     Command,
     Pause,
     Play,
@@ -21,11 +18,11 @@ from gan_core.commands import (
     SetPace,
     SetValues,
     StepOnce,
-    check_seed,
     coalesce,
     parse,
 )
 from gan_core.config import BOUNDS
+from gan_core.limits import MAX_SEED, MAX_STEPS_AT_ONCE, MAX_STEPS_PER_FRAME, check_seed
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from gan_core import compute, options
 from gan_core.__main__ import main
-from gan_core.commands import MAX_SEED
 from gan_core.config import BOUNDS
+from gan_core.limits import MAX_SEED
 from gan_core.options import (
     SERVER_OPTIONS,
     ServerOptions,

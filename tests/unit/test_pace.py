@@ -8,7 +8,8 @@ from itertools import pairwise
 
 import pytest
 
-from gan_core.pace import MAX_FRAMES_PER_SECOND, Fineness, Level, LookingBudget, Stride
+from gan_core.fineness import MAX_FRAMES_PER_SECOND, Fineness, Level
+from gan_core.pace import LookingBudget, Stride
 from gan_core.probes import AT_REST, LIVE_LEVELS, MOVING
 
 COARSEST, FINEST = LIVE_LEVELS[0], LIVE_LEVELS[-1]

@@ -21,7 +21,8 @@ from recorded import SEED, engine_of, recipe_of, record
 from gan_core.__main__ import main
 from gan_core.checkpoint import fingerprint, pack_state
 from gan_core.config import BOUNDS, GANConfig, HyperParameters
-from gan_core.presets import PRESETS, Preset, preset_of
+from gan_core.presets import PRESETS, Preset
+from gan_core.recipe import preset_of
 from gan_core.records import Cancelled, Change
 from gan_core.replay import Replay, engine_at, engine_for, retrained, values_at, verify
 from gan_core.run_file import RunFile
