@@ -9,7 +9,7 @@ import pytest
 import torch
 from oracle import forward, network_from, sigmoid
 from recorded import engine_of
-from test_tasks import preset_for, spiral
+from task_presets import preset_for, spiral
 
 from gan_core.config import TASK_NAMES, GANConfig
 from gan_core.engine import GANEngine

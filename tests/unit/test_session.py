@@ -667,8 +667,8 @@ def test_a_failed_step_is_not_tried_again(open_session: Opener) -> None:
     for _ in range(20):
         round_trip(session)
     assert (session.status().phase, session.status().step) == (Phase.FAILED, 2)
-    do(session, Restart())
     gate = script.gate(30)
+    do(session, Restart())
     gate.wait()  # it trains, as after any reset of a failed run
     assert session.status().phase is Phase.TRAINING
 

@@ -15,17 +15,17 @@ import torch
 from digest import digest
 from oracle import KerasAdam, Network, backward, forward, network_from, sigmoid
 from recorded import engine_of, record
+from task_presets import preset_for, spiral
 from test_engine import record_sides
 
 from gan_core.adam import DeviceAdam
 from gan_core.batches import BLOCK, Batches
 from gan_core.checkpoint import pack_state, unpack_state
-from gan_core.config import TASK_NAMES, GANConfig, HyperParameters
+from gan_core.config import TASK_NAMES, GANConfig
 from gan_core.cuda_graph import CapturedSteps
 from gan_core.engine import GANEngine
 from gan_core.kernels import TorchKernels
 from gan_core.networks import make_discriminator, make_generator
-from gan_core.presets import Preset
 from gan_core.records import Change, StepMetrics
 from gan_core.replay import engine_at, verify
 from gan_core.run_file import RunFile
@@ -39,12 +39,6 @@ CPU = torch.device("cpu")
 TOLERANCE = 1e-5  # of a weight and of a loss, float32 against float64; a step moves a weight by up to 1e-3
 
 
-def preset_for(task: str, **config: object) -> Preset:
-    objective = "squared-error" if task in ("noise", "blob") else "non-saturating"
-    sizes = {"width": 16, "depth": 2, "batch": 32, **config}
-    return Preset(task, task, "", GANConfig(task=task, objective=objective, **sizes), HyperParameters())
-
-
 def of(network: torch.nn.Module) -> Network:
     return network_from(p.detach().numpy() for p in network.parameters())
 
@@ -54,12 +48,6 @@ def numbers(m: StepMetrics) -> tuple[float, ...]:
 
 
 # -- the recipe of a step ----------------------------------------------------------------------------------------------
-
-
-def spiral(z: np.ndarray) -> np.ndarray:
-    """The article's formula."""
-    r, theta = 0.05 + 0.45 * (z[:, 0] + 1) + 0.05 * z[:, 1], 3 * np.pi * z[:, 0]
-    return np.stack((r * np.cos(theta), r * np.sin(theta)), axis=1)
 
 
 OPPONENTS = {"noise": lambda z: z, "blob": lambda z: 0.5 + 0.02 * z}
