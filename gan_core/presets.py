@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from gan_core.config import GANConfig, HyperParameters
+from gan_core.experiment import read_experiment
 from gan_core.records import Recipe
 from gan_core.scenario import GROUPS, Preset
 from gan_core.zoo import ZOO
@@ -190,8 +191,8 @@ def preset_of(recipe: Recipe) -> Preset:
     Raises ValueError when the recipe asks for what there cannot be.
     """
     try:
-        config, values = GANConfig(**recipe.config), HyperParameters(**recipe.values)
-    except TypeError as error:
-        raise ValueError(f"This run was recorded with settings that are not known here: {error}.") from None
+        config, values = read_experiment(recipe.config, recipe.values)
+    except ValueError as error:
+        raise ValueError(f"This run cannot be trained here: {error}.".replace("..", ".")) from None
     known = PRESETS.get(recipe.preset) or Preset(recipe.preset, recipe.preset, "", config, values)
     return replace(known, config=config, values=values)

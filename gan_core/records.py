@@ -213,8 +213,8 @@ class Recipe:
 
     id: str  # names the run in its folder and in addresses
     preset: str  # the scenario it was begun as; this version need not know it
-    config: Mapping[str, Any]  # fields of GANConfig
-    values: Mapping[str, float]  # fields of HyperParameters that it began with
+    config: Mapping[str, Any]  # all fields of GANConfig, also where the file is older: gan_core/experiment.py
+    values: Mapping[str, float]  # all fields of HyperParameters, as it began with them
     seed: int
     device: str
     precision: str

@@ -20,6 +20,7 @@ from typing import Any
 from gan_core import run_database
 from gan_core.checkpoint import fingerprint
 from gan_core.envelope import read_header
+from gan_core.experiment import UnknownField, read_name
 from gan_core.records import Change, Float32Array, Recipe, RunSummary, StepMetrics
 from gan_core.run_lock import WriteLock
 from gan_core.run_metrics import RunMetrics
@@ -269,9 +270,15 @@ class RunFile:
         return self._metrics.count()
 
     def changes(self, after_step: int = 0) -> list[Change]:
-        """Changes in force from a step > `after_step`, in the order in which they were made."""
+        """Changes in force from a step > `after_step`, in the order in which they were made.
+
+        Raises ValueError with a sentence when one is of a value that only a newer version has.
+        """
         query = "SELECT step, name, old, new FROM changes WHERE step > ? ORDER BY number"
-        return [Change(*row) for row in self._read(query, after_step)]
+        try:
+            return [Change(step, read_name(name), *values) for step, name, *values in self._read(query, after_step)]
+        except UnknownField as error:
+            raise ValueError(f"{self.path.name} cannot be read: {error}.") from None
 
     def frame_steps(self) -> list[int]:
         """Steps with a frame, ascending."""

@@ -14,6 +14,7 @@ PACKAGE = ROOT / "gan_core"
 LAYERS = {
     # L0: data
     "config": 0,
+    "experiment": 0,
     "records": 0,
     "readings": 0,
     "commands": 0,
@@ -100,11 +101,13 @@ SAME_LAYER = {
     ("commands", "config"),
     ("commands", "presets"),
     ("commands", "records"),
+    ("experiment", "config"),
     ("scenario", "config"),
     ("zoo", "config"),
     ("zoo", "scenario"),
     ("presets", "records"),
     ("presets", "config"),
+    ("presets", "experiment"),
     ("presets", "scenario"),
     ("presets", "zoo"),
     ("options", "commands"),
@@ -195,6 +198,7 @@ SAME_LAYER = {
 # Downward, but not for everyone: these see the rest of the program through records and protocols.
 WITHOUT_TORCH = {
     "config",
+    "experiment",
     "records",
     "commands",
     "presets",
