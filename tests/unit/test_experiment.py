@@ -177,6 +177,7 @@ def test_a_run_of_the_version_before_goes_on_with_the_new_value(before: RunFolde
             assert receipt.wait(LONG) is not None
             assert receipt.refusal is None
         while session.status().step < 23:
+            assert session.status().phase is not Phase.FAILED, session.status().error
             session.send(SetValues({})).wait(LONG)
         assert session.status().values["clip"] == InForce(1.5, 21)
         assert session.status().phase is Phase.PAUSED

@@ -48,7 +48,7 @@ STEPS = 40
 CHANGES = [Change(21, "lr_g", 2e-4, 5e-4), Change(21, "beta1_d", 0.5, 0.7)]
 VALUES = {"lr_g": InForce(5e-4, 21), "lr_d": InForce(1e-3, 1), "beta1_g": InForce(0.5, 1), "beta1_d": InForce(0.7, 21)}
 LONG = 60.0  # seconds; for what never comes
-HEADERS = {"Host": "127.0.0.1"}
+HEADERS, BINARY = {"Host": "127.0.0.1"}, "application/octet-stream"
 
 EACH = pytest.mark.parametrize("form", [path.stem for path in FILES])
 
@@ -82,6 +82,7 @@ def send(session: TrainingSession, command: Command) -> str | None:
 
 def settle(session: TrainingSession, step: int) -> None:
     while session.status().step < step or session.status().phase is Phase.RERUNNING:
+        assert session.status().phase is not Phase.FAILED, session.status().error
         send(session, SetValues({}))
 
 
@@ -255,12 +256,12 @@ def without_values(state: dict[str, Any]) -> dict[str, Any]:
 
 @EACH
 def test_it_is_downloaded_and_uploaded(path: Path, http: FlaskClient, runs: RunFolder, tmp_path: Path) -> None:
-    answer = http.get(f"/api/runs/{RUN}/file", headers=HEADERS)
-    assert answer.status_code == 200
     download = tmp_path / "download"
-    download.write_bytes(answer.data)
+    with closing(http.get(f"/api/runs/{RUN}/file", headers=HEADERS)) as answer:
+        assert answer.status_code == 200
+        download.write_bytes(answer.data)
     assert contents(download) == contents(path)
-    answer = http.post("/api/runs", headers=HEADERS, data=answer.data, content_type="application/octet-stream")
+    answer = http.post("/api/runs", headers=HEADERS, data=download.read_bytes(), content_type=BINARY)
     assert answer.status_code == 200, answer.get_json()
     taken = runs.path(answer.get_json()["id"])
     assert contents(taken) == contents(path)
@@ -312,13 +313,14 @@ def test_what_is_newer_or_wrong_is_refused_with_a_sentence(
     runs: RunFolder, session: TrainingSession, http: FlaskClient, what: str
 ) -> None:
     """Wherever somebody meets it; a run whose pictures can be shown is shown all the same."""
+    runs.folder.mkdir(exist_ok=True)
     path = Path(shutil.copy(RECORDED / "format-3.sqlite", runs.path(RUN)))
     with closing(sqlite3.connect(path)) as db:
         db.execute(*NEWER[what])
         db.commit()
     said = [send(session, Open(RUN))]
     for answer in (
-        http.post("/api/runs", headers=HEADERS, data=path.read_bytes(), content_type="application/octet-stream"),
+        http.post("/api/runs", headers=HEADERS, data=path.read_bytes(), content_type=BINARY),
         *(http.get(f"/api/runs/{RUN}/{part}", headers=HEADERS) for part in ("status", "progress", "points")),
     ):
         if answer.status_code != 200:
@@ -332,9 +334,6 @@ def test_what_is_newer_or_wrong_is_refused_with_a_sentence(
         assert word in sentence
         assert re.fullmatch(r"[A-Z0-9].*[a-z0-9)]\.", sentence), sentence
     assert session.status().info.id != RUN
-    assert {run.recipe.id for run in Library(runs.folder).runs() if isinstance(run, RunSummary)} >= {
-        session.status().info.id
-    }
 
 
 def test_a_whole_recipe_is_written_and_read_as_it_is(runs: RunFolder) -> None:
