@@ -13,7 +13,7 @@ from gan_core.checkpoint import unpack_state
 from gan_core.engine import GANEngine
 from gan_core.history import History
 from gan_core.machine import machine
-from gan_core.presets import find_preset, preset_of
+from gan_core.presets import Preset, preset_of
 from gan_core.records import Change, InForce, Recipe
 from gan_core.run_branch import copy_until
 from gan_core.run_file import RunFile, RunFolder
@@ -42,10 +42,9 @@ class Start:
 
 
 def begin(
-    name: str, seed: int, run_id: str, created: float, make_engine: MakeEngine, options: Mapping[str, Any]
+    preset: Preset, seed: int, run_id: str, created: float, make_engine: MakeEngine, options: Mapping[str, Any]
 ) -> Start:
-    """Start the preset called `name` at step 0. Raises ValueError for an option that this machine cannot meet."""
-    preset = find_preset(name)
+    """Start a preset at step 0. Raises ValueError for an option that this machine cannot meet."""
     engine = make_engine(preset, seed, **options)
     compute = engine.compute
     recipe = Recipe(

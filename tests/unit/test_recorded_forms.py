@@ -333,7 +333,7 @@ def test_what_is_newer_or_wrong_is_refused_with_a_sentence(
         assert sentence is not None
         assert word in sentence
         assert re.fullmatch(r"[A-Z0-9].*[a-z0-9)]\.", sentence), sentence
-    assert session.status().info.id != RUN
+    assert (session.status().info.preset, session.status().step) == ("quick", 0)  # it is the one of before
 
 
 def test_a_whole_recipe_is_written_and_read_as_it_is(runs: RunFolder) -> None:
