@@ -45,11 +45,11 @@ def read_values(recorded: Mapping[str, Any]) -> HyperParameters:
     return HyperParameters(**{name: BOUNDS[name].check(name, value) for name, value in values.items()})
 
 
-def read_name(name: str) -> str:
-    """Return the name of a live value that was changed. Raises UnknownField for one of a newer form."""
+def read_value(name: str, value: object) -> float:
+    """Read what one live value was changed to. Raises UnknownField for one of a newer form, ValueError out of range."""
     if name not in BOUNDS:
         raise _unknown([name])
-    return name
+    return BOUNDS[name].check(name, value)
 
 
 def completed(recorded: Mapping[str, Any], names: Iterable[str], younger: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,9 +18,9 @@ from typing import Any
 
 from gan_core.checkpoint import fingerprint, pack_state, state_bytes, unpack_state
 from gan_core.commands import check_seed
-from gan_core.config import BOUNDS, MAX_THREADS, GANConfig
+from gan_core.config import MAX_THREADS, GANConfig
 from gan_core.envelope import said
-from gan_core.experiment import read_config, read_name
+from gan_core.experiment import read_config, read_value
 from gan_core.extremes import none
 from gan_core.records import Change, Float32Array, Recipe
 from gan_core.run_database import SCHEMA, UNFINISHED, check_schema, has_extremes, read_recipe, remove
@@ -207,10 +207,9 @@ class _Stranger:
             for count, (step, name, old, new) in enumerate(
                 self._rows("SELECT step, name, old, new FROM changes ORDER BY number")
             ):
-                bounds = BOUNDS[read_name(name)]
                 if count >= MAX_CHANGES or not before <= _whole(step) <= last:
                     raise ValueError("its log of changes is not in order")
-                file.add_change(Change(step, name, bounds.check(name, old), bounds.check(name, new)))
+                file.add_change(Change(step, name, read_value(name, old), read_value(name, new)))
                 before = _whole(step)
 
     def _copy_frames(self, file: RunFile, last: int) -> None:

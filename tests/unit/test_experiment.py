@@ -26,7 +26,7 @@ from gan_core.experiment import (
     UnknownField,
     read_config,
     read_experiment,
-    read_name,
+    read_value,
     read_values,
 )
 from gan_core.library import Library
@@ -75,14 +75,16 @@ def test_a_field_of_a_newer_version_is_named(read: Callable[[dict[str, Any]], ob
     with pytest.raises(UnknownField, match=f"^{said}"):
         read({**recorded, "momentum": 0.5})
     with pytest.raises(UnknownField, match=f"^{said}"):
-        read_name("momentum")
-    assert [read_name(name) for name in BOUNDS] == list(BOUNDS)
+        read_value("momentum", 0.5)
+    assert [read_value(name, bounds.high) for name, bounds in BOUNDS.items()] == [b.high for b in BOUNDS.values()]
 
 
 @pytest.mark.parametrize("value", [None, "0.001", True, float("nan"), 7.0, 10**400, [1e-3]])
 def test_values_of_another_kind_or_out_of_range_are_refused(value: object) -> None:
     with pytest.raises(ValueError, match=r"^lr_g must "):
         read_values({**asdict(HyperParameters()), "lr_g": value})
+    with pytest.raises(ValueError, match=r"^lr_g must "):
+        read_value("lr_g", value)
 
 
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(max_size=5), lambda x: st.lists(x, max_size=3)))

@@ -304,6 +304,7 @@ NEWER = {
     "objective": of_recipe(config={"objective": "momentum"}),
     "task": of_recipe(config={"task": "momentum"}),
     "change": ("UPDATE changes SET name = 'momentum' WHERE number = 2", ()),
+    "change out of range": ("UPDATE changes SET new = 7.0 WHERE name = 'lr_g'", ()),
     "checkpoint": of_checkpoint(),
 }
 
@@ -327,7 +328,12 @@ def test_what_is_newer_or_wrong_is_refused_with_a_sentence(
             assert answer.status_code == 400
             said.append(answer.get_json()["error"])
     said += [run.error for run in Library(runs.folder).runs() if isinstance(run, DamagedRun)]
-    word = {"out of range": "lr_g", "wrong type": "width", "format": "newer GANscope"}.get(what, "momentum")
+    word = {
+        "out of range": "lr_g",
+        "change out of range": "lr_g",
+        "wrong type": "width",
+        "format": "newer GANscope",
+    }.get(what, "momentum")
     assert len(said) >= 2
     for sentence in said:
         assert sentence is not None
