@@ -58,6 +58,9 @@ window.dash_clientside = window.dash_clientside || {};
     base: id === null ? "/api" : `/api/runs/${id}`, // of the paths progress, points and frame/STEP
   };
 
+  // A scenario by its name; null for one that this version does not know, for a recorded run may name anything.
+  app.preset = (name) => (Object.hasOwn(app.state.settings.presets, name) ? app.state.settings.presets[name] : null);
+
   app.byId = (id) => document.getElementById(id);
 
   // How much larger the page is drawn than it is laid out. Places in the window are in pixels that are drawn.

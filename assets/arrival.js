@@ -30,7 +30,7 @@ window.dash_clientside = window.dash_clientside || {};
   async function again() {
     app.notice.remove("arrival");
     const { info, pace_chosen: chosen, phase } = state.status;
-    const preset = state.settings.presets[info.preset];
+    const preset = app.preset(info.preset);
     app.timeline.follow_live();
     if (await app.transport.act({ do: "reset" })) return;
     if (chosen || !preset || preset.paces[0][1] !== 1) await app.transport.act({ do: "pace", steps: 1 });

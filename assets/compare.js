@@ -16,7 +16,8 @@
   }
 
   const address = (a, b) => `/compare?${new URLSearchParams({ ...(a && { a }), ...(b && { b }) })}`;
-  const title = (run) => run.title || `${words.presets[run.preset] || run.preset}, seed ${run.seed}`;
+  const scenario = (run) => (Object.hasOwn(words.presets, run.preset) ? words.presets[run.preset] : run.preset);
+  const title = (run) => run.title || `${scenario(run)}, seed ${run.seed}`;
 
   const when = (run) => new Date(run.created * 1000).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
 
@@ -24,10 +25,9 @@
 
   // Each setting of a run in words, by its name.
   function settings(run, { status, changes }) {
-    const { presets } = words;
     const { info } = status;
     return new Map([
-      ["preset", presets[run.preset] || run.preset],
+      ["preset", scenario(run)],
       ["seed", String(run.seed)],
       ...Object.entries(run.config).map(([name, value]) => [name, String(value)]),
       ...Object.keys(run.values).map((name) => [name, course(name, run.values[name], changes)]),

@@ -7,7 +7,7 @@ window.dash_clientside = window.dash_clientside || {};
   let closed = null; // number of the run whose card the visitor closed
   let open = false;
 
-  const preset = () => state.settings.presets[state.status.info.preset];
+  const preset = () => app.preset(state.status.info.preset);
 
   // The figure after this one, in the order of the tour; undefined after the last.
   function following() {
@@ -31,7 +31,7 @@ window.dash_clientside = window.dash_clientside || {};
     app.setText("figure-end-title", `Figure ${figure} ends here, at step ${app.grouped(step)}.`);
     const own = changes ? " with the values that you changed" : "";
     app.setText("figure-end-words", `Claim: ${claim}${seen ? ` Measured${own}: ${seen}.` : ""}`);
-    const next = state.settings.presets[following()];
+    const next = app.preset(following());
     app.byId("next-figure").hidden = !next;
     if (next) app.byId("next-figure").title = `Next: figure ${next.figure}, ${next.title}`;
     app.byId("go-on").hidden = state.points.task === "none"; // every point has arrived

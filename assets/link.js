@@ -47,7 +47,7 @@ window.dash_clientside = window.dash_clientside || {};
   // Why a link could not say what this run is: a recorded one may come from elsewhere, or from another version.
   async function foreign() {
     const { preset, id } = state.status.info;
-    const known = Object.hasOwn(state.settings.presets, preset) ? state.settings.presets[preset] : null;
+    const known = app.preset(preset);
     const sentence = "This run is not one of the scenarios as they are here, so a link would show another one; download it instead.";
     if (!known || !same(values(), known.values)) return sentence;
     if (!state.status.recording) return null; // begun by this server

@@ -46,7 +46,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   // The scenario's paces, as long as they hold.
   function schedule() {
-    const preset = state.settings.presets[state.status.info.preset];
+    const preset = app.preset(state.status.info.preset);
     return preset && !state.status.pace_chosen ? preset.paces : [];
   }
 

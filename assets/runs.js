@@ -47,10 +47,8 @@ window.dash_clientside = window.dash_clientside || {};
     return null;
   }
 
-  const presetTitle = (name) => (Object.hasOwn(state.settings.presets, name) ? state.settings.presets[name].title : name);
-
   // What a run goes by that was given no name.
-  const usualName = (run) => `${presetTitle(run.preset)}, seed ${run.seed}`;
+  const usualName = (run) => `${(app.preset(run.preset) || { title: run.preset }).title}, seed ${run.seed}`;
 
   app.runs = { ask, list, newerFirst, act, open, usualName };
 })(window.dash_clientside);

@@ -38,9 +38,17 @@ window.dash_clientside = window.dash_clientside || {};
     place(id, real);
   }
 
+  // What a slider goes back to: the scenario's value; of a scenario that is not known here, what the run began with.
+  function usual(name) {
+    const preset = app.preset(state.status.info.preset);
+    if (preset) return preset.values[name];
+    const first = state.changes.find((change) => change[1] === name);
+    return first ? first[2] : state.status.values[name].value;
+  }
+
   function back_to_preset(_, id) {
     if (!state.status || app.source.recorded) return;
-    const real = state.settings.presets[state.status.info.preset].values[spec(id).name];
+    const real = usual(spec(id).name);
     ask(id, real);
     place(id, real);
   }
@@ -89,14 +97,13 @@ window.dash_clientside = window.dash_clientside || {};
   // What the server says is in force, beside each slider.
   function show() {
     if (!state.settings || !state.status) return;
-    const { values: preset } = state.settings.presets[state.status.info.preset] || { values: {} };
     const inForce = app.source.recorded ? app.recorded.inForce() : state.status.values;
     for (const id of Object.keys(state.settings.sliders)) {
       const { value, since } = inForce[spec(id).name];
       app.setText(`${id}-value`, app.brief(value));
       app.setText(`${id}-since`, `from step ${app.grouped(since)}`);
       app.byId(`${id}-since`).dataset.step = since;
-      app.byId(`${id}-back`).classList.toggle("at-preset", value === preset[spec(id).name]);
+      app.byId(`${id}-back`).classList.toggle("at-preset", value === usual(spec(id).name));
       const handle = document.querySelector(`#${id} [role=slider]`);
       if (handle) {
         // On a logarithmic scale the component says the exponents; a screen reader should say the values.

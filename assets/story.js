@@ -13,7 +13,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   // Another scenario: its words, its curves and its lenses.
   function tell(name) {
-    const preset = state.settings.presets[name] || { title: name, story: [], claim: "", why: [], attempt: [], lenses: [] };
+    const preset = app.preset(name) || { title: name, story: [], claim: "", why: [], attempt: [], lenses: [] };
     app.setText("story-title", preset.title);
     app.setText("story-figure", preset.figure ? `Figure ${preset.figure}` : "");
     write("story", preset.story);
@@ -157,7 +157,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   function progress() {
     const { status } = state;
-    const preset = state.settings.presets[status.info.preset];
+    const preset = app.preset(status.info.preset);
     const length = status.length || (preset && preset.length);
     const step = state.newestStep();
     const share = length ? Math.min(1, step / length) : 0;

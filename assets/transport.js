@@ -59,7 +59,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function open_preset(name) {
-    if (!state.status || name === placedPreset || name === state.status.info.preset) return;
+    if (!state.status || !name || name === placedPreset || name === state.status.info.preset) return;
     app.timeline.follow_live();
     return act({ do: "preset", name });
   }
@@ -103,7 +103,7 @@ window.dash_clientside = window.dash_clientside || {};
     const chooser = app.byId("preset");
     if (placedPreset !== status.info.preset && chooser) {
       placedPreset = status.info.preset;
-      app.set_props("preset", { value: placedPreset });
+      app.set_props("preset", app.preset(placedPreset) ? { value: placedPreset } : { value: null, placeholder: placedPreset });
       state.emit("scenario", placedPreset);
     }
   }

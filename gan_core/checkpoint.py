@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from gan_core.batches import BLOCK
-from gan_core.config import BOUNDS, GANConfig, HyperParameters
+from gan_core.config import GANConfig
 from gan_core.engine import State
 from gan_core.envelope import AnyArray, envelope, pack, said, unpack
+from gan_core.experiment import UnknownField, read_values
 
 _STREAMS = ("real_stream", "latent_stream")
 _NETWORKS = (("generator", "adam_g", 2), ("discriminator", "adam_d", 1))  # with the optimiser and the outputs
@@ -43,7 +44,7 @@ def pack_state(state: State) -> bytes:
 
 
 def unpack_state(data: bytes, config: GANConfig) -> State:
-    """Read it back, for an engine of this configuration.
+    """Read it back, for an engine of this configuration; one of an older form with what its run did.
 
     Raises ValueError with a sentence for anything else, so that a stranger's bytes may be handed in. Weights and
     moments may be any numbers: a run that diverged has states, too.
@@ -52,9 +53,7 @@ def unpack_state(data: bytes, config: GANConfig) -> State:
     try:
         if header["kind"] != "state":
             raise ValueError("it is no state")
-        if set(header["values"]) != set(BOUNDS):
-            raise ValueError("it lacks a hyper-parameter")
-        state: State = {"steps": _count(header["steps"]), "values": vars(HyperParameters().changed(header["values"]))}
+        state: State = {"steps": _count(header["steps"]), "values": vars(read_values(header["values"]))}
         for name, adam, outputs in _NETWORKS:
             weights, m, v = (_vector(arrays[name + end], parameters(config, outputs)) for end in ("", "_m", "_v"))
             state[name] = weights
@@ -64,6 +63,8 @@ def unpack_state(data: bytes, config: GANConfig) -> State:
         if place >= BLOCK:
             raise ValueError("it stands outside its block of batches")
         state["batches"] = {**streams, "place": place}
+    except UnknownField as error:
+        raise ValueError(f"This checkpoint cannot be read here: {error}.") from None
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"This checkpoint is damaged or belongs to another network: {said(error)}.") from None
     return state

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gan_core.config import GANConfig, HyperParameters
+from gan_core.experiment import read_experiment
 from gan_core.presets import PRESETS, Preset
 
 
@@ -16,8 +16,8 @@ class Recipe:
 
     id: str  # names the run in its folder and in addresses
     preset: str  # the scenario it was begun as; this version need not know it
-    config: Mapping[str, Any]  # fields of GANConfig
-    values: Mapping[str, float]  # fields of HyperParameters that it began with
+    config: Mapping[str, Any]  # all fields of GANConfig, also where the file is older: gan_core/experiment.py
+    values: Mapping[str, float]  # all fields of HyperParameters, as it began with them
     seed: int
     device: str
     precision: str
@@ -35,8 +35,8 @@ def preset_of(recipe: Recipe) -> Preset:
     Raises ValueError when the recipe asks for what there cannot be.
     """
     try:
-        config, values = GANConfig(**recipe.config), HyperParameters(**recipe.values)
-    except TypeError as error:
-        raise ValueError(f"This run was recorded with settings that are not known here: {error}.") from None
+        config, values = read_experiment(recipe.config, recipe.values)
+    except ValueError as error:
+        raise ValueError(f"This run cannot be trained here: {str(error).rstrip('.')}.") from None
     known = PRESETS.get(recipe.preset) or Preset(recipe.preset, recipe.preset, "", config, values)
     return replace(known, config=config, values=values)

@@ -25,6 +25,7 @@ from gan_core.recipe import Recipe, preset_of
 from gan_core.records import Cancelled, Change, Float32Array, StepMetrics, Verdict
 from gan_core.run_file import RunFile
 from gan_core.run_rows import rows_of
+from gan_core.tasks import check_known
 
 __all__ = ["Cancelled", "Replay", "Report", "Verdict", "engine_at", "engine_for", "retrained", "values_at", "verify"]
 
@@ -41,16 +42,15 @@ def engine_for(recipe: Recipe, *, threads: int | None = None) -> GANEngine:
     """
     if recipe.device == "cuda" and not torch.cuda.is_available():
         raise ValueError("This run was trained on a CUDA device, and this machine has none that torch can use.")
-    try:
-        return GANEngine(
-            preset_of(recipe),
-            recipe.seed,
-            device=recipe.device,
-            precision=recipe.precision,
-            threads=recipe.threads if threads is None else threads,
-        )
-    except KeyError as error:  # from a registry
-        raise ValueError(f"This run was recorded with {error}, which is not known here.") from None
+    preset = preset_of(recipe)
+    check_known(preset.config)
+    return GANEngine(
+        preset,
+        recipe.seed,
+        device=recipe.device,
+        precision=recipe.precision,
+        threads=recipe.threads if threads is None else threads,
+    )
 
 
 def values_at(recipe: Recipe, changes: Iterable[Change], step: int) -> dict[str, float]:

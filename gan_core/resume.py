@@ -10,15 +10,15 @@ from typing import Any
 import torch
 
 from gan_core.checkpoint import unpack_state
-from gan_core.config import BOUNDS
 from gan_core.engine import GANEngine
 from gan_core.history import History
 from gan_core.machine import machine
-from gan_core.presets import find_preset
+from gan_core.presets import Preset
 from gan_core.recipe import Recipe, preset_of
 from gan_core.records import Change, InForce
 from gan_core.run_branch import copy_until
 from gan_core.run_file import RunFile, RunFolder
+from gan_core.tasks import check_known
 from gan_core.wire import read_frame
 
 MakeEngine = Callable[..., GANEngine]
@@ -36,17 +36,16 @@ class Start:
 
     def values(self) -> Mapping[str, InForce]:
         """The hyper-parameters at the last known step."""
-        values = {name: InForce(self.recipe.values[name], 1) for name in BOUNDS}
+        values = {name: InForce(value, 1) for name, value in self.recipe.values.items()}
         for change in self.history.changes_from(0)[1]:
             values[change.name] = InForce(change.new, change.step)
         return values
 
 
 def begin(
-    name: str, seed: int, run_id: str, created: float, make_engine: MakeEngine, options: Mapping[str, Any]
+    preset: Preset, seed: int, run_id: str, created: float, make_engine: MakeEngine, options: Mapping[str, Any]
 ) -> Start:
-    """Start the preset called `name` at step 0. Raises ValueError for an option that this machine cannot meet."""
-    preset = find_preset(name)
+    """Start a preset at step 0. Raises ValueError for an option that this machine cannot meet."""
     engine = make_engine(preset, seed, **options)
     compute = engine.compute
     recipe = Recipe(
@@ -73,6 +72,7 @@ def resume(file: RunFile, number: int, make_engine: MakeEngine) -> Start:
     """
     recipe = file.recipe
     preset = preset_of(recipe)
+    check_known(preset.config)
     known = max(file.last_step(), recipe.parent_step or 0)
     engine = make_engine(preset, recipe.seed, device=recipe.device, precision=recipe.precision, threads=recipe.threads)
     step = 0

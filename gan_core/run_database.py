@@ -25,6 +25,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any
 
+from gan_core.experiment import completed, read_experiment
 from gan_core.recipe import Recipe
 
 UNFINISHED = ".part"  # end of a file's name while it is written
@@ -187,11 +188,12 @@ def _is_locked(error: Exception) -> bool:
 
 
 def read_recipe(value: object) -> Recipe:
-    """Build the record from JSON. Raises ValueError or TypeError for anything else."""
-    names = {field.name for field in fields(Recipe)}
-    if not isinstance(value, dict) or set(value) != names:
-        raise ValueError("its recipe is not one of this version")
+    """Build the record from JSON, its configuration and values in today's form. Raises ValueError for anything else."""
+    if not isinstance(value, dict):
+        raise ValueError("its recipe is none")
+    recipe = completed(value, (field.name for field in fields(Recipe)), {})
     for name, kind in _KINDS.items():
-        if isinstance(value[name], bool) or not isinstance(value[name], kind):
+        if isinstance(recipe[name], bool) or not isinstance(recipe[name], kind):
             raise ValueError(f"its recipe's {name} is of the wrong kind")
-    return Recipe(**value)
+    config, values = read_experiment(recipe["config"], recipe["values"])
+    return Recipe(**{**recipe, "config": asdict(config), "values": asdict(values)})

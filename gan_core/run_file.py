@@ -20,6 +20,7 @@ from typing import Any
 from gan_core import run_database
 from gan_core.checkpoint import fingerprint
 from gan_core.envelope import read_header
+from gan_core.experiment import read_value
 from gan_core.recipe import Recipe
 from gan_core.records import Change, Float32Array, RunSummary, StepMetrics
 from gan_core.run_lock import WriteLock
@@ -270,9 +271,16 @@ class RunFile:
         return self._metrics.count()
 
     def changes(self, after_step: int = 0) -> list[Change]:
-        """Changes in force from a step > `after_step`, in the order in which they were made."""
+        """Changes in force from a step > `after_step`, in the order in which they were made.
+
+        Raises ValueError with a sentence when one is of a value that only a newer version has, or out of range.
+        """
         query = "SELECT step, name, old, new FROM changes WHERE step > ? ORDER BY number"
-        return [Change(*row) for row in self._read(query, after_step)]
+        rows = self._read(query, after_step)
+        try:
+            return [Change(step, name, old, read_value(name, new)) for step, name, old, new in rows]
+        except ValueError as error:
+            raise ValueError(f"{self.path.name} cannot be read: {str(error).rstrip('.')}.") from None
 
     def frame_steps(self) -> list[int]:
         """Steps with a frame, ascending."""

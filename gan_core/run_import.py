@@ -12,24 +12,23 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import asdict, fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gan_core.checkpoint import fingerprint, pack_state, state_bytes, unpack_state
-from gan_core.config import BOUNDS, MAX_THREADS, GANConfig, HyperParameters
+from gan_core.config import MAX_THREADS, GANConfig
 from gan_core.envelope import said
+from gan_core.experiment import read_config, read_value
 from gan_core.extremes import none
 from gan_core.limits import check_seed
-from gan_core.objectives import OBJECTIVES
 from gan_core.recipe import Recipe
 from gan_core.records import Change, Float32Array
 from gan_core.run_database import SCHEMA, UNFINISHED, check_schema, has_extremes, read_recipe, remove
 from gan_core.run_file import ID, RunFile
 from gan_core.run_import_metrics import checked_extremes, checked_metrics, whole_bytes
 from gan_core.run_rows import BLOCK_ROWS
-from gan_core.targets import TARGETS
-from gan_core.tasks import TASKS, Task
+from gan_core.tasks import TASKS, Task, check_known
 from gan_core.wire import check_frame
 
 MAX_STEP = 10**9
@@ -57,8 +56,6 @@ _LIMITS = {
     sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
 }
 _PRAGMAS = ("application_id", "user_version", "quick_check")
-
-_YOUNGER = ("task",)  # fields of a configuration that files written before do not have
 
 Clock = Callable[[], float]
 
@@ -92,12 +89,7 @@ def import_run(
 def check_recipe(value: object) -> Recipe:
     """Build the record from a stranger's JSON. Raises ValueError or TypeError with what is wrong."""
     recipe = read_recipe(value)
-    complete = {field.name for field in fields(GANConfig)}
-    if {*recipe.config, *_YOUNGER} != complete or set(recipe.values) != set(BOUNDS):
-        raise ValueError("its configuration is not complete")
-    config, values = GANConfig(**recipe.config), HyperParameters(**recipe.values)
-    if config.target not in TARGETS or config.objective not in OBJECTIVES:
-        raise ValueError("its target or objective is not known here")
+    check_known(read_config(recipe.config))
     check_seed(recipe.seed)
     for name in ("preset", "torch", "machine"):
         _checked_words(name, getattr(recipe, name), MAX_WORDS)
@@ -111,7 +103,7 @@ def check_recipe(value: object) -> Recipe:
         raise ValueError("the run that it branched off has no proper name")
     if recipe.parent_step is not None and not 0 <= recipe.parent_step <= MAX_STEP:
         raise ValueError("it branched off at a step that there cannot be")
-    return replace(recipe, config=asdict(config), values=asdict(values), created=float(recipe.created))
+    return replace(recipe, created=float(recipe.created))
 
 
 class _Stranger:
@@ -136,7 +128,7 @@ class _Stranger:
     def copy(self, path: Path, new_id: str) -> None:
         """Write all of it into a new file of ours."""
         recipe = check_recipe(self._about["recipe"])
-        config = GANConfig(**recipe.config)
+        config = read_config(recipe.config)
         self._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, max(_LENGTH, state_bytes(config) + 100_000))
         self._check_pages()
         with closing(RunFile.create(path, replace(recipe, id=new_id))) as file:
@@ -216,9 +208,9 @@ class _Stranger:
             for count, (step, name, old, new) in enumerate(
                 self._rows("SELECT step, name, old, new FROM changes ORDER BY number")
             ):
-                if count >= MAX_CHANGES or name not in BOUNDS or not before <= _whole(step) <= last:
+                if count >= MAX_CHANGES or not before <= _whole(step) <= last:
                     raise ValueError("its log of changes is not in order")
-                file.add_change(Change(step, name, BOUNDS[name].check(name, old), BOUNDS[name].check(name, new)))
+                file.add_change(Change(step, name, read_value(name, old), read_value(name, new)))
                 before = _whole(step)
 
     def _copy_frames(self, file: RunFile, last: int) -> None:
@@ -234,9 +226,9 @@ class _Stranger:
         for step, printed, packed in self._rows("SELECT step, fingerprint, state FROM checkpoints ORDER BY step"):
             if not 0 <= _whole(step) <= last:
                 raise ValueError("it has checkpoints of steps that were not trained")
-            _check_checkpoint(step, printed, whole_bytes(packed), config, device)
+            checked = _checked_checkpoint(step, printed, whole_bytes(packed), config, device)
             with file.transaction():
-                file.add_checkpoint(step, packed)
+                file.add_checkpoint(step, checked)
             count += 1
         if not count:
             raise ValueError("it has no checkpoint to go on from")
@@ -277,15 +269,18 @@ def _checked_words(name: str, words: object, length: int) -> None:
         raise ValueError(f"its {name} is no line of at most {length} characters")
 
 
-def _check_checkpoint(step: int, printed: object, packed: bytes, config: GANConfig, device: str) -> None:
+def _checked_checkpoint(step: int, printed: object, packed: bytes, config: GANConfig, device: str) -> bytes:
+    """Return a checkpoint in today's form: beside the values, every bit of it is as it came."""
     state = unpack_state(packed, config)
     if state["steps"] != step:
         raise ValueError(f"the checkpoint at step {step:,} is of another step")
     on_cpu = [state["batches"][name].numel() > 16 for name in ("real_stream", "latent_stream")]
     if on_cpu != [device == "cpu"] * 2:
         raise ValueError(f"the checkpoint at step {step:,} is of another device")
-    if pack_state(state) != packed or fingerprint(packed) != printed:
+    ours = pack_state(state)
+    if not fingerprint(ours) == fingerprint(packed) == printed:
         raise ValueError(f"the checkpoint at step {step:,} is damaged")
+    return ours
 
 
 def _whole(value: object) -> int:

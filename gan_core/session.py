@@ -43,6 +43,7 @@ from gan_core.pace import LookingBudget, Speed, Stride
 from gan_core.presets import DEFAULT_PRESET, PRESETS, Preset, find_preset
 from gan_core.probes import AT_REST, LIVE_LEVELS, POINTS, SHARP_RESOLUTION, Probe
 from gan_core.receipt import Receipt, Refusal, refusing
+from gan_core.recipe import preset_of
 from gan_core.recorder import Recorder
 from gan_core.records import (
     LENS_ARRAYS,
@@ -122,10 +123,11 @@ class TrainingSession:
         self._recorder: Recorder | None = None
         self._late: list[Recorder] = []  # of runs before, whose files another program has locked
         self._speed, self._stride = Speed(), Stride()
+        found = find_preset(preset)
         # Not on this thread: OpenMP keeps workers for every thread that ever computed, and with more of them than cores
         # it puts all to sleep between products, which costs the training a fifth of its speed.
         with ThreadPoolExecutor(1) as builder:
-            builder.submit(self._begin, preset, _first(seed, find_preset(preset).seed, 0)).result()
+            builder.submit(self._begin, found, _first(seed, found.seed, 0)).result()
 
     # -- called from any thread --------------------------------------------------------------------------------------
 
@@ -411,7 +413,7 @@ class TrainingSession:
             self._recorder.shown(frame.step, kept)
         self._board.wake()
 
-    def _begin(self, preset: str, seed: int) -> None:
+    def _begin(self, preset: Preset, seed: int) -> None:
         """Make a new run at step 0. The old one is replaced only once the new one stands."""
         created = self._wall_clock()
         start = begin(preset, seed, new_id(created), created, self._make_engine, self._options)
@@ -432,7 +434,7 @@ class TrainingSession:
             self._board.turn_to(start.history)
             self._run_number, self._points = number, points
             self._chronicle = begin_chronicle(points, start.history)
-            self._info = run_info(recipe, number)
+            self._recipe, self._info = recipe, run_info(recipe, number)
             scenario = PRESETS.get(recipe.preset, Preset)  # of one that is not known here, the usual
             self._tempo.open(recipe.preset, scenario.paces)
             self._figure_end = scenario.length if scenario.pauses and not start.known else None
@@ -580,10 +582,13 @@ class TrainingSession:
             self._steps_to_go += command.count
 
     def _restart(self, command: Restart) -> None:
-        with refusing():  # a run from elsewhere may have been begun as something that is not known here
-            preset = find_preset(command.preset or self._info.preset)
+        if command.preset is None and self._info.preset not in PRESETS:
+            preset = preset_of(self._recipe)  # a run from elsewhere, of a scenario that is not known here: its own
+        else:
+            with refusing():
+                preset = find_preset(command.preset or self._info.preset)
         stopped_by_itself = self._phase is Phase.FAILED or self._at_figure_end()
-        self._begin(preset.name, _first(command.seed, preset.seed if command.preset else None, self._info.seed))
+        self._begin(preset, _first(command.seed, preset.seed if command.preset else None, self._info.seed))
         if stopped_by_itself:
             self._phase = Phase.TRAINING
         self._look()
@@ -602,7 +607,7 @@ class TrainingSession:
         self._go_on_with(name)
 
     def _repeat(self, command: Repeat) -> None:
-        self._begin(command.preset, command.seed)
+        self._begin(find_preset(command.preset), command.seed)
         self._figure_end = None
         self._look()
         self._set_out(command.step, command.changes)

@@ -12,13 +12,13 @@ import torch
 
 from gan_core import wire
 from gan_core.chronicle import Chronicle, begin_chronicle
-from gan_core.config import BOUNDS
 from gan_core.envelope import with_header
 from gan_core.probes import Probe
 from gan_core.recipe import preset_of
 from gan_core.records import FixedPoints, InForce, Phase, Progress, Reading, Recording, Status, run_info
 from gan_core.resume import history_of
 from gan_core.run_file import RunFile, RunFolder
+from gan_core.tasks import check_known
 from gan_core.thinning import nearest
 
 MAX_READINGS = 2000  # in one answer: 300 kB
@@ -76,7 +76,7 @@ class StoredRuns:
 
     def _status(self, file: RunFile) -> Status:
         recipe, changes = file.recipe, file.changes()
-        values = {name: InForce(recipe.values[name], 1) for name in BOUNDS}
+        values = {name: InForce(value, 1) for name, value in recipe.values.items()}
         values |= {change.name: InForce(change.new, change.step) for change in changes}
         return Status(
             phase=Phase.PAUSED,
@@ -105,7 +105,9 @@ def _told(path: Path, frames: int, last_step: int) -> tuple[Chronicle, tuple[Rea
 
 
 def _fixed_points(file: RunFile) -> FixedPoints:
-    return Probe(preset_of(file.recipe).config, torch.device("cpu")).fixed_points(number(file))
+    config = preset_of(file.recipe).config
+    check_known(config)
+    return Probe(config, torch.device("cpu")).fixed_points(number(file))
 
 
 def number(file: RunFile) -> int:

@@ -15,8 +15,9 @@ from gan_core.config import GANConfig
 from gan_core.gan_step import GANStep, LiveValues, Numbers
 from gan_core.kernels import Array, Kernels
 from gan_core.networks import MLP
+from gan_core.objectives import OBJECTIVES
 from gan_core.supervised_step import FitStep, NoStep, OpponentStep
-from gan_core.targets import OPPONENTS
+from gan_core.targets import OPPONENTS, TARGETS
 
 ARRIVAL = 120  # the step at which the points of task "none" are where they belong
 
@@ -57,3 +58,12 @@ _ALL = (
     Task("none", frozenset(), NoStep, real=0, latents=0, ends=ARRIVAL),
 )
 TASKS: dict[str, Task] = {task.name: task for task in _ALL}
+
+
+def check_known(config: GANConfig) -> None:
+    """Raise ValueError with a sentence unless there are the target and the objective that a recorded run names."""
+    for kind, name, known in (("target", config.target, TARGETS), ("objective", config.objective, OBJECTIVES)):
+        if name not in known:
+            raise ValueError(
+                f"This run was recorded with the {kind} {name[:40]!r}, which this version of GANscope does not know."
+            )

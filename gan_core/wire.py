@@ -126,7 +126,7 @@ def read_frame(payload: bytes, run: int) -> Snapshot:
             fakes=arrays["fakes"],
             image=arrays["image"],
             trail_point=TrailPoint(step, (float(centre_x), float(centre_y)), (float(bluest_x), float(bluest_y))),
-            reading=Reading(step, arrays["reading"], arrays["along"]) if "reading" in arrays else None,
+            reading=Reading(step, _padded(arrays["reading"]), arrays["along"]) if "reading" in arrays else None,
             lenses={name: arrays[name] for name in _LENS_NAMES if name in arrays},
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -242,7 +242,7 @@ def encode_progress(progress: Progress) -> bytes:
         "metrics": progress.metrics,
         "kept": np.asarray(progress.kept, np.int32),
         "reading_steps": np.array([reading.step for reading in readings], np.int32),
-        "readings": np.array([_padded(reading.values) for reading in readings], np.float32).reshape(-1, len(READINGS)),
+        "readings": np.array([reading.values for reading in readings], np.float32).reshape(-1, len(READINGS)),
         "along": np.array([reading.along for reading in readings], np.int16).reshape(-1, STRETCHES),
     }
     if progress.extremes is not None:
@@ -257,7 +257,7 @@ def status_json(status: Status) -> dict[str, Any]:
 
 def _padded(values: Float32Array) -> Float32Array:
     """An older reading with NaN for what was not read then."""
-    return np.pad(values, (0, len(READINGS) - len(values)), constant_values=np.nan)
+    return np.pad(values, (0, max(0, len(READINGS) - len(values))), constant_values=np.nan)
 
 
 def _as_int16(rows: Sequence[tuple[float, ...]]) -> Int16Array:

@@ -110,7 +110,7 @@ def switches() -> html.Div:
 
 
 def preset_chooser(preset: str) -> dmc.Select:
-    """The scenarios."""
+    """The scenarios; a run of one that is not known here stands there by its own name, which cannot be chosen."""
     return dmc.Select(
         id=ids.PRESET,
         data=[
@@ -125,7 +125,8 @@ def preset_chooser(preset: str) -> dmc.Select:
             for group, heading in GROUPS.items()
             if any(p.group == group for p in PRESETS.values())
         ],
-        value=preset,
+        value=preset if preset in PRESETS else None,
+        placeholder=preset,
         allowDeselect=False,
         checkIconPosition="right",
         maxDropdownHeight=660,

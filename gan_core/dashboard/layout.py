@@ -7,7 +7,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from gan_core.config import BOUNDS, PRECISION_NOTES
+from gan_core.config import BOUNDS, PRECISION_NOTES, HyperParameters
 from gan_core.dashboard import controls, figure_end, ids, story
 from gan_core.dashboard.buttons import button, icon_button
 from gan_core.dashboard.help import help_dialog
@@ -24,7 +24,6 @@ _GRAPH_CONFIG: Any = {"staticPlot": True, "responsive": True, "displayModeBar": 
 
 def page(status: Status) -> dmc.MantineProvider:
     """Build the page for the state the session is in now."""
-    preset = PRESETS[status.info.preset]
     return dmc.MantineProvider(
         id=ids.PROVIDER,
         defaultColorScheme="auto",
@@ -34,7 +33,7 @@ def page(status: Status) -> dmc.MantineProvider:
             html.Div(
                 [
                     html.A("Skip to the panels", href="#panels", className="skip"),
-                    _header(preset.name),
+                    _header(status.info.preset),
                     html.Div(id="connection", className="banner", role="alert", hidden=True),
                     html.Div(id="failure", className="banner", role="alert", hidden=True),
                     html.Div(id="recording-error", className="banner", role="alert", hidden=True),
@@ -116,7 +115,7 @@ def _header(preset: str) -> html.Header:
 
 
 def _sidebar(status: Status) -> list[Any]:
-    values = PRESETS[status.info.preset].values
+    values = HyperParameters().changed({name: held.value for name, held in status.values.items()})
     return [
         html.H2(["Generator", html.Span(id="untrained-g", className="untrained")], className="g"),
         controls.hyper_parameter("lr_g", values),

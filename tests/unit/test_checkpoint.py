@@ -203,7 +203,6 @@ def set_in(path: str, value: object) -> Callable[[dict[str, Any], dict[str, np.n
         ("values", {}),
         ("values", None),
         ("values", [1]),
-        ("values.more", 0.5),
         ("values.lr_g", 5.0),
         ("values.lr_g", "0.001"),
         ("values.beta1_d", True),
@@ -228,7 +227,15 @@ def test_nothing_may_be_missing(missing: str) -> None:
 @pytest.mark.parametrize("name", sorted(BOUNDS))
 def test_no_hyper_parameter_may_be_missing(name: str) -> None:
     data = changed(pack_state(trained().state()), lambda header, arrays: header["values"].pop(name))
-    with pytest.raises(ValueError, match="lacks a hyper-parameter"):
+    with pytest.raises(ValueError, match=f"it was recorded without '{name}', which every run has"):
+        unpack_state(data, run_files.CONFIG)
+
+
+def test_a_value_of_a_newer_version_is_named() -> None:
+    data = changed(pack_state(trained().state()), lambda header, arrays: header["values"].update({"momentum": 0.5}))
+    with pytest.raises(
+        ValueError, match=r"^This checkpoint cannot be read here: it was recorded with 'momentum', .*\.$"
+    ):
         unpack_state(data, run_files.CONFIG)
 
 

@@ -14,6 +14,7 @@ PACKAGE = ROOT / "gan_core"
 LAYERS = {
     # L0: data
     "config": 0,
+    "experiment": 0.1,
     "limits": 0,
     "recipe": 0.2,
     "records": 0.3,
@@ -184,6 +185,7 @@ SAME_LAYER = {
 # Downward, but not for everyone: these see the rest of the program through records and protocols.
 WITHOUT_TORCH = {
     "config",
+    "experiment",
     "records",
     "commands",
     "presets",

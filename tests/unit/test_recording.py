@@ -360,6 +360,32 @@ def test_what_cannot_be_opened_is_refused_and_changes_nothing(open_session: Open
     assert (session.status().phase, session.status().step, state(session)) == (Phase.PAUSED, 5, before)
 
 
+def test_a_run_of_a_scenario_that_is_not_known_here_is_reset_to_its_own_beginning(
+    open_session: Opener, runs: RunFolder, tiny: Preset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = open_session()
+    steps(first, 30)
+    do(first, SetValues({"lr_g": 0.02}))
+    steps(first, 10)
+    name = first.status().info.id
+    first.close(LONG)
+    monkeypatch.delitem(PRESETS, "tiny")
+    session = open_session(preset="quick", seed=0)
+    do(session, Open(name))
+    settle(session, 40)
+    assert session.status().info.preset == "tiny"
+    steps(session, 5)
+    do(session, Restart())
+    info = session.status().info
+    assert (info.preset, info.seed, info.parent, session.status().step) == ("tiny", SEED, None, 0)
+    steps(session, 25)
+    assert state(session) == digest(straight(tiny, 25, []).state())
+    do(session, Restart(seed=SEED + 1))
+    assert (session.status().info.preset, session.status().info.seed) == ("tiny", SEED + 1)
+    do(session, Restart(preset="quick"))
+    assert session.status().info.preset == "quick"
+
+
 def test_a_run_in_which_nothing_happened_leaves_no_file(open_session: Opener, runs: RunFolder) -> None:
     session = open_session()
     do(session, Restart())

@@ -7,8 +7,9 @@ import sqlite3
 import tempfile
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -102,9 +103,11 @@ def test_the_recorded_configuration_counts_and_not_the_preset_of_that_name(tiny:
         ({"device": "tpu"}, "tpu"),
     ],
 )
-def test_what_this_machine_cannot_compute_is_a_sentence(tiny: Preset, other: dict[str, object], words: str) -> None:
-    with pytest.raises(ValueError, match=words):
-        engine_for(recipe_of(tiny, **other))
+def test_what_this_machine_cannot_compute_is_a_sentence(tiny: Preset, other: dict[str, Any], words: str) -> None:
+    whole = {name: {**asdict(getattr(tiny, name)), **other.get(name, {})} for name in ("config", "values")}
+    with pytest.raises(ValueError, match=words) as refused:
+        engine_for(recipe_of(tiny, **{**other, **whole}))
+    assert str(refused.value).endswith(".")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without CUDA")
@@ -378,7 +381,7 @@ ALTERED = [
     (damage_state, "checkpoint of step 33 is damaged", "fingerprint"),
     (alter_seed, "after step 0 are not those", "the file was altered"),
     (alter_change, "metrics of step 21", "the file was altered"),
-    (unknown_name, "After step 33 the file cannot be read as a run", "momentum"),
+    (unknown_name, "After step 0 the file cannot be read as a run", "momentum"),
     (overwrite_page, "After step 0 the file cannot be read as a run", "malformed"),
 ]
 
@@ -500,7 +503,7 @@ def test_a_bad_argument_is_one_line(
 def test_a_run_that_this_machine_cannot_compute_is_one_line(
     tmp_path: Path, tiny: Preset, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = record(tmp_path / "run.sqlite", tiny, 2, config={"target": "rings"})
+    path = record(tmp_path / "run.sqlite", tiny, 2, config=asdict(replace(tiny.config, target="rings")))
     with pytest.raises(SystemExit, match="2"):
         main(["verify", str(path)], {})
     errors = capsys.readouterr().err

@@ -546,9 +546,9 @@ def with_recipe(**fields: object) -> str:
     ("name", "value", "why"),
     [
         ("recipe", "{", "JSON|Expecting"),
-        ("recipe", "3", "not one of this version"),
-        ("recipe", "{}", "not one of this version"),
-        ("recipe", with_recipe(more=1), "not one of this version"),
+        ("recipe", "3", "its recipe is none"),
+        ("recipe", "{}", "recorded without 'id'"),
+        ("recipe", with_recipe(more=1), "'more', which this version of GANscope does not know"),
         ("recipe", with_recipe(created="now"), "created"),
         ("recipe", with_recipe(seed=True), "seed"),
         ("recipe", with_recipe(config=[]), "config"),

@@ -320,5 +320,5 @@ def test_a_run_from_before_there_were_tasks_is_a_gan(tmp_path: Path) -> None:
     with closing(import_run(path, tmp_path / "mine.sqlite", "mine", 10**8)) as file:
         assert file.recipe.config["task"] == "gan"
         assert verify(file).proved
-    with pytest.raises(ValueError, match="its configuration is not complete"):
+    with pytest.raises(ValueError, match="it was recorded without 'batch', which every run has"):
         import_run(without(path, "batch"), tmp_path / "other.sqlite", "other", 10**8)

@@ -1,0 +1,24 @@
+// Says of a run whose scenario this version does not know what cannot be told or done here; once a run, until it is
+// dismissed.
+window.dash_clientside = window.dash_clientside || {};
+
+(function (app) {
+  const state = app.state;
+  const LONGEST = 60; // characters of a name that are said back
+  let said = null; // of which run it was said
+
+  const quoted = (name) => `“${name.length > LONGEST ? `${name.slice(0, LONGEST)}…` : name}”`;
+
+  function show() {
+    const { preset, run } = state.status.info;
+    if (said === run || app.source.embedded) return;
+    said = run;
+    if (app.preset(preset)) return app.notice.remove("unfamiliar");
+    const done = app.source.recorded
+      ? "The run is shown as it was recorded."
+      : "It can be trained on, reset and branched off; sliders go back to what it began with. It cannot be shared as a link: download it instead.";
+    app.notice.put("unfamiliar", `This version of GANscope does not know the scenario ${quoted(preset)}, so there is no story beside it. ${done}`);
+  }
+
+  state.on("progress", show);
+})(window.dash_clientside);
