@@ -6,16 +6,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench measure clean browser
+.PHONY: help run test test-fast lint format bench measure clean browser
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/run.stamp ## start the dashboard on http://127.0.0.1:8050; options go in ARGS="--preset quick"
 	@exec $(BIN)/python app.py $(ARGS)
 
 test: lint browser ## check style and types, then run every test, two files at a time; pytest's options go in ARGS="-k engine"
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+test-fast: $(VENV)/dev.stamp ## run every test that needs no browser, without checking style and types
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/browser $(ARGS)
 
 lint: $(VENV)/dev.stamp ## ruff and mypy, without changing a file
 	@$(BIN)/ruff check .

@@ -15,8 +15,13 @@ from gan_core.targets import TARGETS
 
 SPIRAL = TARGETS["spiral"]
 R = 100
-REAL = target_density(SPIRAL, R)
 LN2 = math.log(2)
+
+
+@pytest.fixture(scope="module")
+def real() -> torch.Tensor:
+    """The density of the real points; nobody writes into it."""
+    return target_density(SPIRAL, R)
 
 
 def logit(d: torch.Tensor) -> torch.Tensor:
@@ -28,38 +33,38 @@ def random_density(seed: int) -> torch.Tensor:
     return q / q.sum() * (R / 2) ** 2
 
 
-def test_the_same_density_leaves_a_coin_to_toss() -> None:
-    loss, best = split(REAL, REAL, torch.zeros(R, R))
+def test_the_same_density_leaves_a_coin_to_toss(real: torch.Tensor) -> None:
+    loss, best = split(real, real, torch.zeros(R, R))
     assert (loss, best) == pytest.approx((LN2, LN2))
-    assert jensen_shannon(REAL, REAL) == pytest.approx(0, abs=1e-7)
-    d = best_d(REAL, REAL)
-    assert (d[REAL > 0] == 0.5).all()
-    assert d[REAL == 0].isnan().all()
+    assert jensen_shannon(real, real) == pytest.approx(0, abs=1e-7)
+    d = best_d(real, real)
+    assert (d[real > 0] == 0.5).all()
+    assert d[real == 0].isnan().all()
 
 
-def test_disjoint_densities_can_be_told_apart_without_loss() -> None:
+def test_disjoint_densities_can_be_told_apart_without_loss(real: torch.Tensor) -> None:
     corner = box_density((-0.95, 0.95), 0.1, R)
-    assert split(REAL, corner, torch.zeros(R, R)) == pytest.approx((LN2, 0))
-    assert jensen_shannon(REAL, corner) == pytest.approx(LN2)
-    assert set(best_d(REAL, corner).nan_to_num(-1).unique().tolist()) == {-1, 0, 1}
+    assert split(real, corner, torch.zeros(R, R)) == pytest.approx((LN2, 0))
+    assert jensen_shannon(real, corner) == pytest.approx(LN2)
+    assert set(best_d(real, corner).nan_to_num(-1).unique().tolist()) == {-1, 0, 1}
 
 
-def test_half_of_the_spiral() -> None:
+def test_half_of_the_spiral(real: torch.Tensor) -> None:
     """q = 2 p on one half: D* is 1/3 there and 1 on the other; the best loss is (ln 3 / 2 + ln 1.5) / 2."""
     z = cell_centres(200, torch.device("cpu"))
     half = generator_density(SPIRAL.transform(torch.stack(((z[:, 0] - 1) / 2, z[:, 1]), 1)).view(200, 200, 2), R)
-    d = best_d(REAL, half)
+    d = best_d(real, half)
     assert float(d[half > 0].median()) == pytest.approx(1 / 3, abs=0.01)
-    assert (d[(REAL > 0) & (half == 0)] == 1).all()
-    assert split(REAL, half, logit(d))[1] == pytest.approx((math.log(3) / 2 + math.log(1.5)) / 2, abs=0.01)
+    assert (d[(real > 0) & (half == 0)] == 1).all()
+    assert split(real, half, logit(d))[1] == pytest.approx((math.log(3) / 2 + math.log(1.5)) / 2, abs=0.01)
 
 
-def test_one_point() -> None:
+def test_one_point(real: torch.Tensor) -> None:
     """All fakes in one cell, which holds a share m of the real points."""
     point = SPIRAL.transform(torch.tensor([[0.3, 0.0]]))
     q = generator_density(point.expand(50, 50, 2), R)
-    m = float(REAL[q > 0]) * (2 / R) ** 2
-    best = split(REAL, q, torch.zeros(R, R))[1]
+    m = float(real[q > 0]) * (2 / R) ** 2
+    best = split(real, q, torch.zeros(R, R))[1]
     assert best == pytest.approx((m * math.log(1 + 1 / m) + math.log(1 + m)) / 2, rel=1e-5)
     assert best < 0.02
 
@@ -109,8 +114,8 @@ def test_loss_is_the_cross_entropy_of_the_two_halves() -> None:
     assert split(p, q, logits)[0] == pytest.approx(float(expected), rel=1e-6)
 
 
-def test_certain_d_has_a_finite_loss() -> None:
-    loss, _ = split(REAL, box_density((0, 0), 2, R), torch.full((R, R), 1e4))
+def test_certain_d_has_a_finite_loss(real: torch.Tensor) -> None:
+    loss, _ = split(real, box_density((0, 0), 2, R), torch.full((R, R), 1e4))
     assert loss == pytest.approx(5e3)
 
 
