@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable
 
-from gan_core.options import parse_server_options
+from gan_core.cli.options import parse_server_options
 
 
 def main() -> int:
@@ -16,14 +16,14 @@ def main() -> int:
     options = parse_server_options(sys.argv[1:], os.environ)
 
     # After the options are known to be good: these take seconds to load.
-    from gan_core.dashboard import create_app
-    from gan_core.dashboard.listen import Server
-    from gan_core.dashboard.view import Archive
-    from gan_core.library import Library
-    from gan_core.rerun import Reruns
-    from gan_core.run_file import RunFolder
-    from gan_core.session import TrainingSession
-    from gan_core.stored import StoredRuns
+    from gan_core.dashboard.app import create_app
+    from gan_core.dashboard.http.listen import Server
+    from gan_core.dashboard.http.view import Archive
+    from gan_core.live.session import TrainingSession
+    from gan_core.recording.file.run_file import RunFolder
+    from gan_core.recording.library import Library
+    from gan_core.recording.stored import StoredRuns
+    from gan_core.rerun.process import Reruns
 
     folder = RunFolder(options.runs, limit=int(options.run_limit * 1e9))
 

@@ -1,4 +1,4 @@
-// The target as the page knows it: f and its inverse, as in gan_core/targets.py (a test holds them together).
+// The target as the page knows it: f and its inverse, as in gan_core/targets/target.py (a test holds them together).
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {

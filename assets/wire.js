@@ -1,4 +1,4 @@
-// Reads the envelopes that gan_core/wire.py documents, without copying the arrays.
+// Reads the envelopes that gan_core/wire/frames.py documents, without copying the arrays.
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {

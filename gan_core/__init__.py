@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from gan_core.presets import PRESETS
+from gan_core.setup.presets import PRESETS
 
 if TYPE_CHECKING:
-    from gan_core.engine import GANEngine
+    from gan_core.training.engine import GANEngine
 
 # OpenMP's workers wait for each other by spinning; as soon as a browser needs one of the cores, they spin for whole
 # time slices and training slows down tenfold. With too short a spin, under some 4000 pauses, they fall asleep between
@@ -23,7 +23,7 @@ __all__ = ["PRESETS", "GANEngine"]
 
 def __getattr__(name: str) -> object:
     if name == "GANEngine":
-        from gan_core.engine import GANEngine
+        from gan_core.training.engine import GANEngine
 
         return GANEngine
     raise AttributeError(f"module 'gan_core' has no attribute {name!r}")

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 
-from gan_core.options import (
+from gan_core.cli.options import (
     MANY_STEPS,
     MAX_STEPS,
     RUN_OPTIONS,
@@ -28,7 +28,7 @@ from gan_core.options import (
     values_of,
     whole_number,
 )
-from gan_core.presets import PRESETS, find_preset
+from gan_core.setup.presets import PRESETS, find_preset
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -97,7 +97,7 @@ def _train(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
             )
     values = {"seed": preset.seed or 0, **values_of(RUN_OPTIONS, given, environ, given.parser)}
     options = TrainOptions(preset=preset.name, out=given.out, steps=steps, settings=tuple(given.settings), **values)
-    from gan_core import headless  # only now: torch takes seconds to load
+    from gan_core.cli import train as headless  # only now: torch takes seconds to load
 
     try:
         engine = headless.make_engine(options)
@@ -115,7 +115,7 @@ def _add_verify_arguments(parser: argparse.ArgumentParser) -> None:
 def _verify(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Train a recorded run again, and hold every checkpoint and every row of metrics against what was recorded."""
     options = VerifyOptions(run=given.recorded, **values_of(VERIFY_OPTIONS, given, environ, given.parser))
-    from gan_core import proof  # only now: torch takes seconds to load
+    from gan_core.cli import verify as proof  # only now: torch takes seconds to load
 
     try:
         status = proof.run(options)
@@ -163,7 +163,8 @@ def _bench(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
         soak=given.soak,
         **values_of(run_options, given, environ, given.parser),
     )
-    from gan_core import bench, compute  # only now: torch takes seconds to load
+    from gan_core.bench import command as bench
+    from gan_core.training import compute  # only now: torch takes seconds to load
 
     try:
         compute.resolve(options.device, threads=options.threads)

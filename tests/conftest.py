@@ -8,8 +8,8 @@ import hypothesis
 import pytest
 import torch
 
-from gan_core.config import GANConfig, HyperParameters
-from gan_core.presets import Preset
+from gan_core.setup.config import GANConfig, HyperParameters
+from gan_core.setup.presets import Preset
 
 # No deadline: a test says nothing about speed. Derandomised: a failure comes back on the next run.
 hypothesis.settings.register_profile("ganscope", deadline=None, derandomize=True, database=None)

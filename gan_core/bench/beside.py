@@ -11,15 +11,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from gan_core import wire
-from gan_core.audience import WATCHED_FOR
 from gan_core.bench.rounds import Plan, Row, interleave, ratios
 from gan_core.bench.sizes import SIZES, describe
-from gan_core.commands import Pause, Play, SetLooking, SetPace
-from gan_core.config import DEFAULT_LOOKING_SHARE
-from gan_core.engine import GANEngine
-from gan_core.history import DENSE_STEPS
-from gan_core.session import TrainingSession
+from gan_core.live.audience import WATCHED_FOR
+from gan_core.live.session import TrainingSession
+from gan_core.records.commands import Pause, Play, SetLooking, SetPace
+from gan_core.run.history import DENSE_STEPS
+from gan_core.setup.config import DEFAULT_LOOKING_SHARE
+from gan_core.training.engine import GANEngine
+from gan_core.wire import frames as wire
 
 ALONE, IN_TURN, BESIDE = "no frames", "frames in turn", "frames beside the training"
 _LEAD = 1.0  # seconds for a session to come to speed

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import gan_core
-from gan_core import wire
-from gan_core.audience import WATCHED_FOR
+from gan_core.live.audience import WATCHED_FOR
+from gan_core.wire import frames as wire
 
 FRAMES_PER_SECOND = 20
 

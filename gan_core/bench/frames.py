@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from gan_core import wire
 from gan_core.bench.rounds import Plan, Row, interleave, rate, ratios
 from gan_core.bench.sizes import ARTICLE, describe
-from gan_core.engine import GANEngine
-from gan_core.history import TRAIL_STEPS
-from gan_core.presets import Preset
-from gan_core.probes import LIVE_POINTS, POINTS, SHARP_RESOLUTION, Probe
-from gan_core.records import Moment, Snapshot
+from gan_core.looking.probe import LIVE_POINTS, POINTS, SHARP_RESOLUTION, Probe
+from gan_core.records.records import Moment, Snapshot
+from gan_core.run.history import TRAIL_STEPS
+from gan_core.setup.presets import Preset
+from gan_core.training.engine import GANEngine
+from gan_core.wire import frames as wire
 
 RESOLUTIONS = {50: LIVE_POINTS, 100: LIVE_POINTS, SHARP_RESOLUTION: POINTS}  # cells a side -> points
 STEP = "training step, float32"

@@ -9,8 +9,8 @@ from functools import partial
 from gan_core.bench.frames import look
 from gan_core.bench.rounds import Plan, Row, interleave, rate, ratios
 from gan_core.bench.sizes import ARTICLE
-from gan_core.engine import GANEngine
-from gan_core.probes import LIVE_POINTS, Probe
+from gan_core.looking.probe import LIVE_POINTS, Probe
+from gan_core.training.engine import GANEngine
 
 Call = Callable[[], object]
 

@@ -39,12 +39,12 @@ import torch
 from scipy import stats
 from torch import Tensor
 
-from gan_core.engine import GANEngine
-from gan_core.metrics import coverage, on_band
-from gan_core.options import Parser
-from gan_core.presets import PRESETS
-from gan_core.probes import Probe
-from gan_core.targets import TARGETS
+from gan_core.cli.options import Parser
+from gan_core.looking.measures.quality import coverage, on_band
+from gan_core.looking.probe import Probe
+from gan_core.setup.presets import PRESETS
+from gan_core.targets.target import TARGETS
+from gan_core.training.engine import GANEngine
 
 STUCK = 0.02  # of D's loss, in nats
 LEAST = 100  # steps

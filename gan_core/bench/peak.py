@@ -15,10 +15,10 @@ import torch
 
 from gan_core.bench.rounds import Plan, Row, interleave, rate, ratios
 from gan_core.bench.sizes import SIZES, describe
-from gan_core.compute import Compute, resolve
-from gan_core.config import GANConfig
-from gan_core.engine import GANEngine
-from gan_core.presets import Preset
+from gan_core.setup.config import GANConfig
+from gan_core.setup.presets import Preset
+from gan_core.training.compute import Compute, resolve
+from gan_core.training.engine import GANEngine
 
 _AT_ONCE = 16  # products before a GPU is waited for
 

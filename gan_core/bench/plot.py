@@ -12,7 +12,7 @@ from typing import Any
 
 from gan_core.bench.rounds import Row
 from gan_core.bench.yardsticks import NAIVE
-from gan_core.config import PRECISIONS
+from gan_core.setup.config import PRECISIONS
 
 OURS, THEIRS, INK, FAINT = "#2166ac", "#b8bec6", "#24292f", "#d8dee4"  # ColorBrewer's RdBu, and greys
 _AGAINST = f" : {NAIVE.name}"

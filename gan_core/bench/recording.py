@@ -14,7 +14,7 @@ from pathlib import Path
 from gan_core.bench.client import Client, running_server
 from gan_core.bench.rounds import Plan, Row, ratios
 from gan_core.bench.sizes import SIZES, describe
-from gan_core.history import DENSE_STEPS
+from gan_core.run.history import DENSE_STEPS
 
 OFF, ON = "recording off", "recording on"
 _LEAST = 4.0  # seconds a round: some checkpoints, even where there are seconds between them

@@ -13,8 +13,8 @@ from typing import Any
 import torch
 
 from gan_core.bench.rounds import Plan, Row
-from gan_core.compute import resolve
-from gan_core.headless import write_whole
+from gan_core.cli.train import write_whole
+from gan_core.training.compute import resolve
 
 
 def machine(plan: Plan) -> dict[str, Any]:

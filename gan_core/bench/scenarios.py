@@ -18,14 +18,14 @@ from statistics import median
 
 import torch
 
-from gan_core.engine import GANEngine
-from gan_core.looks import cell_centres
-from gan_core.metrics import BAND
-from gan_core.presets import PRESETS
-from gan_core.probes import POINTS
-from gan_core.records import Moment
-from gan_core.summary import Observer
-from gan_core.tasks import TASKS
+from gan_core.looking.looks import cell_centres
+from gan_core.looking.measures.quality import BAND
+from gan_core.looking.probe import POINTS
+from gan_core.records.records import Moment
+from gan_core.run.observer import Observer
+from gan_core.setup.presets import PRESETS
+from gan_core.training.engine import GANEngine
+from gan_core.training.tasks import TASKS
 
 RECENT = 100  # steps over which a loss is averaged
 GRID = 100  # latent cells a side on which tears are looked for

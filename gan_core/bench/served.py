@@ -8,7 +8,7 @@ from contextlib import closing
 from gan_core.bench.client import FRAMES_PER_SECOND, Client, running_server
 from gan_core.bench.rounds import Plan, Row, interleave, rate, ratios
 from gan_core.bench.sizes import SIZES, describe
-from gan_core.engine import GANEngine
+from gan_core.training.engine import GANEngine
 
 HEADLESS = "headless"
 WATCHED = f"one client, up to {FRAMES_PER_SECOND} frames/s"

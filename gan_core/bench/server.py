@@ -14,13 +14,13 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 
 from gan_core.bench.sizes import SIZES
-from gan_core.dashboard.api import add_routes
-from gan_core.dashboard.guard import guard
-from gan_core.dashboard.listen import Server
-from gan_core.engine import GANEngine
-from gan_core.records import Snapshot, StepMetrics
-from gan_core.run_file import RunFolder
-from gan_core.session import TrainingSession
+from gan_core.dashboard.http.api import add_routes
+from gan_core.dashboard.http.guard import guard
+from gan_core.dashboard.http.listen import Server
+from gan_core.live.session import TrainingSession
+from gan_core.recording.file.run_file import RunFolder
+from gan_core.records.records import Snapshot, StepMetrics
+from gan_core.training.engine import GANEngine
 
 HOST = "127.0.0.1"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gan_core.config import GANConfig
-from gan_core.presets import PRESETS, Preset
+from gan_core.setup.config import GANConfig
+from gan_core.setup.presets import PRESETS, Preset
 
 ARTICLE = PRESETS["mode-collapse"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from gan_core.bench.client import Client, running_server
 from gan_core.bench.rounds import Plan, Row
 from gan_core.bench.sizes import SIZES, describe
-from gan_core.options import SoakLength
+from gan_core.cli.options import SoakLength
 
 WARM = 120.0  # seconds: by then everything has been loaded and used once
 _EVERY = 5.0  # seconds between two readings

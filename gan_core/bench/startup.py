@@ -16,7 +16,7 @@ import gan_core
 from gan_core.bench.client import Client
 from gan_core.bench.rounds import Plan, Row
 from gan_core.bench.soak import resident_megabytes
-from gan_core.presets import DEFAULT_PRESET
+from gan_core.setup.presets import DEFAULT_PRESET
 
 ROOT = Path(gan_core.__file__).parents[1]
 SERVER, TRAIN = "python app.py", "python -m gan_core train"

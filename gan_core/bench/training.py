@@ -8,10 +8,10 @@ from functools import partial
 from gan_core.bench.rounds import Plan, Row, interleave, rate, ratios
 from gan_core.bench.sizes import SIZES, describe
 from gan_core.bench.yardsticks import NAIVE, Yardstick, running, usable
-from gan_core.compute import resolve
-from gan_core.config import PRECISIONS
-from gan_core.engine import GANEngine
-from gan_core.presets import Preset
+from gan_core.setup.config import PRECISIONS
+from gan_core.setup.presets import Preset
+from gan_core.training.compute import resolve
+from gan_core.training.engine import GANEngine
 
 
 def training_speed(plan: Plan) -> Iterator[Row]:

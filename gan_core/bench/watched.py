@@ -16,12 +16,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from math import ceil
 
-from gan_core.audience import WATCHED_FOR
 from gan_core.bench import crowd
 from gan_core.bench.client import Client, running_server
 from gan_core.bench.rounds import Plan, Row, interleave, ratios
 from gan_core.bench.sizes import SIZES, describe
-from gan_core.history import DENSE_STEPS
+from gan_core.live.audience import WATCHED_FOR
+from gan_core.run.history import DENSE_STEPS
 
 COUNTS = (1, 10, 50)  # clients
 ASKS_A_SECOND = 10  # of each client

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from gan_core.config import GANConfig
+from gan_core.setup.config import GANConfig
 
 INSTALL = "pip install -r requirements-bench.txt"
 

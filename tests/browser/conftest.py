@@ -8,9 +8,10 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
+
 from dashboard_page import DESKTOP, PATIENCE, DashboardPage, Watch
 from live_server import LiveServer
-from playwright.sync_api import Browser, BrowserContext, BrowserType, Page, expect
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import numpy.typing as npt
+from playwright.sync_api import ConsoleMessage, Locator, Page, Request, Route, expect
+
 from live_server import Envelope, LiveServer
 from page_oracle import EXTENT, in_pixels
-from playwright.sync_api import ConsoleMessage, Locator, Page, Request, Route, expect
 
 SLIDERS = {"lr-g": "lr_g", "lr-d": "lr_d", "beta1-g": "beta1_g", "beta1-d": "beta1_d"}
 PANELS = ("metrics", "samples", "latent", "discriminator")

@@ -9,11 +9,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from gan_core.dashboard import create_app
-from gan_core.dashboard.listen import Server
-from gan_core.engine import GANEngine
-from gan_core.records import StepMetrics
-from gan_core.session import TrainingSession
+from gan_core.dashboard.app import create_app
+from gan_core.dashboard.http.listen import Server
+from gan_core.live.session import TrainingSession
+from gan_core.records.records import StepMetrics
+from gan_core.training.engine import GANEngine
 
 FAILS_AT = 40
 

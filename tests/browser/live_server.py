@@ -21,7 +21,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from gan_core import wire
+from gan_core.wire import frames as wire
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = "GANscope is on "

@@ -20,11 +20,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from dashboard_page import DESKTOP, DashboardPage, Watch
-from live_server import LiveServer
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from gan_core.presets import DEFAULT_PRESET, PRESETS
+from dashboard_page import DESKTOP, DashboardPage, Watch
+from gan_core.setup.presets import DEFAULT_PRESET, PRESETS
+from live_server import LiveServer
 
 LENGTH = PRESETS[DEFAULT_PRESET].length
 VISITS = 5

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gan_core.engine import GANEngine
-from gan_core.presets import PRESETS
-from gan_core.probes import LIVE_POINTS, POINTS, SHARP_RESOLUTION, Probe
-from gan_core.records import Moment, Snapshot
+from gan_core.looking.probe import LIVE_POINTS, POINTS, SHARP_RESOLUTION, Probe
+from gan_core.records.records import Moment, Snapshot
+from gan_core.setup.presets import PRESETS
+from gan_core.training.engine import GANEngine
 
 POINT = 32767  # a coordinate of 1 in a frame's int16 points
 EXTENT = 1.08  # the axes of the square panels go from -1.08 to 1.08: the square and a margin

@@ -51,9 +51,9 @@ def main() -> None:
         sys.argv.remove("--while-loading")
         sys.meta_path.insert(0, PressedAtTorch())
     else:
-        from gan_core.dashboard.listen import Server
-        from gan_core.rerun import Reruns
-        from gan_core.session import TrainingSession
+        from gan_core.dashboard.http.listen import Server
+        from gan_core.live.session import TrainingSession
+        from gan_core.rerun.process import Reruns
 
         TrainingSession.close = pressed(TrainingSession.close, "closing session, ")  # type: ignore[method-assign]
         Reruns.close = pressed(Reruns.close, "reruns, ")  # type: ignore[method-assign]

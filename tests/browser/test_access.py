@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from dashboard_page import DESKTOP, PHONE, SLIDERS, DashboardPage
 from playwright.sync_api import expect
 
-from gan_core.config import BOUNDS
+from dashboard_page import DESKTOP, PHONE, SLIDERS, DashboardPage
+from gan_core.setup.config import BOUNDS
 
 
 def expect_no_barriers(dashboard: DashboardPage) -> None:

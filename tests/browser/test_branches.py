@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
+
 from dashboard_page import DESKTOP, PHONE, DashboardPage, intercept
 from page_oracle import POINT, pixel_data, rerun_frame
-from playwright.sync_api import expect
 from test_access import expect_no_barriers
 
 COLUMNS = ("D loss", "D accuracy", "G loss", "G accuracy")

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from playwright.sync_api import expect
+
 from dashboard_page import DESKTOP, PHONE, DashboardPage
 from page_oracle import POINT, in_pixels
-from playwright.sync_api import expect
 from test_access import expect_no_barriers
 
 SPAN = 327  # a hundredth, in whole units of a coordinate

@@ -13,10 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+
 from dashboard_page import DESKTOP, PANELS, PHONE, SQUARE, DashboardPage, Watch
 from live_server import Envelope, LiveServer
 from page_oracle import EXTENT, POINT, distances, nearest_kept
-from playwright.sync_api import Locator, Page, expect
 
 
 @dataclass(frozen=True, eq=False)

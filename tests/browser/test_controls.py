@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from dashboard_page import SLIDERS, DashboardPage
-from page_oracle import brief
 from playwright.sync_api import expect
 
-from gan_core.config import BOUNDS
-from gan_core.dashboard.story import plain
-from gan_core.presets import PRESETS
+from dashboard_page import SLIDERS, DashboardPage
+from gan_core.dashboard.page.story import plain
+from gan_core.setup.config import BOUNDS
+from gan_core.setup.presets import PRESETS
+from page_oracle import brief
 
 QUICK = vars(PRESETS["quick"].values)
 

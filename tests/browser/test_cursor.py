@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 import pytest
+from playwright.sync_api import expect
+
 from dashboard_page import PANELS, SQUARE, DashboardPage
 from live_server import Envelope
 from page_oracle import (
@@ -17,7 +19,6 @@ from page_oracle import (
     map_value,
     nearest_kept,
 )
-from playwright.sync_api import expect
 
 RADIUS = 0.05  # in sample space, as documented
 HUNDREDTH = 0.005 + 1e-9  # error of a number that is shown with two decimals

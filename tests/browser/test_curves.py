@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from dashboard_page import PHONE, DashboardPage
-from live_server import LiveServer
 from playwright.sync_api import expect
 
-from gan_core.run_branch import copy_until
-from gan_core.run_file import RunFile
+from dashboard_page import PHONE, DashboardPage
+from gan_core.recording.file.branch import copy_until
+from gan_core.recording.file.run_file import RunFile
+from live_server import LiveServer
 
 STEPS, SPIKE = 1_200_000, 700_000
 LONG = "20260101-000000-abcdef"

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
-from dashboard_page import PHONE, DashboardPage, Watch
-from live_server import LiveServer
 from playwright.sync_api import Page, expect
 
-from gan_core.tempo import TAKEN_WITHIN
+from dashboard_page import PHONE, DashboardPage, Watch
+from gan_core.live.tempo import TAKEN_WITHIN
+from live_server import LiveServer
 
 FOLLOW = """(() => {
     window.drawn = [];

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from dashboard_page import DashboardPage
-from page_oracle import colour, map_values, pixel_data
 
-from gan_core.engine import GANEngine
-from gan_core.presets import PRESETS
-from gan_core.probes import LIVE_POINTS, Probe
-from gan_core.records import Moment
+from dashboard_page import DashboardPage
+from gan_core.looking.probe import LIVE_POINTS, Probe
+from gan_core.records.records import Moment
+from gan_core.setup.presets import PRESETS
+from gan_core.training.engine import GANEngine
+from page_oracle import colour, map_values, pixel_data
 
 Film = list[npt.NDArray[np.uint8]]  # maps, from one frame to the next, of any number of cells
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import BrowserContext, Page
+
 from conftest import forget
 from live_server import LiveServer
-from playwright.sync_api import BrowserContext, Page
 
 KEPT = """async () => [
     localStorage.length, sessionStorage.length, document.cookie, (await indexedDB.databases()).length,

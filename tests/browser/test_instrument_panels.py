@@ -10,17 +10,17 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
+from playwright.sync_api import expect
+
 from dashboard_page import DashboardPage
+from gan_core.dashboard.page.panels.scales import SCALES, VIRIDIS
+from gan_core.dashboard.page.theme import LIGHT
+from gan_core.records.readings import PLACE
+from gan_core.targets.target import TARGETS
+from gan_core.wire import frames as wire
 from live_server import Envelope, LiveServer
 from page_oracle import COLOURS, POINT, STOPS, image_of, in_pixels
-from playwright.sync_api import expect
 from test_access import expect_no_barriers
-
-from gan_core import wire
-from gan_core.dashboard.panels.scales import SCALES, VIRIDIS
-from gan_core.dashboard.theme import LIGHT
-from gan_core.readings import PLACE
-from gan_core.targets import TARGETS
 
 Floats = npt.NDArray[np.float64]
 SPIRAL = TARGETS["spiral"]

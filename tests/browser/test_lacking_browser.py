@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page, Request, expect
+
 from dashboard_page import DashboardPage, Watch
 from live_server import ROOT, LiveServer
-from playwright.sync_api import Page, Request, expect
 
 ASSETS = ROOT / "assets"
 # What browsers do that let a page keep nothing: fail at the first look, have none, or fail when something is put in.

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from dashboard_page import DESKTOP, PANELS, PHONE, Area, DashboardPage
-from page_oracle import EXTENT
 from playwright.sync_api import expect
 
-from gan_core.presets import PRESETS
+from dashboard_page import DESKTOP, PANELS, PHONE, Area, DashboardPage
+from gan_core.setup.presets import PRESETS
+from page_oracle import EXTENT
 
 LAPTOPS = ((1280, 720), (1366, 768), DESKTOP, (1024, 768))
 WIDE = ((1920, 1080), (2560, 1300))

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dashboard_page import DashboardPage, Watch
-from live_server import LiveServer
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from gan_core.engine import GANEngine
-from gan_core.presets import PRESETS
+from dashboard_page import DashboardPage, Watch
+from gan_core.setup.presets import PRESETS
+from gan_core.training.engine import GANEngine
+from live_server import LiveServer
 
 CHANGES = [(31, "lr_g", 0.01), (31, "beta1_d", 0.25), (51, "lr_g", 0.00015)]
 STEP = 60

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from dashboard_page import DESKTOP, PANELS, PHONE, SQUARE, Area, DashboardPage, Watch
-from live_server import LiveServer
-from page_oracle import EXTENT, POINT, colour, in_pixels, lonely, map_values, pixel_data
 from playwright.sync_api import BrowserContext, expect
 
-from gan_core.dashboard.theme import DARK, LIGHT
+from dashboard_page import DESKTOP, PANELS, PHONE, SQUARE, Area, DashboardPage, Watch
+from gan_core.dashboard.page.theme import DARK, LIGHT
+from live_server import LiveServer
+from page_oracle import EXTENT, POINT, colour, in_pixels, lonely, map_values, pixel_data
 
 THEMES = {"light": LIGHT, "dark": DARK}
 HALF_A_PIXEL = 0.5

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import BrowserContext, expect
+
 from dashboard_page import DESKTOP, PANELS, PHONE, SQUARE, Area, DashboardPage, Watch
 from live_server import LiveServer
-from playwright.sync_api import BrowserContext, expect
 
 ZOOMS = {
     "zoom 0.8": "document.documentElement.style.zoom = 0.8",

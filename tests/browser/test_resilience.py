@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page, Request, expect
+
 from dashboard_page import SQUARE, DashboardPage, Watch
 from live_server import ROOT, LiveServer
-from playwright.sync_api import Page, Request, expect
 
 FAILING = Path(__file__).parent / "failing_server.py"
 PRESSED = Path(__file__).parent / "pressed_server.py"

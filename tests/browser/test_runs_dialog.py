@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
 from dashboard_page import DESKTOP, PHONE, DashboardPage, Watch, intercept
+from gan_core.wire import frames as wire
+from gan_core.wire.envelope import with_header
 from live_server import LiveServer
 from page_oracle import colour, pixel_data
-from playwright.sync_api import Locator, Page, Route, expect
 from test_access import expect_no_barriers
-
-from gan_core import wire
-from gan_core.envelope import with_header
 
 REFUSALS = ("400 (BAD REQUEST)", "409 (CONFLICT)")  # which the browser reports by itself
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from dashboard_page import DashboardPage, intercept
 from playwright.sync_api import Route, expect
+
+from dashboard_page import DashboardPage, intercept
 
 
 def test_what_is_said_of_a_wrong_step_stays_true(dashboard: DashboardPage) -> None:

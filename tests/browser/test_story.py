@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from dashboard_page import PHONE, DashboardPage, intercept
-from live_server import LiveServer
 from playwright.sync_api import Locator, Page, Route, expect
 
-from gan_core import wire
-from gan_core.dashboard.story import label, parts, plain, tour
-from gan_core.diagnosis import SENTENCES
-from gan_core.envelope import with_header
-from gan_core.presets import PRESETS
+from dashboard_page import PHONE, DashboardPage, intercept
+from gan_core.dashboard.page.story import label, parts, plain, tour
+from gan_core.run.diagnosis import SENTENCES
+from gan_core.setup.presets import PRESETS
+from gan_core.wire import frames as wire
+from gan_core.wire.envelope import with_header
+from live_server import LiveServer
 
 DIAGNOSIS = {"state": "hopping", "sentence": "The fakes move about as one.", "since": 7}
 EVENTS = [

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dashboard_page import SQUARE, DashboardPage, intercept
-from page_oracle import nearest_kept, rerun_frame
 from playwright.sync_api import Route, expect
 
-from gan_core import wire
-from gan_core.envelope import with_header
+from dashboard_page import SQUARE, DashboardPage, intercept
+from gan_core.wire import frames as wire
+from gan_core.wire.envelope import with_header
+from page_oracle import nearest_kept, rerun_frame
 
 # JavaScript: where the middle of the handle is on the rail, 0..1.
 HANDLE_AT = """(() => {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from live_server import ROOT
 from playwright.sync_api import Page
+
+from live_server import ROOT
 
 NOTHING = math.nan
 # What is typed, as a whole number and as any.

@@ -9,12 +9,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from dashboard_page import DashboardPage
-from live_server import ROOT
-from page_oracle import brief
 from playwright.sync_api import Locator, Page, expect
 
-from gan_core.presets import PRESETS
+from dashboard_page import DashboardPage
+from gan_core.setup.presets import PRESETS
+from live_server import ROOT
+from page_oracle import brief
 
 STEPS = 40
 CHOOSER = "Scenario"

@@ -9,17 +9,17 @@ import pytest
 import torch
 
 from gan_core import PRESETS
-from gan_core.config import GANConfig
-from gan_core.dashboard.panels.views import VIEWS
-from gan_core.dashboard.story import NUMBERS, STATES, TRAINS, label, parts, plain, tour
-from gan_core.diagnosis import SENTENCES
-from gan_core.engine import GANEngine
-from gan_core.objectives import OBJECTIVES
-from gan_core.presets import DEFAULT_PRESET, GROUPS, Preset, find_preset
-from gan_core.readings import READINGS
-from gan_core.records import LENS_ARRAYS
-from gan_core.targets import TARGETS
-from gan_core.tasks import TASKS
+from gan_core.dashboard.page.panels.views import VIEWS
+from gan_core.dashboard.page.story import NUMBERS, STATES, TRAINS, label, parts, plain, tour
+from gan_core.records.readings import READINGS
+from gan_core.records.records import LENS_ARRAYS
+from gan_core.run.diagnosis import SENTENCES
+from gan_core.setup.config import GANConfig
+from gan_core.setup.presets import DEFAULT_PRESET, GROUPS, Preset, find_preset
+from gan_core.targets.target import TARGETS
+from gan_core.training.engine import GANEngine
+from gan_core.training.objectives import OBJECTIVES
+from gan_core.training.tasks import TASKS
 
 ARTICLE = (  # in the order of its figures
     "target",

@@ -7,11 +7,11 @@ import math
 import pytest
 import torch
 
-from gan_core.config import TASK_NAMES
-from gan_core.kernels import Array, Kernels, NumpyKernels, TorchKernels
-from gan_core.objectives import OBJECTIVES, Objective
-from gan_core.targets import OPPONENTS, TARGETS, Target
-from gan_core.tasks import TASKS
+from gan_core.setup.config import TASK_NAMES
+from gan_core.targets.target import OPPONENTS, TARGETS, Target
+from gan_core.training.kernels import Array, Kernels, NumpyKernels, TorchKernels
+from gan_core.training.objectives import OBJECTIVES, Objective
+from gan_core.training.tasks import TASKS
 
 EACH_TARGET = pytest.mark.parametrize("target", TARGETS.values(), ids=list(TARGETS))
 EACH_OBJECTIVE = pytest.mark.parametrize("objective", OBJECTIVES.values(), ids=list(OBJECTIVES))

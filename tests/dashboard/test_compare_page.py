@@ -9,9 +9,9 @@ from html import unescape
 
 from flask import Flask
 
-from gan_core.config import GANConfig, HyperParameters
-from gan_core.dashboard.compare import add_compare
-from gan_core.presets import PRESETS
+from gan_core.dashboard.page.compare import add_compare
+from gan_core.setup.config import GANConfig, HyperParameters
+from gan_core.setup.presets import PRESETS
 
 
 def _page() -> str:

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from gan_core.dashboard.guard import MAX_BODY_BYTES, guard
+from gan_core.dashboard.http.guard import MAX_BODY_BYTES, guard
 
 
 def client(host: str = "127.0.0.1", more_hosts: tuple[str, ...] = ()) -> FlaskClient:

@@ -13,9 +13,9 @@ import pytest
 from flask import Flask
 from waitress.server import BaseWSGIServer
 
-from gan_core.dashboard.api import HOLD, add_routes
-from gan_core.dashboard.guard import guard
-from gan_core.dashboard.listen import MAX_ADMITTED, THREADS, Server
+from gan_core.dashboard.http.api import HOLD, add_routes
+from gan_core.dashboard.http.guard import guard
+from gan_core.dashboard.http.listen import MAX_ADMITTED, THREADS, Server
 
 LONG = 60.0  # seconds: how long to wait for what must come
 GONE = 10**17  # whoever has this version ends the server

@@ -6,16 +6,16 @@ import json
 
 import pytest
 
-from gan_core.dashboard.panels import PANELS, tables
-from gan_core.dashboard.panels.lenses import CHOICES
-from gan_core.dashboard.panels.scales import SCALES
-from gan_core.dashboard.panels.scenes import SCENES
-from gan_core.dashboard.panels.views import VIEWS
-from gan_core.dashboard.theme import DARK, LIGHT
-from gan_core.presets import PRESETS
-from gan_core.readings import READINGS
-from gan_core.records import LENS_ARRAYS
-from gan_core.tasks import TASKS
+from gan_core.dashboard.page.panels.lenses import CHOICES
+from gan_core.dashboard.page.panels.registry import PANELS, tables
+from gan_core.dashboard.page.panels.scales import SCALES
+from gan_core.dashboard.page.panels.scenes import SCENES
+from gan_core.dashboard.page.panels.views import VIEWS
+from gan_core.dashboard.page.theme import DARK, LIGHT
+from gan_core.records.readings import READINGS
+from gan_core.records.records import LENS_ARRAYS
+from gan_core.setup.presets import PRESETS
+from gan_core.training.tasks import TASKS
 
 NAMES = {panel.id.removesuffix("-panel") for panel in PANELS}
 EACH_TASK = pytest.mark.parametrize("task", TASKS)

@@ -12,15 +12,15 @@ from flask import Flask
 from flask.testing import FlaskClient
 from test_api import HEADERS, STATUS, FakeSession
 
-from gan_core.config import GANConfig, HyperParameters
-from gan_core.dashboard.api import add_routes
-from gan_core.dashboard.runs_api import add_run_routes
-from gan_core.dashboard.view import Archive
-from gan_core.library import Library
-from gan_core.recipe import Recipe
-from gan_core.records import Cancelled, StepMetrics
-from gan_core.run_file import RunFile, RunFolder
-from gan_core.stored import StoredRuns
+from gan_core.dashboard.http.api import add_routes
+from gan_core.dashboard.http.runs_api import add_run_routes
+from gan_core.dashboard.http.view import Archive
+from gan_core.recording.file.run_file import RunFile, RunFolder
+from gan_core.recording.library import Library
+from gan_core.recording.stored import StoredRuns
+from gan_core.records.records import Cancelled, StepMetrics
+from gan_core.setup.config import GANConfig, HyperParameters
+from gan_core.setup.recipe import Recipe
 
 OLD, NEW, PRESENT = "20260101-000000-aaaaaa", "20260102-000000-bbbbbb", "20260103-000000-cccccc"
 
@@ -109,7 +109,7 @@ def test_what_another_server_records_is_not_changed(
 ) -> None:
     add(tmp_path, OLD, 1.0, steps=3)
     with closing(RunFile.open(tmp_path / f"{OLD}.sqlite", write=True)):
-        monkeypatch.setattr("gan_core.run_lock._mine", set())  # as in another process
+        monkeypatch.setattr("gan_core.recording.file.lock._mine", set())  # as in another process
         for body in ({"do": "rename", "title": "Mine"}, {"do": "delete"}):
             code, said = post(http, f"/api/runs/{OLD}", body)
             assert code == 400

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from test_api import STATUS
 
-from gan_core.dashboard.layout import page
-from gan_core.records import InForce, Status
+from gan_core.dashboard.page.layout import page
+from gan_core.records.records import InForce, Status
 
 
 def status_of(preset: str) -> Status:

@@ -11,11 +11,11 @@ from flask.testing import FlaskClient
 from test_api import HEADERS, FakeSession
 from test_runs_api import FakeReruns
 
-from gan_core.dashboard import create_app
-from gan_core.dashboard.view import Archive
-from gan_core.library import Library
-from gan_core.run_file import RunFolder
-from gan_core.stored import StoredRuns
+from gan_core.dashboard.app import create_app
+from gan_core.dashboard.http.view import Archive
+from gan_core.recording.file.run_file import RunFolder
+from gan_core.recording.library import Library
+from gan_core.recording.stored import StoredRuns
 
 CALLBACKS = "/_dash-update-component"
 

@@ -6,7 +6,7 @@ import re
 
 from plotly.offline import get_plotlyjs_version
 
-from gan_core.dashboard import ASSETS
+from gan_core.dashboard.app import ASSETS
 
 
 def test_it_is_of_the_version_that_the_figures_are_made_for() -> None:

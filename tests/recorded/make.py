@@ -12,11 +12,11 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-import gan_core.resume
-from gan_core.commands import SetValues, StepOnce
-from gan_core.presets import PRESETS
-from gan_core.run_file import RunFolder
-from gan_core.session import TrainingSession
+import gan_core.recording.start
+from gan_core.live.session import TrainingSession
+from gan_core.recording.file.run_file import RunFolder
+from gan_core.records.commands import SetValues, StepOnce
+from gan_core.setup.presets import PRESETS
 
 SMALL = {"width": 16, "depth": 2, "batch": 32}  # in the place of networks that would take a megabyte a checkpoint
 BEGUN = 1_767_225_600.0  # seconds since the epoch: no clock's time, so that two files differ in their form alone
@@ -28,7 +28,7 @@ def main(path: Path, scenario: str = "quick") -> None:
     preset = PRESETS[scenario]
     if preset.config.width > 64:
         PRESETS[scenario] = replace(preset, config=replace(preset.config, **SMALL))
-    gan_core.resume.machine = lambda: "the machine that recorded this"
+    gan_core.recording.start.machine = lambda: "the machine that recorded this"
     with tempfile.TemporaryDirectory() as folder:
         session = TrainingSession(
             scenario,

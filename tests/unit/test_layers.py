@@ -1,4 +1,4 @@
-"""Imports go downward only: the table of layers, held against what the files import."""
+"""What each package may import: one table, held against what the files import."""
 
 from __future__ import annotations
 
@@ -10,208 +10,78 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "gan_core"
 
-# Layer of each module, by the first part of its name inside gan_core. A new module needs a line here.
-LAYERS = {
-    # L0: data
-    "config": 0,
-    "experiment": 0.1,
-    "limits": 0,
-    "recipe": 0.2,
-    "records": 0.3,
-    "readings": 0,
-    "commands": 0.4,
-    "scenario": 0,
-    "zoo": 0,
-    "presets": 0,
-    "options": 0.4,
-    # L1: pieces
-    "targets": 1,
-    "networks": 1,
-    "kernels": 1,
-    "objectives": 1,
-    "adam": 1,
-    "backprop": 1,
-    "batches": 1,
-    "metrics": 1,
-    "pushforward": 1,
-    "best_d": 1,
-    "pull": 1,
-    "jacobian": 1,
-    "chase": 1,
-    "diagnosis": 1,
-    "forward": 1,
-    "looks": 2.5,
-    "probes": 2.5,
-    "compute": 1,
-    "machine": 1,
-    "fineness": 1,
-    "pace": 1.1,
-    "tempo": 1,
-    "audience": 1,
-    "chronicle": 2,
-    "instruments": 2.5,
-    "references": 2.5,
-    "lenses": 2.5,
-    "parts": 1,
-    "envelope": 1,
-    "thinning": 1,
-    "payloads": 1,
-    # L2: built from them
-    "gan_step": 2,
-    "supervised_step": 2,
-    "tasks": 2,
-    "cuda_graph": 2,
-    "engine": 2,
-    "history": 2,
-    "journey": 2,
-    "checkpoint": 2,
-    "run_lock": 1,
-    "extremes": 1,
-    "run_rows": 1,
-    "run_database": 2,
-    "run_metrics": 2,
-    "run_file": 2,
-    "run_room": 2,
-    "run_branch": 2,
-    "run_import_metrics": 2,
-    "run_import": 2,
-    "wire": 2,
-    # L3: what runs
-    "board": 3,
-    "receipt": 3,
-    "session": 3,
-    "summary": 3,
-    "headless": 3,
-    "recorder": 3,
-    "resume": 3,
-    "stored": 3,
-    "rerun": 3,
-    "beside": 3,
-    "child": 0,
-    "library": 3,
-    "replay": 3,
-    "proof": 3,
-    "rerun_worker": 3,
-    # L4: what people see
-    "dashboard": 4,
-    # Entry points
-    "bench": 5,
-    "__main__": 5,
-    "__init__": 5,
+# Every package, lower ones first, and the others that its files may import. A sub-package is a package of its own.
+MAY_IMPORT: dict[str, str] = {
+    "system": "",
+    "setup": "",
+    "targets": "",
+    "records": "setup",
+    "wire": "records",
+    "training": "records setup targets",
+    "looking.measures": "targets training",
+    "looking": "looking.measures records setup targets training",
+    "run": "looking looking.measures records setup training",
+    "recording.file": "records run setup training wire",
+    "recording": "looking records recording.file run setup system training wire",
+    "rerun": "looking records recording.file run setup system training wire",
+    "live": "looking looking.measures records recording recording.file run setup system training wire",
+    "dashboard": "records run setup wire",
+    "cli": "looking.measures records recording.file rerun run setup training",
+    "bench": "",  # and everything that is above
 }
-# Within a layer, who may import whom.
-SAME_LAYER = {
-    ("scenario", "config"),
-    ("zoo", "config"),
-    ("zoo", "scenario"),
-    ("presets", "config"),
-    ("presets", "scenario"),
-    ("presets", "zoo"),
-    ("options", "config"),
-    ("options", "presets"),
-    ("kernels", "compute"),
-    ("kernels", "networks"),
-    ("objectives", "kernels"),
-    ("adam", "networks"),
-    ("backprop", "kernels"),
-    ("backprop", "networks"),
-    ("batches", "kernels"),
-    ("batches", "targets"),
-    ("metrics", "targets"),
-    ("pushforward", "parts"),
-    ("pushforward", "targets"),
-    ("pull", "networks"),
-    ("jacobian", "networks"),
-    ("forward", "networks"),
-    ("probes", "looks"),
-    ("chronicle", "history"),
-    ("instruments", "best_d"),
-    ("instruments", "chase"),
-    ("instruments", "looks"),
-    ("instruments", "metrics"),
-    ("instruments", "pushforward"),
-    ("instruments", "targets"),
-    ("lenses", "best_d"),
-    ("lenses", "instruments"),
-    ("lenses", "jacobian"),
-    ("lenses", "looks"),
-    ("lenses", "pull"),
-    ("references", "best_d"),
-    ("references", "looks"),
-    ("references", "metrics"),
-    ("references", "pushforward"),
-    ("references", "targets"),
-    ("probes", "instruments"),
-    ("probes", "references"),
-    ("probes", "lenses"),
-    ("stored", "resume"),
-    ("probes", "networks"),
-    ("probes", "targets"),
-    ("supervised_step", "gan_step"),
-    ("tasks", "gan_step"),
-    ("tasks", "supervised_step"),
-    ("cuda_graph", "tasks"),
-    ("engine", "cuda_graph"),
-    ("engine", "tasks"),
-    ("checkpoint", "engine"),
-    ("journey", "history"),
-    ("run_file", "checkpoint"),
-    ("run_file", "run_database"),
-    ("run_file", "run_metrics"),
-    ("run_metrics", "run_database"),
-    ("run_branch", "run_database"),
-    ("run_branch", "run_file"),
-    ("run_branch", "run_room"),
-    ("run_room", "run_database"),
-    ("run_room", "run_file"),
-    ("headless", "summary"),
-    ("session", "board"),
-    ("session", "receipt"),
-    ("session", "recorder"),
-    ("session", "resume"),
-    ("proof", "replay"),
-    ("rerun", "rerun_worker"),
-    ("session", "beside"),
-    ("rerun_worker", "replay"),
-    ("run_import", "checkpoint"),
-    ("run_import", "run_database"),
-    ("run_import", "run_file"),
-    ("run_import", "run_import_metrics"),
-    ("run_import_metrics", "tasks"),
-    ("run_import", "tasks"),
-    ("run_import", "wire"),
-    ("__main__", "bench"),
-}
-# Downward, but not for everyone: these see the rest of the program through records and protocols.
-WITHOUT_TORCH = {
-    "config",
-    "experiment",
+# How the package is entered: these may import all.
+ENTRANCES = {"__init__", "__main__"}
+# Neither these nor what they import when they are loaded needs torch.
+WITHOUT_TORCH = [
+    "system",
+    "setup",
     "records",
-    "commands",
-    "presets",
-    "options",
-    "pace",
-    "tempo",
-    "diagnosis",
-    "envelope",
-    "history",
     "wire",
     "dashboard",
-}
+    "cli.options",
+    "run.history",
+    "run.thinning",
+    "run.extremes",
+    "run.diagnosis",
+    "run.journey",
+    "looking.fineness",
+    "live.tempo",
+    "live.budget",
+]
+READ_NO_CLOCK = ["run.history", "run.diagnosis", "run.journey", "looking.fineness", "live.budget", "live.tempo"]
+KNOW_NO_FILE_OR_BROWSER = ["training", "targets", "looking", "run.history", "run.chronicle"]
+MAY_HAVE_THREADS = [
+    "live.board",
+    "live.receipt",
+    "live.session",
+    "live.beside",
+    "recording.recorder",
+    "recording.file.lock",
+    "rerun.process",
+    "system.child",
+    "bench.learning",  # a command that trains hundreds of runs
+    "bench.beside",  # somebody who looks while a session trains
+]
 THREADS = {"threading", "_thread", "concurrent", "multiprocessing", "asyncio", "queue"}
-
-MAY_HAVE_THREADS = {"board", "receipt", "session", "recorder", "rerun", "beside", "child", "run_lock"}
-MAY_HAVE_PROCESSES = {  # a command that trains hundreds of runs, and somebody who looks while a session trains
-    PACKAGE / "bench" / "learning.py",
-    PACKAGE / "bench" / "beside.py",
-}
+CLOCKS = {"time", "datetime"}
 
 FILES = sorted(PACKAGE.rglob("*.py"))
 EACH = pytest.mark.parametrize("file", FILES, ids=[str(file.relative_to(PACKAGE)) for file in FILES])
 
 
-def part(file: Path) -> str:
-    return file.relative_to(PACKAGE).with_suffix("").parts[0]
+def package_of(file: Path) -> str:
+    """The package that a file belongs to; of a file that enters it, its own name."""
+    parts = file.relative_to(PACKAGE).with_suffix("").parts
+    if len(parts) == 1:
+        return parts[0]
+    inner = ".".join(parts[:2])
+    return inner if inner in MAY_IMPORT else parts[0]
+
+
+def name_of(file: Path) -> str:
+    """A file's dotted name inside the package; a package's own file has the package's."""
+    parts = file.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
 
 
 def imports(file: Path, *, at_run_time: bool = False) -> set[str]:
@@ -241,71 +111,98 @@ def nodes(tree: ast.AST, at_run_time: bool) -> list[ast.AST]:
     return found
 
 
-def parts_imported(file: Path) -> set[str]:
-    inside = {name.split(".")[1] for name in imports(file) if name.startswith("gan_core.")}
-    return {name for name in inside if (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").exists()}
+def module_of(name: str) -> Path | None:
+    """The file of our own that an imported name is, or is in; None for the package itself and for others' names."""
+    at = ROOT.joinpath(*name.split("."))
+    here = [file for file in (at / "__init__.py", at.with_suffix(".py")) if file.exists()]
+    return here[0] if here and here[0] != PACKAGE / "__init__.py" else None
 
 
-def test_the_table_names_every_module_and_no_other() -> None:
-    assert {part(file) for file in FILES} == set(LAYERS)
+def packages_imported(file: Path) -> set[str]:
+    modules = {module_of(name) for name in imports(file) if name.startswith("gan_core.")}
+    return {package_of(module) for module in modules if module is not None}
+
+
+def all_imported_by(start: Path) -> list[Path]:
+    """Every file of ours that is run when `start` is."""
+    seen, todo = [start], [start]
+    while todo:
+        for name in imports(todo.pop(), at_run_time=True):
+            if name.split(".")[0] == "gan_core":
+                parts = name.split(".")
+                folders = [ROOT.joinpath(*parts[:n], "__init__.py") for n in range(1, len(parts))]
+                found = [file for file in (*folders, module_of(name)) if file is not None and file.exists()]
+                new = [file for file in found if file not in seen]
+                seen, todo = seen + new, todo + new
+    return seen
+
+
+def files_of(names: list[str]) -> list[Path]:
+    """The files of packages, and files, of these names."""
+    return [
+        file
+        for file in FILES
+        if any(f"{name_of(file)}.".startswith(f"{name}.") or package_of(file) == name for name in names)
+    ]
+
+
+def modules_imported(file: Path) -> set[str]:
+    return {name.split(".")[0] for name in imports(file)}
+
+
+def test_the_table_names_every_package_and_no_other() -> None:
+    assert {package_of(file) for file in FILES} == {*MAY_IMPORT, *ENTRANCES}
+
+
+def test_the_table_has_no_circle() -> None:
+    """Each may import those before it alone."""
+    below: set[str] = set()
+    for package, others in MAY_IMPORT.items():
+        assert set(others.split()) <= below, package
+        below.add(package)
 
 
 @EACH
-def test_imports_go_downward(file: Path) -> None:
-    here = part(file)
-    for there in parts_imported(file) - {here}:
-        assert LAYERS[there] < LAYERS[here] or (here, there) in SAME_LAYER, f"{here} must not import {there}"
+def test_imports_keep_to_the_table(file: Path) -> None:
+    here = package_of(file)
+    if here in ENTRANCES or here == "bench":
+        return
+    allowed = {here, *MAY_IMPORT[here].split()}
+    assert packages_imported(file) <= allowed, f"{here} may import {', '.join(sorted(allowed - {here})) or 'nothing'}"
 
 
 def test_no_permission_is_left_over() -> None:
-    used = {(part(file), there) for file in FILES for there in parts_imported(file)}
-    assert used >= SAME_LAYER
+    used = {(package_of(file), there) for file in FILES for there in packages_imported(file)}
+    assert used >= {(here, there) for here, others in MAY_IMPORT.items() for there in others.split()}
 
 
-@EACH
-def test_the_dashboard_sees_the_session_through_its_protocol(file: Path) -> None:
-    if part(file) == "dashboard":
-        assert not parts_imported(file) & {"session", "engine", "headless", "history", "probes", "bench"}
-
-
-@pytest.mark.parametrize("module", sorted(WITHOUT_TORCH))
-def test_no_torch_directly_or_indirectly(module: str) -> None:
-    """Follows what is imported when the module is loaded, through the whole package."""
-    for start in (file for file in FILES if part(file) == module):
-        seen, todo = set(), [start]
-        while todo:
-            file = todo.pop()
-            seen.add(file)
-            for name in imports(file, at_run_time=True):
-                assert name.split(".")[0] != "torch", f"{start.name} reaches torch through {file.name}"
-                todo += [f for f in files_of(name) if f not in seen]
-
-
-def files_of(name: str) -> list[Path]:
-    """Files that run when `name` is imported."""
-    if name.split(".")[0] != "gan_core":
-        return []
-    at = ROOT.joinpath(*name.split("."))
-    return [f for f in (at / "__init__.py", at.with_suffix(".py"), PACKAGE / "__init__.py") if f.exists()]
+@pytest.mark.parametrize("name", WITHOUT_TORCH)
+def test_no_torch_directly_or_indirectly(name: str) -> None:
+    files = files_of([name])
+    assert files
+    for start in files:
+        for file in all_imported_by(start):
+            torch = "torch" in {name.split(".")[0] for name in imports(file, at_run_time=True)}
+            assert not torch, f"{start.name} reaches torch through {file.name}"
 
 
 @EACH
 def test_few_files_have_threads(file: Path) -> None:
-    if part(file) in MAY_HAVE_THREADS or file in MAY_HAVE_PROCESSES:
-        return
-    assert not {name.split(".")[0] for name in imports(file)} & THREADS
+    if file not in files_of(MAY_HAVE_THREADS):
+        assert not modules_imported(file) & THREADS
 
 
-def test_the_engine_knows_no_files_clocks_or_browsers() -> None:
-    for module in ("engine", "networks", "objectives", "targets", "metrics", "probes"):
-        names = {name.split(".")[0] for name in imports(PACKAGE / f"{module}.py")}
-        assert not names & {"time", "datetime", "pathlib", "os", "io", "json", "socket", "dash", "flask", "plotly"}
+@pytest.mark.parametrize("name", READ_NO_CLOCK)
+def test_pure_modules_read_no_clock(name: str) -> None:
+    files = files_of([name])
+    assert files
+    for file in files:
+        assert not modules_imported(file) & {*CLOCKS, "threading", "os", "pathlib"}
 
 
-@pytest.mark.parametrize("module", ["history", "pace", "tempo", "diagnosis"])
-def test_pure_modules_read_no_clock(module: str) -> None:
-    names = {name.split(".")[0] for name in imports(PACKAGE / f"{module}.py")}
-    assert not names & {"time", "datetime", "threading", "os", "pathlib"}
+@pytest.mark.parametrize("file", files_of(KNOW_NO_FILE_OR_BROWSER), ids=lambda file: file.name)
+def test_what_trains_and_looks_knows_no_file_clock_or_browser(file: Path) -> None:
+    assert not modules_imported(file) & {*CLOCKS, "pathlib", "io", "json", "socket", "dash", "flask", "plotly"}
 
 
 def test_nothing_starts_when_a_module_is_loaded() -> None:

@@ -1,0 +1,64 @@
+"""The dashboard: a Dash application over a training session. Imports neither torch nor threading."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from dash import Dash
+
+from gan_core.dashboard.http.api import add_routes
+from gan_core.dashboard.http.guard import guard
+from gan_core.dashboard.http.runs_api import add_run_routes
+from gan_core.dashboard.http.unknown import StrictDash, add_unknown
+from gan_core.dashboard.http.view import Archive, SessionView
+from gan_core.dashboard.page.callbacks import add_callbacks
+from gan_core.dashboard.page.compare import add_compare
+from gan_core.dashboard.page.layout import page
+from gan_core.dashboard.page.theme import css_variables
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+
+_INDEX = """<!DOCTYPE html>
+<html lang="en">
+    <head>
+        {%metas%}
+        <title>{%title%}</title>
+        {%favicon%}
+        <style>VARIABLES</style>
+        {%css%}
+    </head>
+    <body>
+        <noscript>This page needs JavaScript; allow it for this address.</noscript>
+        {%app_entry%}
+        <footer class="dash-scripts">{%config%}{%scripts%}{%renderer%}</footer>
+    </body>
+</html>"""
+
+
+def create_app(
+    session: SessionView, archive: Archive | None = None, *, host: str = "127.0.0.1", more_hosts: Iterable[str] = ()
+) -> Dash:
+    """Build the application. `host` is the address it will listen on, `more_hosts` further names it goes by."""
+    app = StrictDash(
+        "ganscope",
+        title="GANscope",
+        update_title="",
+        assets_folder=str(ASSETS),
+        assets_ignore=r"compare\.js",  # that page loads it by itself
+        index_string=_INDEX.replace("VARIABLES", css_variables()),
+        meta_tags=[
+            {"name": "viewport", "content": "width=device-width, initial-scale=1"},
+            {"name": "description", "content": "Watch a GAN train, live, and see why it misbehaves."},
+        ],
+        serve_locally=True,
+    )
+    app.layout = lambda: page(session.status())
+    add_callbacks(app)
+    guard(app.server, host, more_hosts, scripts=app.csp_hashes())
+    add_unknown(app.server)
+    add_routes(app.server, session)
+    if archive is not None:
+        add_run_routes(app.server, session, archive)
+        add_compare(app.server)
+    return app

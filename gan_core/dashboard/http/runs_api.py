@@ -1,0 +1,155 @@
+"""The HTTP side of recorded runs: the list, what is in one, exact steps, download and upload."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+from flask import Flask, Response, request, send_file
+
+from gan_core.dashboard.http.api import as_bytes, as_json, frame_answer, progress_wanted, read_lenses, read_number
+from gan_core.dashboard.http.view import Archive, SessionView
+from gan_core.records.records import DamagedRun, Refused, RunSummary, Verdict, Working
+from gan_core.setup.limits import check_run
+from gan_core.wire import frames as wire
+
+HOLD = 0.25  # seconds that a request for a result is held at most
+RESOLUTIONS = range(2, 401)  # cells a side
+MAX_CLIENT = 64  # characters of a page's token
+_CHUNK = 1 << 20
+
+
+def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> None:
+    """Register what the README lists under /api/runs and /api/visit."""
+    library, stored, reruns = archive.library, archive.stored, archive.reruns
+    first = session.status().info.id  # while it is open, a page may offer the run before it
+
+    @server.get("/api/runs")
+    def runs() -> Response:
+        listed = [_flat(run) for run in library.runs()]
+        current = session.status().info.id
+        last = library.last_written(but=current) if current == first else None
+        about = {"current": current, "last": last, "folder": str(library.folder), "limit": library.limit}
+        return as_json({"runs": listed, **about})
+
+    @server.post("/api/runs")
+    def upload() -> Response:
+        request.max_content_length = library.limit
+        with library.upload() as path:
+            with path.open("wb") as file:
+                while chunk := request.stream.read(_CHUNK):
+                    file.write(chunk)
+            return as_json({"id": library.import_file(path)})
+
+    @server.post("/api/runs/<run_id>")
+    def act(run_id: str) -> Response:
+        body = _body()
+        if body.get("do") == "delete" and run_id == session.status().info.id:
+            return as_json({"error": "This run is the one that is open; open another one first."}, 409)
+        actions: dict[str, Callable[[], None]] = {
+            "rename": lambda: library.rename(check_run(run_id), str(body.get("title", ""))),
+            "delete": lambda: library.delete(check_run(run_id)),
+            "restore": lambda: library.restore(check_run(run_id)),
+        }
+        action = actions.get(str(body.get("do")))
+        if action is None:
+            raise ValueError(f"Unknown action {body.get('do')!r}; there are {', '.join(actions)}.")
+        action()
+        return as_json({})
+
+    @server.get("/api/runs/<run_id>/file")
+    def download(run_id: str) -> Response:
+        path = library.export(check_run(run_id))
+        name = f"ganscope-{run_id}.sqlite"
+        file = path.open("rb")
+        with suppress(PermissionError):  # where a file that is open cannot be removed, the next start does it
+            path.unlink()
+        return send_file(file, "application/vnd.sqlite3", as_attachment=True, download_name=name)
+
+    @server.get("/api/runs/<run_id>/status")
+    def run_status(run_id: str) -> Response:
+        return as_json(wire.status_json(stored.status(check_run(run_id))))
+
+    @server.get("/api/runs/<run_id>/frame/<step>")
+    def run_frame(run_id: str, step: str) -> Response:
+        return frame_answer(stored.frame(check_run(run_id), read_number("STEP", step)))
+
+    @server.get("/api/runs/<run_id>/points")
+    def run_points(run_id: str) -> Response:
+        return as_bytes(stored.points(check_run(run_id)))
+
+    @server.get("/api/runs/<run_id>/progress")
+    def run_progress(run_id: str) -> Response:
+        return as_bytes(stored.progress(check_run(run_id), *progress_wanted()))
+
+    @server.post("/api/warm")
+    def warm() -> Response:
+        """Have the process for visits started before the first one: what it loads takes seconds."""
+        reruns.warm()
+        return as_json({})
+
+    @server.post("/api/visit")
+    def visit() -> Response:
+        """Ask for the exact frame of a step, or for a check of a whole run."""
+        body = _body()
+        client, run_id = str(body.get("client", ""))[:MAX_CLIENT], check_run(body.get("run"))
+        path = library.path(run_id)
+        if body.get("verify"):
+            return as_json({"ticket": reruns.verify(client, path)})
+        step, resolution = (_number(body, name) for name in ("step", "resolution"))
+        if resolution not in RESOLUTIONS:
+            raise ValueError(f"resolution must be from {RESOLUTIONS[0]} to {RESOLUTIONS[-1]}; {resolution} is not.")
+        lenses = read_lenses(str(body.get("lens", "")))
+        number = session.status().info.run if run_id == session.status().info.id else stored.status(run_id).info.run
+        return as_json({"ticket": reruns.visit(client, path, step, resolution, number, lenses)})
+
+    @server.get("/api/visit/<ticket>")
+    def visited(ticket: str) -> Response:
+        match reruns.result(ticket[:MAX_CLIENT], HOLD):
+            case Working(done, total):
+                return as_json({"done": done, "total": total}, 202)
+            case Verdict() as verdict:
+                return as_json({"verdict": {**asdict(verdict), "proved": verdict.proved}})
+            case Refused(sentence):
+                return as_json({"error": sentence}, 409)
+            case bytes() as frame:
+                return as_bytes(frame)
+            case _:
+                return as_json({"error": "Something else was asked for in the meantime."}, 410)
+
+    @server.delete("/api/visit/<ticket>")
+    def give_up(ticket: str) -> Response:
+        reruns.cancel(ticket[:MAX_CLIENT])
+        return as_json({})
+
+    @server.errorhandler(OSError)
+    def trouble_with_a_file(error: OSError) -> Response:
+        gone = isinstance(error, FileNotFoundError)
+        words = "There is no such run; it may have been deleted." if gone else str(error.strerror or error)
+        locked = error.errno == errno.EBUSY
+        return as_json({"error": words}, 404 if gone else 423 if locked else 507)
+
+
+def _flat(run: RunSummary | DamagedRun) -> dict[str, Any]:
+    """One line of the list as JSON: `damage` is a sentence, or empty."""
+    if isinstance(run, DamagedRun):
+        return {"id": run.id, "nbytes": run.nbytes, "damage": run.error}
+    summary = asdict(run)
+    return {**summary.pop("recipe"), **summary, "damage": ""}
+
+
+def _body() -> dict[str, Any]:
+    body = request.get_json()
+    if not isinstance(body, dict):
+        raise ValueError("The request must be a JSON object.")
+    return body
+
+
+def _number(body: dict[str, Any], name: str) -> int:
+    value = body.get(name)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"{name} must be a whole number; {value!r} is not.")
+    return read_number(name, str(value))

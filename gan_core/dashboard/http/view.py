@@ -1,0 +1,132 @@
+"""What the dashboard needs of a training session. The tests' fakes meet the same protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from gan_core.records.commands import Command
+from gan_core.records.records import Cancelled, DamagedRun, Refused, RunSummary, Status, Verdict, Working
+
+
+class PendingReceipt(Protocol):
+    """Says when a command has taken effect."""
+
+    refusal: str | None  # why it could not be obeyed, in a sentence; known once it has taken effect
+
+    def wait(self, timeout: float) -> int | None:
+        """Block until it is in force: the first step under it, or None after `timeout` seconds."""
+
+
+class SessionView(Protocol):
+    """A training session as the browser's side sees it. Bytes are envelopes of `gan_core.wire.frames`."""
+
+    def send(self, command: Command) -> PendingReceipt:
+        """Queue a command."""
+
+    def status(self) -> Status:
+        """What is going on."""
+
+    def frame_after(self, version: int, timeout: float, lenses: Collection[str] = ()) -> bytes | None:
+        """The newest frame if it is newer than `version`, waiting up to `timeout` seconds.
+
+        Frames to come have the arrays of `lenses` for as long as somebody asks for them.
+        """
+
+    def frame_at(self, step: int) -> bytes | None:
+        """The kept frame nearest to `step`."""
+
+    def on_frame(self, wake: Callable[[], None]) -> None:
+        """Have `wake` called after every new frame, on another thread."""
+
+    def points(self) -> bytes:
+        """The run's fixed inputs."""
+
+    def progress(self, start: int, changes_from: int, readings_from: int) -> bytes:
+        """Status, and what happened since row `start`, change `changes_from` and step `readings_from`."""
+
+
+class LibraryView(Protocol):
+    """The folder of recorded runs. What cannot be done is a ValueError or OSError with a sentence."""
+
+    @property
+    def folder(self) -> Path:
+        """Where they are."""
+
+    @property
+    def limit(self) -> int:
+        """Bytes that each may take."""
+
+    def runs(self) -> Sequence[RunSummary | DamagedRun]:
+        """All of them, the newest first; damaged ones with a sentence."""
+
+    def last_written(self, but: str) -> str | None:
+        """Which of them, except one, was trained last."""
+
+    def path(self, run_id: str) -> Path:
+        """The file of one that is there."""
+
+    def rename(self, run_id: str, title: str) -> None:
+        """Give it a title."""
+
+    def delete(self, run_id: str) -> None:
+        """Put it aside, for some days."""
+
+    def restore(self, run_id: str) -> None:
+        """Take back what was deleted."""
+
+    def export(self, run_id: str) -> Path:
+        """Write one whole file of it, which the caller removes."""
+
+    def upload(self) -> AbstractContextManager[Path]:
+        """A place for a file that comes in."""
+
+    def import_file(self, path: Path) -> str:
+        """Check a stranger's file and take it in under a new id."""
+
+
+class StoredView(Protocol):
+    """What is in recorded runs. Bytes are envelopes of `gan_core.wire.frames`."""
+
+    def status(self, run_id: str) -> Status:
+        """How it stopped."""
+
+    def frame(self, run_id: str, step: int) -> bytes | None:
+        """The kept frame nearest to `step`."""
+
+    def points(self, run_id: str) -> bytes:
+        """Its fixed inputs."""
+
+    def progress(self, run_id: str, start: int, changes_from: int, readings_from: int) -> bytes:
+        """Status, metrics from row `start`, changes from number `changes_from`, readings from a step on, kept steps."""
+
+
+class RerunsView(Protocol):
+    """Steps that are computed anew, and whole runs that are checked, in a process of their own."""
+
+    def warm(self) -> None:
+        """Get ready for the first request."""
+
+    def visit(self, client: str, path: Path, step: int, resolution: int, run: int, lenses: Collection[str] = ()) -> str:
+        """Ask for the exact frame of a step; returns a ticket. What this client asked for before is dropped."""
+
+    def verify(self, client: str, path: Path) -> str:
+        """Ask for a check of a whole run."""
+
+    def cancel(self, ticket: str) -> None:
+        """Give up a request."""
+
+    def result(self, ticket: str, timeout: float) -> Working | bytes | Verdict | Refused | Cancelled:
+        """What has become of a request, waiting up to `timeout` seconds for its end."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """The recorded runs, from three sides."""
+
+    library: LibraryView
+    stored: StoredView
+    reruns: RerunsView

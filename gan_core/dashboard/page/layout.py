@@ -1,0 +1,161 @@
+"""The page: header, story, controls, four panels, timeline, dialogs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from gan_core.dashboard.page import controls, figure_end, ids, story
+from gan_core.dashboard.page.buttons import button, icon_button
+from gan_core.dashboard.page.help import help_dialog
+from gan_core.dashboard.page.ids import aria
+from gan_core.dashboard.page.library import library_dialog
+from gan_core.dashboard.page.panels.registry import PANELS, Panel, tables
+from gan_core.dashboard.page.theme import REAL_TO_FAKE
+from gan_core.records.records import Status
+from gan_core.setup.config import BOUNDS, PRECISION_NOTES, HyperParameters
+from gan_core.setup.limits import MAX_REPEATED_CHANGES, MAX_STEP
+from gan_core.setup.presets import DEFAULT_PRESET, PRESETS
+
+_GRAPH_CONFIG: Any = {"staticPlot": True, "responsive": True, "displayModeBar": False}
+
+
+def page(status: Status) -> dmc.MantineProvider:
+    """Build the page for the state the session is in now."""
+    return dmc.MantineProvider(
+        id=ids.PROVIDER,
+        defaultColorScheme="auto",
+        children=[
+            dcc.Interval(id=ids.PULSE, interval=5000),
+            dcc.Store(id=ids.SETTINGS, data=_settings()),
+            html.Div(
+                [
+                    html.A("Skip to the panels", href="#panels", className="skip"),
+                    _header(status.info.preset),
+                    html.Div(id="connection", className="banner", role="alert", hidden=True),
+                    html.Div(id="failure", className="banner", role="alert", hidden=True),
+                    html.Div(id="recording-error", className="banner", role="alert", hidden=True),
+                    html.Div(id="notices", role="status"),
+                    figure_end.card(),
+                    html.Div(
+                        [
+                            html.Div(
+                                [
+                                    story.panel(),
+                                    html.Aside(_sidebar(status), className="sidebar", **aria(label="Controls")),
+                                ],
+                                className="side",
+                            ),
+                            html.Main([_card(p) for p in PANELS], id="panels", className="panels", tabIndex="-1"),
+                        ],
+                        className="body",
+                    ),
+                    html.Footer(controls.transport(), className="footer"),
+                ],
+                className="page",
+            ),
+            help_dialog(),
+            library_dialog(),
+            html.Div(id="cursor-words", className="for-screen-readers", **aria(live="polite")),
+            html.Div(id="callout-words", className="for-screen-readers", **aria(live="polite")),
+        ],
+    )
+
+
+def _settings() -> dict[str, Any]:
+    """What the browser's side needs of Python's tables, so that each number stands once."""
+    return {
+        "sliders": {
+            ids.SLIDERS[name]: {"name": name, "low": b.low, "high": b.high, "scale": b.scale, "label": b.label}
+            for name, b in BOUNDS.items()
+        },
+        "presets": {
+            p.name: {**story.told(p), "values": vars(p.values), "config": vars(p.config)} for p in PRESETS.values()
+        },
+        "tables": story.settings(),
+        "precisions": PRECISION_NOTES,
+        "link": {"preset": DEFAULT_PRESET, "changes": MAX_REPEATED_CHANGES, "steps": MAX_STEP},
+        "colours": [[at, colour] for at, colour in REAL_TO_FAKE],
+        **tables(),
+    }
+
+
+def _header(preset: str) -> html.Header:
+    return html.Header(
+        [
+            html.H1("GANscope"),
+            controls.preset_chooser(preset),
+            html.Div(
+                [
+                    html.Span(id="status-now", **aria(hidden="true")),
+                    html.Span(id="status-diagnosis", className="status-diagnosis", **aria(hidden="true")),
+                    html.Span(id="status-words", className="for-screen-readers"),
+                ],
+                id="status",
+                role="status",
+                **aria(live="polite"),
+            ),
+            html.Div(
+                html.Div(
+                    [html.Span(id="run-words"), html.Span(id="recording-words", className="recording-words")],
+                    className="run-lines",
+                ),
+                className="run-words",
+            ),
+            button(ids.TOUR_START),
+            button(ids.RUNS),
+            button(ids.COPY_LINK),
+            icon_button(ids.THEME, "Switch between light and dark", "icon-theme"),
+            icon_button(ids.HELP, "Help and keys (?)", "icon-help"),
+        ],
+        className="header",
+    )
+
+
+def _sidebar(status: Status) -> list[Any]:
+    values = HyperParameters().changed({name: held.value for name, held in status.values.items()})
+    return [
+        html.H2(["Generator", html.Span(id="untrained-g", className="untrained")], className="g"),
+        controls.hyper_parameter("lr_g", values),
+        controls.hyper_parameter("beta1_g", values),
+        html.H2(["Discriminator", html.Span(id="untrained-d", className="untrained")], className="d"),
+        controls.hyper_parameter("lr_d", values),
+        controls.hyper_parameter("beta1_d", values),
+        html.H2("View", className="view"),
+        controls.pace(),
+        controls.switches(),
+    ]
+
+
+def _card(panel: Panel) -> html.Section:
+    title = f"{panel.id}-title"
+    return html.Section(
+        [
+            html.Div(
+                [html.H2(panel.title, id=title), html.Span(className="badge", id=f"{panel.id}-badge")],
+                className="card-head",
+                title=panel.help,
+            ),
+            html.Div(
+                [
+                    dcc.Graph(
+                        id=panel.id,
+                        figure=panel.figure,
+                        config=_GRAPH_CONFIG,
+                        responsive=True,
+                        style={"height": "var(--plot)"},  # Dash's own inline height would win over the style sheet
+                        className="graph square" if panel.square else "graph wide",
+                    ),
+                    html.Div(
+                        [html.Div(id=f"{panel.id}-notes", className="readout"), html.P(panel.hint, className="hint")],
+                        className="notes",
+                    ),
+                ],
+                className="card-body",
+            ),
+        ],
+        className="card",
+        **aria(labelledby=title),
+    )

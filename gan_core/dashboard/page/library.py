@@ -1,0 +1,26 @@
+"""The dialog of recorded runs. Its list is filled in by assets/library.js, each time it is opened."""
+
+from __future__ import annotations
+
+import dash_mantine_components as dmc
+from dash import html
+
+from gan_core.dashboard.page import ids
+from gan_core.dashboard.page.ids import aria
+
+
+def library_dialog() -> dmc.Modal:
+    """The dialog, closed: the list, what it takes of the disk, and where a run file can be taken in."""
+    return dmc.Modal(
+        id=ids.RUNS_DIALOG,
+        title="Runs",
+        size="xl",
+        className="runs-dialog",
+        closeButtonProps=aria(label="Close the runs"),
+        children=[
+            html.P(id="runs-words", role="status"),
+            html.Ul(id="runs-list", className="runs-list", **aria(label="Recorded runs")),
+            html.Div(id="runs-compare", className="runs-compare", hidden=True),
+            html.Div(id="runs-upload", className="runs-upload"),
+        ],
+    )

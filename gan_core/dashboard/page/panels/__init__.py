@@ -1,0 +1,1 @@
+"""The four panels: their figures, lenses, views and words; `registry` lists them."""

@@ -1,0 +1,90 @@
+"""What a panel is, and what the three square ones share.
+
+Plotly draws the axes, the colour bar and the curves once; maps and points are painted by the browser's side on a canvas
+laid into the plot area, because that is ten times faster.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+from gan_core.dashboard.page.theme import LIGHT, REAL_TO_FAKE
+
+AXIS = {
+    "fixedrange": True,
+    "zeroline": False,
+    "ticks": "outside",
+    "ticklen": 4,
+    "gridcolor": LIGHT["grid"],
+    "linecolor": LIGHT["line"],
+    "showline": True,
+    "mirror": True,
+}
+# Pixels around the plot area. The square panels share them, so that plot areas above each other line up.
+MARGIN: dict[str, int] = {"l": 46, "r": 68, "t": 8, "b": 40, "pad": 0}
+# The square panels show -EXTENT to EXTENT, a little more than the square itself: collapsed fakes lie exactly on its
+# edge and in its corners, where tanh is 1, and have to be seen whole in the smallest panel too.
+EXTENT = 1.08
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One panel: a static figure, and the words around it."""
+
+    id: str
+    title: str
+    help: str  # what is seen and what the colours mean, in a sentence or two
+    hint: str  # what the cursor does here
+    figure: go.Figure
+    square: bool = True
+
+
+def square_figure(x_title: str, y_title: str, *, colour_bar: bool) -> go.Figure:
+    """Return an empty figure of [-1, 1]^2 and a margin, with equal axes and, if asked for, the bar of colours."""
+    axis = {**AXIS, "range": [-EXTENT, EXTENT], "tickvals": [-1, -0.5, 0, 0.5, 1], "constrain": "domain"}
+    figure = go.Figure(
+        layout={
+            **base_layout(),
+            "xaxis": {**axis, "title": {"text": x_title, "standoff": 4}},
+            "yaxis": {**axis, "title": {"text": y_title, "standoff": 2}, "scaleanchor": "x"},
+        }
+    )
+    figure.add_scatter(x=[None], y=[None], mode="markers", showlegend=False, hoverinfo="skip")
+    if colour_bar:
+        figure.update_traces(
+            marker={
+                "color": [0],
+                "cmin": 0,
+                "cmax": 1,
+                "colorscale": [[at, colour] for at, colour in REAL_TO_FAKE],
+                "showscale": True,
+                "colorbar": {
+                    "thickness": 10,
+                    "len": 1,
+                    "lenmode": "fraction",
+                    "x": 1.02,
+                    "xpad": 4,
+                    "ypad": 0,
+                    "outlinewidth": 0,
+                    "tickvals": [0, 0.5, 1],
+                    "ticktext": ["0 fake", "0.5", "1 real"],
+                },
+            }
+        )
+    return figure
+
+
+def base_layout() -> dict[str, object]:
+    """Layout that every panel shares; colours of text and lines follow the theme in the browser."""
+    return {
+        "template": "none",
+        "margin": MARGIN,
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": "system-ui, sans-serif", "size": 11, "color": LIGHT["text"]},
+        "showlegend": False,
+        "dragmode": False,
+        "hovermode": False,
+    }

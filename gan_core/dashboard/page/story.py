@@ -1,0 +1,191 @@
+"""What is told beside the picture: the scenario's story, its claim, what is measured of it, and the guided tour.
+
+assets/story.js puts the text in whenever another scenario is opened; the tour's buttons belong to assets/tour.js.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from dash import html
+
+from gan_core.dashboard.page import ids
+from gan_core.dashboard.page.ids import aria
+from gan_core.records.readings import READINGS
+from gan_core.run.diagnosis import SENTENCES
+from gan_core.setup.presets import PRESETS, Preset
+
+_LINK = re.compile(r"\[([^\[\]]+)\]\(#([a-z0-9-]+)\)")
+
+# The states of gan_core.run.diagnosis: a shape, so that nothing depends on a colour, and what the status line says.
+STATES = {
+    "covering": ("●", "covering"),
+    "collapsed": ("▼", "collapsed"),
+    "hopping": ("◆", "hopping"),
+    "d-has-won": ("■", "D has won"),
+    "diverged": ("✕", "diverged"),
+    "undecided": ("○", "undecided"),
+    "learning": ("◐", "learning"),
+    "learnt": ("●", "learnt"),
+}
+# The numbers that each task is about: readings, or what assets/story.js makes of the losses.
+NUMBERS = {
+    "gan": ("coverage", "on_band"),
+    "fit": ("squared_error", "coverage"),
+    "noise": ("loss", "map_error"),
+    "blob": ("called_real", "corners"),
+    "none": (),
+}
+# Which networks each task trains.
+TRAINS = {"gan": ("g", "d"), "fit": ("g",), "noise": ("d",), "blob": ("d",), "none": ()}
+_MADE = {
+    "squared_error": (
+        "Squared error",
+        "Mean squared error of G(z) against f(z), over the fixed z and both coordinates.",
+    ),
+    "loss": ("Loss", "D's loss in the batch of this step, and the least that any D could have."),
+}
+
+
+def parts(text: str) -> list[tuple[str, str | None]]:
+    """Split a story into its words and the element that each piece links to: None, or the id in `[words](#id)`."""
+    found: list[tuple[str, str | None]] = []
+    end = 0
+    for link in _LINK.finditer(text):
+        found += [(text[end : link.start()], None), (link[1], link[2])]
+        end = link.end()
+    return [piece for piece in [*found, (text[end:], None)] if piece[0]]
+
+
+def plain(text: str) -> str:
+    """The story as it is read: without the marks of its links."""
+    return "".join(words for words, _ in parts(text))
+
+
+def label(preset: Preset) -> str:
+    """A scenario's title, with the number of the article's figure."""
+    return f"Figure {preset.figure} · {preset.title}" if preset.figure else preset.title
+
+
+def tour() -> list[str]:
+    """Names of the article's scenarios in the order of its figures."""
+    article = [preset for preset in PRESETS.values() if preset.group == "article"]
+    return [preset.name for preset in sorted(article, key=lambda preset: preset.figure or 0)]
+
+
+def settings() -> dict[str, Any]:
+    """What the browser's side needs of the tables above."""
+    labels = {name: (reading.label, reading.help) for name, reading in READINGS.items()} | _MADE
+    return {
+        "states": STATES,
+        "undecided": SENTENCES["undecided"],
+        "short": {SENTENCES[state]: words for state, (_, words) in STATES.items()},
+        "numbers": NUMBERS,
+        "trains": TRAINS,
+        "labels": labels,
+        "places": list(READINGS),
+        "tour": tour(),
+    }
+
+
+def told(preset: Preset) -> dict[str, Any]:
+    """What is told of one scenario."""
+    plain_ones = ("title", "figure", "claim", "length", "view", "lenses", "paces")
+    linked = ("story", "why", "attempt")
+    return {name: getattr(preset, name) for name in plain_ones} | {
+        name: parts(getattr(preset, name)) for name in linked
+    }
+
+
+def panel() -> html.Section:
+    """The panel, empty until a status is there."""
+    return html.Section(
+        [
+            html.Div(
+                [
+                    html.H2(id="story-title"),
+                    html.Span(id="story-figure", className="figure-number"),
+                    html.Button(
+                        html.Span(className="icon icon-fold"),
+                        id=ids.STORY_FOLD,
+                        title="Fold or unfold the story",
+                        className="button fold",
+                        n_clicks=0,
+                        **aria(label="The story", expanded="true", controls="story-body"),
+                    ),
+                ],
+                className="story-head",
+            ),
+            html.Div(
+                [
+                    html.Div(
+                        [
+                            html.P(html.Span(id="story")),
+                            html.P([html.Strong("Try: "), html.Span(id="story-attempt")]),
+                            html.Details([html.Summary("Why"), html.P(id="story-why")]),
+                        ],
+                        className="story-words",
+                    ),
+                    html.P(id="story-claim"),
+                ],
+                id="story-body",
+                className="story-body",
+            ),
+            _measured(),
+            _tour(),
+        ],
+        id="story-panel",
+        className="story-panel",
+        **aria(labelledby="story-title"),
+    )
+
+
+def _measured() -> html.Div:
+    return html.Div(
+        [
+            html.P(
+                [
+                    html.Span(id="story-shape", className="state-shape", **aria(hidden="true")),
+                    html.Span([html.Strong(id="story-state"), " ", html.Span(id="story-sentence")]),
+                ],
+                id="story-diagnosis",
+                hidden=True,
+            ),
+            html.Dl(id="story-numbers", hidden=True),
+            html.Div(
+                html.Div(id="story-bar"),
+                id="story-progress",
+                role="progressbar",
+                className="story-progress",
+                **aria(label="Steps of this scenario", valuemin="0", valuemax="100"),
+            ),
+            html.P(id="story-left", className="story-left"),
+        ],
+        className="measured",
+    )
+
+
+def _tour() -> html.Div:
+    return html.Div(
+        [
+            html.P([html.Span(id="tour-place"), " ", html.Span(id="tour-kept")], role="status"),
+            html.Div(
+                [
+                    _plain_button(ids.TOUR_BACK, "Back", "Back: the scenario before"),
+                    _plain_button(ids.TOUR_NEXT, "Next", "Next: open the next scenario"),
+                    _plain_button(ids.TOUR_LEAVE, "Leave", "Leave the tour (Esc); the scenario goes on"),
+                ],
+                className="buttons",
+            ),
+        ],
+        id="tour",
+        className="tour",
+        role="group",
+        hidden=True,
+        **aria(label="Guided tour"),
+    )
+
+
+def _plain_button(id: str, text: str, help: str) -> html.Button:
+    return html.Button(text, id=id, n_clicks=0, title=help, className="button")

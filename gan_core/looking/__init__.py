@@ -1,0 +1,1 @@
+"""What can be seen of two networks, without a trace in their training."""

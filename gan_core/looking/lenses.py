@@ -1,0 +1,98 @@
+"""Lenses: what else can be seen at one look, for whoever asks for it. A new one is one entry here.
+
+Each gives the arrays that `gan_core.records.records.LENS_ARRAYS` describes, in short parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from gan_core.looking.instruments import Instruments
+from gan_core.looking.looks import NOBODY, Networks, Seen, cell_centres
+from gan_core.looking.measures.best_d import best_d
+from gan_core.looking.measures.jacobian import folded, jacobians, log_stretch
+from gan_core.looking.measures.pull import asked_share, fakes_before, pull
+
+ARROWS = 400  # fakes of which the pull is shown
+_PART = 2048  # points whose derivatives are taken at a time, some 30 ms of the article's network
+_LOG_SCALE = 1000  # log10 |det J| travels as so many to a power of ten
+
+Arrays = dict[str, npt.NDArray[Any]]
+Parts = Generator[None, None, Arrays]
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What a lens is held against."""
+
+    networks: Networks
+    seen: Seen
+    latents: Tensor  # (N, 2), of the fakes that were seen
+    update: Tensor | None  # (P,), what G's last step added to its parameters; None before the first step
+    instruments: Instruments
+
+
+@dataclass(frozen=True)
+class Lens:
+    """One lens, and the tasks for which it shows something."""
+
+    look: Callable[[Subject], Parts]
+    tasks: frozenset[str]
+
+
+def _best_d(subject: Subject) -> Parts:
+    p, q = yield from subject.instruments.densities(subject.seen, len(subject.seen.sample_map))
+    best = best_d(p, q).mul(NOBODY - 1).nan_to_num(NOBODY).round()
+    return {"best_d": best.to(torch.uint8).numpy()}
+
+
+def _tears(subject: Subject) -> Parts:
+    generator, resolution = subject.networks[0], len(subject.seen.latent_map)
+    grid = cell_centres(resolution, subject.latents.device)
+    stretch, turned = [], []
+    for part in torch.split(grid, _PART):
+        jacobian = jacobians(generator, part)
+        stretch.append(log_stretch(jacobian))
+        turned.append(folded(jacobian))
+        yield None
+    limit = torch.iinfo(torch.int16).max
+    scaled = torch.cat(stretch).mul(_LOG_SCALE).round().clamp(-limit, limit).to(torch.int16)
+    shape = resolution, resolution
+    return {
+        "stretch": scaled.view(shape).cpu().numpy(),
+        "folded": torch.cat(turned).to(torch.uint8).view(shape).cpu().numpy(),
+    }
+
+
+def _pull(subject: Subject) -> Parts:
+    if subject.update is None:
+        return {"pull": np.zeros((0, 6), np.float32), "asked_share": np.full(1, np.nan, np.float32)}
+    generator, discriminator = subject.networks
+    before = fakes_before(generator, subject.update, subject.latents)
+    yield None
+    asked, did = pull(discriminator, before), subject.seen.fakes - before
+    longest = torch.linalg.vector_norm(asked[:ARROWS], dim=1).amax().clamp(min=torch.finfo(asked.dtype).tiny)
+    arrows = torch.cat((before, asked / longest, did), dim=1)[:ARROWS]
+    return {
+        "pull": arrows.cpu().numpy().astype(np.float32),
+        "asked_share": np.full(1, asked_share(asked, did), np.float32),
+    }
+
+
+LENSES: dict[str, Lens] = {
+    "best-d": Lens(_best_d, frozenset(("gan", "noise", "blob"))),
+    "tears": Lens(_tears, frozenset(("gan", "fit"))),
+    "pull": Lens(_pull, frozenset(("gan",))),
+}
+
+
+def available(task: str) -> frozenset[str]:
+    """The lenses that show something of a task."""
+    return frozenset(name for name, lens in LENSES.items() if task in lens.tasks)

@@ -1,0 +1,148 @@
+"""Read-only looks at a run, through fixed inputs: what a browser is shown of it.
+
+Looking never changes training: the fixed inputs come from a stream of their own, and no gradient is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from gan_core.looking.fineness import Level
+from gan_core.looking.instruments import Instruments
+from gan_core.looking.lenses import LENSES, Arrays, Subject, available
+from gan_core.looking.looks import LOOKS, Seen
+from gan_core.looking.references import collapsed, floors
+from gan_core.records.records import POINT_SCALE, FixedPoints, Int16Array, Moment, Snapshot, TrailPoint
+from gan_core.setup.config import GANConfig
+from gan_core.targets.target import TARGETS, uniform_square
+from gan_core.training.networks import MLP
+
+AnyArray = TypeVar("AnyArray", bound=npt.NDArray[Any])
+
+POINTS = 5000  # fixed latents and fixed real points
+LIVE_POINTS = 2000  # of them in a live frame, at most
+MOVING = (Level(24, 500), Level(28, 750), Level(32, 1000), Level(40, 1500), Level(50, LIVE_POINTS))  # coarse to fine
+AT_REST = MOVING[-1]  # at least: that is what references are made for, and how steps of the past are seen at first
+LIVE_LEVELS = (*MOVING, *(Level(cells, LIVE_POINTS) for cells in range(52, 101, 2)))
+SHARP_RESOLUTION = 400  # cells a side of the maps of a paused run, as in the article
+_SEED = 20200607  # of the fixed inputs: the same in every run, so that runs can be compared
+_IN_PAIRS = ("fit", "none")  # tasks that show where each latent belongs, and not any real points
+
+
+class Probe:
+    """The fixed inputs of a run, and the looks taken through them."""
+
+    def __init__(self, config: GANConfig, device: torch.device) -> None:
+        target, random = TARGETS[config.target], torch.Generator().manual_seed(_SEED)
+        self.latents = uniform_square(POINTS, random).to(device)  # (POINTS, 2)
+        reals = target.transform(self.latents) if config.task in _IN_PAIRS else target.sample(POINTS, random).to(device)
+        self.reals = reals  # (POINTS, 2)
+        self.lenses = available(config.task)  # names of those that show something
+        self._task, self._look = config.task, LOOKS[config.task](config, target)
+        self._instruments = Instruments(target, config.task, self.reals)
+        for level in (AT_REST, *MOVING):
+            self._instruments.prepare(level.points, level.resolution)
+        self._compared = (target, config.task, AT_REST.points, AT_REST.resolution)
+
+    def fixed_points(self, run: int) -> FixedPoints:
+        """The fixed inputs as they are shown."""
+        return FixedPoints(
+            run,
+            latents=_as_points(self.latents),
+            reals=_as_points(self.reals),
+            task=self._task,
+            best=self._look.best,
+            floors=floors(*self._compared),
+            collapsed=collapsed(*self._compared),
+        )
+
+    def fakes(self, generator: MLP, step: int) -> Tensor:
+        """The fakes of all fixed latents at `step`, that of the generator: (POINTS, 2)."""
+        return self._look.fakes(generator, step, self.latents)
+
+    def look(self, generator: MLP, discriminator: MLP, moment: Moment, **how: Any) -> Snapshot:
+        """Take one snapshot in one go."""
+        *_, last = self.look_in_parts(generator, discriminator, moment, **how)
+        if last is None:
+            raise RuntimeError("the last part of a look is its snapshot")
+        return last
+
+    def look_in_parts(
+        self,
+        generator: MLP,
+        discriminator: MLP,
+        moment: Moment,
+        *,
+        resolution: int,
+        points: int,
+        lenses: Collection[str] = (),
+        update: Tensor | None = None,
+    ) -> Iterator[Snapshot | None]:
+        """Take one snapshot in short parts: yields None after each, and the snapshot last.
+
+        `update` (P,) is what the last step added to the generator's parameters, for the lens "pull". Lenses that show
+        nothing of this run are passed over.
+        Between two parts the caller may stop; the networks must not change in between.
+        Raises FloatingPointError when a network's output is not finite: there is nothing true to show then.
+        """
+        networks, latents = (generator, discriminator), self.latents[:points]
+        seen = yield from self._look.parts(networks, moment.step, resolution, latents)
+        frame = snapshot(seen, moment)
+        reading = yield from self._instruments.read(moment.step, seen, frame.trail_point)
+        subject = Subject(networks, seen, latents, update, self._instruments)
+        through: Arrays = {}
+        for name in self.lenses.intersection(lenses):
+            through |= yield from LENSES[name].look(subject)
+        yield replace(frame, reading=reading, lenses={name: _frozen(array) for name, array in through.items()})
+
+
+def snapshot(seen: Seen, moment: Moment) -> Snapshot:
+    """What was seen, as it is shown."""
+    resolution = len(seen.sample_map)
+    centre = _pair(seen.fakes.mean(dim=0))
+    return Snapshot(
+        moment=moment,
+        latent_map=_frozen(seen.latent_map.cpu().numpy()),
+        sample_map=_frozen(seen.sample_map.cpu().numpy()),
+        fakes=_as_points(seen.fakes),
+        image=_as_points(seen.image[_every(resolution)]),
+        trail_point=TrailPoint(moment.step, centre, centre if seen.logits is None else _bluest(seen.logits)),
+    )
+
+
+def image_stride(resolution: int) -> int:
+    """Every how many latent cells the image G(z) is kept: about 50 a side live, 100 when sharp."""
+    return resolution // 100 if resolution >= SHARP_RESOLUTION else max(1, round(resolution / 50))
+
+
+def _every(resolution: int) -> tuple[slice, slice]:
+    stride = image_stride(resolution)
+    one = slice(stride // 2, None, stride)
+    return one, one
+
+
+def _bluest(logits: Tensor) -> tuple[float, float]:
+    """The centre of the cell where D (R, R) is largest."""
+    resolution = len(logits)
+    row, column = divmod(int(logits.argmax()), resolution)
+    return -1 + (column + 0.5) * 2 / resolution, -1 + (row + 0.5) * 2 / resolution
+
+
+def _as_points(x: Tensor) -> Int16Array:
+    return _frozen((x.clamp(-1, 1) * POINT_SCALE).round().to(torch.int16).cpu().numpy())
+
+
+def _pair(x: Tensor) -> tuple[float, float]:
+    a, b = x.tolist()
+    return a, b
+
+
+def _frozen(array: AnyArray) -> AnyArray:
+    array.flags.writeable = False
+    return array

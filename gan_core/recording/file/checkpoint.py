@@ -1,0 +1,130 @@
+"""A run's whole state as bytes and back, without pickle, and its fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gan_core.setup.config import GANConfig
+from gan_core.setup.experiment import UnknownField, read_values
+from gan_core.training.batches import BLOCK
+from gan_core.training.engine import State
+from gan_core.wire.envelope import AnyArray, envelope, pack, said, unpack
+
+_STREAMS = ("real_stream", "latent_stream")
+_NETWORKS = (("generator", "adam_g", 2), ("discriminator", "adam_d", 1))  # with the optimiser and the outputs
+_CUDA_STREAM_BYTES = 16  # uint64 seed, int64 offset, a multiple of 4 (ATen/cuda/CUDAGeneratorImpl.cpp)
+# torch's CPU generator gives its state as 5056 bytes: uint64 seed, int32 left, int32 seeded, uint64 next, then 624
+# words and the rest (ATen/CPUGeneratorImpl.cpp, CPUGeneratorImplStateLegacy).
+_CPU_STREAM_BYTES = 5056
+_TWISTER_WORDS = 624
+
+
+def pack_state(state: State) -> bytes:
+    """Put what `GANEngine.state` gave into an envelope."""
+    header = {
+        "kind": "state",
+        "steps": state["steps"],
+        "values": state["values"],
+        "place": state["batches"]["place"],
+        "updates": {name: state[adam]["updates"] for name, adam, _ in _NETWORKS},
+    }
+    arrays: dict[str, AnyArray] = {}
+    for name, adam, _ in _NETWORKS:
+        parts = {"": state[name], "_m": state[adam]["m"], "_v": state[adam]["v"]}
+        arrays |= {name + end: part.cpu().numpy() for end, part in parts.items()}
+    arrays |= {name: state["batches"][name].cpu().numpy() for name in _STREAMS}
+    return pack(header, arrays)
+
+
+def unpack_state(data: bytes, config: GANConfig) -> State:
+    """Read it back, for an engine of this configuration; one of an older form with what its run did.
+
+    Raises ValueError with a sentence for anything else, so that a stranger's bytes may be handed in. Weights and
+    moments may be any numbers: a run that diverged has states, too.
+    """
+    header, arrays = unpack(data, max_bytes=state_bytes(config))
+    try:
+        if header["kind"] != "state":
+            raise ValueError("it is no state")
+        state: State = {"steps": _count(header["steps"]), "values": vars(read_values(header["values"]))}
+        for name, adam, outputs in _NETWORKS:
+            weights, m, v = (_vector(arrays[name + end], parameters(config, outputs)) for end in ("", "_m", "_v"))
+            state[name] = weights
+            state[adam] = {"m": m, "v": v, "updates": _count(header["updates"][name])}
+        streams = {name: _stream(arrays[name]) for name in _STREAMS}
+        place = _count(header["place"])
+        if place >= BLOCK:
+            raise ValueError("it stands outside its block of batches")
+        state["batches"] = {**streams, "place": place}
+    except UnknownField as error:
+        raise ValueError(f"This checkpoint cannot be read here: {error}.") from None
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"This checkpoint is damaged or belongs to another network: {said(error)}.") from None
+    return state
+
+
+def fingerprint(data: bytes) -> str:
+    """SHA-256 of a packed state but for its hyper-parameters, which the log of changes has: 64 hex digits.
+
+    Two states have the same one exactly when every weight, moment, counter and random stream is the same, bit for bit.
+    Raises ValueError with a sentence when the header cannot be read.
+    """
+    try:
+        (length,) = struct.unpack_from("<I", data, 4)
+        header = json.loads(data[8 : 8 + length])
+        del header["values"]
+    except (struct.error, ValueError, KeyError, TypeError, RecursionError):
+        raise ValueError("This checkpoint is damaged: its header cannot be read.") from None
+    sha = hashlib.sha256(envelope(header, b""))
+    sha.update(memoryview(data)[8 + length :])
+    return sha.hexdigest()
+
+
+def parameters(config: GANConfig, outputs: int) -> int:
+    """How many parameters a network of this configuration has."""
+    sizes = [2, *[config.width] * config.depth, outputs]
+    return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
+
+
+def state_bytes(config: GANConfig) -> int:
+    """An upper bound of the size of a state's arrays."""
+    return 3 * 4 * sum(parameters(config, outputs) for _, _, outputs in _NETWORKS) + 2 * (_CPU_STREAM_BYTES + 4)
+
+
+def held_bytes(state: State) -> int:
+    """What the arrays of a state take in memory."""
+    networks = (part for name, adam, _ in _NETWORKS for part in (state[name], state[adam]["m"], state[adam]["v"]))
+    return sum(part.nbytes for part in (*networks, *(state["batches"][name] for name in _STREAMS)))
+
+
+def _vector(array: AnyArray, length: int) -> Tensor:
+    if array.dtype != np.float32 or array.shape != (length,):
+        raise ValueError(f"an array has {array.shape} numbers instead of {length:,}")
+    return torch.from_numpy(array.copy())
+
+
+def _stream(array: AnyArray) -> Tensor:
+    """Check the state of a random stream: torch itself would read beyond its words for some that it accepts."""
+    if array.dtype != np.uint8 or array.shape not in ((_CPU_STREAM_BYTES,), (_CUDA_STREAM_BYTES,)):
+        raise ValueError("a random stream has an unknown form")
+    if array.shape == (_CPU_STREAM_BYTES,):
+        _, left, seeded, following = struct.unpack_from("<QiiQ", array.tobytes())
+        begun = 1 <= following <= _TWISTER_WORDS and left == _TWISTER_WORDS + 1 - following
+        if seeded != 1 or not (begun or (left, following) == (1, 0)):
+            raise ValueError("a random stream is no state that torch could be in")
+    elif struct.unpack_from("<Qq", array.tobytes())[1] not in range(0, 1 << 62, 4):
+        raise ValueError("a random stream is no state that torch could be in")
+    return torch.from_numpy(array.copy())
+
+
+def _count(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 2**53:
+        raise ValueError(f"{value!r} is no count")
+    return value

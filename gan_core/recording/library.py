@@ -1,0 +1,171 @@
+"""The library of runs: one folder of run files; listed, named, deleted and restored, given away and taken in.
+
+Knows no threads, and holds nothing but the folder's place: every call looks at the disk anew.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from gan_core.recording.file.database import BESIDE, DAMAGE, UNFINISHED, remove
+from gan_core.recording.file.intake import MAX_TITLE, import_run
+from gan_core.recording.file.lock import WriteLock
+from gan_core.recording.file.run_file import DEFAULT_LIMIT, SUFFIX, RunFile, RunFolder, new_id
+from gan_core.records.records import DamagedRun, RunSummary
+
+KEEP_DELETED = 7 * 24 * 3600.0  # seconds for which a deleted run can be restored
+_DELETED = "deleted"
+
+
+class Library:
+    """Runs by their ids.
+
+    What takes an id raises ValueError when it cannot be one, and FileNotFoundError when there is no such run. What
+    would change a run raises ValueError with a sentence while another process records into it.
+    """
+
+    def __init__(self, folder: Path, limit_bytes: int = DEFAULT_LIMIT, clock: Callable[[], float] = time.time) -> None:
+        """Look after `folder`, which need not exist; clears away what was left unfinished or deleted long ago.
+
+        No run taken in may have more than `limit_bytes`; `clock` gives seconds since the epoch.
+        """
+        self.folder, self.limit, self._clock = folder, limit_bytes, clock
+        self._runs, self._deleted = RunFolder(folder, limit_bytes), RunFolder(folder / _DELETED, limit_bytes)
+        self._clear()
+
+    def runs(self) -> list[RunSummary | DamagedRun]:
+        """All runs, the newest first; one that cannot be read stands among them with a sentence."""
+        return [self._summary(path) for path in sorted(self._files(), reverse=True)]
+
+    def last_written(self, but: str) -> str | None:
+        """The id of the run that was trained last, except run `but` and those without a step; None without any."""
+        found: dict[str, float] = {}
+        for path in self._files():
+            with suppress(*DAMAGE, OSError), closing(RunFile.open(path)) as file:
+                if path.stem != but and file.last_step() > 0:
+                    found[path.stem] = file.written()
+        return max(found, key=lambda run_id: (found[run_id], run_id), default=None)
+
+    def path(self, run_id: str) -> Path:
+        """The file of a run."""
+        path = self._runs.path(run_id)
+        if not path.is_file():
+            raise FileNotFoundError(f"There is no run {run_id}.")
+        return path
+
+    def rename(self, run_id: str, title: str) -> None:
+        """Give a run a name of at most MAX_TITLE characters; an empty one takes it away."""
+        words = " ".join(title.split())
+        if len(words) > MAX_TITLE or not words.isprintable():
+            raise ValueError(f"A name may have up to {MAX_TITLE} letters, digits and signs.")
+        with closing(RunFile.open(self.path(run_id), write=True)) as file, file.transaction():
+            file.set_about("title", words)
+
+    def delete(self, run_id: str) -> None:
+        """Put a run away; for a week `restore` brings it back. Not for a run that is being recorded."""
+        path, away = self.path(run_id), self._deleted.path(run_id)
+        with WriteLock(path, alone=True):
+            # A damaged one goes as it is; and where nothing can be written any more, deleting must still be possible.
+            with suppress(ValueError, OSError), closing(RunFile.open(path, write=True)) as file:
+                file.settle()
+            away.parent.mkdir(exist_ok=True)
+            remove(away)
+            _move(path, away)
+        now = self._clock()
+        os.utime(away, (now, now))  # from when the week counts
+
+    def restore(self, run_id: str) -> None:
+        """Bring a deleted run back."""
+        path, away = self._runs.path(run_id), self._deleted.path(run_id)
+        if not away.is_file():
+            raise FileNotFoundError(f"There is no deleted run {run_id}.")
+        if path.exists():
+            raise FileExistsError(f"There is a run {run_id} already.")
+        _move(away, path)
+
+    def export(self, run_id: str) -> Path:
+        """Write a copy that is one file without a log beside it. The caller removes it; the next start would, too.
+
+        Raises OSError with a sentence when it cannot be written.
+        """
+        copy = self.folder / f"{run_id}-{secrets.token_hex(4)}{SUFFIX}{UNFINISHED}"
+        with closing(RunFile.open(self.path(run_id))) as file:
+            file.copy_to(copy)
+        return copy
+
+    @contextmanager
+    def upload(self) -> Iterator[Path]:
+        """Hand out a place, on the disk of the folder, for a file that comes in; it is gone afterwards."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        place = self.folder / f"upload-{secrets.token_hex(4)}{SUFFIX}{UNFINISHED}"
+        try:
+            yield place
+        finally:
+            place.unlink(missing_ok=True)
+
+    def import_file(self, stranger: Path) -> str:
+        """Check a file and copy it into a new run; returns its id.
+
+        Raises ValueError with a sentence when it is not a run to the last bit, OSError when there is no room for it.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        run_id = new_id(self._clock())
+        import_run(stranger, self._runs.path(run_id), run_id, self.limit).close()
+        return run_id
+
+    def family(self, run_id: str) -> list[RunSummary]:
+        """All runs that have an ancestor in common with this one, itself included; the oldest first.
+
+        A run that is gone still connects those that branched off it.
+        """
+        self.path(run_id)
+        runs = {run.recipe.id: run for run in self.runs() if isinstance(run, RunSummary)}
+        found, size = {run_id}, 0
+        while len(found) > size:
+            size = len(found)
+            for run in runs.values():
+                ends = {run.recipe.id, run.recipe.parent} - {None}
+                if ends & found:
+                    found |= {end for end in ends if end}
+        family = [run for run in runs.values() if run.recipe.id in found]
+        return sorted(family, key=lambda run: (run.recipe.created, run.recipe.id))
+
+    def _files(self) -> Iterator[Path]:
+        for path in self.folder.glob(f"*{SUFFIX}"):
+            with suppress(ValueError):  # of another name: not one of ours
+                if self._runs.path(path.stem) == path and path.is_file():
+                    yield path
+
+    def _summary(self, path: Path) -> RunSummary | DamagedRun:
+        try:
+            with closing(RunFile.open(path)) as file:
+                summary = file.summary()
+            return replace(summary, recipe=replace(summary.recipe, id=path.stem))  # the file's name is what counts
+        except (ValueError, OSError) as error:
+            return DamagedRun(path.stem, _size(path), str(error))
+
+    def _clear(self) -> None:
+        for path in self.folder.glob(f"*{SUFFIX}{UNFINISHED}*"):
+            path.unlink(missing_ok=True)
+        for path in (self.folder / _DELETED).glob(f"*{SUFFIX}"):
+            if self._clock() - path.stat().st_mtime > KEEP_DELETED:
+                remove(path)
+
+
+def _size(path: Path) -> int:
+    with suppress(OSError):
+        return path.stat().st_size
+    return 0
+
+
+def _move(source: Path, target: Path) -> None:
+    # The log first: without its database it is nothing, while a database without its log would lack the newest steps.
+    for end in (*BESIDE, ""):
+        with suppress(FileNotFoundError):
+            source.with_name(source.name + end).rename(target.with_name(target.name + end))

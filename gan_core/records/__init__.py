@@ -1,0 +1,1 @@
+"""What travels between threads, files and pages: frozen records and commands. No torch."""

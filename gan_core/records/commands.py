@@ -1,0 +1,206 @@
+"""What the browser may ask of the trainer, and how queued commands coalesce.
+
+Pure: no threads, no networks. `parse` turns a request's JSON into a command or raises ValueError with a sentence for
+the person who asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from gan_core.records.records import Change
+from gan_core.setup.config import BOUNDS, FRAME_RATE, LOOKING_SHARE
+from gan_core.setup.limits import (
+    MAX_REPEATED_CHANGES,
+    MAX_STEP,
+    MAX_STEPS_AT_ONCE,
+    MAX_STEPS_PER_FRAME,
+    check_run,
+    check_seed,
+    check_step,
+    check_whole_number,
+)
+from gan_core.setup.presets import find_preset
+
+
+@dataclass(frozen=True)
+class SetValues:
+    """Change live hyper-parameters from the next step on."""
+
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class SetLooking:
+    """Change the share of time that may go into frames."""
+
+    share: float
+
+
+@dataclass(frozen=True)
+class SetPace:
+    """Show every `steps`-th step while somebody watches, and wait for it to be drawn; None: train at full speed."""
+
+    steps: int | None
+    per_second: float | None = None  # frames a second at most: slow motion
+
+
+@dataclass(frozen=True)
+class Play:
+    """Train until told otherwise."""
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Stop training after the current step; no weight changes."""
+
+
+@dataclass(frozen=True)
+class StepOnce:
+    """Train `count` steps, then pause."""
+
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Restart:
+    """Begin a new run at step 0 with the preset's own hyper-parameters.
+
+    None means: as it is now. So `Restart()` is the same run again, bit for bit. A preset that is shown with
+    a seed of its own brings it along.
+    """
+
+    preset: str | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Open:
+    """Go on with a recorded run where it stopped; paused."""
+
+    run: str
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Begin a new run with what a recorded one was at `step`; paused there."""
+
+    run: str
+    step: int
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """Begin a run and make the same changes at the same steps, up to `step`; paused there."""
+
+    preset: str
+    seed: int
+    changes: tuple[Change, ...]
+    step: int
+
+
+Command = SetValues | SetLooking | SetPace | Play | Pause | StepOnce | Restart | Open | Branch | Repeat
+
+
+def coalesce(commands: Iterable[Command]) -> list[Command]:
+    """Merge neighbours where only the last one counts: a dragged slider becomes its last value.
+
+    The order of commands of different kinds is kept, so the effect is that of applying all of them between two steps.
+    """
+    merged: list[Command] = []
+    for command in commands:
+        last = merged[-1] if merged else None
+        if isinstance(command, SetValues) and isinstance(last, SetValues):
+            merged[-1] = SetValues({**last.values, **command.values})
+        elif isinstance(command, SetLooking | SetPace) and type(command) is type(last):
+            merged[-1] = command
+        else:
+            merged.append(command)
+    return merged
+
+
+def parse(request: object) -> Command:
+    """Turn a decoded JSON body into a command.
+
+    The body is an object with `do`: "set" (`values`: name to number), "looking" (`share`), "pace" (`steps` a frame, or
+    null; perhaps `per_second`: frames a second at most), "play", "pause", "step" (`count`), "reset", "new-seed"
+    (`seed`), "preset" (`name`), "open" (`run`), "branch" (`run`, `step`) or "repeat" (`preset`, `seed`, `changes`:
+    [step, name, value] in order, `step`).
+
+    Raises ValueError with one sentence that says what is wrong.
+    """
+    if not isinstance(request, dict):
+        raise ValueError("The request must be a JSON object with a field 'do'.")
+    reader = _READERS.get(str(request.get("do")))
+    if reader is None:
+        raise ValueError(f"Unknown command {request.get('do')!r}; there are {', '.join(_READERS)}.")
+    return reader(request)
+
+
+def _read_set(request: Mapping[str, object]) -> Command:
+    values = request.get("values")
+    if not isinstance(values, dict) or not values:
+        raise ValueError("'set' needs 'values': an object of hyper-parameter names and numbers.")
+    unknown = [name for name in values if name not in BOUNDS]
+    if unknown:
+        raise ValueError(f"There is no hyper-parameter {unknown[0]!r}; there are {', '.join(BOUNDS)}.")
+    return SetValues({name: BOUNDS[name].check(name, value) for name, value in values.items()})
+
+
+def _read_pace(request: Mapping[str, object]) -> Command:
+    steps, limit = request.get("steps"), request.get("per_second")
+    if steps is None:
+        if limit is not None:
+            raise ValueError("per_second goes with steps: full speed has no set number of frames a second.")
+        return SetPace(None)
+    slow = None if limit is None else FRAME_RATE.check("per_second", limit)
+    return SetPace(check_whole_number("steps", steps, MAX_STEPS_PER_FRAME), slow)
+
+
+def _read_step(request: Mapping[str, object]) -> Command:
+    return StepOnce(check_whole_number("count", request.get("count", 1), MAX_STEPS_AT_ONCE))
+
+
+def _read_branch(request: Mapping[str, object]) -> Command:
+    return Branch(check_run(request.get("run")), check_step(request.get("step")))
+
+
+def _read_repeat(request: Mapping[str, object]) -> Command:
+    given = request.get("changes", [])
+    if not isinstance(given, list) or len(given) > MAX_REPEATED_CHANGES:
+        raise ValueError(f"changes must be a list of at most {MAX_REPEATED_CHANGES} changes.")
+    preset = find_preset(str(request.get("preset")))
+    values, changes, last = vars(preset.values).copy(), [], 1
+    for entry in given:
+        if not isinstance(entry, list) or len(entry) != 3 or entry[1] not in BOUNDS:
+            raise ValueError(f"A change must be [step, name, value] with a name of {', '.join(BOUNDS)}.")
+        step, name, value = check_whole_number("a change's step", entry[0], MAX_STEP), str(entry[1]), entry[2]
+        if step < last:
+            raise ValueError("The changes must come in the order of their steps.")
+        new, last = BOUNDS[name].check(name, value), step
+        changes.append(Change(step, name, values[name], new))
+        values[name] = new
+    return Repeat(preset.name, check_seed(request.get("seed")), tuple(changes), check_step(request.get("step")))
+
+
+def _read_preset(request: Mapping[str, object]) -> Command:
+    name = request.get("name")
+    find_preset(str(name))
+    return Restart(preset=str(name))
+
+
+_READERS = {
+    "set": _read_set,
+    "looking": lambda request: SetLooking(LOOKING_SHARE.check("share", request.get("share"))),
+    "pace": _read_pace,
+    "play": lambda request: Play(),
+    "pause": lambda request: Pause(),
+    "step": _read_step,
+    "reset": lambda request: Restart(),
+    "new-seed": lambda request: Restart(seed=check_seed(request.get("seed"))),
+    "preset": _read_preset,
+    "open": lambda request: Open(check_run(request.get("run"))),
+    "branch": _read_branch,
+    "repeat": _read_repeat,
+}

@@ -1,0 +1,1 @@
+"""Any recorded step again, bit for bit, in a process beside the server."""

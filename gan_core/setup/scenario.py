@@ -1,0 +1,32 @@
+"""What a scenario is made of: how a run of it begins, and the words that go with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gan_core.setup.config import GANConfig, HyperParameters
+
+
+@dataclass(frozen=True)
+class Preset:
+    """One scenario: where a run starts from, and what to tell the visitor."""
+
+    name: str
+    title: str
+    story: str  # what is run, and where to look; [words](#id) links them to a control or panel
+    config: GANConfig
+    values: HyperParameters
+    group: str = "more"  # a key of GROUPS
+    figure: int | None = None  # of the article
+    claim: str = ""  # what the scenario is to show, in a sentence
+    why: str = ""  # why it comes to this,
+    attempt: str = ""  # and what to try against it
+    seed: int | None = None  # the one it is shown with; None: whichever is in use
+    length: int = 600  # training steps it is meant for
+    paces: tuple[tuple[int, int | None], ...] = ((1, 1),)  # (step, steps a frame from it on); None: full speed
+    pauses: bool = False  # whether a run pauses after `length` steps, where the article's figure ends, to say so
+    view: str = "losses"  # which curves to begin with
+    lenses: tuple[str, ...] = ()  # to begin with
+
+
+GROUPS = {"article": "The article", "zoo": "Failure zoo", "more": "More"}

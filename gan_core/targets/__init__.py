@@ -1,0 +1,1 @@
+"""What is to be learnt: data, latents, and what a lone discriminator is set against."""

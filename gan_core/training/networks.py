@@ -1,0 +1,75 @@
+"""The generator and the discriminator: plain fully connected networks whose parameters share one flat vector.
+
+One vector a network means that the optimiser is one call, and that a gradient is one tensor.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import chain, pairwise
+
+import torch
+from torch import Tensor, nn
+
+from gan_core.setup.config import GANConfig
+
+
+class MLP(nn.Module):
+    """inputs -> width x depth with LeakyReLU -> outputs, then `squash` if one is given.
+
+    Weights are Glorot uniform, biases 0 (Glorot and Bengio 2010, as Keras draws them).
+
+    `parameters_flat` and `gradients_flat` (P,) are the storage of every parameter and of its `.grad`.
+    """
+
+    def __init__(
+        self, inputs: int, outputs: int, config: GANConfig, random: torch.Generator, *, squash: nn.Module | None = None
+    ) -> None:
+        super().__init__()
+        self.leak = config.leak
+        sizes = [inputs, *[config.width] * config.depth, outputs]
+        layers: list[nn.Module] = []
+        for fan_in, fan_out in pairwise(sizes):
+            layers += [nn.Linear(fan_in, fan_out, device=random.device), nn.LeakyReLU(config.leak, inplace=True)]
+        layers.pop()  # no activation after the last layer but squash
+        self.layers = nn.Sequential(*layers, *([squash] if squash else []))
+        self._draw(random)
+        self._flatten()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, inputs) to (N, outputs)."""
+        y: Tensor = self.layers(x)
+        return y
+
+    def views(self, flat: Tensor) -> list[tuple[Tensor, Tensor]]:
+        """Cut a (P,) tensor into weight (fan_out, fan_in) and bias (fan_out,) of each layer; nothing is copied."""
+        shapes = [p.shape for p in self.parameters()]
+        parts = torch.split(flat, [shape.numel() for shape in shapes])
+        views = [part.view(shape) for part, shape in zip(parts, shapes, strict=True)]
+        return list(zip(views[0::2], views[1::2], strict=True))
+
+    def _draw(self, random: torch.Generator) -> None:
+        for layer in self.layers:
+            if isinstance(layer, nn.Linear):
+                limit = math.sqrt(6 / (layer.in_features + layer.out_features))
+                with torch.no_grad():
+                    layer.weight.uniform_(-limit, limit, generator=random)
+                    layer.bias.zero_()
+
+    def _flatten(self) -> None:
+        old = list(self.parameters())
+        self.parameters_flat = torch.cat([p.detach().reshape(-1) for p in old])
+        self.gradients_flat = torch.zeros_like(self.parameters_flat)
+        values, gradients = self.views(self.parameters_flat), self.views(self.gradients_flat)
+        for p, value, gradient in zip(old, chain(*values), chain(*gradients), strict=True):
+            p.data, p.grad = value, gradient
+
+
+def make_generator(config: GANConfig, random: torch.Generator) -> MLP:
+    """Latent z (N, 2) to samples (N, 2) inside (-1, 1)^2."""
+    return MLP(2, 2, config, random, squash=nn.Tanh())
+
+
+def make_discriminator(config: GANConfig, random: torch.Generator) -> MLP:
+    """Samples (N, 2) to logits (N, 1); sigmoid of a logit is the probability of being real."""
+    return MLP(2, 1, config, random)

@@ -1,0 +1,114 @@
+"""Adam as Keras computes it, on one flat parameter vector, with learning rate and beta1 given at each step.
+
+x -= lr sqrt(1 - beta2^t)/(1 - beta1^t) m/(sqrt(v) + epsilon), t = updates so far, this one included (Kingma and Ba
+2014, the order of computation at the end of their section 2). PyTorch divides v by its bias correction before it adds
+epsilon; epsilon divided by sqrt(1 - beta2^t) makes the two the same. The moments survive a change of either value.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gan_core.training.networks import MLP
+
+
+class KerasAdam:
+    """The moments and the number of updates, and the update as one call of torch for all parameters."""
+
+    def __init__(self, network: MLP, beta2: float, epsilon: float) -> None:
+        self._parameters, self._gradients = network.parameters_flat, network.gradients_flat
+        self._beta2, self._epsilon = beta2, epsilon
+        self.m, self.v = torch.zeros_like(self._parameters), torch.zeros_like(self._parameters)
+        self._count = torch.zeros((), device=self._parameters.device)  # updates so far, where torch looks for it
+
+    @property
+    def updates(self) -> int:
+        """Updates so far."""
+        return int(self._count)
+
+    def step(self, lr: Any, beta1: Any) -> None:
+        """Apply the gradient that lies in the network's `gradients_flat`. Both values are floats."""
+        epsilon = self._epsilon / math.sqrt(1 - self._beta2 ** (self.updates + 1))
+        self._count += 1
+        torch._fused_adam_(
+            [self._parameters], [self._gradients], [self.m], [self.v], [], [self._count],
+            lr=lr, beta1=beta1, beta2=self._beta2, eps=epsilon,
+            weight_decay=0.0, amsgrad=False, maximize=False,
+        )  # fmt: skip
+
+    def last_update(self, lr: float, beta1: float) -> Tensor:
+        """What the last step added to the parameters (P,), to rounding; zeros before the first.
+
+        Recomputed from the moments, so that a network before its last step can be had without keeping a copy. `lr` and
+        `beta1` are those that the step was made with.
+        """
+        t = self.updates
+        if t == 0:
+            return torch.zeros_like(self._parameters)
+        scale = lr * math.sqrt(1 - self._beta2**t) / (1 - beta1**t)
+        return self.m / (self.v.sqrt() + self._epsilon) * -scale
+
+    def state(self) -> dict[str, Any]:
+        """Copy out both moments and the number of updates."""
+        return {"m": self.m.clone(), "v": self.v.clone(), "updates": self.updates}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Put back what `state` gave."""
+        self.m.copy_(state["m"])
+        self.v.copy_(state["v"])
+        self._count.fill_(state["updates"])
+
+
+class NumpyAdam(KerasAdam):
+    """The update in NumPy, on the same memory: for few parameters it takes a third of torch's time."""
+
+    def __init__(self, network: MLP, beta2: float, epsilon: float) -> None:
+        super().__init__(network, beta2, epsilon)
+        self._arrays = [x.numpy() for x in (self._parameters, self._gradients, self.m, self.v)]
+        self._work = np.empty_like(self._arrays[0])
+        self._updates = self._count.numpy()  # the same number, as NumPy sees it
+
+    def step(self, lr: float, beta1: float) -> None:
+        """Apply the gradient that lies in the network's `gradients_flat`."""
+        x, gradient, m, v = self._arrays
+        work, one = self._work, np.float32
+        self._updates += 1
+        t = int(self._updates)
+        m *= one(beta1)
+        m += np.multiply(gradient, one(1 - beta1), out=work)
+        v *= one(self._beta2)
+        np.multiply(gradient, gradient, out=work)
+        work *= one(1 - self._beta2)
+        v += work
+        np.sqrt(v, out=work)
+        work += one(self._epsilon)
+        np.divide(m, work, out=work)
+        work *= one(lr * math.sqrt(1 - self._beta2**t) / (1 - beta1**t))
+        x -= work
+
+
+class DeviceAdam(KerasAdam):
+    """The update with everything on the device, learning rate and beta1 included, so that a CUDA graph can hold it.
+
+    `step` takes 0-d tensors: what they hold when the graph is replayed counts.
+    """
+
+    def __init__(self, network: MLP, beta2: float, epsilon: float) -> None:
+        super().__init__(network, beta2, epsilon)
+        self._work = torch.empty_like(self._parameters)
+
+    def step(self, lr: Tensor, beta1: Tensor) -> None:
+        """Apply the gradient that lies in the network's `gradients_flat`."""
+        self._count += 1
+        t = self._count.double()
+        scale = lr * torch.sqrt(1 - self._beta2**t) / (1 - beta1**t)
+        self.m.lerp_(self._gradients, (1 - beta1).float())
+        self.v.mul_(self._beta2).addcmul_(self._gradients, self._gradients, value=1 - self._beta2)
+        torch.sqrt(self.v, out=self._work).add_(self._epsilon)
+        torch.div(self.m, self._work, out=self._work).mul_(scale.float())
+        self._parameters.sub_(self._work)

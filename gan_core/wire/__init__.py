@@ -1,0 +1,1 @@
+"""Bytes, for the browser and for files; `frames` documents the format. No torch."""

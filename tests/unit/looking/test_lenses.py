@@ -1,0 +1,107 @@
+"""Lenses, against automatic differentiation and against what a training step really did."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch.func import jacrev, vmap
+
+from gan_core.looking.instruments import Instruments
+from gan_core.looking.lenses import ARROWS, LENSES, Subject, available
+from gan_core.looking.looks import LOOKS, NOBODY, cell_centres
+from gan_core.looking.measures.best_d import best_d
+from gan_core.looking.measures.density import generator_density, target_density
+from gan_core.looking.measures.parts import finished
+from gan_core.looking.probe import Probe
+from gan_core.records.records import LENS_ARRAYS
+from gan_core.setup.config import GANConfig, HyperParameters
+from gan_core.setup.presets import Preset
+from gan_core.training.engine import GANEngine
+from gan_core.training.tasks import TASKS
+
+SMALL = Preset("small", "Small", "", GANConfig(width=24, depth=2, batch=32), HyperParameters(lr_g=3e-3))
+
+
+def engine_at(steps: int) -> GANEngine:
+    engine = GANEngine(SMALL, 5, device="cpu", precision="float32", threads=1)
+    if steps:
+        engine.advance(steps)
+    return engine
+
+
+def subject(engine: GANEngine, resolution: int = 20, points: int = 500) -> Subject:
+    probe = Probe(engine.config, torch.device("cpu"))
+    networks, latents = (engine.generator, engine.discriminator), probe.latents[:points]
+    look = LOOKS[engine.config.task](engine.config, engine.target)
+    seen = finished(look.parts(networks, engine.steps, resolution, latents))
+    instruments = Instruments(engine.target, engine.config.task, probe.reals)
+    return Subject(networks, seen, latents, engine.generator_update(), instruments)
+
+
+def test_every_lens_has_the_arrays_that_are_documented() -> None:
+    what = subject(engine_at(3))
+    assert set(LENSES) == set(LENS_ARRAYS)
+    for name, lens in LENSES.items():
+        assert tuple(finished(lens.look(what))) == LENS_ARRAYS[name]
+        assert lens.tasks <= set(TASKS)
+    assert available("gan") == set(LENSES)
+    assert available("none") == set()
+
+
+def test_tears_are_the_jacobian_s_determinant() -> None:
+    engine = engine_at(40)
+    arrays = finished(LENSES["tears"].look(subject(engine)))
+    grid = cell_centres(20, torch.device("cpu"))
+    exact = torch.linalg.det(vmap(jacrev(lambda z: engine.generator(z[None])[0]))(grid).double()).view(20, 20).detach()
+    assert arrays["stretch"] / 1000 == pytest.approx(exact.abs().log10().clamp(min=-32).numpy(), abs=2e-3)
+    assert np.array_equal(arrays["folded"], (exact < 0).numpy())
+    assert 0 < arrays["folded"].mean() < 1 or (exact > 0).all() or (exact < 0).all()
+
+
+def test_pull_is_what_was_asked_and_done_in_the_last_step() -> None:
+    engine = engine_at(30)
+    before = copy.deepcopy(engine.generator)
+    engine.step()
+    what = subject(engine)
+    arrays = finished(LENSES["pull"].look(what))
+    arrows, share = arrays["pull"], float(arrays["asked_share"][0])
+    assert arrows.shape == (ARROWS, 6)
+    x = before(what.latents).detach().requires_grad_()
+    (asked,) = torch.autograd.grad(torch.nn.functional.logsigmoid(engine.discriminator(x)).sum(), x)
+    did = engine.generator(what.latents).detach() - x.detach()
+    assert arrows[:, :2] == pytest.approx(x.detach()[:ARROWS].numpy(), abs=1e-5)
+    assert arrows[:, 4:] == pytest.approx(did[:ARROWS].numpy(), abs=1e-5)
+    longest = asked[:ARROWS].norm(dim=1).max()
+    assert arrows[:, 2:4] == pytest.approx((asked[:ARROWS] / longest).numpy(), abs=1e-3)
+    assert share == pytest.approx(float(((asked * did).sum(1) > 0).double().mean()), abs=0.01)
+
+
+def test_before_the_first_step_nobody_has_moved() -> None:
+    arrays = finished(LENSES["pull"].look(subject(engine_at(0))))
+    assert arrays["pull"].shape == (0, 6)
+    assert np.isnan(arrays["asked_share"]).all()
+
+
+def test_the_values_of_the_last_step_count_for_the_pull() -> None:
+    """A change is for the next step: the last one was made with what held then."""
+    engine = engine_at(10)
+    update = engine.generator_update()
+    engine.set(lr_g=1e-5, beta1_g=0.1)
+    assert update is not None
+    again = engine.generator_update()
+    assert again is not None
+    assert torch.equal(again, update)
+
+
+def test_the_best_d_is_left_out_where_nobody_is() -> None:
+    engine = engine_at(20)
+    what = subject(engine, resolution=50)
+    best = finished(LENSES["best-d"].look(what))["best_d"]
+    p, q = target_density(engine.target, 50), generator_density(what.seen.image, 50)
+    expected = best_d(p, q)
+    assert np.array_equal(best == NOBODY, expected.isnan().numpy())
+    there = ~expected.isnan().numpy()
+    assert best[there] / 254 == pytest.approx(expected.numpy()[there], abs=0.5 / 254 + 1e-6)

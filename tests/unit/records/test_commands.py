@@ -1,0 +1,227 @@
+"""Reading requests, and merging commands: the effect must be that of one after the other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gan_core.records.commands import (
+    Command,
+    Pause,
+    Play,
+    Restart,
+    SetLooking,
+    SetPace,
+    SetValues,
+    StepOnce,
+    coalesce,
+    parse,
+)
+from gan_core.setup.config import BOUNDS
+from gan_core.setup.limits import MAX_SEED, MAX_STEPS_AT_ONCE, MAX_STEPS_PER_FRAME, check_seed
+
+
+@pytest.mark.parametrize(
+    ("request_", "command"),
+    [
+        ({"do": "set", "values": {"lr_g": 0.0002}}, SetValues({"lr_g": 0.0002})),
+        ({"do": "set", "values": {"lr_g": 0.1, "beta1_d": 0}}, SetValues({"lr_g": 0.1, "beta1_d": 0.0})),
+        ({"do": "looking", "share": 0.3}, SetLooking(0.3)),
+        ({"do": "looking", "share": 0}, SetLooking(0.0)),
+        ({"do": "pace", "steps": 1}, SetPace(1)),
+        ({"do": "pace", "steps": MAX_STEPS_PER_FRAME}, SetPace(MAX_STEPS_PER_FRAME)),
+        ({"do": "pace", "steps": None}, SetPace(None)),
+        ({"do": "pace", "steps": 1, "per_second": 1}, SetPace(1, 1.0)),
+        ({"do": "pace", "steps": 5, "per_second": None}, SetPace(5)),
+        ({"do": "play"}, Play()),
+        ({"do": "pause"}, Pause()),
+        ({"do": "step"}, StepOnce(1)),
+        ({"do": "step", "count": 1}, StepOnce(1)),
+        ({"do": "step", "count": MAX_STEPS_AT_ONCE}, StepOnce(1000)),
+        ({"do": "reset"}, Restart()),
+        ({"do": "new-seed", "seed": 0}, Restart(seed=0)),
+        ({"do": "new-seed", "seed": MAX_SEED}, Restart(seed=2**53 - 1)),
+        ({"do": "preset", "name": "better"}, Restart(preset="better")),
+    ],
+)
+def test_every_kind_is_read(request_: object, command: Command) -> None:
+    assert parse(request_) == command
+
+
+@pytest.mark.parametrize(
+    ("request_", "named"),
+    [
+        (None, "do"),
+        ([], "do"),
+        ("play", "do"),
+        (3, "do"),
+        ({}, "command"),
+        ({"do": None}, "command"),
+        ({"do": "explode"}, "explode"),
+        ({"do": ["play"]}, "command"),
+        ({"do": {}}, "command"),
+        ({"do": "set"}, "values"),
+        ({"do": "set", "values": {}}, "values"),
+        ({"do": "set", "values": [1]}, "values"),
+        ({"do": "set", "values": {"lr": 0.1}}, "lr"),
+        ({"do": "set", "values": {"lr_g": 0.1, "": 1}}, "''"),
+        ({"do": "set", "values": {"lr_g": "0.1"}}, "lr_g"),
+        ({"do": "set", "values": {"lr_g": None}}, "lr_g"),
+        ({"do": "set", "values": {"lr_g": True}}, "lr_g"),
+        ({"do": "set", "values": {"lr_g": 1.0}}, "lr_g"),
+        ({"do": "set", "values": {"lr_g": 10**400}}, "lr_g"),
+        ({"do": "set", "values": {"lr_g": 0.01, "beta1_g": math.nan}}, "beta1_g"),
+        ({"do": "set", "values": {"beta1_d": -math.inf}}, "beta1_d"),
+        ({"do": "looking"}, "share"),
+        ({"do": "looking", "share": 1}, "share"),
+        ({"do": "looking", "share": -0.1}, "share"),
+        ({"do": "looking", "share": math.nan}, "share"),
+        ({"do": "looking", "share": "half"}, "share"),
+        ({"do": "pace", "steps": 0}, "steps"),
+        ({"do": "pace", "steps": MAX_STEPS_PER_FRAME + 1}, "steps"),
+        ({"do": "pace", "steps": 2.0}, "steps"),
+        ({"do": "pace", "steps": True}, "steps"),
+        ({"do": "pace", "steps": 1, "per_second": 0}, "per_second"),
+        ({"do": "pace", "steps": 1, "per_second": 1000}, "per_second"),
+        ({"do": "pace", "steps": 1, "per_second": "slow"}, "per_second"),
+        ({"do": "pace", "steps": None, "per_second": 1}, "per_second"),
+        ({"do": "step", "count": 0}, "count"),
+        ({"do": "step", "count": MAX_STEPS_AT_ONCE + 1}, "count"),
+        ({"do": "step", "count": 1.0}, "count"),
+        ({"do": "step", "count": True}, "count"),
+        ({"do": "step", "count": None}, "count"),
+        ({"do": "new-seed"}, "seed"),
+        ({"do": "new-seed", "seed": -1}, "seed"),
+        ({"do": "new-seed", "seed": 2**53}, "seed"),
+        ({"do": "new-seed", "seed": 1.5}, "seed"),
+        ({"do": "new-seed", "seed": "7"}, "seed"),
+        ({"do": "new-seed", "seed": True}, "seed"),
+        ({"do": "preset"}, "preset"),
+        ({"do": "preset", "name": "worse"}, "worse"),
+        ({"do": "preset", "name": ["better"]}, "preset"),
+    ],
+    ids=lambda value: repr(value)[:60],
+)
+def test_each_bad_request_gets_a_sentence_that_names_the_field(request_: object, named: str) -> None:
+    with pytest.raises(ValueError, match=r"\.$") as caught:
+        parse(request_)
+    assert named in str(caught.value)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+words = st.sampled_from(["set", "looking", "pace", "play", "pause", "step", "reset", "new-seed", "preset"])
+
+
+@given(
+    st.fixed_dictionaries(
+        {"do": words | json_values},
+        optional={
+            "values": json_values | st.dictionaries(st.sampled_from(list(BOUNDS)), json_values, max_size=4),
+            "share": json_values,
+            "count": json_values,
+            "seed": json_values,
+            "name": json_values,
+        },
+    )
+    | json_values
+)
+def test_no_request_does_anything_but_parse_or_be_refused(request_: object) -> None:
+    """Whatever passed is in range, so that it cannot fail later, in the training thread."""
+    try:
+        command = parse(request_)
+    except ValueError:
+        return
+    match command:
+        case SetValues(values):
+            assert values
+            assert all(BOUNDS[name].low <= value <= BOUNDS[name].high for name, value in values.items())
+        case SetLooking(share):
+            assert 0 <= share <= 0.9
+        case SetPace(steps):
+            assert steps is None or 1 <= steps <= MAX_STEPS_PER_FRAME
+        case StepOnce(count):
+            assert 1 <= count <= MAX_STEPS_AT_ONCE
+        case Restart(_, seed):
+            assert seed is None or 0 <= seed <= MAX_SEED
+
+
+def test_check_seed() -> None:
+    assert check_seed(0) == 0
+    assert check_seed(MAX_SEED) == MAX_SEED
+    for wrong in (-1, MAX_SEED + 1, 0.0, "0", None, False):
+        with pytest.raises(ValueError, match="seed must be a whole number"):
+            check_seed(wrong)
+
+
+# -- coalescing --------------------------------------------------------------------------------------------------------
+
+DEFAULTS = {"lr_g": 1.0, "lr_d": 2.0, "beta1_g": 3.0}
+
+
+def apply_all(commands: Iterable[Command]) -> tuple[object, ...]:
+    """What commands between two steps lead to, in a model: values, share, pace, playing, steps to go, runs begun."""
+    values, share, pace, playing, to_go, runs = DEFAULTS, 0.1, None, True, 0, []
+    for command in commands:
+        match command:
+            case SetValues(new):
+                values = {**values, **new}
+            case SetLooking(new_share):
+                share = new_share
+            case SetPace(steps):
+                pace = steps
+            case Play():
+                playing = True
+            case Pause():
+                playing, to_go = False, 0
+            case StepOnce(count):
+                playing, to_go = False, to_go + count
+            case Restart(preset, seed):
+                values, to_go = DEFAULTS, 0
+                runs.append((preset, seed, share, playing))
+    return values, share, pace, playing, to_go, runs
+
+
+some_values = st.dictionaries(st.sampled_from(list(DEFAULTS)), st.floats(0, 1), min_size=1)
+some_command = st.one_of(
+    st.builds(SetValues, some_values),
+    st.builds(SetLooking, st.floats(0, 0.9)),
+    st.builds(SetPace, st.none() | st.integers(1, 9)),
+    st.just(Play()),
+    st.just(Pause()),
+    st.builds(StepOnce, st.integers(1, 5)),
+    st.builds(Restart, st.sampled_from([None, "better"]), st.sampled_from([None, 7])),
+)
+
+
+@given(st.lists(some_command, max_size=12))
+def test_merged_commands_have_the_effect_of_one_after_the_other(commands: list[Command]) -> None:
+    merged = coalesce(commands)
+    assert apply_all(merged) == apply_all(commands)
+    assert len(merged) <= len(commands)
+
+
+@given(st.lists(some_command, max_size=12))
+def test_merging_leaves_its_input_alone_and_nothing_more_to_merge(commands: list[Command]) -> None:
+    before = repr(commands)
+    merged = coalesce(iter(commands))
+    assert repr(commands) == before
+    assert coalesce(merged) == merged
+
+
+def test_a_dragged_slider_becomes_its_last_value() -> None:
+    drag = [SetValues({"lr_g": k / 1000}) for k in range(1, 51)]
+    assert coalesce(drag) == [SetValues({"lr_g": 0.05})]
+    assert coalesce([SetLooking(0.1), SetLooking(0.5), SetLooking(0.2)]) == [SetLooking(0.2)]
+
+
+def test_values_do_not_move_across_a_restart() -> None:
+    commands = [SetValues({"lr_g": 0.01}), Restart(), SetValues({"lr_g": 0.02})]
+    assert coalesce(commands) == commands

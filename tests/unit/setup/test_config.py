@@ -1,0 +1,108 @@
+"""Ranges, defaults and refusals of the live values and the fixed configuration."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import FrozenInstanceError, fields
+
+import pytest
+
+from gan_core.setup.config import BOUNDS, DEFAULT_LOOKING_SHARE, LOOKING_SHARE, Bounds, GANConfig, HyperParameters
+
+ALL_BOUNDS = [*BOUNDS.items(), ("share", LOOKING_SHARE)]
+EACH = pytest.mark.parametrize(("name", "bounds"), ALL_BOUNDS, ids=[name for name, _ in ALL_BOUNDS])
+
+
+def test_defaults_are_the_recipe_of_the_article() -> None:
+    assert vars(GANConfig()) == {
+        "target": "spiral",
+        "objective": "non-saturating",
+        "width": 512,
+        "depth": 3,
+        "leak": 0.1,
+        "batch": 512,
+        "beta2": 0.999,
+        "epsilon": 1e-7,
+        "task": "gan",
+    }
+    assert vars(HyperParameters()) == {"lr_g": 1e-3, "lr_d": 1e-3, "beta1_g": 0.9, "beta1_d": 0.9}
+
+
+def test_every_live_value_has_bounds() -> None:
+    assert list(BOUNDS) == [f.name for f in fields(HyperParameters)]
+    assert LOOKING_SHARE.check("share", DEFAULT_LOOKING_SHARE) == DEFAULT_LOOKING_SHARE
+
+
+@EACH
+def test_bounds_describe_a_slider(name: str, bounds: Bounds) -> None:
+    assert bounds.low < bounds.high
+    assert bounds.scale in ("linear", "log")
+    assert bounds.scale == "linear" or bounds.low > 0
+    along = (bounds.low, bounds.high) if bounds.scale == "linear" else (math.log10(bounds.low), math.log10(bounds.high))
+    positions = (along[1] - along[0]) / bounds.step
+    assert positions == pytest.approx(round(positions), abs=1e-6)  # both ends are on the slider's grid
+    assert bounds.label
+    assert bounds.help.endswith(".")
+
+
+def test_labels_tell_the_sliders_apart() -> None:
+    assert len({bounds.label for _, bounds in ALL_BOUNDS}) == len(ALL_BOUNDS)
+
+
+@EACH
+def test_both_ends_are_inside(name: str, bounds: Bounds) -> None:
+    for value in (bounds.low, bounds.high):
+        assert bounds.check(name, value) == value
+
+
+@EACH
+@pytest.mark.parametrize(
+    "value",
+    [math.nan, math.inf, -math.inf, 10**400, -(10**400), "0.5", "", None, True, False, [], {}, 0.5j],
+    ids=lambda value: repr(value)[:8],
+)
+def test_what_is_no_number_in_range_is_refused_by_name(name: str, bounds: Bounds, value: object) -> None:
+    with pytest.raises(ValueError, match=rf"^{name} must .*\.$"):
+        bounds.check(name, value)
+
+
+@EACH
+def test_just_outside_is_refused(name: str, bounds: Bounds) -> None:
+    for value in (bounds.low - 1e-9, bounds.high + 1e-9):
+        with pytest.raises(ValueError, match=f"{name} must lie between {bounds.low:g} and {bounds.high:g}"):
+            bounds.check(name, value)
+
+
+@EACH
+def test_an_integer_is_a_number(name: str, bounds: Bounds) -> None:
+    if bounds.low <= 0:
+        value = bounds.check(name, 0)
+        assert (value, type(value)) == (0.0, float)
+
+
+def test_changed_replaces_only_what_is_named() -> None:
+    before = HyperParameters()
+    after = before.changed({"lr_g": 0.01, "beta1_d": 0.0})
+    assert vars(after) == {"lr_g": 0.01, "lr_d": 1e-3, "beta1_g": 0.9, "beta1_d": 0.0}
+    assert before == HyperParameters()
+
+
+@pytest.mark.parametrize("values", [{"lr": 0.1}, {"lr_g": 0.01, "beta2": 0.9}])
+def test_unknown_names_are_refused(values: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=r"There is no hyper-parameter '(lr|beta2)'"):
+        HyperParameters().changed(values)
+
+
+def test_values_out_of_range_cannot_be_made() -> None:
+    with pytest.raises(ValueError, match="lr_d"):
+        HyperParameters(lr_d=0.2)
+    with pytest.raises(ValueError, match="beta1_g"):
+        HyperParameters().changed({"beta1_g": 1.0})
+    with pytest.raises(FrozenInstanceError):
+        HyperParameters().lr_g = 0.5  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("wrong", [{"batch": 0}, {"batch": 1}, {"batch": 3}, {"batch": -2}, {"width": 0}, {"depth": 0}])
+def test_a_configuration_that_cannot_be_trained_is_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        GANConfig(**wrong)
