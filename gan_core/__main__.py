@@ -79,6 +79,8 @@ def _add_train_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE@STEP",
         help="change a hyper-parameter; STEP is the first step trained with the new value; may be repeated",
     )
+    add("--record", action="store_true", help="also record the run into DIR: `app.py --runs DIR` shows it")
+    add("--resume", action="store_true", help="go on with the run recorded in DIR, or begin it; implies --record")
     for option in RUN_OPTIONS:
         option.add_to(parser, getattr(RunOptions(), option.dest))
 
@@ -96,14 +98,22 @@ def _train(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
                 f"argument --set: {setting.name} would change at step {setting.step}, after the last of {steps}."
             )
     values = {"seed": preset.seed or 0, **values_of(RUN_OPTIONS, given, environ, given.parser)}
-    options = TrainOptions(preset=preset.name, out=given.out, steps=steps, settings=tuple(given.settings), **values)
+    options = TrainOptions(
+        preset=preset.name,
+        out=given.out,
+        steps=steps,
+        settings=tuple(given.settings),
+        record=given.record or given.resume,
+        resume=given.resume,
+        **values,
+    )
     from gan_core.cli import train as headless  # only now: torch takes seconds to load
 
     try:
-        engine = headless.make_engine(options)
-    except ValueError as error:  # what only this machine can say: a device that it does not have
+        begun = headless.make_run(options)
+    except ValueError as error:  # what only this machine or the folder can say: a device that it does not have, say
         given.parser.error(str(error))
-    return headless.run(engine, options)
+    return headless.run(begun, options)
 
 
 def _add_verify_arguments(parser: argparse.ArgumentParser) -> None:

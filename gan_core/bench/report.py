@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from gan_core.bench.rounds import Plan, Row
-from gan_core.cli.train import write_whole
+from gan_core.cli.outputs import write_whole
 from gan_core.training.compute import resolve
 
 

@@ -21,10 +21,9 @@ import torch
 from gan_core.looking.looks import cell_centres
 from gan_core.looking.measures.quality import BAND
 from gan_core.looking.probe import POINTS
-from gan_core.records.records import Moment
 from gan_core.run.observer import Observer
+from gan_core.run.run import Run, begin
 from gan_core.setup.presets import PRESETS
-from gan_core.training.engine import GANEngine
 from gan_core.training.tasks import TASKS
 
 RECENT = 100  # steps over which a loss is averaged
@@ -179,32 +178,32 @@ CLAIMS = (
 )
 
 
-class Run:
+class Trained:
     """One seed of one scenario, trained further and further."""
 
     def __init__(self, name: str, seed: int) -> None:
         self.name, self.seed = name, seed
-        self.engine = GANEngine(PRESETS[name], seed, device="cpu", threads=1)  # two commands can share two cores
-        self.observer = Observer(self.engine, max(step for stage, steps in STAGES if stage == name for step in steps))
+        self.run = begin(PRESETS[name], seed, device="cpu", threads=1)  # two commands can share two cores
+        self.observer = Observer(self.run, max(step for stage, steps in STAGES if stage == name for step in steps))
         self.seconds = self.processor = 0.0
 
     def look(self, step: int) -> Numbers:
         """Train up to a step, and measure there."""
         clock, processor = time.perf_counter(), time.process_time()
-        while self.engine.steps < step:
-            self.observer.take(self.engine.step())
+        while self.run.engine.steps < step:
+            self.observer.step()
         self.seconds += time.perf_counter() - clock
         self.processor += time.process_time() - processor
         known = {name: value for name, value in self.observer.read().items() if value is not None}
-        d_loss, g_loss = self.observer.metrics.mean_losses(step - RECENT, step)
-        state = self.observer.diagnosis.state
+        d_loss, g_loss = self.run.history.metrics.mean_losses(step - RECENT, step)
+        state = self.run.chronicle.diagnosis.state
         numbers = {
             **known,
-            "loss": g_loss if "discriminator" not in TASKS[self.engine.config.task].trains else d_loss,
-            "best": self.observer.probe.fixed_points(0).best or 0.0,
+            "loss": g_loss if "discriminator" not in TASKS[self.run.engine.config.task].trains else d_loss,
+            "best": self.run.points.best or 0.0,
             "covering": float(state == "covering"),
             "bunched": float(state in ("hopping", "collapsed", "d-has-won")),
-            **(tears(self) if self.name == "better" else {}),
+            **(tears(self.run) if self.name == "better" else {}),
         }
         return {name: value for name, value in numbers.items() if math.isfinite(value)}
 
@@ -213,14 +212,7 @@ class Run:
 def tears(run: Run) -> Numbers:
     """How much more G stretches the TORN of latent space than the median, and how much of that is off the band."""
     engine = run.engine
-    frame = run.observer.probe.look(
-        engine.generator,
-        engine.discriminator,
-        Moment(0, engine.steps, time.time()),
-        resolution=GRID,
-        points=POINTS,
-        lenses=("tears",),
-    )
+    frame = run.look(0.0, resolution=GRID, points=POINTS, lenses=("tears",))
     stretch = torch.from_numpy(frame.lenses["stretch"].astype("float64")).reshape(-1) / 1000  # log10 |det J|
     torn = stretch.argsort(descending=True)[: round(TORN * len(stretch))]
     if engine.target.inverse is None:
@@ -237,24 +229,24 @@ def tears(run: Run) -> Numbers:
 def work(seeds: Sequence[int], kept: list[dict[str, object]]) -> Iterator[dict[str, object]]:
     """Train what is not in `kept` yet; yields a row for every look."""
     there = {(row["run"], row["seed"], row["step"]) for row in kept}
-    runs: dict[tuple[str, int], Run] = {}
+    runs: dict[tuple[str, int], Trained] = {}
     for name, steps in STAGES:
         for seed in seeds:
             if all((name, seed, step) in there for step in steps):
                 continue
             if (name, seed) not in runs:
-                runs[name, seed] = Run(name, seed)
-            run = runs[name, seed]
+                runs[name, seed] = Trained(name, seed)
+            trained = runs[name, seed]
             for step in steps:
-                numbers = run.look(step)
+                numbers = trained.look(step)
                 if (name, seed, step) not in there:
                     yield {
                         "run": name,
                         "seed": seed,
                         "step": step,
-                        "precision": run.engine.compute.precision,
-                        "seconds": round(run.seconds, 1),
-                        "processor": round(run.processor, 1),
+                        "precision": trained.run.engine.compute.precision,
+                        "seconds": round(trained.seconds, 1),
+                        "processor": round(trained.processor, 1),
                         "numbers": numbers,
                     }
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,10 @@ from gan_core.bench.sizes import SIZES
 from gan_core.dashboard.http.api import add_routes
 from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.listen import Server
+from gan_core.live.opening import Opened
 from gan_core.live.session import TrainingSession
 from gan_core.recording.file.run_file import RunFolder
-from gan_core.records.records import Snapshot, StepMetrics
+from gan_core.records.records import Snapshot
 from gan_core.training.engine import GANEngine
 
 HOST = "127.0.0.1"
@@ -33,19 +33,23 @@ class MeasuredSession(TrainingSession):
 
     def __init__(self, **options: Any) -> None:
         self.published: list[tuple[int, float]] = []  # version, seconds on the machine's monotonic clock
-        self.records = True  # while not, the run's file misses steps
         super().__init__(**options)
 
-    def _record(self, metrics: Sequence[StepMetrics], seconds: float) -> None:
-        if self.records:
-            super()._record(metrics, seconds)
+    def enter(self, opened: Opened) -> None:
+        """Note of the run's frames when they were there."""
+        super().enter(opened)
+        run, take = self.run, self.run.take
 
-    def _publish(self, frame: Snapshot, store: Callable[[Snapshot], None]) -> None:
-        def store_and_note(frame: Snapshot) -> None:  # called under the lock: before it, no browser can have the frame
-            store(frame)
-            self.published.append((self._board.coming, time.monotonic()))
+        def take_and_note(frame: Snapshot, *, sharper: bool = False) -> bool:
+            self.published.append((self._board.coming, time.monotonic()))  # no browser can have it before
+            return take(frame, sharper=sharper)
 
-        super()._publish(frame, store_and_note)
+        run.take = take_and_note  # type: ignore[method-assign]
+        self._recorder = run.keeper
+
+    def record(self, on: bool) -> None:
+        """Have the steps to come written down, or not: then the run's file misses them."""
+        self.run.keeper = self._recorder if on else None
 
 
 def serve(size: str, device: str, threads: int | None, runs: RunFolder | None) -> None:
@@ -67,7 +71,7 @@ def serve(size: str, device: str, threads: int | None, runs: RunFolder | None) -
 
     @server.post("/recording")
     def recording() -> Response:
-        session.records = bool(request.get_json()["on"])
+        session.record(bool(request.get_json()["on"]))
         return jsonify({})
 
     listening = Server(server, session, HOST, 0)

@@ -68,6 +68,8 @@ class TrainOptions(RunOptions):
     out: Path  # a folder
     steps: int = 600
     settings: tuple[Setting, ...] = ()
+    record: bool = False  # also as the dashboard does, into `out`
+    resume: bool = False  # go on with what is recorded there
 
 
 @dataclass(frozen=True)

@@ -1,164 +1,204 @@
 """Training without a browser, into three files: metrics.csv, samples.npy and what came of it, summary.json.
 
-The same run as in the dashboard, bit for bit, given the same changes at the same steps.
+The same run as in the dashboard, bit for bit, given the same changes at the same steps. Perhaps recorded as there, into
+the same folder; then the same command goes on after it was killed.
 """
 
 from __future__ import annotations
 
-import io
 import json
 import math
-import signal
 import sys
-from collections.abc import Iterator, Sequence
-from io import FileIO
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import FrameType, TracebackType
+from typing import Any
 
-import numpy as np
-from torch import Tensor
 from tqdm import tqdm
 
 from gan_core.cli.options import Setting, TrainOptions
-from gan_core.looking.measures.quality import quality
-from gan_core.records.records import StepMetrics
+from gan_core.cli.outputs import CtrlC, MetricsFile, as_npy, write_whole
+from gan_core.looking.measures.quality import floors, quality
+from gan_core.looking.probe import POINTS
+from gan_core.recording.file.run_file import DEFAULT_LIMIT, SUFFIX, RunFile, RunFolder, new_id
+from gan_core.recording.keeping import leave, write_down
+from gan_core.recording.recorder import Recorder
+from gan_core.recording.start import resume
+from gan_core.records.records import Change, Snapshot, StepMetrics, TrailPoint
 from gan_core.run.observer import Observer
-from gan_core.setup.presets import find_preset
-from gan_core.training.engine import GANEngine
+from gan_core.run.run import Run, begin
+from gan_core.setup.presets import PRESETS, find_preset
+from gan_core.wire.frames import encode_frame
 
 
-def make_engine(options: TrainOptions) -> GANEngine:
-    """Make the engine that `options` ask for. Raises ValueError for an option that this machine cannot meet."""
-    return GANEngine(
+@dataclass(frozen=True)
+class Begun:
+    """A run that is ready to be trained."""
+
+    run: Run
+    file: Callable[[], RunFile] | None = None  # the one that it is recorded into
+    nbytes: int = 0  # of it so far
+
+
+def make_run(options: TrainOptions) -> Begun:
+    """Begin the run that `options` ask for, or take up the one that the folder holds.
+
+    Raises ValueError for an option that this machine cannot meet, or that does not fit what is recorded.
+    """
+    recorded = sorted(options.out.glob(f"*{SUFFIX}")) if options.record else []
+    if recorded and not options.resume:
+        raise ValueError(f"{options.out} holds a recorded run; go on with it by --resume, or name another --out.")
+    if len(recorded) > 1:
+        raise ValueError(f"{options.out} holds {len(recorded)} recorded runs; to go on, leave one of them there.")
+    if recorded:
+        return _go_on_with(recorded[0], options)
+    created = time.time()
+    run = begin(
         find_preset(options.preset),
         options.seed,
+        run_id=new_id(created),
+        created=created,
+        number=int(created * 1000),
         device=options.device,
         precision=options.precision,
         threads=options.threads,
     )
+    path = RunFolder(options.out).path(run.recipe.id)
+    file = (lambda: RunFile.create(path, run.recipe)) if options.record else None
+    return Begun(run, file)
 
 
-def train(engine: GANEngine, steps: int, settings: Sequence[Setting] = ()) -> Iterator[StepMetrics]:
-    """Train up to step number `steps`, with each setting in force from its step on."""
-    while engine.steps < steps:
-        for setting in settings:
-            if setting.step == engine.steps + 1:
-                engine.set(**{setting.name: setting.value})
-        yield engine.step()
+def _go_on_with(path: Path, options: TrainOptions) -> Begun:
+    file = RunFile.open(path, write=True, alone=True)
+    try:
+        recipe = file.recipe
+        if (recipe.preset, recipe.seed) != (options.preset, options.seed):
+            raise ValueError(
+                f"{path} is a run of {recipe.preset}, seed {recipe.seed:,}; it cannot go on as {options.preset}, "
+                f"seed {options.seed:,}."
+            )
+        run = resume(file, int(recipe.created * 1000))
+        known = run.journey.known
+        if known > options.steps:
+            raise ValueError(f"{path} has {known:,} steps already; --steps must be more than that.")
+        if run.history.metrics.stride > 1:
+            raise ValueError(f"{path} is too long for a table of all its steps; go on with it in the dashboard.")
+        made = {(change.step, change.name, change.new) for change in run.history.changes_from(0)[1]}
+        for change in _changes(run, options.settings):
+            if change.step <= known and (change.step, change.name, change.new) not in made:
+                raise ValueError(
+                    f"--set {change.name}={change.new:g}@{change.step} comes too late: {path} has {known:,} steps "
+                    "without it."
+                )
+    except BaseException:
+        file.close()
+        raise
+    return Begun(run, lambda: file, file.nbytes())
 
 
-def run(engine: GANEngine, options: TrainOptions) -> int:
+def run(begun: Begun, options: TrainOptions) -> int:
     """Train into the folder `options.out`, say on one line what came of it, and return the exit status.
 
-    0; 1 when a loss was not finite; 130 after Ctrl-C. What was measured until then stays on disk either way.
-    Raises OSError with the file's name when a file cannot be written.
+    0; 1 when a loss was not finite or the recording stopped; 130 after Ctrl-C. What was measured until then stays on
+    disk either way. Raises OSError with the file's name when a file cannot be written.
     """
+    run = begun.run
     table, samples, summary = (options.out / name for name in ("metrics.csv", "samples.npy", "summary.json"))
     options.out.mkdir(parents=True, exist_ok=True)
     for old in (samples, summary):
         old.unlink(missing_ok=True)  # an earlier run's would not go with the new metrics
-    observer = Observer(engine, options.steps)
-    trouble = _train(engine, options, observer, table)
-    fakes = observer.probe.fakes(engine.generator, engine.steps)
+    start = time.perf_counter()
+    recorder = write_down(run, begun.file, DEFAULT_LIMIT, nbytes=begun.nbytes) if begun.file else None
+
+    def kept(frame: Snapshot, path: list[TrailPoint]) -> None:
+        if recorder is not None:
+            recorder.shown(frame.step, encode_frame(frame, version=frame.step, trail=path, kept=True))
+
+    observer = Observer(run, options.steps, clock=time.perf_counter, wall_clock=time.time, kept=kept)
+    trouble = _train(observer, options, table)
+    fakes = run.probe.fakes(run.engine.generator, run.engine.steps)
     if trouble is None:
-        write_whole(samples, _as_npy(fakes))
-    found = observer.summary(find_preset(options.preset), options.seed)
+        write_whole(samples, as_npy(fakes))
+    found = summarise(observer, time.perf_counter() - start)
     write_whole(summary, (json.dumps(found, indent=2, allow_nan=False) + "\n").encode())
+    recorded = recorder is None or _recorded(run, recorder, trouble)
     if trouble is not None:
         return _report_not_finite(trouble, table)
     what = (
-        f"{engine.steps:,} steps of {options.preset}, seed {options.seed}: {quality(fakes, engine.target)}, "
+        f"{run.step:,} steps of {options.preset}, seed {options.seed}: {quality(fakes, run.engine.target)}, "
         f"{found['diagnosis']['state']}"
     )
-    if engine.steps < options.steps:
+    if run.step < options.steps:
         print(f"Interrupted after {what}; kept in {table}, {samples} and {summary}", file=sys.stderr)
         return 130
     print(f"{what}; {table}, {samples}, {summary}")
-    return 0
+    return 0 if recorded else 1
 
 
-def _train(engine: GANEngine, options: TrainOptions, observer: Observer, table: Path) -> StepMetrics | None:
+def _train(observer: Observer, options: TrainOptions, table: Path) -> StepMetrics | None:
     """Train until the end or Ctrl-C, with every step in `table`; returns the step that had no finite loss, if any."""
-    steps = train(engine, options.steps, options.settings)
-    metrics: StepMetrics
-    bar = tqdm(steps, total=options.steps, unit="step", disable=None)  # None: a bar on a terminal, else nothing
+    run, steps = observer.run, options.steps
+    changes = [change for change in _changes(run, options.settings) if change.step > run.journey.known]
+    before = run.history.metrics.read(0, run.engine.steps)
+    # None: a bar on a terminal, else nothing
+    bar = tqdm(total=steps, initial=run.engine.steps, unit="step", disable=None)
     with table.open("wb", buffering=0) as file, CtrlC() as ctrl_c, bar:
-        rows = MetricsFile(file)
-        for metrics in bar:
-            observer.take(metrics)
-            if not metrics.is_finite():
+        rows = MetricsFile(file, before)
+        while not ctrl_c.pressed:
+            if run.journey.goal is None or run.arrived():  # at first, where a recorded one stopped
+                if run.step >= steps:
+                    break
+                run.make_due_changes()
+                run.set_out(steps, changes)
+            metrics, good = observer.step()
+            if not good:
                 return metrics
             rows.append(metrics)
-            if ctrl_c.pressed:
-                break
+            bar.update()
     return None
 
 
-class MetricsFile:
-    """Writes metrics as CSV into a file that is open without a buffer: each row is whole once `append` returns."""
-
-    def __init__(self, file: FileIO) -> None:
-        self._file = file
-        self._size = 0
-        self._write("step,d_loss,d_accuracy,g_loss,g_accuracy\n")
-
-    def append(self, m: StepMetrics) -> None:
-        """Add one row. repr of a float is the shortest text that reads back as the same number; NaN is left empty."""
-        numbers = (m.d_loss, m.d_accuracy, m.g_loss, m.g_accuracy)
-        self._write(",".join((str(m.step), *("" if math.isnan(x) else repr(x) for x in numbers))) + "\n")
-
-    def _write(self, row: str) -> None:
-        rest = row.encode()
-        try:
-            while rest:  # a disk that fills up takes a part before it refuses
-                rest = rest[self._file.write(rest) :]
-        except OSError as error:
-            if len(rest) < len(row):
-                self._file.truncate(self._size)  # no half row
-            raise OSError(error.errno, f"{error.strerror} (the rows before are kept)", str(self._file.name)) from None
-        self._size += len(row)
+def _recorded(run: Run, recorder: Recorder, trouble: StepMetrics | None) -> bool:
+    """Write down the rest; says so on stderr if that could not be, and returns whether it could."""
+    if trouble is not None:
+        recorder.ended(f"failed at step {trouble.step:,}: {trouble.trouble()}")
+    if not leave(run, recorder, failed=trouble is not None):
+        recorder.give_up_after()
+    error = recorder.state().error
+    if error is not None:
+        print(error, file=sys.stderr)
+    return error is None
 
 
-class CtrlC:
-    """Lets Ctrl-C end a run after the step in progress, so that files and networks agree; a second one ends it at once.
-
-    Leaves a handler that is not Python's own in place.
-    """
-
-    def __init__(self) -> None:
-        self.pressed = False
-
-    def __enter__(self) -> CtrlC:
-        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            signal.signal(signal.SIGINT, self._press)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if signal.getsignal(signal.SIGINT) == self._press:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    def _press(self, signum: int, frame: FrameType | None) -> None:
-        self.pressed = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+def _changes(run: Run, settings: Sequence[Setting]) -> list[Change]:
+    """What is to be set, in the order of the steps; of two for one step, the later on the command line counts."""
+    values = {name: now.value for name, now in run.values.items()}
+    changes = []
+    for setting in sorted(settings, key=lambda setting: setting.step):
+        changes.append(Change(setting.step, setting.name, values[setting.name], setting.value))
+        values[setting.name] = setting.value
+    return changes
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that a reader finds the old one or the whole new one, never a part."""
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise OSError(error.errno, error.strerror, str(path)) from None
-
-
-def _as_npy(x: Tensor) -> bytes:
-    buffer = io.BytesIO()
-    np.save(buffer, x.cpu().numpy())
-    return buffer.getvalue()
+def summarise(observer: Observer, seconds: float) -> dict[str, Any]:
+    """Everything worth keeping of a run, as JSON can hold it: null where a number is not defined."""
+    run, readings = observer.run, observer.read()
+    engine, chronicle = run.engine, run.chronicle
+    known = PRESETS.get(run.recipe.preset)
+    return {
+        "preset": run.recipe.preset,
+        "claim": known.claim if known else "",
+        "task": engine.config.task,
+        "seed": run.recipe.seed,
+        "steps": engine.steps,
+        "precision": engine.compute.precision,
+        "seconds": round(seconds, 3),
+        "diagnosis": asdict(chronicle.diagnosis),
+        "events": [asdict(event) for event in chronicle.events(run.history.changes_from(0)[1])],
+        "readings": readings,
+        "floors": {name: value for name, value in floors(engine.target, POINTS).items() if math.isfinite(value)},
+    }
 
 
 def _report_not_finite(metrics: StepMetrics, table: Path) -> int:

@@ -8,13 +8,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection
-from dataclasses import replace
 
 from gan_core.live.audience import Audience
 from gan_core.live.payloads import Payloads, Published
-from gan_core.looking.instruments import with_chase
-from gan_core.records.records import Snapshot
-from gan_core.run.chronicle import Chronicle
+from gan_core.records.records import Snapshot, TrailPoint
 from gan_core.run.history import History
 from gan_core.wire import frames as wire
 
@@ -101,22 +98,16 @@ class Board:
         """The version that the next frame will have."""
         return self._version + 1
 
-    def publish(
-        self, frame: Snapshot, history: History, chronicle: Chronicle, store: Callable[[Snapshot], None]
-    ) -> bytes | None:
-        """Put up a frame, which `store` takes into the history; return its bytes as one of the past, if it is kept."""
-        # Encoded here, outside the lock, because nobody else writes.
-        earlier = [point for point in history.trail(frame.step) if point.step < frame.step]
-        path = [*earlier, frame.trail_point]
-        if frame.reading is not None:
-            frame = replace(frame, reading=with_chase(frame.reading, path))
-        packed = wire.pack_frame(frame, path)
+    def publish(self, frame: Snapshot, path: list[TrailPoint], take: Callable[[Snapshot], bool]) -> bytes | None:
+        """Put up a frame with its path; return its bytes as one of the past, if `take` says that it is kept as one.
+
+        `take` is called with the lock held, just before the frame can be seen.
+        """
+        packed = wire.pack_frame(frame, path)  # here, outside the lock, because nobody else writes
         version = self.coming
         payload = packed.envelope(version=version, kept=False)
         with self._changed:
-            store(frame)
-            chronicle.add(frame, history.metrics)
-            kept = packed.envelope(version=version, kept=True) if history.keeps(frame) else None
+            kept = packed.envelope(version=version, kept=True) if take(frame) else None
             if kept is not None:  # it will be asked for as one of the past
                 self._payloads.put(frame, kept)
             self._version = version

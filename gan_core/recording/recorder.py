@@ -136,8 +136,9 @@ class Recorder:
             gap = max(self._affordable, min(_OLD, _YOUNG + _GROWTH * self._trained), lasting)
         return self._checkpoint_step < 0 or self._since_checkpoint >= gap
 
-    def begins_gesture(self, now: float) -> bool:
-        """Whether a change at `now` is the first after a pause: the state before it is worth a checkpoint."""
+    def begins_gesture(self) -> bool:
+        """Whether a change now is the first after a pause: the state before it is worth a checkpoint."""
+        now = time.monotonic()
         first = now - self._last_change >= GESTURE
         self._last_change = now
         return first

@@ -1,71 +1,29 @@
-"""Where a run starts from: new from a preset, or where a recorded one stopped."""
+"""Recorded runs taken up again: where they stopped, or as a branch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from contextlib import AbstractContextManager, closing
+from dataclasses import replace
 from typing import Any
-
-import torch
 
 from gan_core.recording.file.branch import copy_until
 from gan_core.recording.file.checkpoint import unpack_state
 from gan_core.recording.file.run_file import RunFile, RunFolder
-from gan_core.records.records import Change, InForce
 from gan_core.run.history import History
-from gan_core.setup.presets import Preset
-from gan_core.setup.recipe import Recipe, preset_of
-from gan_core.system.machine import machine
+from gan_core.run.run import MakeEngine, Run
+from gan_core.setup.recipe import preset_of
 from gan_core.training.engine import GANEngine
 from gan_core.training.tasks import check_known
 from gan_core.wire.frames import read_frame
 
-MakeEngine = Callable[..., GANEngine]
 
-
-@dataclass(frozen=True, eq=False)
-class Start:
-    """A run that is ready to be trained."""
-
-    recipe: Recipe
-    engine: GANEngine
-    history: History
-    known: int = 0  # the last step that is recorded: up to it the engine only repeats what the history has
-    due: tuple[Change, ...] = ()  # changes between the engine's step and the last known one
-
-    def values(self) -> Mapping[str, InForce]:
-        """The hyper-parameters at the last known step."""
-        values = {name: InForce(value, 1) for name, value in self.recipe.values.items()}
-        for change in self.history.changes_from(0)[1]:
-            values[change.name] = InForce(change.new, change.step)
-        return values
-
-
-def begin(
-    preset: Preset, seed: int, run_id: str, created: float, make_engine: MakeEngine, options: Mapping[str, Any]
-) -> Start:
-    """Start a preset at step 0. Raises ValueError for an option that this machine cannot meet."""
-    engine = make_engine(preset, seed, **options)
-    compute = engine.compute
-    recipe = Recipe(
-        id=run_id,
-        preset=preset.name,
-        config=asdict(preset.config),
-        values=asdict(preset.values),
-        seed=seed,
-        device=compute.device.type,
-        precision=compute.precision,
-        threads=compute.threads,
-        torch=torch.__version__,
-        machine=machine(),
-        created=created,
-    )
-    return Start(recipe, engine, History())
-
-
-def resume(file: RunFile, number: int, make_engine: MakeEngine) -> Start:
-    """Start from a recorded run's newest checkpoint, as run `number` of the session.
+def resume(
+    file: RunFile,
+    number: int = 0,
+    lock: AbstractContextManager[Any] | None = None,
+    make_engine: MakeEngine = GANEngine,
+) -> Run:
+    """A recorded run at its newest checkpoint, on the way to its last step, as run `number` of a session.
 
     Raises ValueError with a sentence when this machine cannot compute as the one that recorded it, or when something
     in the file is damaged.
@@ -79,7 +37,9 @@ def resume(file: RunFile, number: int, make_engine: MakeEngine) -> Start:
     if known or file.checkpoint_steps():  # otherwise its process was killed before anything was written
         step, packed = file.checkpoint_before(known)
         engine.restore(unpack_state(packed, preset.config))
-    return Start(recipe, engine, history_of(file, number), known, tuple(file.changes(after_step=step)))
+    run = Run(recipe, engine, history_of(file, number), number=number, known=known, lock=lock)
+    run.set_out(known, file.changes(after_step=step))
+    return run
 
 
 def branch_off(runs: RunFolder, parent: str, step: int, run_id: str, created: float) -> None:

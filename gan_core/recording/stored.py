@@ -15,14 +15,12 @@ from gan_core.recording.file.run_file import RunFile, RunFolder
 from gan_core.recording.start import history_of
 from gan_core.records.records import FixedPoints, InForce, Phase, Progress, Reading, Recording, Status, run_info
 from gan_core.run.chronicle import Chronicle, begin_chronicle
+from gan_core.run.run import MAX_READINGS, MAX_ROWS_PER_READ
 from gan_core.run.thinning import nearest
 from gan_core.setup.recipe import preset_of
 from gan_core.training.tasks import check_known
 from gan_core.wire import frames as wire
 from gan_core.wire.envelope import with_header
-
-MAX_READINGS = 2000  # in one answer: 300 kB
-MAX_ROWS_PER_READ = 50_000  # rows of metrics in one answer: 800 kB
 
 
 class StoredRuns:

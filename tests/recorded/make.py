@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-import gan_core.recording.start
+import gan_core.run.run
 from gan_core.live.session import TrainingSession
 from gan_core.recording.file.run_file import RunFolder
 from gan_core.records.commands import SetValues, StepOnce
@@ -28,7 +28,7 @@ def main(path: Path, scenario: str = "quick") -> None:
     preset = PRESETS[scenario]
     if preset.config.width > 64:
         PRESETS[scenario] = replace(preset, config=replace(preset.config, **SMALL))
-    gan_core.recording.start.machine = lambda: "the machine that recorded this"
+    gan_core.run.run.machine = lambda: "the machine that recorded this"
     with tempfile.TemporaryDirectory() as folder:
         session = TrainingSession(
             scenario,

@@ -20,13 +20,13 @@ MAY_IMPORT: dict[str, str] = {
     "training": "records setup targets",
     "looking.measures": "targets training",
     "looking": "looking.measures records setup targets training",
-    "run": "looking looking.measures records setup training",
+    "run": "looking looking.measures records setup system training",
     "recording.file": "records run setup training wire",
-    "recording": "looking records recording.file run setup system training wire",
+    "recording": "looking records recording.file run setup training wire",
     "rerun": "looking records recording.file run setup system training wire",
-    "live": "looking looking.measures records recording recording.file run setup system training wire",
+    "live": "looking records recording recording.file run setup system training wire",
     "dashboard": "records run setup wire",
-    "cli": "looking.measures records recording.file rerun run setup training",
+    "cli": "looking looking.measures records recording recording.file rerun run setup wire",
     "bench": "",  # and everything that is above
 }
 # How the package is entered: these may import all.
@@ -55,6 +55,7 @@ MAY_HAVE_THREADS = [
     "live.receipt",
     "live.session",
     "live.beside",
+    "live.looker",
     "recording.recorder",
     "recording.file.lock",
     "rerun.process",

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from gan_core.__main__ import main
+from gan_core.cli import outputs
 from gan_core.cli import train as headless
 from gan_core.cli.options import MANY_STEPS, Setting, TrainOptions
 from gan_core.looking.measures.quality import coverage, on_band, saturated, sliced_wasserstein, spread
@@ -21,6 +22,7 @@ from gan_core.looking.probe import POINTS, Probe
 from gan_core.records.readings import READINGS
 from gan_core.records.records import StepMetrics
 from gan_core.run.diagnosis import SENTENCES
+from gan_core.run.run import begin
 from gan_core.setup.presets import PRESETS, Preset
 from gan_core.training.engine import GANEngine
 
@@ -29,6 +31,10 @@ HEADER = ["step", "d_loss", "d_accuracy", "g_loss", "g_accuracy"]
 
 def options(out: Path, steps: int = 12, *settings: Setting) -> TrainOptions:
     return TrainOptions(preset="quick", out=out, steps=steps, seed=3, settings=settings)
+
+
+def run_of(kind: type[GANEngine], preset: Preset, seed: int) -> headless.Begun:
+    return headless.Begun(begin(replace(preset, name="quick"), seed, make_engine=kind))
 
 
 def rows(out: Path) -> list[StepMetrics]:
@@ -78,7 +84,7 @@ class Exploding(GANEngine):
 
 def test_files_hold_what_the_engine_gives(tmp_path: Path, tiny: Preset, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "a" / "b"
-    assert headless.run(GANEngine(tiny, seed=3), options(out)) == 0
+    assert headless.run(run_of(GANEngine, tiny, 3), options(out)) == 0
 
     engine = GANEngine(tiny, seed=3)
     assert rows(out) == stepped(engine, 12)  # dataclass equality of floats: bit for bit
@@ -106,7 +112,7 @@ def test_a_setting_is_in_force_from_its_step_on(tmp_path: Path, tiny: Preset) ->
         Setting(7, "lr_g", 0.02),
         Setting(12, "lr_d", 0.1),
     )
-    headless.run(GANEngine(tiny, seed=3), options(tmp_path, 12, *settings))
+    headless.run(run_of(GANEngine, tiny, 3), options(tmp_path, 12, *settings))
 
     engine = GANEngine(tiny, seed=3)
     engine.set(beta1_d=0.0)
@@ -120,7 +126,7 @@ def test_a_setting_is_in_force_from_its_step_on(tmp_path: Path, tiny: Preset) ->
 
 
 def test_the_summary_says_what_the_samples_say(tmp_path: Path, tiny: Preset) -> None:
-    headless.run(GANEngine(tiny, seed=3), options(tmp_path, 60, Setting(31, "lr_g", 0.01)))
+    headless.run(run_of(GANEngine, tiny, 3), options(tmp_path, 60, Setting(31, "lr_g", 0.01)))
     found, fakes = summary(tmp_path), torch.from_numpy(np.load(tmp_path / "samples.npy"))
     engine = GANEngine(tiny, seed=3)
     reals = Probe(engine.config, engine.compute.device).reals
@@ -169,8 +175,8 @@ def test_how_long_and_from_which_seed(
     argv: list[str], steps: int, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[TrainOptions] = []
-    monkeypatch.setattr(headless, "make_engine", lambda options: None)
-    monkeypatch.setattr(headless, "run", lambda engine, options: asked.append(options) or 0)
+    monkeypatch.setattr(headless, "make_run", lambda options: None)
+    monkeypatch.setattr(headless, "run", lambda run, options: asked.append(options) or 0)
     assert main(["train", *argv, "--out", str(tmp_path)], {}) == 0
     assert (asked[0].steps, asked[0].seed) == (steps, seed)
 
@@ -184,8 +190,8 @@ def test_a_task_without_a_discriminator_leaves_its_numbers_out(tmp_path: Path) -
 
 
 def test_a_second_run_replaces_the_first(tmp_path: Path, tiny: Preset) -> None:
-    headless.run(GANEngine(tiny, seed=4), options(tmp_path, 20))
-    headless.run(GANEngine(tiny, seed=3), options(tmp_path, 2))
+    headless.run(run_of(GANEngine, tiny, 4), options(tmp_path, 20))
+    headless.run(run_of(GANEngine, tiny, 3), options(tmp_path, 2))
     engine = GANEngine(tiny, seed=3)
     assert rows(tmp_path) == stepped(engine, 2)
     np.testing.assert_array_equal(np.load(tmp_path / "samples.npy"), samples_of(engine))
@@ -201,7 +207,7 @@ def _hears_ctrl_c() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_hears_ctrl_c")
 def test_ctrl_c_keeps_what_was_trained(tmp_path: Path, tiny: Preset, capsys: pytest.CaptureFixture[str]) -> None:
-    assert headless.run(Interrupted(tiny, seed=3), options(tmp_path)) == 130
+    assert headless.run(run_of(Interrupted, tiny, 3), options(tmp_path)) == 130
     engine = GANEngine(tiny, seed=3)
     assert rows(tmp_path) == stepped(engine, 5)
     np.testing.assert_array_equal(np.load(tmp_path / "samples.npy"), samples_of(engine))
@@ -215,7 +221,7 @@ def test_ctrl_c_keeps_what_was_trained(tmp_path: Path, tiny: Preset, capsys: pyt
 def test_a_second_ctrl_c_ends_it_at_once(tmp_path: Path, tiny: Preset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Interrupted, "presses", 2)
     with pytest.raises(KeyboardInterrupt):
-        headless.run(Interrupted(tiny, seed=3), options(tmp_path))
+        headless.run(run_of(Interrupted, tiny, 3), options(tmp_path))
     assert rows(tmp_path) == stepped(GANEngine(tiny, seed=3), 4)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
@@ -223,10 +229,10 @@ def test_a_second_ctrl_c_ends_it_at_once(tmp_path: Path, tiny: Preset, monkeypat
 def test_ctrl_c_before_training_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(_: TrainOptions) -> GANEngine:
+    def interrupted(_: TrainOptions) -> headless.Begun:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(headless, "make_engine", interrupted)
+    monkeypatch.setattr(headless, "make_run", interrupted)
     assert main(["train", "quick", "--out", str(tmp_path)], {}) == 130
     assert capsys.readouterr().err.count("\n") == 1
 
@@ -235,7 +241,7 @@ def test_a_loss_that_is_not_finite_ends_the_run(
     tmp_path: Path, tiny: Preset, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "samples.npy").write_text("of an earlier run")
-    assert headless.run(Exploding(tiny, seed=3), options(tmp_path)) == 1
+    assert headless.run(run_of(Exploding, tiny, 3), options(tmp_path)) == 1
     assert rows(tmp_path) == stepped(GANEngine(tiny, seed=3), 4)
     assert not (tmp_path / "samples.npy").exists()
     assert summary(tmp_path)["diagnosis"]["state"] == "diverged"
@@ -254,7 +260,7 @@ def test_a_file_that_takes_no_more_keeps_whole_rows(tmp_path: Path, tiny: Preset
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     try:
         with path.open("wb", buffering=0) as file:
-            table = headless.MetricsFile(file)
+            table = outputs.MetricsFile(file, np.empty((0, 4), np.float32))
             resource.setrlimit(resource.RLIMIT_FSIZE, (500, hard))
             with pytest.raises(OSError, match="rows before are kept") as caught:  # noqa: PT012
                 for written, row in enumerate(metrics):  # noqa: B007
@@ -307,19 +313,19 @@ def test_the_command_trains_the_preset(tmp_path: Path) -> None:
 
 def test_write_whole_leaves_no_part(tmp_path: Path) -> None:
     target = tmp_path / "target"
-    headless.write_whole(target, b"old")
-    headless.write_whole(target, b"new")
+    outputs.write_whole(target, b"old")
+    outputs.write_whole(target, b"new")
     assert target.read_bytes() == b"new"
     (tmp_path / "folder").mkdir()
     with pytest.raises(OSError, match="folder") as caught:
-        headless.write_whole(tmp_path / "folder", b"x")
+        outputs.write_whole(tmp_path / "folder", b"x")
     assert caught.value.filename == str(tmp_path / "folder")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "target"]
 
 
 def test_numbers_of_a_network_that_is_not_trained_are_left_empty(tmp_path: Path, tiny: Preset) -> None:
     fit = replace(tiny, config=replace(tiny.config, task="fit"))
-    assert headless.run(GANEngine(fit, seed=3), options(tmp_path, 5)) == 0
+    assert headless.run(run_of(GANEngine, fit, 3), options(tmp_path, 5)) == 0
     with (tmp_path / "metrics.csv").open(newline="") as file:
         _, *body = csv.reader(file)
     expected = stepped(GANEngine(fit, seed=3), 5)

@@ -66,8 +66,8 @@ def recording_of(session: TrainingSession) -> Recording:
 
 
 def flush(session: TrainingSession) -> bool:
-    assert session._recorder is not None
-    return session._recorder.flush(LONG)
+    assert session.opening.recorder is not None
+    return session.opening.recorder.flush(LONG)
 
 
 def test_it_waits_says_so_and_catches_up(tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def test_the_end_of_the_server_does_not_wait_for_ever(
     steps(session, 20)
     assert flush(session)
     name = session.status().info.id
-    recorder = session._recorder
+    recorder = session.opening.recorder
     assert recorder is not None
     with locked(runs.path(name)), caplog.at_level(logging.ERROR):
         steps(session, 20)

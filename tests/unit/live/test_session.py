@@ -915,7 +915,7 @@ def test_a_half_done_sharp_frame_is_dropped_when_the_weights_change(
 @pytest.fixture
 def small_history(monkeypatch: pytest.MonkeyPatch) -> None:
     history = partial(History, dense_steps=20, later_frames=8, max_rows=64)
-    monkeypatch.setattr("gan_core.recording.start.History", history)
+    monkeypatch.setattr("gan_core.run.run.History", history)
 
 
 def test_unwatched_only_what_the_history_keeps_is_rendered(
@@ -1207,7 +1207,7 @@ def test_progress_is_what_a_bare_engine_measures(open_session: Opener, tiny: Pre
 
 
 def test_progress_from_a_row_on(open_session: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gan_core.live.session.MAX_ROWS_PER_READ", 7)
+    monkeypatch.setattr("gan_core.run.run.MAX_ROWS_PER_READ", 7)
     session = open_session(paused=True)
     do(session, StepOnce(30))
     reach(session, 30)

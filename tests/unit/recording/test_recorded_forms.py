@@ -37,7 +37,6 @@ from gan_core.rerun.retrace import Replay, verify
 from gan_core.setup.config import GANConfig, HyperParameters
 from gan_core.setup.experiment import YOUNGER_CONFIG, YOUNGER_VALUES, read_config
 from gan_core.system.machine import machine
-from gan_core.training.engine import GANEngine
 from gan_core.wire import frames as wire
 from gan_core.wire.envelope import envelope
 
@@ -170,16 +169,18 @@ def test_it_is_shown(path: Path, runs: RunFolder) -> None:
 @EACH
 def test_it_is_resumed_where_it_stopped(path: Path) -> None:
     with closing(RunFile.open(path)) as file:
-        start = resume(file, 7, GANEngine)
+        run = resume(file, 7)
         _, packed = file.checkpoint_before(STEPS)
         config = read_config(file.recipe.config)
-    assert (start.engine.steps, start.known, start.due) == (STEPS, STEPS, ())
-    assert {name: start.values()[name] for name in VALUES} == VALUES
-    assert {name: getattr(start.engine.values, name) for name in VALUES} == {n: v.value for n, v in VALUES.items()}
-    assert digest(start.engine.state()) == digest(unpack_state(packed, config))
-    assert start.history.metrics.rows == STEPS
-    assert start.history.kept_steps() == [0, 10, 20, 30, 40]
-    assert all(metrics.is_finite() for metrics in start.engine.advance(5))
+    assert (run.engine.steps, run.journey.known, run.journey.goal, run.number) == (STEPS, STEPS, STEPS, 7)
+    assert run.arrived()
+    assert run.journey.take_due(STEPS) == []
+    assert {name: run.values[name] for name in VALUES} == VALUES
+    assert {name: getattr(run.engine.values, name) for name in VALUES} == {n: v.value for n, v in VALUES.items()}
+    assert digest(run.engine.state()) == digest(unpack_state(packed, config))
+    assert run.history.metrics.rows == STEPS
+    assert run.history.kept_steps() == [0, 10, 20, 30, 40]
+    assert all(metrics.is_finite() for metrics in run.engine.advance(5))
 
 
 @EACH

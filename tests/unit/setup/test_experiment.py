@@ -164,11 +164,11 @@ def test_a_run_of_the_version_before_is_verified_and_every_step_visited(
 
 def test_a_run_of_the_version_before_is_resumed_bit_for_bit(before: RunFolder, straight: dict[int, str]) -> None:
     with closing(RunFile.open(before.path(RUN))) as file:
-        start = resume(file, 1, GANEngine)
-    assert start.values()["clip"] == InForce(2.0, 1)
-    assert vars(start.engine.values)["clip"] == 2.0
-    start.engine.advance(5)
-    assert weights(start.engine) == straight[25]
+        run = resume(file)
+    assert run.values["clip"] == InForce(2.0, 1)
+    assert vars(run.engine.values)["clip"] == 2.0
+    run.engine.advance(5)
+    assert weights(run.engine) == straight[25]
 
 
 def test_a_run_of_the_version_before_goes_on_with_the_new_value(before: RunFolder) -> None:

@@ -1,0 +1,120 @@
+"""Begins runs, opens recorded ones and branches off them, and has them written down. On the training thread alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from gan_core.live.receipt import refusing
+from gan_core.recording.file.run_file import RunFile, RunFolder, new_id
+from gan_core.recording.keeping import leave, write_down
+from gan_core.recording.recorder import Recorder
+from gan_core.recording.start import branch_off, resume
+from gan_core.records.records import Recording
+from gan_core.run.run import Run, begin
+from gan_core.setup.presets import Preset
+from gan_core.training.engine import GANEngine
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A run that is ready to be trained, and the file it is written to, if it is."""
+
+    run: Run
+    open_file: Callable[[], RunFile] | None
+    nbytes: int = 0  # of the file so far
+
+
+class Opening:
+    """The runs of one session: one after another is taken up, and left."""
+
+    def __init__(
+        self,
+        folder: RunFolder | None,
+        lock: AbstractContextManager[Any],
+        make_engine: Callable[..., GANEngine],
+        options: Mapping[str, Any],
+        wall_clock: Callable[[], float],
+    ) -> None:
+        """`options` are what `make_engine` is given for new runs."""
+        self._folder, self._lock = folder, lock
+        self._make_engine, self._options, self._wall_clock = make_engine, options, wall_clock
+        self._late: list[Recorder] = []  # of runs before, whose files another program has locked
+        self.recorder: Recorder | None = None  # of the present run; written under the lock
+
+    def begin(self, preset: Preset, seed: int, number: int) -> Opened:
+        """Make a new run at step 0. Raises ValueError for an option that this machine cannot meet."""
+        created = self._wall_clock()
+        name = new_id(created)
+        run = begin(
+            preset,
+            seed,
+            run_id=name,
+            created=created,
+            number=number,
+            lock=self._lock,
+            make_engine=self._make_engine,
+            **self._options,
+        )
+        if self._folder is None:
+            return Opened(run, None)
+        path = self._folder.path(name)
+        return Opened(run, lambda: RunFile.create(path, run.recipe))
+
+    def go_on_with(self, name: str, number: int, present: str) -> Opened:
+        """Open a recorded run at its newest checkpoint, on the way to its last step. Raises Refusal."""
+        with refusing():
+            folder = self._recorded()
+            if self.recorder is not None and name == present:
+                raise ValueError("This run is the one that is open.")
+            file = RunFile.open(folder.path(name), write=True, alone=True)
+            try:
+                run = resume(file, number, self._lock, self._make_engine)
+            except BaseException:
+                file.close()
+                raise
+        return Opened(run, lambda: file, file.nbytes())
+
+    def branch(self, parent: str, step: int, present: str) -> str:
+        """Write a new run that begins as another one was up to `step`; returns its name. Raises Refusal."""
+        if self.recorder is not None and parent == present:
+            self.recorder.flush()
+        created = self._wall_clock()
+        name = new_id(created)
+        with refusing():
+            branch_off(self._recorded(), parent, step, name, created)
+        return name
+
+    def record(self, opened: Opened) -> None:
+        """Write down what becomes of a run from now on."""
+        if self._folder is None or opened.open_file is None:
+            return
+        recorder = write_down(opened.run, opened.open_file, self._folder.limit, nbytes=opened.nbytes)
+        with self._lock:
+            self.recorder = recorder
+
+    def leave(self, run: Run, *, failed: bool) -> None:
+        """Write what is left of the present run, the state in which it stops included."""
+        recorder = self.recorder
+        if recorder is None:
+            return
+        if not leave(run, recorder, failed=failed):
+            self._late.append(recorder)
+        with self._lock:
+            self.recorder = run.keeper = None
+
+    def close(self) -> None:
+        """Wait for what is still to be written."""
+        for recorder in self._late:
+            recorder.give_up_after()
+
+    def state(self) -> Recording | None:
+        """How the recording of the present run stands; None if it is not recorded. With the lock held."""
+        return self.recorder.state() if self.recorder is not None else None
+
+    def _recorded(self) -> RunFolder:
+        if self._folder is None:
+            raise ValueError("Nothing is recorded here: the server was started without a folder for runs.")
+        return self._folder

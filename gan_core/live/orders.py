@@ -1,0 +1,134 @@
+"""What each command does to a session, between two steps. A new command is one function and one entry of APPLY."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gan_core.live.receipt import Refusal, refusing
+from gan_core.live.tempo import Pace
+from gan_core.records.commands import (
+    Branch,
+    Command,
+    Open,
+    Pause,
+    Play,
+    Repeat,
+    Restart,
+    SetLooking,
+    SetPace,
+    SetValues,
+    StepOnce,
+)
+from gan_core.records.records import Phase
+from gan_core.setup.presets import PRESETS, find_preset
+from gan_core.setup.recipe import preset_of
+
+if TYPE_CHECKING:
+    from gan_core.live.session import TrainingSession
+
+
+def set_values(session: TrainingSession, command: SetValues) -> None:
+    """Change live hyper-parameters from the next step on."""
+    if session.run.repeats():
+        raise Refusal(
+            f"This run is on its way to step {session.run.journey.known:,}, where it stopped; "
+            "values can be changed once it is there."
+        )
+    session.run.change(command.values)
+
+
+def set_looking(session: TrainingSession, command: SetLooking) -> None:
+    """Change the share of time that may go into frames."""
+    session.looker.budget.share = command.share
+
+
+def set_pace(session: TrainingSession, command: SetPace) -> None:
+    """Show every n-th step, or train at full speed."""
+    session.looker.tempo.chosen = Pace(command.steps, command.per_second)
+
+
+def play(session: TrainingSession, command: Play) -> None:
+    """Train until told otherwise."""
+    _refuse_at_the_end(session)
+    if session.at_figure_end():
+        session.figure_end = None
+    session.go()
+
+
+def pause(session: TrainingSession, command: Pause) -> None:
+    """Stop after the current step."""
+    if session.phase is not Phase.FAILED:
+        session.phase, session.steps_to_go = Phase.PAUSED, 0
+        session.looker.show_present_step()
+
+
+def step_once(session: TrainingSession, command: StepOnce) -> None:
+    """Train some steps more, then pause."""
+    _refuse_at_the_end(session)
+    if session.phase is not Phase.FAILED:
+        session.phase = Phase.PAUSED
+        session.looker.stop_sharpening()
+        session.steps_to_go += command.count
+
+
+def restart(session: TrainingSession, command: Restart) -> None:
+    """Begin a new run."""
+    run = session.run
+    if command.preset is None and run.info.preset not in PRESETS:
+        preset = preset_of(run.recipe)  # a run from elsewhere, of a scenario that is not known here: its own
+    else:
+        with refusing():
+            preset = find_preset(command.preset or run.info.preset)
+    stopped_by_itself = session.phase is Phase.FAILED or session.at_figure_end()
+    seeds = (command.seed, preset.seed if command.preset else None, run.info.seed)
+    seed = next(seed for seed in seeds if seed is not None)
+    session.enter(session.opening.begin(preset, seed, run.number + 1))
+    if stopped_by_itself:
+        session.phase = Phase.TRAINING
+    session.look()
+
+
+def open_run(session: TrainingSession, command: Open) -> None:
+    """Take up a recorded run."""
+    _go_on_with(session, command.run)
+
+
+def branch(session: TrainingSession, command: Branch) -> None:
+    """Begin a new run as another one was at a step. Everything that can go wrong does so before the present is left."""
+    _go_on_with(session, session.opening.branch(command.run, command.step, session.run.info.id))
+
+
+def repeat(session: TrainingSession, command: Repeat) -> None:
+    """Begin a run and make its changes at their steps, up to one where it pauses."""
+    session.enter(session.opening.begin(find_preset(command.preset), command.seed, session.run.number + 1))
+    session.figure_end = None
+    session.look()
+    session.run.set_out(command.step, command.changes)
+    session.set_out()
+
+
+def _go_on_with(session: TrainingSession, name: str) -> None:
+    """Take up a recorded run: from its newest checkpoint to its last step, and pause there."""
+    session.enter(session.opening.go_on_with(name, session.run.number + 1, session.run.info.id))
+    session.looker.show_newest()
+    session.set_out()
+
+
+def _refuse_at_the_end(session: TrainingSession) -> None:
+    if session.run.at_the_end():
+        raise Refusal("Every point has arrived; press Reset to see them move again.")
+
+
+APPLY: dict[type[Command], Callable[..., None]] = {
+    SetValues: set_values,
+    SetLooking: set_looking,
+    SetPace: set_pace,
+    Play: play,
+    Pause: pause,
+    StepOnce: step_once,
+    Restart: restart,
+    Open: open_run,
+    Branch: branch,
+    Repeat: repeat,
+}
