@@ -6,11 +6,12 @@ Knows nothing of threads, clocks, files or the browser; a notebook can use it al
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gan_core.records.records import StepMetrics
 from gan_core.setup.config import HyperParameters
@@ -20,9 +21,10 @@ from gan_core.training.batches import Batches
 from gan_core.training.compute import resolve
 from gan_core.training.cuda_graph import CapturedSteps
 from gan_core.training.kernels import Array, make_kernels
-from gan_core.training.networks import MLP, make_discriminator, make_generator
+from gan_core.training.networks import MLP, flatten, make_discriminator, make_generator
 from gan_core.training.optimisers import DeviceAdam, KerasAdam, NumpyAdam
-from gan_core.training.tasks import TASKS
+from gan_core.training.plain import PlainStep, check, serves
+from gan_core.training.tasks import TASKS, MakeStep
 
 State = dict[str, Any]  # plain numbers, strings, tensors and dicts of them, so that it can be stored without pickle
 
@@ -43,10 +45,14 @@ class GANEngine:
         precision: str = "auto",
         threads: int | None = None,
         spare: int = 0,
+        generator: nn.Module | None = None,
+        discriminator: nn.Module | None = None,
     ) -> None:
         """Draw initial weights for `preset` from `seed`. Raises ValueError for an option this machine cannot meet.
 
-        `threads` None means as many as pay, `spare` cores left over.
+        `threads` None means as many as pay, `spare` cores left over. A `generator` (N, 2) -> (N, 2) and a
+        `discriminator` (N, 2) -> (N, 1), logits, take the place of the preset's; they are trained as they are, by
+        autograd in float32 on the CPU, and their parameters come to share one vector each.
         """
         self.config = preset.config
         self.seed = seed
@@ -56,14 +62,18 @@ class GANEngine:
         self._last_values = self.values  # of the last step
         self.steps = 0
         weights, *streams = _streams(seed, self.compute.device)
-        self.generator = make_generator(self.config, weights)
-        self.discriminator = make_discriminator(self.config, weights)
-        networks = self.generator, self.discriminator
+        self.generator: Any = make_generator(self.config, weights) if generator is None else generator
+        self.discriminator: Any = make_discriminator(self.config, weights) if discriminator is None else discriminator
+        networks: tuple[Any, Any] = (self.generator, self.discriminator)
+        task = TASKS[self.config.task]
+        self.by_hand = serves(*networks)  # whether the step is the one that is written out; else it is autograd's
+        if not self.by_hand:
+            self._take_own_networks()
         kernels = make_kernels(self.compute)
         self._adam_g, self._adam_d = (self._make_adam(network) for network in networks)
         self._kernels = kernels
-        task = TASKS[self.config.task]
-        self._step = task.make_step(self.config, networks, (self._adam_g, self._adam_d), kernels)
+        make_step: MakeStep = task.make_step if self.by_hand else PlainStep
+        self._step = make_step(self.config, networks, (self._adam_g, self._adam_d), kernels)
         rows = task.rows(self.config.batch)
         self._batches = Batches(self.target, rows, (streams[0], streams[1]), kernels, paired=task.paired)
         self._captured = self._capture() if self.compute.device.type == "cuda" else None
@@ -120,7 +130,7 @@ class GANEngine:
             "adam_g": self._adam_g.state(),
             "adam_d": self._adam_d.state(),
             "batches": self._batches.state(),
-        }
+        } | self._buffers()
 
     def restore(self, state: State) -> None:
         """Put back what `state` gave, bit for bit. The engine must have been made with the same preset.
@@ -144,6 +154,18 @@ class GANEngine:
         self._adam_g.restore(state["adam_g"])
         self._adam_d.restore(state["adam_d"])
         self._batches.restore(state["batches"])
+        for name, buffers in self._buffers().items():
+            for kind in buffers:
+                getattr(self, name.removesuffix("_buffers")).get_buffer(kind).copy_(state[name][kind])
+
+    def _buffers(self) -> State:
+        """What networks of a reader's own hold beside their parameters, running means for example."""
+        found = {}
+        for name in ("generator", "discriminator"):
+            buffers = {kind: buffer.clone() for kind, buffer in getattr(self, name).named_buffers()}
+            if buffers:
+                found[f"{name}_buffers"] = buffers
+        return found
 
     def _advance_some(self, at_most: int) -> list[StepMetrics]:
         if self._captured is None:
@@ -154,7 +176,7 @@ class GANEngine:
 
     def _run(self, real: Array, z: Array) -> Iterable[Any]:
         """One step on the CPU. In inference mode torch keeps no books for autograd; that saves 3 % of it at 3 x 128."""
-        if self.compute.library == "numpy":
+        if self.compute.library == "numpy" or not self.by_hand:
             return self._step.run(real, z, self.values)
         with torch.inference_mode():
             return self._step.run(real, z, self.values)
@@ -168,6 +190,17 @@ class GANEngine:
         on_cpu = NumpyAdam if self.compute.library == "numpy" else KerasAdam
         make = DeviceAdam if self.compute.device.type == "cuda" else on_cpu
         return make(network, self.config.beta2, self.config.epsilon)
+
+    def _take_own_networks(self) -> None:
+        if self.config.task != "gan":
+            raise ValueError(f"Networks of your own can be trained as a GAN, not for the task {self.config.task!r}.")
+        if self.compute.device.type != "cpu" or self.compute.precision != "float32":
+            raise ValueError("Networks of your own are trained in float32 on the CPU: give device='cpu'.")
+        check(self.generator, self.discriminator)
+        self.compute = replace(self.compute, library="torch")
+        for network in (self.generator, self.discriminator):
+            if not isinstance(network, MLP):
+                flatten(network)
 
     def _capture(self) -> CapturedSteps:
         captured = CapturedSteps(self._step, self._batches, self.compute.device)

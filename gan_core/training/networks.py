@@ -6,7 +6,7 @@ One vector a network means that the optimiser is one call, and that a gradient i
 from __future__ import annotations
 
 import math
-from itertools import chain, pairwise
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -22,6 +22,9 @@ class MLP(nn.Module):
     `parameters_flat` and `gradients_flat` (P,) are the storage of every parameter and of its `.grad`.
     """
 
+    parameters_flat: Tensor
+    gradients_flat: Tensor
+
     def __init__(
         self, inputs: int, outputs: int, config: GANConfig, random: torch.Generator, *, squash: nn.Module | None = None
     ) -> None:
@@ -34,7 +37,7 @@ class MLP(nn.Module):
         layers.pop()  # no activation after the last layer but squash
         self.layers = nn.Sequential(*layers, *([squash] if squash else []))
         self._draw(random)
-        self._flatten()
+        flatten(self)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, inputs) to (N, outputs)."""
@@ -56,13 +59,19 @@ class MLP(nn.Module):
                     layer.weight.uniform_(-limit, limit, generator=random)
                     layer.bias.zero_()
 
-    def _flatten(self) -> None:
-        old = list(self.parameters())
-        self.parameters_flat = torch.cat([p.detach().reshape(-1) for p in old])
-        self.gradients_flat = torch.zeros_like(self.parameters_flat)
-        values, gradients = self.views(self.parameters_flat), self.views(self.gradients_flat)
-        for p, value, gradient in zip(old, chain(*values), chain(*gradients), strict=True):
-            p.data, p.grad = value, gradient
+
+def flatten(network: nn.Module) -> None:
+    """Lay all parameters of a network, and their `.grad`, into a vector each: `parameters_flat`, `gradients_flat` (P,).
+
+    The parameters stay where they are in the module, and keep what they hold.
+    """
+    old = list(network.parameters())
+    flat = torch.cat([p.detach().reshape(-1) for p in old])
+    gradients = torch.zeros_like(flat)
+    sizes = [p.numel() for p in old]
+    for p, value, gradient in zip(old, torch.split(flat, sizes), torch.split(gradients, sizes), strict=True):
+        p.data, p.grad = value.view(p.shape), gradient.view(p.shape)
+    network.parameters_flat, network.gradients_flat = flat, gradients
 
 
 def make_generator(config: GANConfig, random: torch.Generator) -> MLP:
