@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 
 from gan_core.live.board import Board
@@ -17,6 +17,7 @@ from gan_core.live.budget import Speed, Stride
 from gan_core.live.looker import Looker
 from gan_core.live.opening import Opened, Opening
 from gan_core.live.orders import APPLY
+from gan_core.live.queue import CommandQueue, Queued
 from gan_core.live.receipt import Receipt, Refusal
 from gan_core.recording.file.run_file import RunFolder
 from gan_core.records.commands import Command, coalesce
@@ -62,9 +63,7 @@ class TrainingSession:
         self._clock, self._waits, self._most_at_once = clock, wait, steps_at_once
         self._changed = threading.Condition(threading.Lock())
         self._thread = threading.Thread(target=self._work, name="training", daemon=True)
-        # Under the lock:
-        self._commands: list[tuple[Command, Receipt]] = []
-        self._closing = False
+        self._queue = CommandQueue(self._changed)
         # Versions and runs count from the time of start, so that a page left open over a restart sees newer ones.
         number = int(wall_clock() * 1000)
         self._board = Board(self._changed, number)
@@ -95,19 +94,13 @@ class TrainingSession:
 
     def close(self, timeout: float = 9.0) -> None:
         """End the training thread after the step in progress, and wait for it and for what is still to be written."""
-        with self._changed:
-            self._closing = True
-            self._changed.notify_all()
+        self._queue.close()
         if self._thread.is_alive():
             self._thread.join(timeout)
 
     def send(self, command: Command) -> Receipt:
         """Queue a command. Never blocks for longer than a list append."""
-        receipt = Receipt(self._changed)
-        with self._changed:
-            self._commands.append((command, receipt))
-            self._changed.notify_all()
-        return receipt
+        return self._queue.put(command)
 
     def latest(self) -> Snapshot | None:
         """The newest snapshot."""
@@ -129,7 +122,7 @@ class TrainingSession:
 
         Frames to come have the arrays of `lenses` for as long as somebody asks for them.
         """
-        return self._board.frame_after(version, timeout, lenses, lambda: self._closing)
+        return self._board.frame_after(version, timeout, lenses, lambda: self._queue.closed)
 
     def frame_at(self, step: int) -> bytes | None:
         """The kept frame nearest to `step`, encoded once however often it is asked for; None before the first one."""
@@ -161,11 +154,9 @@ class TrainingSession:
         self._guarded(self.look)
         while True:
             with self._changed:
-                if not self._commands:
-                    self._changed.wait_for(lambda: self._commands or self._closing or not self._idle())
-                if self._closing:
+                queued = self._queue.take(self._idle)
+                if self._queue.closed:
                     break
-                queued, self._commands = self._commands, []
                 if self.phase is Phase.STARTING and self._board.watched():
                     self.phase = Phase.TRAINING
             self._apply(queued)
@@ -179,7 +170,7 @@ class TrainingSession:
         with self._changed:
             self.phase = Phase.CLOSED
 
-    def _apply(self, queued: Sequence[tuple[Command, Receipt]]) -> None:
+    def _apply(self, queued: Queued) -> None:
         refusals: dict[int, str] = {}
         for command in coalesce(command for command, _ in queued):
             try:
@@ -187,11 +178,7 @@ class TrainingSession:
             except Refusal as refusal:
                 refusals[id(command)] = str(refusal)
         if queued:
-            with self._changed:
-                for command, receipt in queued:
-                    receipt.refusal = refusals.get(id(command))
-                    receipt.step = self.run.step + 1
-                self._changed.notify_all()
+            self._queue.answer(queued, refusals, self.run.step + 1)
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
@@ -205,7 +192,7 @@ class TrainingSession:
     def _train(self) -> None:
         """Train some steps, and look where it is time to; or wait for the time, where every frame is to be seen."""
         run, looker = self.run, self.looker
-        if self._paced() and not self.steps_to_go and looker.holds_back(self._interrupted, self._stride.step):
+        if self._paced() and not self.steps_to_go and looker.holds_back(self._queue.interrupts, self._stride.step):
             return
         if run.at_the_end() or (self.at_figure_end() and self._pauses_there()):
             self.phase, self.steps_to_go = Phase.PAUSED, 0
@@ -213,7 +200,7 @@ class TrainingSession:
             return
         if run.ends and not self.steps_to_go:  # it is there to be seen, from its beginning
             with self._changed:
-                self._changed.wait_for(lambda: self._interrupted() or self._board.watched())
+                self._changed.wait_for(lambda: self._queue.interrupts() or self._board.watched())
                 if not self._board.watched():
                     return
         run.make_due_changes()
@@ -255,10 +242,6 @@ class TrainingSession:
     def _pauses_there(self) -> bool:
         """Whether a figure's end is a pause: for those who look, and for those who came to look."""
         return self.phase is Phase.TRAINING and not self.steps_to_go and (self._waits or self._board.watched())
-
-    def _interrupted(self) -> bool:
-        """Whether something else is to be done than to wait. With the lock held."""
-        return bool(self._commands or self._closing)
 
     def _shown(self, frame: Snapshot, kept: bytes) -> None:
         if self.opening.recorder is not None:

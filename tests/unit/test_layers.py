@@ -56,6 +56,7 @@ MAY_HAVE_THREADS = [
     "live.session",
     "live.beside",
     "live.looker",
+    "live.queue",
     "recording.recorder",
     "recording.file.lock",
     "rerun.process",
