@@ -15,6 +15,10 @@
 //   "pointed"   the linked cursor is elsewhere, or still where it was
 //   "back"      the server answers again
 //   "runs"      the library of runs was changed  "scenario"  another scenario than before is open, by its name
+//   "rows"      numbers of further steps are there
+//   "exact"     an exact frame of the past is there (null), or cannot be: of which step
+//   "leave"     the past is to be left for the newest step
+//   "acted"     a command was answered: what it was, and why it was refused, or null
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
@@ -56,10 +60,21 @@ window.dash_clientside = window.dash_clientside || {};
     possible: id === null || /^[0-9a-z][0-9a-z-]{0,39}$/.test(id), // else the id must not get into a path
     embedded: window !== window.parent, // one of two beside each other
     base: id === null ? "/api" : `/api/runs/${id}`, // of the paths progress, points and frame/STEP
+    // recorded.js adds what else is to be known of a recorded run: newest, refuse, words, title, inForce, LEAVING.
   };
 
   // A scenario by its name; null for one that this version does not know, for a recorded run may name anything.
   app.preset = (name) => (Object.hasOwn(app.state.settings.presets, name) ? app.state.settings.presets[name] : null);
+
+  // What files of lower folders want to know of higher ones. Those put their answers here when they are loaded.
+  app.ask = {
+    lenses: () => [], // the lenses that the server has to compute now (lens.js)
+    lacks: () => false, // whether a frame lacks what they show (lens.js)
+    canPaint: () => true, // whether the panels are there (layers.js)
+    playing: () => false, // whether kept frames are played (replay.js)
+    dragged: () => false, // whether the timeline's handle is dragged (rail.js)
+    loading: () => false, // whether a kept frame is on its way (timeline.js)
+  };
 
   app.byId = (id) => document.getElementById(id);
 

@@ -32,9 +32,9 @@ window.dash_clientside = window.dash_clientside || {};
     const { info, pace_chosen: chosen, phase } = state.status;
     const preset = app.preset(info.preset);
     app.timeline.follow_live();
-    if (await app.transport.act({ do: "reset" })) return;
-    if (chosen || !preset || preset.paces[0][1] !== 1) await app.transport.act({ do: "pace", steps: 1 });
-    if (phase === "paused") app.transport.act({ do: "play" });
+    if (await app.command.act({ do: "reset" })) return;
+    if (chosen || !preset || preset.paces[0][1] !== 1) await app.command.act({ do: "pace", steps: 1 });
+    if (phase === "paused") app.command.act({ do: "play" });
   }
 
   state.on("progress", look);

@@ -9,7 +9,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   async function from(step) {
     if (!state.status || step === null) return;
-    const refusal = await app.transport.act({ do: "branch", run: state.status.info.id, step });
+    const refusal = await app.command.act({ do: "branch", run: state.status.info.id, step });
     if (!refusal) app.timeline.follow_live();
   }
 

@@ -13,7 +13,7 @@ window.dash_clientside = window.dash_clientside || {};
   // Whether new pictures come without the visitor's doing: while training goes on, or kept frames are played.
   function moving() {
     const { status, view } = state;
-    if (app.replay.playing()) return true;
+    if (app.ask.playing()) return true;
     return view.live && view.preview === null && status !== null && ["training", "rerunning"].includes(status.phase);
   }
 

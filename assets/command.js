@@ -17,6 +17,14 @@ window.dash_clientside = window.dash_clientside || {};
     return last;
   }
 
+  // The same for what a visitor does, who is told what came of it. On a recorded run keys, too, train nothing.
+  async function act(body) {
+    if (app.source.recorded && !app.source.LEAVING.includes(body.do)) return null;
+    const why = await send(body);
+    state.emit("acted", body, why);
+    return why;
+  }
+
   async function post(body) {
     let answer;
     try {
@@ -57,5 +65,5 @@ window.dash_clientside = window.dash_clientside || {};
     flying = false;
   }
 
-  app.command = { send, setValues, busy: () => flying, answered: () => answered, run: () => run, SILENT };
+  app.command = { send, act, setValues, busy: () => flying, answered: () => answered, run: () => run, SILENT };
 })(window.dash_clientside);

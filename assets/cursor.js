@@ -81,7 +81,7 @@ window.dash_clientside = window.dash_clientside || {};
   function pointAt(layer, px, py) {
     if (layer.name === "metrics") {
       at = { panel: "metrics", step: app.curves.toStep(px / layer.width), height: 1 - py / layer.height };
-      if (app.curves.rows()) app.timeline.preview(at.step);
+      if (app.rows.count()) app.timeline.preview(at.step);
     } else {
       if (at && at.panel === "metrics") app.timeline.preview(null);
       const [x, y] = toData(layer, px, py);
@@ -118,7 +118,7 @@ window.dash_clientside = window.dash_clientside || {};
     for (const name of ["samples", "latent", "discriminator"]) hideCursor(all[name]);
     const layer = all.metrics;
     if (layer && layer.marked) clearMarks(layer);
-    const found = app.curves.valuesAt(at.step);
+    const found = app.rows.valuesAt(at.step);
     const x = app.curves.toFraction(at.step) * (layer ? layer.width : 0);
     if (!layer || !found || x < 0 || x > layer.width) return hideCursor(layer); // or beyond a zoom
     moveCursor(layer, x, 0, [at.step, found.values[0]]);
@@ -236,11 +236,11 @@ window.dash_clientside = window.dash_clientside || {};
     const name = root.dataset.panel;
     const faster = event.shiftKey ? 5 : 1;
     if (name === "metrics") {
-      const from = at && at.panel === "metrics" ? at.step : app.curves.lastStep();
-      const step = Math.min(Math.max(from + direction[0] * faster * (direction[0] ? 1 : 0), 1), Math.max(1, app.curves.lastStep()));
+      const from = at && at.panel === "metrics" ? at.step : app.rows.lastStep();
+      const step = Math.min(Math.max(from + direction[0] * faster * (direction[0] ? 1 : 0), 1), Math.max(1, app.rows.lastStep()));
       at = { panel: name, step, ...heightAfter(direction[1] * faster) };
       app.zoom.follow(step);
-      if (app.curves.rows()) app.timeline.preview(step);
+      if (app.rows.count()) app.timeline.preview(step);
     } else {
       const from = at && at.panel === name ? at : { x: 0, y: 0 };
       const clamp = (c) => Math.min(Math.max(c, -1), 1);

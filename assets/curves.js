@@ -1,8 +1,8 @@
-// The metrics panel: holds every step's numbers, draws them through Plotly four times a second or less, marks changes.
-// What is drawn is the business of views.js and plot.js.
+// The metrics panel: draws every step's numbers (rows.js) through Plotly four times a second or less, marks changes. What
+// is drawn is the business of views.js and plot.js.
 //
-// All rows are here, so exact values under the cursor need no server; for drawing, each pixel column keeps the smallest
-// and the largest value that falls into it. Steps that a zoom (zoom.js) shows are drawn from all rows anew.
+// Each pixel column keeps the smallest and the largest value that falls into it. Steps that a zoom (zoom.js) shows are
+// drawn from all rows anew.
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
@@ -15,33 +15,19 @@ window.dash_clientside = window.dash_clientside || {};
   const MARGIN = 1.02;
   const NARROW = 340; // CSS pixels across the plot
 
-  let rows = null; // of this run; made when the first message comes, because rows.js is loaded later
   let log = false;
   let range = [0, FIRST_RANGE]; // steps; decades when logarithmic
   let drawn = { key: "", looks: null, refilled: false, when: -Infinity, took: 0, usual: null, plot: null };
   let timer = null;
 
   function clear() {
-    if (rows) rows.clear();
     drawn.key = "";
     update();
   }
 
-  // Takes in the rows of a progress message. False when they do not fit what is held, which then starts anew.
-  function append(message) {
-    rows = rows || new app.rows.Rows();
-    if (!rows.append(message)) return false;
-    update();
-    return true;
-  }
-
-  const count = () => (rows ? rows.count : 0);
-  const lastStep = () => (rows ? rows.lastStep() : 0);
-  const valuesAt = (step) => (rows ? rows.valuesAt(step) : null);
-
   // -- the axis --------------------------------------------------------------------------------------------------------
 
-  const end = () => Math.max(FIRST_RANGE, lastStep() * MARGIN, app.ghost.reach() * MARGIN); // of the whole run
+  const end = () => Math.max(FIRST_RANGE, app.rows.lastStep() * MARGIN, app.ghost.reach() * MARGIN); // of the whole run
 
   function axisRange() {
     const steps = app.zoom.range() || [0, end()];
@@ -55,7 +41,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function toStep(fraction) {
-    return Math.min(Math.max(Math.round(along(fraction)), 1), Math.max(1, lastStep()));
+    return Math.min(Math.max(Math.round(along(fraction)), 1), Math.max(1, app.rows.lastStep()));
   }
 
   function along(fraction) {
@@ -67,11 +53,11 @@ window.dash_clientside = window.dash_clientside || {};
   // and greatest numbers there: see rows.js.
   function column(step) {
     const layer = app.layers.all.metrics;
-    if (!rows || !layer || !layer.width) return null;
+    if (!layer || !layer.width) return null;
     const buckets = bucketsOf(layer);
     const bucket = Math.floor(toFraction(step) * buckets);
     const [from, until] = [Math.ceil(along((bucket - 1) / buckets)), Math.ceil(along((bucket + 2) / buckets)) - 1];
-    return rows.between(Math.max(1, Math.min(from, step)), Math.min(Math.max(until, step), lastStep()));
+    return app.rows.held.between(Math.max(1, Math.min(from, step)), Math.min(Math.max(until, step), app.rows.lastStep()));
   }
 
   const bucketsOf = (layer) => Math.max(50, Math.round(layer.width));
@@ -103,7 +89,7 @@ window.dash_clientside = window.dash_clientside || {};
     const [view, usual] = [app.views.chosen(), app.views.plot()];
     const zoom = app.zoom.range();
     const weight = app.choices.weight();
-    const key = `${count()},${rows && rows.stride},${log},${state.changesTotal},${layer.width},${state.run},${app.ghost.key()},${app.readings.version()},${zoom},${weight}`;
+    const key = `${app.rows.count()},${app.rows.held.stride},${log},${state.changesTotal},${layer.width},${state.run},${app.ghost.key()},${app.readings.version()},${zoom},${weight}`;
     drawn.when = performance.now();
     if (drawn.key === key) return;
     const anew = drawn.key === "";
@@ -111,7 +97,7 @@ window.dash_clientside = window.dash_clientside || {};
     range = axisRange();
     const buckets = bucketsOf(layer);
     const axis = { toFraction, toStep: along };
-    const curves = app.plot.curves(usual, { rows, weight, axis, buckets, first: log ? 1 : 0, part: part(zoom) });
+    const curves = app.plot.curves(usual, { rows: app.rows.held, weight, axis, buckets, first: log ? 1 : 0, part: part(zoom) });
     const smooth = curves.smooth ? [...curves.smooth.own, ...curves.smooth.lines] : [];
     const shown = app.yaxis.fitted(usual, app.choices.scale(), [...curves.own, ...curves.lines, ...smooth], zoom || [0, Infinity]);
     Object.assign(drawn, { usual, plot: shown });
@@ -144,8 +130,8 @@ window.dash_clientside = window.dash_clientside || {};
 
   // A row beyond either end of a zoom, too, so that curves go on to the edges.
   function part(zoom) {
-    if (!zoom || !rows) return {};
-    return { after: zoom[0] - 1 - rows.stride, until: Math.min(zoom[1] + rows.stride, lastStep()) };
+    if (!zoom) return {};
+    return { after: zoom[0] - 1 - app.rows.held.stride, until: Math.min(zoom[1] + app.rows.held.stride, app.rows.lastStep()) };
   }
 
   // What is drawn: the plot of the view in force, with the axis that it has now.
@@ -227,7 +213,7 @@ window.dash_clientside = window.dash_clientside || {};
     const { view } = state;
     if (view.preview !== null) return view.preview;
     if (!view.live) return view.step;
-    return lastStep();
+    return app.rows.lastStep();
   }
 
   function set_log(on) {
@@ -237,6 +223,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   state.on("run", clear);
+  state.on("rows", update);
   state.on("progress", update);
   state.on("view", place);
   state.on("drawn", place);
@@ -258,5 +245,5 @@ window.dash_clientside = window.dash_clientside || {};
     });
   }
 
-  app.curves = { append, rows: count, redraw, valuesAt, column, plot, toFraction, toStep, along, end, lastStep, set_log };
+  app.curves = { redraw, column, plot, toFraction, toStep, along, end, set_log };
 })(window.dash_clientside);

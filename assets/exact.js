@@ -27,7 +27,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   function follow() {
     const next = state.view.live ? atEnd() : state.view.step;
-    const wanted = app.lens.wanted().join(",");
+    const wanted = app.ask.lenses().join(",");
     if (next === step && wanted === lenses) return;
     lenses = wanted;
     turnTo(next);
@@ -35,7 +35,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   // Newer frames of a live run bring what lenses need; the last one of a recorded run does not.
-  const atEnd = () => (app.source.recorded && state.live && app.lens.wanted().length ? state.live.step : null);
+  const atEnd = () => (app.source.recorded && state.live && app.ask.lenses().length ? state.live.step : null);
 
   // What was asked for before is not waited for; the server gives it up with the next request of this page.
   function turnTo(next) {
@@ -51,12 +51,12 @@ window.dash_clientside = window.dash_clientside || {};
     for (const { resolution, rest } of STAGES) {
       if (resolutionOf(step) >= resolution || (held(step) && held(step).resolution > resolution)) continue;
       do await pause(rest);
-      while (mine === turn && (app.rail.dragged() || app.replay.playing() || app.timeline.waiting()));
+      while (mine === turn && (app.ask.dragged() || app.ask.playing() || app.ask.loading()));
       if (mine !== turn) return;
       const frame = state.status.recording ? await visit(resolution, mine) : refuse({ error: UNRECORDED });
       if (mine !== turn || !frame) return;
       hold(withTrail(frame, state.shown));
-      app.timeline.update();
+      state.emit("exact", null);
       say(verdict(frame));
     }
   }
@@ -67,7 +67,7 @@ window.dash_clientside = window.dash_clientside || {};
   // Cells a side of the exact frame that is there with all that is wanted: a kept frame is as exact as one that is re-run.
   function resolutionOf(at) {
     const there = held(at) || (state.shown && state.shown.step === at ? state.shown : null);
-    if (lenses && (!there || app.lens.lacks(there))) return 0;
+    if (lenses && (!there || app.ask.lacks(there))) return 0;
     if (frames.has(at)) return frames.get(at).resolution;
     if (!app.kept.has(at)) return 0;
     return state.shown && state.shown.step === at ? Math.max(STAGES[0].resolution, state.shown.resolution) : STAGES[0].resolution;
@@ -151,7 +151,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function refuse({ error }) {
-    app.lens.refuse(step);
+    state.emit("exact", step);
     say(app.kept.has(step) ? (lenses ? error : "") : `${nearest()}${error}`); // a kept frame is exact without
     return null;
   }

@@ -118,7 +118,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   async function open(id) {
-    if (!(await app.transport.act({ do: "open", run: id }))) app.timeline.follow_live();
+    if (!(await app.command.act({ do: "open", run: id }))) app.timeline.follow_live();
   }
 
   state.on("progress", () => {

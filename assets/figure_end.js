@@ -53,7 +53,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   function act(body) {
     app.timeline.follow_live();
-    return app.transport.act(body);
+    return app.command.act(body);
   }
 
   // Escape closes what is open in front first, and hides the cursor in a panel.

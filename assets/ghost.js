@@ -41,7 +41,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   // The last step that the axis should have room for.
   function reach() {
-    return visible() ? Math.min(parent.rows.lastStep(), ROOM.share * app.curves.lastStep() + ROOM.steps) : 0;
+    return visible() ? Math.min(parent.rows.lastStep(), ROOM.share * app.rows.lastStep() + ROOM.steps) : 0;
   }
 
   // The parent's curves as Plotly's traces; none when there is nothing to show.

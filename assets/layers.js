@@ -118,5 +118,7 @@ window.dash_clientside = window.dash_clientside || {};
   state.on("frame", ready);
   state.on("progress", ready);
 
+  app.ask.canPaint = () => Object.keys(NAMES).every((name) => name === "metrics" || all[name]); // what frames are painted in
+
   app.layers = { all, toPixels, toCanvas, toData, moveCursor, hideCursor };
 })(window.dash_clientside);

@@ -67,7 +67,7 @@ window.dash_clientside = window.dash_clientside || {};
     const { lens } = chosen(panel);
     if (!lens || !wanted().includes(lens) || frame[ARRAYS[lens]]) return "";
     if (state.view.preview !== null) return "click for the lens";
-    if (app.replay.playing() || app.rail.dragged()) return "lens: only at rest";
+    if (app.ask.playing() || app.ask.dragged()) return "lens: only at rest";
     return refused !== null && refused === (state.view.live ? frame.step : state.view.step) ? "lens not available" : "computing…";
   }
 
@@ -134,11 +134,13 @@ window.dash_clientside = window.dash_clientside || {};
 
   const labelOf = (panel, label) => label || app.scenes.now(panel).short;
 
+  Object.assign(app.ask, { lenses: wanted, lacks });
+  state.on("exact", (step) => step !== null && refuse(step));
   state.on("settings", build);
   state.on("run", () => {
     show();
     state.emit("lens");
   });
 
-  app.lens = { chosen, visible, wanted, lacks, mapOf, state: state_of, refuse, choose, set, help };
+  app.lens = { chosen, visible, mapOf, state: state_of, choose, set, help };
 })(window.dash_clientside);

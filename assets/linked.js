@@ -40,7 +40,7 @@ window.dash_clientside = window.dash_clientside || {};
 
     cursor({ at }) {
       if (at === null && mine) return; // the pointer has come over here before the other page said that it left
-      known = at && at.panel === "metrics" ? { ...at, step: Math.min(at.step, Math.max(1, app.curves.lastStep())) } : at;
+      known = at && at.panel === "metrics" ? { ...at, step: Math.min(at.step, Math.max(1, app.rows.lastStep())) } : at;
       mine = false;
       app.cursor.point(known);
     },

@@ -35,7 +35,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (!notes || !state.settings) return;
     const [view, plot] = [app.views.chosen(), app.curves.plot()];
     build(notes, view, plot);
-    const found = app.curves.valuesAt(step);
+    const found = app.rows.valuesAt(step);
     const look = app.readings.nearest(step);
     const texts = [
       ...plot.metrics.map((i) => (found ? metric(found.values[i], plot) : "–")),
@@ -48,7 +48,7 @@ window.dash_clientside = window.dash_clientside || {};
     notes.querySelectorAll("dd").forEach((dd, i) => put(dd, texts[i], ranges[i]));
     put(notes.querySelector(".over"), ranges.some(Boolean) ? `thin: least to greatest of steps ${app.grouped(column.from)} to ${app.grouped(column.until)}` : "");
     if (plot.canvas) put(notes.querySelector(".there"), there(step));
-    app.badge.say("metrics", [`${app.grouped(app.curves.lastStep())} steps`]);
+    app.badge.say("metrics", [`${app.grouped(app.rows.lastStep())} steps`]);
   }
 
   function heading(plot, found, look) {

@@ -8,7 +8,6 @@ window.dash_clientside = window.dash_clientside || {};
   const state = app.state;
   const PROGRESS_EVERY = 250; // ms; curves and status change at most this often
   const RECORDED_EVERY = 2000; // ms; a recorded run may still grow
-  const PAINTED = ["samples", "latent", "discriminator"]; // the panels that frames are painted in
   const PATIENCE = 5000; // ms for which the first frame waits for them
   const BACK_OFF = [250, 500, 1000, 2000]; // ms between attempts while the server is away
 
@@ -29,7 +28,7 @@ window.dash_clientside = window.dash_clientside || {};
       state.settings = settings;
       state.emit("settings");
     }
-    if (!app.source.possible) return app.recorded.refuse("Its address names no run.");
+    if (!app.source.possible) return app.source.refuse("Its address names no run.");
     if (document.hidden || over || !app.browser.able) return;
     if (!framesRunning) frames();
     if (!progressRunning) progress();
@@ -45,7 +44,7 @@ window.dash_clientside = window.dash_clientside || {};
         await new Promise((resolve) => (returned = resolve));
       }
       try {
-        const frame = await (coming || (app.source.recorded ? app.recorded.newest() : newest()));
+        const frame = await (coming || (app.source.recorded ? app.source.newest() : newest()));
         coming = null;
         if (frame) {
           if (frame.run !== state.run) await enter(frame.run);
@@ -75,7 +74,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function newest() {
-    const lenses = app.lens.wanted();
+    const lenses = app.ask.lenses();
     const asked = lenses.length ? `&lens=${lenses.join(",")}` : "";
     return app.wire.fetch(`/api/frame?after=${state.live ? state.live.version : 0}${asked}`);
   }
@@ -86,7 +85,7 @@ window.dash_clientside = window.dash_clientside || {};
       try {
         const asked = performance.now();
         const message = await app.wire.fetch(
-          `${app.source.base}/progress?from=${app.curves.rows()}&changes=${state.changesTotal}${app.readings.query()}`,
+          `${app.source.base}/progress?from=${app.rows.count()}&changes=${state.changesTotal}${app.readings.query()}`,
         );
         await app.together.picture();
         const caughtUp = await take(message, asked);
@@ -110,7 +109,7 @@ window.dash_clientside = window.dash_clientside || {};
       await enter(message.status.info.run);
       return false;
     }
-    if (!app.curves.append(message)) return false;
+    if (!app.rows.append(message)) return false;
     app.readings.take(message);
     const overtaken = asked < app.command.answered(); // by the answer to a command, whose status is newer
     if (!overtaken) state.status = message.status;
@@ -142,9 +141,8 @@ window.dash_clientside = window.dash_clientside || {};
   // The first frame is asked for once the panels can show it: a run that waits to be looked at is seen from its first step.
   function canPaint() {
     const latest = performance.now() + PATIENCE;
-    const there = () => PAINTED.every((name) => app.layers.all[name]);
     return new Promise((resolve) => {
-      const look = () => (there() || performance.now() > latest ? resolve() : setTimeout(look, 10));
+      const look = () => (app.ask.canPaint() || performance.now() > latest ? resolve() : setTimeout(look, 10));
       look();
     });
   }
@@ -185,7 +183,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (document.hidden) return;
     if (app.source.recorded && error.sentence) {
       over = true;
-      return app.recorded.refuse(error.sentence);
+      return app.source.refuse(error.sentence);
     }
     failures += 1;
     if (failures > 1) {

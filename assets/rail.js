@@ -60,5 +60,7 @@ window.dash_clientside = window.dash_clientside || {};
   document.addEventListener("pointermove", move, true);
   for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, release, true);
 
-  app.rail = { place, dragged: () => grip !== null && moved };
+  app.ask.dragged = () => grip !== null && moved;
+
+  app.rail = { place };
 })(window.dash_clientside);

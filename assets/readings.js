@@ -104,8 +104,11 @@ window.dash_clientside = window.dash_clientside || {};
     return [...new Set([Math.min(low, high), Math.max(low, high)])];
   }
 
+  // In which state the run is; null where there is nothing to diagnose.
+  const diagnosis = () => (state.points && state.points.task === "none" ? null : state.status.diagnosis);
+
   state.on("run", clear);
   state.on("frame", takeFrame);
 
-  app.readings = { query, take, nearest, before, value, curve, lastStep, version: () => version };
+  app.readings = { query, take, nearest, before, value, curve, lastStep, diagnosis, version: () => version };
 })(window.dash_clientside);

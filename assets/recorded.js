@@ -87,11 +87,14 @@ window.dash_clientside = window.dash_clientside || {};
   root.toggle("recorded", app.source.recorded);
   root.toggle("embedded", app.source.embedded);
   if (app.source.recorded) {
+    Object.assign(app.source, { newest, words, inForce, LEAVING, title: () => title });
     state.on("settings", disable);
     state.on("progress", () => grown && grown());
     state.on("frame", () => state.status && app.steer.show());
     if (!app.source.embedded) for (const event of ["settings", "runs"]) state.on(event, name);
   }
 
-  app.recorded = { LEAVING, newest, refuse, words, inForce, explain, title: () => title };
+  app.source.refuse = refuse;
+
+  app.recorded = { explain };
 })(window.dash_clientside);

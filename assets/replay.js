@@ -44,5 +44,7 @@ window.dash_clientside = window.dash_clientside || {};
     speed = Number(text) || 15;
   }
 
-  app.replay = { toggle, stop, set_speed, playing: () => playing !== null };
+  app.ask.playing = () => playing !== null;
+
+  app.replay = { toggle, stop, set_speed };
 })(window.dash_clientside);

@@ -181,5 +181,23 @@ window.dash_clientside = window.dash_clientside || {};
     return array;
   }
 
-  app.rows = { Rows };
+  const held = new Rows(); // those of the run that the page is at
+
+  // Takes in those of a progress message. False when they do not fit what is held, which then starts anew.
+  function append(message) {
+    if (!held.append(message)) return false;
+    app.state.emit("rows");
+    return true;
+  }
+
+  app.state.on("run", () => held.clear());
+
+  app.rows = {
+    Rows,
+    held,
+    append,
+    count: () => held.count,
+    lastStep: () => held.lastStep(),
+    valuesAt: (step) => held.valuesAt(step),
+  };
 })(window.dash_clientside);

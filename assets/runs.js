@@ -43,7 +43,7 @@ window.dash_clientside = window.dash_clientside || {};
     const refusal = await app.command.send({ do: "open", run: id });
     if (refusal) return refusal;
     if (app.source.recorded) location.assign("/");
-    else app.timeline.follow_live();
+    else state.emit("leave");
     return null;
   }
 

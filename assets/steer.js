@@ -97,7 +97,7 @@ window.dash_clientside = window.dash_clientside || {};
   // What the server says is in force, beside each slider.
   function show() {
     if (!state.settings || !state.status) return;
-    const inForce = app.source.recorded ? app.recorded.inForce() : state.status.values;
+    const inForce = app.source.recorded ? app.source.inForce() : state.status.values;
     for (const id of Object.keys(state.settings.sliders)) {
       const { value, since } = inForce[spec(id).name];
       app.setText(`${id}-value`, app.brief(value));

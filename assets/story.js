@@ -69,9 +69,6 @@ window.dash_clientside = window.dash_clientside || {};
 
   // -- what is measured ------------------------------------------------------------------------------------------------
 
-  // Where nothing is trained there is nothing to diagnose.
-  const diagnosisNow = () => (state.points && state.points.task === "none" ? null : state.status.diagnosis);
-
   // What a step of the past was diagnosed as: the last that was said of one not after it.
   function diagnosisAt(step) {
     const said = state.events.findLast(([since, kind]) => kind === "diagnosis" && since <= step);
@@ -85,7 +82,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   // The newest in the status; beside the story that of the step in view.
   function diagnose() {
-    const now = diagnosisNow();
+    const now = app.readings.diagnosis();
     app.setText("status-diagnosis", now ? shapeAndWords(now).join(" ") : "");
     const there = now && !state.view.live ? diagnosisAt(state.view.step) : now;
     app.byId("story-diagnosis").hidden = !there;
@@ -111,7 +108,7 @@ window.dash_clientside = window.dash_clientside || {};
   const MADE = {
     squared_error: (frame) => written("squared_error", reading("fit_error", frame) ** 2 / 2),
     loss(frame) {
-      const row = frame && app.curves.valuesAt(frame.step);
+      const row = frame && app.rows.valuesAt(frame.step);
       const { best } = state.points;
       if (!row || !Number.isFinite(row.values[0]) || best === null || best === undefined) return null;
       return `${row.values[0].toFixed(3)}, best possible ${best.toFixed(3)}`;
@@ -128,7 +125,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   // The run's state and those numbers at the newest frame, in half a sentence.
   function seen(frame) {
-    const now = diagnosisNow();
+    const now = app.readings.diagnosis();
     const said = now ? [`${shapeAndWords(now)[1]} since step ${app.grouped(now.since)}`] : [];
     const { labels } = state.settings.tables;
     return [...said, ...numbersOf(frame).map(([name, words]) => `${lower(labels[name][0])} ${words}`)].join(", ");
@@ -209,5 +206,5 @@ window.dash_clientside = window.dash_clientside || {};
   state.on("view", update);
   state.on("frame", measure);
 
-  app.story = { fold, unfold, show, diagnosisNow, seen };
+  app.story = { fold, unfold, show, seen };
 })(window.dash_clientside);

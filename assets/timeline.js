@@ -77,7 +77,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (wanted !== null) return wanted;
     const near = expected.find((step) => !cache.has(step));
     if (near !== undefined) return near;
-    return app.rail.dragged() ? ahead() : null;
+    return app.ask.dragged() ? ahead() : null;
   }
 
   // While the handle is dragged, frames are loaded before they are asked for: a few all over the run, then those between.
@@ -112,7 +112,7 @@ window.dash_clientside = window.dash_clientside || {};
     const step = app.kept.stepAt(position);
     if (step < app.kept.last()) stand(step);
     else if (!state.view.live) follow_live();
-    if (!loading && app.rail.dragged()) load();
+    if (!loading && app.ask.dragged()) load();
   }
 
   // These steps may be asked for next: the pointer is over one, or keys lead to them from here.
@@ -174,6 +174,9 @@ window.dash_clientside = window.dash_clientside || {};
     }
   }
 
+  app.ask.loading = () => wanted !== null;
+  state.on("leave", follow_live);
+  state.on("exact", (refused) => refused === null && update());
   state.on("live", () => {
     app.calm.paced(() => viewed() === null && update());
   });
@@ -188,5 +191,5 @@ window.dash_clientside = window.dash_clientside || {};
   state.on("frame", words);
   state.on("view", words);
 
-  app.timeline = { scrub, expect, follow_live, preview, move, goToStep, stand, update, place, waiting: () => wanted !== null };
+  app.timeline = { scrub, expect, follow_live, preview, move, goToStep, stand, place };
 })(window.dash_clientside);

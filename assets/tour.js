@@ -43,7 +43,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (there) return;
     app.timeline.follow_live();
     asking += 1;
-    const refusal = await app.transport.act({ do: "preset", name });
+    const refusal = await app.command.act({ do: "preset", name });
     asking -= 1;
     if (!refusal || wanted !== name) return;
     wanted = former === state.status.info.preset ? null : former;

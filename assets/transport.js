@@ -10,14 +10,12 @@ window.dash_clientside = window.dash_clientside || {};
   let turning = null; // the command to play or to pause that the server has not answered yet
   let refusal = null; // {why, run, at}: the last command was refused in that run and, if it was about the step in view, there
 
-  // Resolves with null, or with the sentence that says why the server refused.
-  async function act(body) {
-    if (app.source.recorded && !app.recorded.LEAVING.includes(body.do)) return null; // keys, too, train nothing there
-    const why = await app.command.send(body);
+  const act = (body) => app.command.act(body);
+
+  function acted(body, why) {
     refusal = why && { why, run: app.command.run() === null ? state.run : app.command.run(), at: "step" in body ? state.view.step : undefined };
     if (!why && app.source.recorded) window.top.location.assign("/");
     else show();
-    return why;
   }
 
   // What was refused is said until the next command, or until it is no longer so.
@@ -74,7 +72,7 @@ window.dash_clientside = window.dash_clientside || {};
     const step = app.grouped(state.newestStep());
     const shown = state.shown ? app.grouped(state.shown.step) : step;
     const words = app.source.recorded
-      ? app.recorded.words()
+      ? app.source.words()
       : view.preview === null && view.live
         ? status.phase === "rerunning"
           ? `Re-running to step ${app.grouped(status.goal)} · step ${app.grouped(status.step)}`
@@ -89,10 +87,10 @@ window.dash_clientside = window.dash_clientside || {};
     app.setText("status-now", words);
     app.byId("status").dataset.phase = status.phase;
     app.byId("status").dataset.step = status.step;
-    const diagnosis = app.story.diagnosisNow();
+    const diagnosis = app.readings.diagnosis();
     announce(diagnosis ? `${words} · ${diagnosis.sentence}` : words, `${status.phase}${view.live}${view.step}${diagnosis && diagnosis.since}${news}`);
     say(failed ? status.error : refusal ? refusal.why : "");
-    const title = app.source.recorded && app.recorded.title();
+    const title = app.source.recorded && app.source.title();
     app.setText(
       "run-words",
       `${title ? `“${title}” · ` : ""}seed ${status.info.seed} · ${status.info.device} · ${status.info.precision} · ${status.info.threads} ${status.info.threads === 1 ? "thread" : "threads"}`,
@@ -136,5 +134,7 @@ window.dash_clientside = window.dash_clientside || {};
   state.on("view", show);
   state.on("frame", show);
 
-  app.transport = { act, play_pause, step_once, reset, new_seed, open_preset };
+  state.on("acted", acted);
+
+  app.transport = { play_pause, step_once, reset, new_seed, open_preset };
 })(window.dash_clientside);

@@ -62,7 +62,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   function down(event) {
     dragged = false;
-    if (!over(event) || event.button !== 0 || !event.isPrimary || !app.curves.rows()) return;
+    if (!over(event) || event.button !== 0 || !event.isPrimary || !app.rows.count()) return;
     const at = place(event);
     drag = { from: at, to: at, id: event.pointerId };
   }
@@ -121,7 +121,7 @@ window.dash_clientside = window.dash_clientside || {};
     }
     if (!over(event) || event.altKey || event.ctrlKey || event.metaKey) return;
     const { preview, live, step } = state.view;
-    if (Object.hasOwn(KEYS, event.key)) scale(KEYS[event.key], preview !== null ? preview : live ? app.curves.lastStep() : step);
+    if (Object.hasOwn(KEYS, event.key)) scale(KEYS[event.key], preview !== null ? preview : live ? app.rows.lastStep() : step);
     else if (event.key === "0") leave();
     else return;
     event.preventDefault();

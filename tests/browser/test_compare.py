@@ -81,7 +81,7 @@ def _view(dashboard: DashboardPage, run_id: str) -> DashboardPage:
 
 
 def _until_at_the_end(dashboard: DashboardPage, run: Run) -> None:
-    dashboard.until("s.shown && s.shown.step === argument && dash_clientside.curves.rows() === argument", run.last)
+    dashboard.until("s.shown && s.shown.step === argument && dash_clientside.rows.count() === argument", run.last)
     dashboard.expect_step(run.last)
 
 
@@ -510,8 +510,8 @@ def test_which_runs_there_are_to_choose_from(pair: Pair, runs: Runs, damaged: st
 
 # Losses so high that the curves leave the panel, which the numbers beside them say in words.
 _OFF_SCALE = """() => {
-    const { curves, numbers } = dash_clientside;
-    curves.valuesAt = (step) => ({ step, values: [3.4, 0.5, 5.6, 0.5] });
+    const { rows, numbers } = dash_clientside;
+    rows.valuesAt = (step) => ({ step, values: [3.4, 0.5, 5.6, 0.5] });
     numbers.show(1);
 }"""
 

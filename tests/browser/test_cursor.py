@@ -182,7 +182,7 @@ def test_over_the_metrics(dashboard: DashboardPage) -> None:
     server.train(*[20] * 10)
     metrics, kept = server.metrics(), server.kept()
     page = dashboard.open().page
-    dashboard.until("dash_clientside.curves.rows() === 200")
+    dashboard.until("dash_clientside.rows.count() === 200")
     for goal in (87, 3, 130, 199):
         step = dashboard.point_at_step(goal)
         assert abs(step - goal) <= 2
@@ -202,7 +202,7 @@ def test_over_the_metrics(dashboard: DashboardPage) -> None:
     server.command("play")
     server.wait_until(lambda status: status["step"] > 900)
     server.command("pause")
-    dashboard.until("dash_clientside.curves.rows() > 900 && s.status.phase === 'paused'")
+    dashboard.until("dash_clientside.rows.count() > 900 && s.status.phase === 'paused'")
     dashboard.until("document.querySelector('#metrics-panel .js-plotly-plot')._fullLayout.xaxis.range[1] > 900")
     dashboard.expect_step(near, SQUARE)
     dashboard.expect_step(step, ("metrics",))

@@ -92,10 +92,10 @@ def test_one_spike_in_a_million_steps(dashboard: DashboardPage, long_run: npt.ND
     page, rows = dashboard.page, STEPS // 2
     dashboard.watch.allow(dashboard.server.origin)
     page.goto(f"{dashboard.server.origin}/?run={LONG}")
-    dashboard.until(f"dash_clientside.curves.rows() === argument && {PLOT}.data[0].x.at(-1) > 1.19e6", rows)
+    dashboard.until(f"dash_clientside.rows.count() === argument && {PLOT}.data[0].x.at(-1) > 1.19e6", rows)
     held = long_run[::2]
     np.testing.assert_array_equal(
-        page.evaluate("dash_clientside.curves.valuesAt(700001).values"), held[SPIKE // 2], "a row is the step's own"
+        page.evaluate("dash_clientside.rows.valuesAt(700001).values"), held[SPIKE // 2], "a row is the step's own"
     )
 
     # It is drawn, at its step, and every other pixel column has the least and the greatest of its steps.
@@ -259,7 +259,7 @@ def test_a_part_of_the_steps(dashboard: DashboardPage) -> None:
     server.command("set", values={"lr_g": 0.003})
     server.train(140)
     page = dashboard.open().without_reruns().page
-    dashboard.until("dash_clientside.curves.rows() === 200")
+    dashboard.until("dash_clientside.rows.count() === 200")
     first, last = _drag(dashboard, 40, 120)
     dashboard.until("s.view.live && s.view.preview !== null")  # a drag is no click
     assert _axis(dashboard, "xaxis")["range"] == [first, last]
@@ -282,7 +282,7 @@ def test_a_part_of_the_steps(dashboard: DashboardPage) -> None:
 
     # It stays put while training goes on; so does the kymograph's, which is painted over the same axis.
     server.train(400)
-    dashboard.until("dash_clientside.curves.rows() === 600")
+    dashboard.until("dash_clientside.rows.count() === 600")
     assert _axis(dashboard, "xaxis")["range"] == [first, last]
     page.locator("label[for=curves-view-spiral]").click()
     expect(page.locator("#curve-scale")).to_be_hidden()
@@ -330,7 +330,7 @@ def test_choices_are_remembered_and_fit_a_phone(dashboard: DashboardPage) -> Non
     _choose(dashboard, "scale", "log")
     _choose(dashboard, "smoothing", "0.9")
     dashboard.open(size=PHONE)
-    dashboard.until("dash_clientside.curves.rows() === 120 && dash_clientside.readings.lastStep() === 120")
+    dashboard.until("dash_clientside.rows.count() === 120 && dash_clientside.readings.lastStep() === 120")
     assert [page.locator(f"#curve-{what}").input_value() for what in ("scale", "smoothing")] == ["log", "0.9"]
     dashboard.until(f"{PLOT}.layout.yaxis.type === 'log'")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]

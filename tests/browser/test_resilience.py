@@ -75,7 +75,7 @@ def test_a_page_carries_on_when_the_server_is_back(own_server: LiveServer, page:
     # Nothing is left of the run before: neither its curves, its changes nor its points.
     expect(marks).to_have_count(0)
     expect(page.locator("#lr-g-value")).to_have_text("0.0002")
-    dashboard.until("dash_clientside.curves.rows() === argument", len(own_server.metrics()))
+    dashboard.until("dash_clientside.rows.count() === argument", len(own_server.metrics()))
     dashboard.until("s.kept.length === argument && s.points.run === s.run", len(own_server.kept()))
 
     step = own_server.train(7)
@@ -103,7 +103,7 @@ def test_a_run_that_fails(failing_server: LiveServer, page: Page, watch: Watch) 
     expect(page.locator("#step-once")).to_be_disabled()
 
     # The past stays, with all that was good.
-    dashboard.until("dash_clientside.curves.rows() === 39")
+    dashboard.until("dash_clientside.rows.count() === 39")
     page.keyboard.press("Home")
     dashboard.expect_step(0)
     dashboard.go_to(12)  # this server records nothing
@@ -177,7 +177,7 @@ def test_a_hidden_page_asks_for_nothing(dashboard: DashboardPage) -> None:
     server.command("pause")
     turn(hidden=False)
     dashboard.expect_step(server.status()["step"])
-    dashboard.until("dash_clientside.curves.rows() === argument", len(server.metrics()))
+    dashboard.until("dash_clientside.rows.count() === argument", len(server.metrics()))
 
 
 @pytest.mark.parametrize("how", [[signal.SIGINT] * 2, [signal.SIGTERM, signal.SIGINT, signal.SIGINT]])
