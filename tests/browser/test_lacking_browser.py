@@ -122,7 +122,7 @@ def test_a_browser_that_lacks_nothing_is_told_nothing(page: Page) -> None:
 
 
 def test_no_other_file_uses_a_memory_that_may_be_forbidden() -> None:
-    users = [file.name for file in sorted(ASSETS.glob("*.js")) if _uses_memory(file)]
+    users = [file.name for file in sorted(ASSETS.rglob("*.js")) if _uses_memory(file)]
     assert users == ["browser.js"]
 
 

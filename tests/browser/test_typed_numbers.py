@@ -120,7 +120,7 @@ NONSENSE = [
 
 def test_numbers_are_read_as_they_are_meant(page: Page) -> None:
     page.set_content("<!DOCTYPE html><title>Numbers</title>")
-    page.add_script_tag(content=(ROOT / "assets" / "typed.js").read_text())
+    page.add_script_tag(content=(ROOT / "assets" / "data" / "typed.js").read_text())
     read = page.evaluate(
         """(texts) => {
             const { whole, real } = dash_clientside.typed;
@@ -136,6 +136,6 @@ def test_numbers_are_read_as_they_are_meant(page: Page) -> None:
 
 def test_what_is_repeated_in_a_sentence_is_short(page: Page) -> None:
     page.set_content("<!DOCTYPE html><title>Numbers</title>")
-    page.add_script_tag(content=(ROOT / "assets" / "typed.js").read_text())
+    page.add_script_tag(content=(ROOT / "assets" / "data" / "typed.js").read_text())
     quoted = page.evaluate("(texts) => texts.map(dash_clientside.typed.quoted)", ["12,5", "x" * 20, "x" * 21])
     assert quoted == ["“12,5”", "“" + "x" * 20 + "”", "“" + "x" * 19 + "…”"]

@@ -27,7 +27,7 @@ _PAGE = """<!DOCTYPE html>
         <title>Nothing here · GANscope</title>
         <link rel="icon" href="/_favicon.ico">
         <style>VARIABLES main { padding: 24px; }</style>
-        <link rel="stylesheet" href="/assets/10-base.css">
+        <link rel="stylesheet" href="/assets/styles/10-base.css">
     </head>
     <body>
         <main>

@@ -63,7 +63,7 @@ def icon_button(id: str, name: str, icon: str) -> html.Button:
 
 
 def info(label: str, help: str) -> html.Button:
-    """A small button that shows what something is, beside it: see assets/help.js."""
+    """A small button that shows what something is, beside it: see assets/controls/help.js."""
     return html.Button(
         "?",
         type="button",

@@ -1,7 +1,7 @@
 """The page of two recorded runs beside each other: /compare?a=ID&b=ID.
 
-Each run is a view-only page of its own in a frame; assets/compare.js fills in what is around them, and hands messages
-from one to the other. It is no Dash page: nothing here is a graph or a control of Dash.
+Each run is a view-only page of its own in a frame; assets/compare/compare.js fills in what is around them, and hands
+messages from one to the other. It is no Dash page: nothing here is a graph or a control of Dash.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ _PAGE = """<!DOCTYPE html>
         <title>Compare two runs · GANscope</title>
         <link rel="icon" href="/_favicon.ico">
         <style>VARIABLES</style>
-        <link rel="stylesheet" href="/assets/10-base.css">
-        <link rel="stylesheet" href="/assets/20-layout.css">
-        <link rel="stylesheet" href="/assets/40-controls.css">
-        <link rel="stylesheet" href="/assets/60-compare.css">
-        <link rel="stylesheet" href="/assets/80-forced-colours.css">
+        <link rel="stylesheet" href="/assets/styles/10-base.css">
+        <link rel="stylesheet" href="/assets/styles/20-layout.css">
+        <link rel="stylesheet" href="/assets/styles/40-controls.css">
+        <link rel="stylesheet" href="/assets/styles/60-compare.css">
+        <link rel="stylesheet" href="/assets/styles/80-forced-colours.css">
     </head>
     <body>
         <div class="compare-page" data-words="WORDS">
@@ -66,8 +66,8 @@ _PAGE = """<!DOCTYPE html>
         </div>
         <script src="/assets/app.js"></script>
         <script src="/assets/browser.js"></script>
-        <script src="/assets/wire.js"></script>
-        <script src="/assets/compare.js"></script>
+        <script src="/assets/data/wire.js"></script>
+        <script src="/assets/compare/compare.js"></script>
     </body>
 </html>"""
 

@@ -64,7 +64,7 @@ def hyper_parameter(name: str, values: HyperParameters) -> html.Div:
 
 
 def pace() -> html.Div:
-    """At what pace steps are shown; behind it, what counts at full speed alone. assets/pace.js makes the choices."""
+    """At what pace steps are shown; behind it, what counts at full speed alone. Choices: assets/controls/pace.js."""
     return html.Div(
         [
             html.Div([html.Span("Show"), info("Show", PACE_HELP)], className="slider-head", id="pace-head"),

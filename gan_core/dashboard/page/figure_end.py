@@ -9,7 +9,7 @@ from gan_core.dashboard.page.ids import aria
 
 
 def card() -> html.Section:
-    """The card, hidden; assets/figure_end.js fills it in."""
+    """The card, hidden; assets/story/figure_end.js fills it in."""
     return html.Section(
         [
             html.Div([html.H2(id="figure-end-title"), html.P(id="figure-end-words")], role="status"),

@@ -1,4 +1,4 @@
-"""The dialog of recorded runs. Its list is filled in by assets/library.js, each time it is opened."""
+"""The dialog of recorded runs. Its list is filled in by assets/library/library.js, each time it is opened."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What is told beside the picture: the scenario's story, its claim, what is measured of it, and the guided tour.
 
-assets/story.js puts the text in whenever another scenario is opened; the tour's buttons belong to assets/tour.js.
+assets/story/story.js puts the text in whenever another scenario is opened; the tour's buttons: `tour.js` there.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ STATES = {
     "learning": ("◐", "learning"),
     "learnt": ("●", "learnt"),
 }
-# The numbers that each task is about: readings, or what assets/story.js makes of the losses.
+# The numbers that each task is about: readings, or what assets/story/story.js makes of the losses.
 NUMBERS = {
     "gan": ("coverage", "on_band"),
     "fit": ("squared_error", "coverage"),
