@@ -8,7 +8,7 @@ from functools import partial
 from gan_core.bench.rounds import Plan, Row, interleave, rate, ratios
 from gan_core.bench.sizes import ARTICLE, describe
 from gan_core.looking.probe import LIVE_POINTS, POINTS, SHARP_RESOLUTION, Probe
-from gan_core.records.records import Moment, Snapshot
+from gan_core.records.frames import Moment, Snapshot
 from gan_core.run.history import TRAIL_STEPS
 from gan_core.setup.presets import Preset
 from gan_core.training.engine import GANEngine

@@ -19,7 +19,7 @@ from gan_core.dashboard.http.listen import Server
 from gan_core.live.opening import Opened
 from gan_core.live.session import TrainingSession
 from gan_core.recording.file.run_file import RunFolder
-from gan_core.records.records import Snapshot
+from gan_core.records.frames import Snapshot
 from gan_core.training.engine import GANEngine
 
 HOST = "127.0.0.1"

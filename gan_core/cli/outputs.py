@@ -12,7 +12,8 @@ from types import FrameType, TracebackType
 import numpy as np
 from torch import Tensor
 
-from gan_core.records.records import Float32Array, StepMetrics
+from gan_core.records.arrays import Float32Array
+from gan_core.records.steps import StepMetrics
 
 _HEAD = "step,d_loss,d_accuracy,g_loss,g_accuracy\n"
 

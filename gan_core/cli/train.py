@@ -25,7 +25,8 @@ from gan_core.recording.file.run_file import DEFAULT_LIMIT, SUFFIX, RunFile, Run
 from gan_core.recording.keeping import leave, write_down
 from gan_core.recording.recorder import Recorder
 from gan_core.recording.start import resume
-from gan_core.records.records import Change, Snapshot, StepMetrics, TrailPoint
+from gan_core.records.frames import Snapshot, TrailPoint
+from gan_core.records.steps import Change, StepMetrics
 from gan_core.run.observer import Observer
 from gan_core.run.run import Run, begin
 from gan_core.setup.presets import PRESETS, find_preset

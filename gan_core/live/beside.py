@@ -25,7 +25,7 @@ from torch import Tensor
 
 from gan_core.looking.fineness import MAX_FRAMES_PER_SECOND, Fineness, Level
 from gan_core.looking.probe import LIVE_LEVELS, Probe
-from gan_core.records.records import Moment, Snapshot
+from gan_core.records.frames import Moment, Snapshot
 from gan_core.setup.config import GANConfig
 from gan_core.system import child
 from gan_core.training.compute import Compute

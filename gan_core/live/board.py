@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 
 from gan_core.live.audience import Audience
 from gan_core.live.payloads import Payloads, Published
-from gan_core.records.records import Snapshot, TrailPoint
+from gan_core.records.frames import Snapshot, TrailPoint
 from gan_core.run.history import History
 from gan_core.wire import frames as wire
 

@@ -15,7 +15,8 @@ from gan_core.live.budget import LookingBudget
 from gan_core.live.tempo import Paces, Tempo
 from gan_core.looking.fineness import Fineness
 from gan_core.looking.probe import AT_REST, LIVE_LEVELS, POINTS, SHARP_RESOLUTION
-from gan_core.records.records import LENS_ARRAYS, Snapshot
+from gan_core.records.arrays import LENS_ARRAYS
+from gan_core.records.frames import Snapshot
 from gan_core.run.run import Run
 from gan_core.setup.config import DEFAULT_LOOKING_SHARE
 

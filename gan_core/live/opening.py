@@ -12,7 +12,7 @@ from gan_core.recording.file.run_file import RunFile, RunFolder, new_id
 from gan_core.recording.keeping import leave, write_down
 from gan_core.recording.recorder import Recorder
 from gan_core.recording.start import branch_off, resume
-from gan_core.records.records import Recording
+from gan_core.records.status import Recording
 from gan_core.run.run import Run, begin
 from gan_core.setup.presets import Preset
 from gan_core.training.engine import GANEngine

@@ -20,7 +20,7 @@ from gan_core.records.commands import (
     SetValues,
     StepOnce,
 )
-from gan_core.records.records import Phase
+from gan_core.records.status import Phase
 from gan_core.setup.presets import PRESETS, find_preset
 from gan_core.setup.recipe import preset_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from gan_core.records.records import Snapshot
+from gan_core.records.frames import Snapshot
 
 PAYLOADS = 256  # encoded frames of the past that are held ready: 7 MB at most
 

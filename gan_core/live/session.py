@@ -21,7 +21,8 @@ from gan_core.live.queue import CommandQueue, Queued
 from gan_core.live.receipt import Receipt, Refusal
 from gan_core.recording.file.run_file import RunFolder
 from gan_core.records.commands import Command, coalesce
-from gan_core.records.records import Phase, Snapshot, Status
+from gan_core.records.frames import Snapshot
+from gan_core.records.status import Phase, Status
 from gan_core.run.run import Run
 from gan_core.setup.presets import DEFAULT_PRESET, PRESETS, Preset, find_preset
 from gan_core.training.compute import leaves_a_core, spare_cores

@@ -18,8 +18,9 @@ from gan_core.looking.measures.best_d import map_error, split
 from gan_core.looking.measures.chase import follow, follow_by_chance
 from gan_core.looking.measures.density import box_density, generator_density_in_parts, target_density
 from gan_core.looking.measures.quality import Slices, measure, place, slices
+from gan_core.records.arrays import Float32Array
+from gan_core.records.frames import Reading, TrailPoint
 from gan_core.records.readings import PLACE, READINGS, STRETCHES
-from gan_core.records.records import Float32Array, Reading, TrailPoint
 from gan_core.targets.target import OPPONENTS, Target
 
 _FINEST = 100  # cells a side up to which densities are counted for a reading; finer maps are read on cells like these

@@ -1,6 +1,6 @@
 """Lenses: what else can be seen at one look, for whoever asks for it. A new one is one entry here.
 
-Each gives the arrays that `gan_core.records.records.LENS_ARRAYS` describes, in short parts.
+Each gives the arrays that `gan_core.records.arrays.LENS_ARRAYS` describes, in short parts.
 """
 
 from __future__ import annotations

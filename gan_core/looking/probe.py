@@ -18,7 +18,8 @@ from gan_core.looking.instruments import Instruments
 from gan_core.looking.lenses import LENSES, Arrays, Subject, available
 from gan_core.looking.looks import LOOKS, Seen
 from gan_core.looking.references import collapsed, floors
-from gan_core.records.records import POINT_SCALE, FixedPoints, Int16Array, Moment, Snapshot, TrailPoint
+from gan_core.records.arrays import POINT_SCALE, Int16Array
+from gan_core.records.frames import FixedPoints, Moment, Snapshot, TrailPoint
 from gan_core.setup.config import GANConfig
 from gan_core.targets.target import TARGETS, uniform_square
 from gan_core.training.networks import MLP

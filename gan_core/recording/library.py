@@ -17,7 +17,7 @@ from gan_core.recording.file.database import BESIDE, DAMAGE, UNFINISHED, remove
 from gan_core.recording.file.intake import MAX_TITLE, import_run
 from gan_core.recording.file.lock import WriteLock
 from gan_core.recording.file.run_file import DEFAULT_LIMIT, SUFFIX, RunFile, RunFolder, new_id
-from gan_core.records.records import DamagedRun, RunSummary
+from gan_core.records.library import DamagedRun, RunSummary
 
 KEEP_DELETED = 7 * 24 * 3600.0  # seconds for which a deleted run can be restored
 _DELETED = "deleted"

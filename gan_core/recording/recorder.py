@@ -20,7 +20,9 @@ from gan_core.recording.file.database import Locked
 from gan_core.recording.file.room import keep_within
 from gan_core.recording.file.rows import rows_of
 from gan_core.recording.file.run_file import RunFile
-from gan_core.records.records import Change, Float32Array, Recording, StepMetrics
+from gan_core.records.arrays import Float32Array
+from gan_core.records.status import Recording
+from gan_core.records.steps import Change, StepMetrics
 from gan_core.training.engine import State
 
 log = logging.getLogger("ganscope")

@@ -13,7 +13,9 @@ import torch
 from gan_core.looking.probe import Probe
 from gan_core.recording.file.run_file import RunFile, RunFolder
 from gan_core.recording.start import history_of
-from gan_core.records.records import FixedPoints, InForce, Phase, Progress, Reading, Recording, Status, run_info
+from gan_core.records.frames import FixedPoints, Reading
+from gan_core.records.status import Phase, Progress, Recording, Status, run_info
+from gan_core.records.steps import InForce
 from gan_core.run.chronicle import Chronicle, begin_chronicle
 from gan_core.run.run import MAX_READINGS, MAX_ROWS_PER_READ
 from gan_core.run.thinning import nearest

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from gan_core.records.records import Change
+from gan_core.records.steps import Change
 from gan_core.setup.config import BOUNDS, FRAME_RATE, LOOKING_SHARE
 from gan_core.setup.limits import (
     MAX_REPEATED_CHANGES,

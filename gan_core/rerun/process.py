@@ -19,7 +19,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
-from gan_core.records.records import Cancelled, Refused, Verdict, Working
+from gan_core.records.outcomes import Cancelled, Refused, Verdict, Working
 from gan_core.system.child import start
 
 Outcome = Working | bytes | Verdict | Refused | Cancelled

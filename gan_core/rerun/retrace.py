@@ -19,7 +19,9 @@ import torch
 from gan_core.recording.file.checkpoint import fingerprint, pack_state, state_bytes, unpack_state
 from gan_core.recording.file.rows import rows_of
 from gan_core.recording.file.run_file import RunFile
-from gan_core.records.records import Cancelled, Change, Float32Array, StepMetrics, Verdict
+from gan_core.records.arrays import Float32Array
+from gan_core.records.outcomes import Cancelled, Verdict
+from gan_core.records.steps import Change, StepMetrics
 from gan_core.run.extremes import collected, none, of_rows
 from gan_core.setup.recipe import Recipe, preset_of
 from gan_core.system.machine import machine

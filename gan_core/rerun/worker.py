@@ -19,7 +19,8 @@ from typing import Any, Protocol
 
 from gan_core.looking.probe import LIVE_POINTS, POINTS, SHARP_RESOLUTION, Probe
 from gan_core.recording.file.run_file import RunFile
-from gan_core.records.records import Cancelled, Moment
+from gan_core.records.frames import Moment
+from gan_core.records.outcomes import Cancelled
 from gan_core.rerun.retrace import Replay, Report, verify
 from gan_core.wire import frames as wire
 

@@ -11,8 +11,11 @@ from functools import partial
 
 import torch
 
+from gan_core.records.arrays import POINT_SCALE
+from gan_core.records.frames import FixedPoints, Snapshot
 from gan_core.records.readings import PLACE
-from gan_core.records.records import POINT_SCALE, Change, Diagnosis, Event, FixedPoints, Snapshot
+from gan_core.records.steps import Change
+from gan_core.records.story import Diagnosis, Event
 from gan_core.run import diagnosis
 from gan_core.run.diagnosis import LOOKS, WINDOW, Look, Watch, diagnose, diagnose_supervised, sentence
 from gan_core.run.history import History, MetricsLog

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gan_core.records.records import Float32Array
+from gan_core.records.arrays import Float32Array
 
 COLUMNS = 4  # of a row
 

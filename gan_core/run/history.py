@@ -11,7 +11,9 @@ from itertools import islice
 
 import numpy as np
 
-from gan_core.records.records import Change, Float32Array, Reading, Snapshot, StepMetrics, TrailPoint
+from gan_core.records.arrays import Float32Array
+from gan_core.records.frames import Reading, Snapshot, TrailPoint
+from gan_core.records.steps import Change, StepMetrics
 from gan_core.run import extremes
 from gan_core.run.thinning import Thinning, nearest
 

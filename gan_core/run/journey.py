@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from gan_core.records.records import Change, StepMetrics
+from gan_core.records.steps import Change, StepMetrics
 from gan_core.run.history import MetricsLog
 
 

@@ -9,8 +9,9 @@ import math
 from collections.abc import Callable
 
 from gan_core.looking.probe import AT_REST, LIVE_LEVELS, POINTS
+from gan_core.records.frames import Reading, Snapshot, TrailPoint
 from gan_core.records.readings import READINGS
-from gan_core.records.records import Reading, Snapshot, StepMetrics, TrailPoint
+from gan_core.records.steps import StepMetrics
 from gan_core.run.run import Run
 
 _LOOKS = 100  # at a run, if that is not too seldom:

@@ -18,17 +18,9 @@ import torch
 from gan_core.looking.instruments import with_chase
 from gan_core.looking.measures.quality import quality
 from gan_core.looking.probe import Probe
-from gan_core.records.records import (
-    Change,
-    InForce,
-    Moment,
-    Progress,
-    Snapshot,
-    Status,
-    StepMetrics,
-    TrailPoint,
-    run_info,
-)
+from gan_core.records.frames import Moment, Snapshot, TrailPoint
+from gan_core.records.status import Progress, Status, run_info
+from gan_core.records.steps import Change, InForce, StepMetrics
 from gan_core.run.chronicle import begin_chronicle
 from gan_core.run.history import History
 from gan_core.run.journey import Journey

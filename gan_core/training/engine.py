@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gan_core.records.records import StepMetrics
+from gan_core.records.steps import StepMetrics
 from gan_core.setup.config import HyperParameters
 from gan_core.setup.presets import Preset
 from gan_core.targets.target import TARGETS

@@ -8,7 +8,7 @@ frame    (GET /api/frame, /api/frame/STEP)  `kind` "frame", `version`, `run`, `s
          `sample_map` u1 (R, R), 255 = real, row 0 lowest, differences; `image` i2 (M, M, 2), differences; `trail` i2
          (T, 4): centre x, y, bluest x, y, at the steps `trail_steps` i4 (T,); `fakes` i2 (N, 2). Divide i2 by 32767.
          Perhaps also, in this order: `reading` f4 (K,) and `along` i2 (50,) (records/readings.py), and of each lens
-         that was asked for (`&lens=NAME,NAME`) the arrays that records/records.py lists, u1 and i2 as differences.
+         that was asked for (`&lens=NAME,NAME`) the arrays that records/arrays.py lists, u1 and i2 as differences.
 points   (GET /api/points)    `kind` "points", `run`, `task`, `best` (least possible loss, or null), `floors` and
          `collapsed` (name of a reading: its value for real data against real, and for a single point). Arrays:
          `latents` and `reals` i2 (N, 2), divide by 32767.
@@ -29,20 +29,10 @@ from typing import Any
 
 import numpy as np
 
+from gan_core.records.arrays import LENS_ARRAYS, POINT_SCALE, Float32Array, Int16Array
+from gan_core.records.frames import FixedPoints, Moment, Reading, Snapshot, TrailPoint
 from gan_core.records.readings import READINGS, STRETCHES
-from gan_core.records.records import (
-    LENS_ARRAYS,
-    POINT_SCALE,
-    FixedPoints,
-    Float32Array,
-    Int16Array,
-    Moment,
-    Progress,
-    Reading,
-    Snapshot,
-    Status,
-    TrailPoint,
-)
+from gan_core.records.status import Progress, Status
 from gan_core.wire.envelope import AnyArray, envelope, pack, pack_body, said
 from gan_core.wire.envelope import unpack as decode
 

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from gan_core.dashboard.app import create_app
 from gan_core.dashboard.http.listen import Server
 from gan_core.live.session import TrainingSession
-from gan_core.records.records import StepMetrics
+from gan_core.records.steps import StepMetrics
 from gan_core.training.engine import GANEngine
 
 FAILS_AT = 40

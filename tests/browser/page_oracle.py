@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gan_core.looking.probe import LIVE_POINTS, POINTS, SHARP_RESOLUTION, Probe
-from gan_core.records.records import Moment, Snapshot
+from gan_core.records.frames import Moment, Snapshot
 from gan_core.setup.presets import PRESETS
 from gan_core.training.engine import GANEngine
 

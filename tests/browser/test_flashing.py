@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from dashboard_page import DashboardPage
 from gan_core.looking.probe import LIVE_POINTS, Probe
-from gan_core.records.records import Moment
+from gan_core.records.frames import Moment
 from gan_core.setup.presets import PRESETS
 from gan_core.training.engine import GANEngine
 from page_oracle import colour, map_values, pixel_data

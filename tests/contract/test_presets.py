@@ -11,8 +11,8 @@ import torch
 from gan_core import PRESETS
 from gan_core.dashboard.page.panels.views import VIEWS
 from gan_core.dashboard.page.story import NUMBERS, STATES, TRAINS, label, parts, plain, tour
+from gan_core.records.arrays import LENS_ARRAYS
 from gan_core.records.readings import READINGS
-from gan_core.records.records import LENS_ARRAYS
 from gan_core.run.diagnosis import SENTENCES
 from gan_core.setup.config import GANConfig
 from gan_core.setup.presets import DEFAULT_PRESET, GROUPS, Preset, find_preset

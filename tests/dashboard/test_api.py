@@ -14,7 +14,8 @@ from gan_core.dashboard.http.api import HOLD, NO_STEP, add_routes
 from gan_core.dashboard.http.guard import MAX_BODY_BYTES, guard
 from gan_core.dashboard.http.unknown import add_unknown
 from gan_core.records.commands import Command, Pause, Play, Restart, SetLooking, SetValues, StepOnce
-from gan_core.records.records import InForce, Phase, RunInfo, Status
+from gan_core.records.status import Phase, RunInfo, Status
+from gan_core.records.steps import InForce
 
 HEADERS = {"Host": "127.0.0.1:8050"}
 STATUS = Status(

@@ -12,8 +12,8 @@ from gan_core.dashboard.page.panels.scales import SCALES
 from gan_core.dashboard.page.panels.scenes import SCENES
 from gan_core.dashboard.page.panels.views import VIEWS
 from gan_core.dashboard.page.theme import DARK, LIGHT
+from gan_core.records.arrays import LENS_ARRAYS
 from gan_core.records.readings import READINGS
-from gan_core.records.records import LENS_ARRAYS
 from gan_core.setup.presets import PRESETS
 from gan_core.training.tasks import TASKS
 

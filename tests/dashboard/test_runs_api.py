@@ -18,7 +18,8 @@ from gan_core.dashboard.http.view import Archive
 from gan_core.recording.file.run_file import RunFile, RunFolder
 from gan_core.recording.library import Library
 from gan_core.recording.stored import StoredRuns
-from gan_core.records.records import Cancelled, StepMetrics
+from gan_core.records.outcomes import Cancelled
+from gan_core.records.steps import StepMetrics
 from gan_core.setup.config import GANConfig, HyperParameters
 from gan_core.setup.recipe import Recipe
 

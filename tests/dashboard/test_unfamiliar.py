@@ -10,7 +10,8 @@ import pytest
 from test_api import STATUS
 
 from gan_core.dashboard.page.layout import page
-from gan_core.records.records import InForce, Status
+from gan_core.records.status import Status
+from gan_core.records.steps import InForce
 
 
 def status_of(preset: str) -> Status:

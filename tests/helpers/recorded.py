@@ -10,7 +10,7 @@ import torch
 
 from gan_core.recording.file.checkpoint import pack_state
 from gan_core.recording.file.run_file import RunFile
-from gan_core.records.records import Change
+from gan_core.records.steps import Change
 from gan_core.setup.presets import Preset
 from gan_core.setup.recipe import Recipe
 from gan_core.system.machine import machine

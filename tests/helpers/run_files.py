@@ -9,7 +9,8 @@ import numpy as np
 
 from gan_core.recording.file.checkpoint import pack_state
 from gan_core.recording.file.run_file import RunFile
-from gan_core.records.records import Change, Moment, Snapshot, StepMetrics, TrailPoint
+from gan_core.records.frames import Moment, Snapshot, TrailPoint
+from gan_core.records.steps import Change, StepMetrics
 from gan_core.setup.config import GANConfig, HyperParameters
 from gan_core.setup.presets import Preset
 from gan_core.setup.recipe import Recipe

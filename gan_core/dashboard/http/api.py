@@ -8,7 +8,8 @@ from flask import Flask, Response, jsonify, request
 
 from gan_core.dashboard.http.view import SessionView
 from gan_core.records import commands
-from gan_core.records.records import LENS_ARRAYS, Phase
+from gan_core.records.arrays import LENS_ARRAYS
+from gan_core.records.status import Phase
 from gan_core.wire import frames as wire
 
 HOLD = 0.25  # seconds that a request for a newer frame is held at most

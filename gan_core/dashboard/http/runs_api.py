@@ -12,7 +12,8 @@ from flask import Flask, Response, request, send_file
 
 from gan_core.dashboard.http.api import as_bytes, as_json, frame_answer, progress_wanted, read_lenses, read_number
 from gan_core.dashboard.http.view import Archive, SessionView
-from gan_core.records.records import DamagedRun, Refused, RunSummary, Verdict, Working
+from gan_core.records.library import DamagedRun, RunSummary
+from gan_core.records.outcomes import Refused, Verdict, Working
 from gan_core.setup.limits import check_run
 from gan_core.wire import frames as wire
 

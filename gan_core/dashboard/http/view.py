@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Protocol
 
 from gan_core.records.commands import Command
-from gan_core.records.records import Cancelled, DamagedRun, Refused, RunSummary, Status, Verdict, Working
+from gan_core.records.library import DamagedRun, RunSummary
+from gan_core.records.outcomes import Cancelled, Refused, Verdict, Working
+from gan_core.records.status import Status
 
 
 class PendingReceipt(Protocol):

@@ -14,7 +14,7 @@ from gan_core.dashboard.page.ids import aria
 from gan_core.dashboard.page.library import library_dialog
 from gan_core.dashboard.page.panels.registry import PANELS, Panel, tables
 from gan_core.dashboard.page.theme import REAL_TO_FAKE
-from gan_core.records.records import Status
+from gan_core.records.status import Status
 from gan_core.setup.config import BOUNDS, PRECISION_NOTES, HyperParameters
 from gan_core.setup.limits import MAX_REPEATED_CHANGES, MAX_STEP
 from gan_core.setup.presets import DEFAULT_PRESET, PRESETS

@@ -21,7 +21,8 @@ from gan_core.recording.file.database import SCHEMA, UNFINISHED, check_schema, h
 from gan_core.recording.file.intake_metrics import checked_extremes, checked_metrics, whole_bytes
 from gan_core.recording.file.rows import BLOCK_ROWS
 from gan_core.recording.file.run_file import ID, RunFile
-from gan_core.records.records import Change, Float32Array
+from gan_core.records.arrays import Float32Array
+from gan_core.records.steps import Change
 from gan_core.run.extremes import none
 from gan_core.setup.config import MAX_THREADS, GANConfig
 from gan_core.setup.experiment import read_config, read_value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gan_core.recording.file.rows import BLOCK_ROWS, ROW_BYTES, SUM_BYTES, is_whole, unpack_rows
-from gan_core.records.records import Float32Array
+from gan_core.records.arrays import Float32Array
 from gan_core.training.tasks import Task
 
 _COLUMNS = {"discriminator": slice(0, 2), "generator": slice(2, 4)}  # of a row of metrics: loss and accuracy

@@ -11,7 +11,7 @@ import numpy as np
 
 from gan_core.recording.file import database as run_database
 from gan_core.recording.file.rows import BLOCK_ROWS, ROW_BYTES, pack_rows, unpack_rows
-from gan_core.records.records import Float32Array
+from gan_core.records.arrays import Float32Array
 from gan_core.run import extremes
 from gan_core.run.extremes import COLUMNS
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gan_core.records.records import Float32Array, StepMetrics
+from gan_core.records.arrays import Float32Array
+from gan_core.records.steps import StepMetrics
 
 BLOCK_ROWS = 4096
 ROW_BYTES, SUM_BYTES = 16, 4

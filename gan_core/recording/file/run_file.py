@@ -22,7 +22,9 @@ from gan_core.recording.file.checkpoint import fingerprint
 from gan_core.recording.file.lock import WriteLock
 from gan_core.recording.file.metrics import RunMetrics
 from gan_core.recording.file.rows import rows_of
-from gan_core.records.records import Change, Float32Array, RunSummary, StepMetrics
+from gan_core.records.arrays import Float32Array
+from gan_core.records.library import RunSummary
+from gan_core.records.steps import Change, StepMetrics
 from gan_core.run.thinning import Thinning
 from gan_core.setup.experiment import read_value
 from gan_core.setup.recipe import Recipe

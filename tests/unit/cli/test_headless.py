@@ -20,7 +20,7 @@ from gan_core.cli.options import MANY_STEPS, Setting, TrainOptions
 from gan_core.looking.measures.quality import coverage, on_band, saturated, sliced_wasserstein, spread
 from gan_core.looking.probe import POINTS, Probe
 from gan_core.records.readings import READINGS
-from gan_core.records.records import StepMetrics
+from gan_core.records.steps import StepMetrics
 from gan_core.run.diagnosis import SENTENCES
 from gan_core.run.run import begin
 from gan_core.setup.presets import PRESETS, Preset

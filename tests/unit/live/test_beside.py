@@ -15,7 +15,8 @@ from gan_core.live.beside import Beside
 from gan_core.live.session import TrainingSession
 from gan_core.looking.probe import LIVE_LEVELS, Probe
 from gan_core.records.commands import Command, Pause, Restart, SetLooking, SetPace
-from gan_core.records.records import Moment, Phase, Snapshot
+from gan_core.records.frames import Moment, Snapshot
+from gan_core.records.status import Phase
 from gan_core.setup.presets import PRESETS, Preset
 from gan_core.system import child
 from gan_core.training.compute import leaves_a_core, resolve, spare_cores

@@ -21,7 +21,8 @@ from gan_core.looking.probe import Probe
 from gan_core.recording.file.checkpoint import unpack_state
 from gan_core.recording.file.run_file import RunFile, RunFolder
 from gan_core.records.commands import Branch, Command, Open, Pause, Play, Repeat, Restart, SetValues, StepOnce
-from gan_core.records.records import Change, Phase
+from gan_core.records.status import Phase
+from gan_core.records.steps import Change
 from gan_core.setup.config import TASK_NAMES
 from gan_core.setup.presets import PRESETS, Preset
 from gan_core.training.engine import GANEngine

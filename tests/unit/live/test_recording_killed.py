@@ -21,7 +21,7 @@ from gan_core.live.session import TrainingSession
 from gan_core.recording.file.checkpoint import fingerprint, pack_state, unpack_state
 from gan_core.recording.file.run_file import RunFile, RunFolder
 from gan_core.records.commands import Open, Repeat
-from gan_core.records.records import Change
+from gan_core.records.steps import Change
 from gan_core.setup.presets import PRESETS, Preset
 from gan_core.training.engine import GANEngine
 

@@ -24,7 +24,9 @@ from gan_core.recording.library import Library
 from gan_core.recording.recorder import Recorder
 from gan_core.recording.stored import StoredRuns
 from gan_core.records.commands import Branch, Open, Restart, SetValues
-from gan_core.records.records import Change, Recording, RunSummary, StepMetrics
+from gan_core.records.library import RunSummary
+from gan_core.records.status import Recording
+from gan_core.records.steps import Change, StepMetrics
 from gan_core.rerun.retrace import Replay
 from gan_core.setup.presets import Preset
 from gan_core.wire import frames as wire

@@ -22,7 +22,9 @@ from gan_core.live.budget import LookingBudget, Stride
 from gan_core.live.session import TrainingSession
 from gan_core.looking.probe import LIVE_LEVELS, POINTS, SHARP_RESOLUTION, Probe
 from gan_core.records.commands import Command, Pause, Play, Repeat, Restart, SetLooking, SetPace, SetValues, StepOnce
-from gan_core.records.records import Moment, Phase, Snapshot, StepMetrics, TrailPoint
+from gan_core.records.frames import Moment, Snapshot, TrailPoint
+from gan_core.records.status import Phase
+from gan_core.records.steps import StepMetrics
 from gan_core.run.history import History
 from gan_core.setup.presets import Preset
 from gan_core.training.engine import GANEngine

@@ -17,7 +17,7 @@ import gan_core.looking.forward
 from gan_core.looking.forward import Forward, _crossing, tiles
 from gan_core.looking.looks import cell_centres
 from gan_core.looking.probe import Probe
-from gan_core.records.records import Moment
+from gan_core.records.frames import Moment
 from gan_core.setup.config import GANConfig
 from gan_core.setup.presets import PRESETS
 from gan_core.training.engine import GANEngine

@@ -13,8 +13,8 @@ from gan_core.looking.looks import Seen, cell_centres
 from gan_core.looking.measures.best_d import best_d
 from gan_core.looking.measures.density import box_density, target_density
 from gan_core.looking.measures.parts import finished
+from gan_core.records.frames import Reading, TrailPoint
 from gan_core.records.readings import PLACE, READINGS
-from gan_core.records.records import Reading, TrailPoint
 from gan_core.targets.target import TARGETS
 
 SPIRAL = TARGETS["spiral"]

@@ -16,7 +16,7 @@ from gan_core.looking.measures.best_d import best_d
 from gan_core.looking.measures.density import generator_density, target_density
 from gan_core.looking.measures.parts import finished
 from gan_core.looking.probe import Probe
-from gan_core.records.records import LENS_ARRAYS
+from gan_core.records.arrays import LENS_ARRAYS
 from gan_core.setup.config import GANConfig, HyperParameters
 from gan_core.setup.presets import Preset
 from gan_core.training.engine import GANEngine

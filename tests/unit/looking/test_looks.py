@@ -10,7 +10,8 @@ import torch
 
 from gan_core.looking.looks import LOOKS, smoothstep
 from gan_core.looking.probe import POINTS, Probe
-from gan_core.records.records import POINT_SCALE, Moment, Snapshot
+from gan_core.records.arrays import POINT_SCALE
+from gan_core.records.frames import Moment, Snapshot
 from gan_core.setup.config import TASK_NAMES, GANConfig
 from gan_core.training.engine import GANEngine
 from oracle import forward, network_from, sigmoid

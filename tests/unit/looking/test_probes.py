@@ -13,7 +13,7 @@ import torch
 
 from digest import digest
 from gan_core.looking.probe import LIVE_LEVELS, LIVE_POINTS, POINTS, SHARP_RESOLUTION, Probe
-from gan_core.records.records import Moment, Snapshot
+from gan_core.records.frames import Moment, Snapshot
 from gan_core.setup.config import GANConfig
 from gan_core.setup.presets import Preset
 from gan_core.training.engine import GANEngine

@@ -15,7 +15,8 @@ import run_files
 from gan_core.recording.file.intake import MAX_TITLE
 from gan_core.recording.file.run_file import RunFile
 from gan_core.recording.library import KEEP_DELETED, Library
-from gan_core.records.records import DamagedRun, RunSummary, StepMetrics
+from gan_core.records.library import DamagedRun, RunSummary
+from gan_core.records.steps import StepMetrics
 from gan_core.wire.envelope import with_header
 
 LIMIT = 10**8

@@ -31,7 +31,9 @@ from gan_core.recording.library import Library
 from gan_core.recording.start import resume
 from gan_core.recording.stored import StoredRuns
 from gan_core.records.commands import Branch, Command, Open, Pause, SetValues, StepOnce
-from gan_core.records.records import Change, DamagedRun, InForce, Phase, RunSummary
+from gan_core.records.library import DamagedRun, RunSummary
+from gan_core.records.status import Phase
+from gan_core.records.steps import Change, InForce
 from gan_core.rerun.process import Reruns
 from gan_core.rerun.retrace import Replay, verify
 from gan_core.setup.config import GANConfig, HyperParameters

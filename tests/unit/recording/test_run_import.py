@@ -28,7 +28,7 @@ from gan_core.recording.file.database import VERSION
 from gan_core.recording.file.intake import import_run
 from gan_core.recording.file.rows import BLOCK_ROWS, is_whole, pack_rows, unpack_rows
 from gan_core.recording.file.run_file import RunFile
-from gan_core.records.records import StepMetrics
+from gan_core.records.steps import StepMetrics
 from gan_core.setup.config import GANConfig
 from gan_core.wire.envelope import envelope, pack
 

@@ -21,7 +21,8 @@ from digest import digest
 from gan_core.__main__ import main
 from gan_core.recording.file.checkpoint import fingerprint, pack_state
 from gan_core.recording.file.run_file import RunFile
-from gan_core.records.records import Cancelled, Change
+from gan_core.records.outcomes import Cancelled
+from gan_core.records.steps import Change
 from gan_core.rerun.retrace import Replay, engine_at, engine_for, retrained, values_at, verify
 from gan_core.setup.config import BOUNDS, GANConfig, HyperParameters
 from gan_core.setup.presets import PRESETS, Preset

@@ -19,7 +19,9 @@ import pytest
 from gan_core.looking.probe import LIVE_POINTS, POINTS, SHARP_RESOLUTION, Probe
 from gan_core.recording.file.checkpoint import pack_state
 from gan_core.recording.file.run_file import RunFile
-from gan_core.records.records import Cancelled, Change, Moment, Refused, StepMetrics, Verdict, Working
+from gan_core.records.frames import Moment
+from gan_core.records.outcomes import Cancelled, Refused, Verdict, Working
+from gan_core.records.steps import Change, StepMetrics
 from gan_core.rerun import worker as rerun_worker
 from gan_core.rerun.process import HELD, Outcome, Reruns
 from gan_core.rerun.worker import Worker
@@ -369,7 +371,7 @@ from pathlib import Path
 
 
 def main():
-    from gan_core.records.records import Working
+    from gan_core.records.outcomes import Working
     from gan_core.rerun.process import Reruns
 
     signal.signal(signal.SIGINT, lambda *_: os._exit(3))

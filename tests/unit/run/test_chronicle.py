@@ -7,17 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gan_core.records.arrays import POINT_SCALE
+from gan_core.records.frames import FixedPoints, Moment, Reading, Snapshot, TrailPoint
 from gan_core.records.readings import PLACE, READINGS
-from gan_core.records.records import (
-    POINT_SCALE,
-    Change,
-    FixedPoints,
-    Moment,
-    Reading,
-    Snapshot,
-    StepMetrics,
-    TrailPoint,
-)
+from gan_core.records.steps import Change, StepMetrics
 from gan_core.run.chronicle import MAX_EVENTS, Chronicle, begin_chronicle, rule_for
 from gan_core.run.diagnosis import SENTENCES, Look
 from gan_core.run.history import History, MetricsLog

@@ -8,7 +8,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan_core.records.records import Change, Moment, Reading, Snapshot, StepMetrics, TrailPoint
+from gan_core.records.frames import Moment, Reading, Snapshot, TrailPoint
+from gan_core.records.steps import Change, StepMetrics
 from gan_core.run.history import (
     DENSE_STEPS,
     LATER_FRAMES,

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan_core.records.records import Change, StepMetrics
+from gan_core.records.steps import Change, StepMetrics
 from gan_core.run.history import MetricsLog
 from gan_core.run.journey import Journey
 

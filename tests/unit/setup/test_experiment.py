@@ -21,7 +21,9 @@ from gan_core.recording.library import Library
 from gan_core.recording.start import resume
 from gan_core.recording.stored import StoredRuns
 from gan_core.records.commands import Open, SetValues, StepOnce
-from gan_core.records.records import Change, InForce, Phase, RunSummary
+from gan_core.records.library import RunSummary
+from gan_core.records.status import Phase
+from gan_core.records.steps import Change, InForce
 from gan_core.rerun.retrace import engine_at, verify
 from gan_core.setup import experiment
 from gan_core.setup.config import BOUNDS, Bounds, GANConfig, HyperParameters

@@ -17,7 +17,8 @@ import torch
 from digest import digest
 from gan_core import PRESETS
 from gan_core.looking.probe import Probe
-from gan_core.records.records import Moment, StepMetrics
+from gan_core.records.frames import Moment
+from gan_core.records.steps import StepMetrics
 from gan_core.setup.config import BOUNDS, GANConfig, HyperParameters
 from gan_core.setup.presets import Preset
 from gan_core.targets.target import Target

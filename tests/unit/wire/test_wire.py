@@ -12,22 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from envelope_reader import read
+from gan_core.records.arrays import LENS_ARRAYS
+from gan_core.records.frames import FixedPoints, Moment, Reading, Snapshot, TrailPoint
 from gan_core.records.readings import READINGS
-from gan_core.records.records import (
-    LENS_ARRAYS,
-    Change,
-    Event,
-    FixedPoints,
-    InForce,
-    Moment,
-    Phase,
-    Progress,
-    Reading,
-    RunInfo,
-    Snapshot,
-    Status,
-    TrailPoint,
-)
+from gan_core.records.status import Phase, Progress, RunInfo, Status
+from gan_core.records.steps import Change, InForce
+from gan_core.records.story import Event
 from gan_core.wire import frames as wire
 
 

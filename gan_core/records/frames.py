@@ -1,0 +1,86 @@
+"""What one look at a run saw. Arrays in a record are read-only and never change after it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy.typing as npt
+
+from gan_core.records.arrays import Float32Array, Int16Array, Uint8Array
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class TrailPoint:
+    """Where the fakes and the discriminator's optimum were at one step, in data units."""
+
+    step: int
+    centre: tuple[float, float]  # mean of the displayed fakes
+    bluest: tuple[float, float]  # cell centre where D(x) is largest
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Reading:
+    """What the instruments said of one look: the numbers behind it, as `gan_core.records.readings` names them."""
+
+    step: int
+    values: Float32Array  # (len(readings.READINGS),), NaN where one is not defined for this task or target
+    along: Int16Array  # (readings.STRETCHES,), fakes on the band in each of these equal stretches of u
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a snapshot was taken."""
+
+    run: int  # counts up with every reset, new seed or preset
+    step: int  # steps done; 0 = untrained
+    time: float  # seconds since the epoch
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Snapshot:
+    """One look at both networks, quantised as it is shown.
+
+    Cell (i, j) of a map is the exact value at the centre of cell column j and row i, row 0 at the lowest ordinate:
+    abscissa -1 + (j + 0.5) * 2 / R, ordinate -1 + (i + 0.5) * 2 / R.
+    """
+
+    moment: Moment
+    latent_map: Uint8Array  # (R, R), round(255 * D(G(z))), abscissa u, ordinate v
+    sample_map: Uint8Array  # (R, R), round(255 * D(x))
+    fakes: Int16Array  # (N, 2), G(z) of the first N fixed z, times POINT_SCALE
+    image: Int16Array  # (M, M, 2), G(z) at every (R // M)th latent cell along both axes, times POINT_SCALE
+    trail_point: TrailPoint
+    reading: Reading | None = None
+    lenses: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)  # arrays of those asked for; see LENS_ARRAYS
+
+    @property
+    def step(self) -> int:
+        """Steps done when this was taken."""
+        return self.moment.step
+
+    @property
+    def resolution(self) -> int:
+        """R: cells along each side of both maps."""
+        return int(self.latent_map.shape[0])
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held by the arrays."""
+        lenses = sum(array.nbytes for array in self.lenses.values())
+        return self.latent_map.nbytes + self.sample_map.nbytes + self.fakes.nbytes + self.image.nbytes + lenses
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class FixedPoints:
+    """The inputs that stay the same in every frame of a run, so that frames can be compared."""
+
+    run: int
+    latents: Int16Array  # (N, 2), uniform on [-1, 1]^2, times POINT_SCALE
+    reals: Int16Array  # (N, 2), samples of the target, times POINT_SCALE; of task "fit": f(latents)
+    task: str = "gan"
+    best: float | None = None  # least possible loss, where the task has one
+    # What an instrument reads, of the same number of points, of real data against real, and of a single point of them.
+    floors: Mapping[str, float] = field(default_factory=dict)
+    collapsed: Mapping[str, float] = field(default_factory=dict)
