@@ -8,25 +8,19 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 
+from gan_core.cli.arguments import Parser, argument, read_name, read_path, read_picture, values_of, whole_number
 from gan_core.cli.options import (
     MANY_STEPS,
     MAX_STEPS,
     RUN_OPTIONS,
     VERIFY_OPTIONS,
     BenchOptions,
-    Parser,
     RunOptions,
     TrainOptions,
     VerifyOptions,
-    argument,
-    read_name,
-    read_path,
-    read_picture,
     read_preset,
     read_setting,
     read_soak_length,
-    values_of,
-    whole_number,
 )
 from gan_core.setup.presets import PRESETS, find_preset
 

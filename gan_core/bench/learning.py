@@ -39,7 +39,7 @@ import torch
 from scipy import stats
 from torch import Tensor
 
-from gan_core.cli.options import Parser
+from gan_core.cli.arguments import Parser
 from gan_core.looking.measures.quality import coverage, on_band
 from gan_core.looking.probe import Probe
 from gan_core.setup.presets import PRESETS

@@ -6,33 +6,24 @@ threads, so that on the same processor and version of torch it gives the same bi
 
 from __future__ import annotations
 
-import sqlite3
-import struct
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 
-import numpy as np
 import torch
 
-from gan_core.recording.file.checkpoint import fingerprint, pack_state, state_bytes, unpack_state
-from gan_core.recording.file.rows import rows_of
+from gan_core.recording.file.checkpoint import state_bytes, unpack_state
 from gan_core.recording.file.run_file import RunFile
-from gan_core.records.arrays import Float32Array
-from gan_core.records.outcomes import Cancelled, Verdict
+from gan_core.records.outcomes import Cancelled
 from gan_core.records.steps import Change, StepMetrics
-from gan_core.run.extremes import collected, none, of_rows
+from gan_core.rerun.recorded import Recorded, stored
 from gan_core.setup.recipe import Recipe, preset_of
-from gan_core.system.machine import machine
 from gan_core.training.batches import BLOCK
 from gan_core.training.engine import GANEngine, State
 from gan_core.training.tasks import check_known
 
-__all__ = ["Cancelled", "Replay", "Report", "Verdict", "engine_at", "engine_for", "retrained", "values_at", "verify"]
-
 Report = Callable[[int, int], bool]  # steps done, steps in all; False: nobody wants it any more
-
 _AT_ONCE = 8  # steps between two reports; a GPU does a whole block of batches
 _REMEMBERED_BYTES = 128 << 20  # of states on the way, for going back
 
@@ -116,7 +107,7 @@ class Replay:
         self._start_near(file, step, changes)
         start = self.engine.steps
         stops = {start, *(step - back for back in self._back)} if self._back and start < step else set()
-        recorded = _Recorded(file, start, step)
+        recorded = Recorded(file, start, step)
         for done in chain([[]], retrained(self.engine, step, changes, stops)):
             if done and self.verified is not False:
                 self.verified = recorded.compare(done)
@@ -148,7 +139,7 @@ class Replay:
 
     def _load(self, file: RunFile, step: int) -> bool:
         """Restore a checkpoint. False if it is damaged: an earlier one will do."""
-        packed = _stored(file, step)
+        packed = stored(file, step)
         if packed is None:
             return False
         self.engine.restore(unpack_state(packed, self.engine.config))
@@ -171,146 +162,3 @@ def engine_at(file: RunFile, step: int, *, engine: GANEngine | None = None, repo
     replay = Replay(file.recipe, engine)
     replay.go_to(file, step, report)
     return replay.engine
-
-
-def verify(file: RunFile, report: Report | None = None, *, threads: int | None = None) -> Verdict:
-    """Train the whole run again, and hold every checkpoint and every row of metrics against what is recorded.
-
-    Stops at the first difference. The initial weights are drawn anew if the run's beginning is in the file.
-    Raises ValueError with a sentence when this machine cannot compute as the run did, and Cancelled when `report` says
-    so.
-    """
-    engine = engine_for(file.recipe, threads=threads)
-    proof = _Proof(file, engine)
-    mismatch = proof.run(report)
-    note = _differences(file.recipe, engine)
-    if mismatch and not proof.damaged:
-        mismatch += f" {note}" if note else " Machine and torch are those that recorded it: the file was altered."
-    return Verdict(proof.steps, proof.checkpoints, proof.rows, mismatch, note)
-
-
-class _Proof:
-    """A whole run, trained again."""
-
-    def __init__(self, file: RunFile, engine: GANEngine) -> None:
-        self._file, self._engine = file, engine
-        self.steps = self.checkpoints = self.rows = 0
-        self.damaged = False
-
-    def run(self, report: Report | None) -> str:
-        """Compare everything. Returns the first difference in a sentence, or nothing."""
-        try:
-            return next(filter(None, self._differences_on_the_way(report)), "")
-        except FloatingPointError as error:
-            return str(error)
-        except (ValueError, sqlite3.Error) as error:
-            self.damaged = True
-            return f"After step {self._engine.steps:,} the file cannot be read as a run any further: {error}"
-
-    def _differences_on_the_way(self, report: Report | None) -> Iterator[str]:
-        file, engine = self._file, self._engine
-        first, last, changes = file.first_step(), file.last_step(), file.changes()
-        fingerprints = {step: known for step, known in file.fingerprints().items() if step <= last}
-        if first:  # a part of a longer run
-            packed = _stored(file, first)
-            if packed is None:
-                yield self._damage(first)
-                return
-            engine.restore(unpack_state(packed, engine.config))
-        engine.set(**values_at(file.recipe, changes, first))
-        recorded = _Recorded(file, first, last)
-        for done in chain([[]], retrained(engine, last, changes, fingerprints)):
-            recorded.compare(done)
-            self.steps, self.rows = engine.steps - first, recorded.same
-            if recorded.differs_at is not None:
-                yield f"The metrics of step {recorded.differs_at:,} are not those recorded."
-            if engine.steps in fingerprints:
-                yield self._compare_state(fingerprints[engine.steps])
-            if report is not None and not report(self.steps, last - first):
-                raise Cancelled
-
-    def _compare_state(self, known: str) -> str:
-        step = self._engine.steps
-        if step in self._file.checkpoint_steps() and _stored(self._file, step) is None:
-            return self._damage(step)
-        if fingerprint(pack_state(self._engine.state())) != known:
-            return f"The weights, moments or random streams after step {step:,} are not those recorded."
-        self.checkpoints += 1
-        return ""
-
-    def _damage(self, step: int) -> str:
-        self.damaged = True
-        return f"The checkpoint of step {step:,} is damaged: its content does not have its fingerprint."
-
-
-class _Recorded:
-    """The rows of metrics that are recorded of steps after+1 .. until, to hold a re-run against."""
-
-    def __init__(self, file: RunFile, after: int, until: int) -> None:
-        self.same = 0  # rows that came out again so far
-        self.differs_at: int | None = None  # the first step whose row did not
-        self._since = none(1)  # extremes of the steps that were trained again since the last row
-        while True:  # a run that is being recorded may be thinned in between
-            self._stride = file.stride
-            self._first = -(-after // self._stride)
-            count = max(0, -(-until // self._stride) - self._first)
-            self._rows, self._extremes = file.metrics(self._first, count), file.extremes(self._first, count)
-            if file.stride == self._stride:
-                break
-        if after > max(0, 1 + (self._first - 1) * self._stride) and len(self._rows):
-            self._extremes = np.concatenate((of_rows(self._rows[:1]), self._extremes[1:]))  # not all its steps come
-
-    def compare(self, done: Sequence[StepMetrics]) -> bool | None:
-        """Whether these steps' rows came out again, bit for bit; None if none of them are recorded."""
-        recorded = [m for m in done if (m.step - 1) % self._stride == 0]
-        start = (recorded[0].step - 1) // self._stride - self._first if recorded else 0
-        theirs = self._rows[start : start + len(recorded)]
-        spans = self._spans(done)[: len(theirs)]
-        if not len(theirs):
-            return None
-        equal = (_bits(rows_of(recorded[: len(theirs)])) == _bits(theirs)).all(axis=1)
-        equal &= ~_beyond(self._extremes[start : start + len(theirs)], spans)
-        if not equal.all() and self.differs_at is None:
-            self.differs_at = recorded[int(equal.argmin())].step
-        self.same += int(equal.sum()) if self.differs_at is None else int(equal.argmin())
-        return bool(equal.all())
-
-    def _spans(self, done: Sequence[StepMetrics]) -> Float32Array:
-        """The extremes of these steps, for each row among them; of the first row perhaps not of all its steps."""
-        if not done or self._stride == 1:
-            return of_rows(rows_of(done))
-        spans, self._since = collected(rows_of(done), (1 - done[0].step) % self._stride, self._stride, self._since)
-        return spans
-
-
-def _beyond(recorded: Float32Array, found: Float32Array) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    """Whether recorded extremes (n, 8) are numbers that there were not. They may be nearer: a branch knows less."""
-    return np.asarray(((recorded[:, :4] < found[:, :4]) | (recorded[:, 4:] > found[:, 4:])).any(axis=1))
-
-
-def _bits(rows: Float32Array) -> np.ndarray[tuple[int, ...], np.dtype[np.uint32]]:
-    return np.ascontiguousarray(rows).view(np.uint32)
-
-
-def _stored(file: RunFile, step: int) -> bytes | None:
-    """The checkpoint of exactly this step; None if it is damaged, or not there any more."""
-    try:
-        found, packed = file.checkpoint_before(step)
-        return packed if found == step and fingerprint(packed) == file.fingerprints()[step] else None
-    except (ValueError, KeyError, TypeError, struct.error):
-        return None
-
-
-def _differences(recipe: Recipe, engine: GANEngine) -> str:
-    """What is not as it was when the run was recorded, in a sentence; may be empty."""
-    then_and_now = (
-        ("on", recipe.machine, machine()),
-        ("with torch", recipe.torch, str(torch.__version__)),
-        ("with threads:", str(recipe.threads), str(engine.compute.threads)),
-    )
-    different = [(word, then, now) for word, then, now in then_and_now if then != now]
-    if not different:
-        return ""
-    then = ", ".join(f"{word} {was}" for word, was, _ in different)
-    now = ", ".join(f"{word} {now}" for word, _, now in different)
-    return f"It was recorded {then}, and trained again {now}."

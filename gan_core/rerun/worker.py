@@ -21,7 +21,8 @@ from gan_core.looking.probe import LIVE_POINTS, POINTS, SHARP_RESOLUTION, Probe
 from gan_core.recording.file.run_file import RunFile
 from gan_core.records.frames import Moment
 from gan_core.records.outcomes import Cancelled
-from gan_core.rerun.retrace import Replay, Report, verify
+from gan_core.rerun.proof import verify
+from gan_core.rerun.retrace import Replay, Report
 from gan_core.wire import frames as wire
 
 _LISTEN = 0.01  # seconds between two looks for something new,

@@ -13,7 +13,7 @@ import pytest
 
 from gan_core.__main__ import main
 from gan_core.recording.file.run_file import SUFFIX, RunFile
-from gan_core.rerun.retrace import verify
+from gan_core.rerun.proof import verify
 
 ROOT = Path(__file__).parents[3]
 STEPS = 60

@@ -35,7 +35,8 @@ from gan_core.records.library import DamagedRun, RunSummary
 from gan_core.records.status import Phase
 from gan_core.records.steps import Change, InForce
 from gan_core.rerun.process import Reruns
-from gan_core.rerun.retrace import Replay, verify
+from gan_core.rerun.proof import verify
+from gan_core.rerun.retrace import Replay
 from gan_core.setup.config import GANConfig, HyperParameters
 from gan_core.setup.experiment import YOUNGER_CONFIG, YOUNGER_VALUES, read_config
 from gan_core.system.machine import machine

@@ -23,7 +23,8 @@ from gan_core.recording.file.checkpoint import fingerprint, pack_state
 from gan_core.recording.file.run_file import RunFile
 from gan_core.records.outcomes import Cancelled
 from gan_core.records.steps import Change
-from gan_core.rerun.retrace import Replay, engine_at, engine_for, retrained, values_at, verify
+from gan_core.rerun.proof import verify
+from gan_core.rerun.retrace import Replay, engine_at, engine_for, retrained, values_at
 from gan_core.setup.config import BOUNDS, GANConfig, HyperParameters
 from gan_core.setup.presets import PRESETS, Preset
 from gan_core.setup.recipe import preset_of

@@ -24,7 +24,8 @@ from gan_core.records.commands import Open, SetValues, StepOnce
 from gan_core.records.library import RunSummary
 from gan_core.records.status import Phase
 from gan_core.records.steps import Change, InForce
-from gan_core.rerun.retrace import engine_at, verify
+from gan_core.rerun.proof import verify
+from gan_core.rerun.retrace import engine_at
 from gan_core.setup import experiment
 from gan_core.setup.config import BOUNDS, Bounds, GANConfig, HyperParameters
 from gan_core.setup.experiment import (

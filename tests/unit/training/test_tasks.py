@@ -19,7 +19,8 @@ from gan_core.recording.file.checkpoint import pack_state, unpack_state
 from gan_core.recording.file.intake import import_run
 from gan_core.recording.file.run_file import RunFile
 from gan_core.records.steps import Change, StepMetrics
-from gan_core.rerun.retrace import engine_at, verify
+from gan_core.rerun.proof import verify
+from gan_core.rerun.retrace import engine_at
 from gan_core.setup.config import TASK_NAMES, GANConfig
 from gan_core.targets.target import TARGETS
 from gan_core.training.batches import BLOCK, Batches
