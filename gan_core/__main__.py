@@ -104,10 +104,10 @@ def _train(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
     from gan_core.cli import train as headless  # only now: torch takes seconds to load
 
     try:
-        begun = headless.make_run(options)
+        opened = headless.make_run(options)
     except ValueError as error:  # what only this machine or the folder can say: a device that it does not have, say
         given.parser.error(str(error))
-    return headless.run(begun, options)
+    return headless.run(opened, options)
 
 
 def _add_verify_arguments(parser: argparse.ArgumentParser) -> None:

@@ -16,9 +16,9 @@ from gan_core.bench.sizes import SIZES
 from gan_core.dashboard.http.api import add_routes
 from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.listen import Server
-from gan_core.live.opening import Opened
 from gan_core.live.session import TrainingSession
 from gan_core.recording.file.run_file import RunFolder
+from gan_core.recording.keeping import Opened
 from gan_core.records.frames import Snapshot
 from gan_core.training.engine import GANEngine
 

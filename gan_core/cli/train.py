@@ -10,8 +10,8 @@ import json
 import math
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,8 @@ from gan_core.cli.outputs import CtrlC, MetricsFile, as_npy, write_whole
 from gan_core.looking.measures.quality import floors, quality
 from gan_core.looking.probe import POINTS
 from gan_core.recording.file.run_file import DEFAULT_LIMIT, SUFFIX, RunFile, RunFolder, new_id
-from gan_core.recording.keeping import leave, write_down
+from gan_core.recording.keeping import Opened, leave, take_up, write_down
 from gan_core.recording.recorder import Recorder
-from gan_core.recording.start import resume
 from gan_core.records.frames import Snapshot, TrailPoint
 from gan_core.records.steps import Change, StepMetrics
 from gan_core.run.observer import Observer
@@ -33,16 +32,7 @@ from gan_core.setup.presets import PRESETS, find_preset
 from gan_core.wire.frames import encode_frame
 
 
-@dataclass(frozen=True)
-class Begun:
-    """A run that is ready to be trained."""
-
-    run: Run
-    file: Callable[[], RunFile] | None = None  # the one that it is recorded into
-    nbytes: int = 0  # of it so far
-
-
-def make_run(options: TrainOptions) -> Begun:
+def make_run(options: TrainOptions) -> Opened:
     """Begin the run that `options` ask for, or take up the one that the folder holds.
 
     Raises ValueError for an option that this machine cannot meet, or that does not fit what is recorded.
@@ -67,50 +57,54 @@ def make_run(options: TrainOptions) -> Begun:
     )
     path = RunFolder(options.out).path(run.recipe.id)
     file = (lambda: RunFile.create(path, run.recipe)) if options.record else None
-    return Begun(run, file)
+    return Opened(run, file)
 
 
-def _go_on_with(path: Path, options: TrainOptions) -> Begun:
-    file = RunFile.open(path, write=True, alone=True)
+def _go_on_with(path: Path, options: TrainOptions) -> Opened:
+    opened = take_up(path)
     try:
-        recipe = file.recipe
-        if (recipe.preset, recipe.seed) != (options.preset, options.seed):
-            raise ValueError(
-                f"{path} is a run of {recipe.preset}, seed {recipe.seed:,}; it cannot go on as {options.preset}, "
-                f"seed {options.seed:,}."
-            )
-        run = resume(file, int(recipe.created * 1000))
-        known = run.journey.known
-        if known > options.steps:
-            raise ValueError(f"{path} has {known:,} steps already; --steps must be more than that.")
-        if run.history.metrics.stride > 1:
-            raise ValueError(f"{path} is too long for a table of all its steps; go on with it in the dashboard.")
-        made = {(change.step, change.name, change.new) for change in run.history.changes_from(0)[1]}
-        for change in _changes(run, options.settings):
-            if change.step <= known and (change.step, change.name, change.new) not in made:
-                raise ValueError(
-                    f"--set {change.name}={change.new:g}@{change.step} comes too late: {path} has {known:,} steps "
-                    "without it."
-                )
-    except BaseException:
-        file.close()
+        _check_fits(path, opened.run, options)
+    except ValueError:
+        if opened.open_file is not None:
+            opened.open_file().close()
         raise
-    return Begun(run, lambda: file, file.nbytes())
+    return opened
 
 
-def run(begun: Begun, options: TrainOptions) -> int:
+def _check_fits(path: Path, run: Run, options: TrainOptions) -> None:
+    """Raise ValueError, with a sentence, where a recorded run cannot go on as `options` say."""
+    recipe, known = run.recipe, run.journey.known
+    if (recipe.preset, recipe.seed) != (options.preset, options.seed):
+        raise ValueError(
+            f"{path} is a run of {recipe.preset}, seed {recipe.seed:,}; it cannot go on as {options.preset}, "
+            f"seed {options.seed:,}."
+        )
+    if known > options.steps:
+        raise ValueError(f"{path} has {known:,} steps already; --steps must be more than that.")
+    if run.history.metrics.stride > 1:
+        raise ValueError(f"{path} is too long for a table of all its steps; go on with it in the dashboard.")
+    made = {(change.step, change.name, change.new) for change in run.history.changes_from(0)[1]}
+    for change in _changes(run, options.settings):
+        if change.step <= known and (change.step, change.name, change.new) not in made:
+            raise ValueError(
+                f"--set {change.name}={change.new:g}@{change.step} comes too late: {path} has {known:,} steps "
+                "without it."
+            )
+
+
+def run(opened: Opened, options: TrainOptions) -> int:
     """Train into the folder `options.out`, say on one line what came of it, and return the exit status.
 
     0; 1 when a loss was not finite or the recording stopped; 130 after Ctrl-C. What was measured until then stays on
     disk either way. Raises OSError with the file's name when a file cannot be written.
     """
-    run = begun.run
+    run = opened.run
     table, samples, summary = (options.out / name for name in ("metrics.csv", "samples.npy", "summary.json"))
     options.out.mkdir(parents=True, exist_ok=True)
     for old in (samples, summary):
         old.unlink(missing_ok=True)  # an earlier run's would not go with the new metrics
     start = time.perf_counter()
-    recorder = write_down(run, begun.file, DEFAULT_LIMIT, nbytes=begun.nbytes) if begun.file else None
+    recorder = write_down(opened, DEFAULT_LIMIT)
 
     def kept(frame: Snapshot, path: list[TrailPoint]) -> None:
         if recorder is not None:

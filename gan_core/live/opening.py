@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any
 
 from gan_core.live.receipt import refusing
 from gan_core.recording.file.run_file import RunFile, RunFolder, new_id
-from gan_core.recording.keeping import leave, write_down
+from gan_core.recording.keeping import Opened, leave, take_up, write_down
 from gan_core.recording.recorder import Recorder
-from gan_core.recording.start import branch_off, resume
+from gan_core.recording.start import branch_off
 from gan_core.records.status import Recording
 from gan_core.run.run import Run, begin
 from gan_core.setup.presets import Preset
 from gan_core.training.engine import GANEngine
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A run that is ready to be trained, and the file it is written to, if it is."""
-
-    run: Run
-    open_file: Callable[[], RunFile] | None
-    nbytes: int = 0  # of the file so far
 
 
 class Opening:
@@ -59,7 +49,7 @@ class Opening:
             **self._options,
         )
         if self._folder is None:
-            return Opened(run, None)
+            return Opened(run)
         path = self._folder.path(name)
         return Opened(run, lambda: RunFile.create(path, run.recipe))
 
@@ -69,13 +59,7 @@ class Opening:
             folder = self._recorded()
             if self.recorder is not None and name == present:
                 raise ValueError("This run is the one that is open.")
-            file = RunFile.open(folder.path(name), write=True, alone=True)
-            try:
-                run = resume(file, number, self._lock, self._make_engine)
-            except BaseException:
-                file.close()
-                raise
-        return Opened(run, lambda: file, file.nbytes())
+            return take_up(folder.path(name), number, self._lock, self._make_engine)
 
     def branch(self, parent: str, step: int, present: str) -> str:
         """Write a new run that begins as another one was up to `step`; returns its name. Raises Refusal."""
@@ -89,9 +73,9 @@ class Opening:
 
     def record(self, opened: Opened) -> None:
         """Write down what becomes of a run from now on."""
-        if self._folder is None or opened.open_file is None:
+        if self._folder is None:
             return
-        recorder = write_down(opened.run, opened.open_file, self._folder.limit, nbytes=opened.nbytes)
+        recorder = write_down(opened, self._folder.limit)
         with self._lock:
             self.recorder = recorder
 

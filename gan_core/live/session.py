@@ -15,11 +15,12 @@ from concurrent.futures import ThreadPoolExecutor
 from gan_core.live.board import Board
 from gan_core.live.budget import Speed, Stride
 from gan_core.live.looker import Looker
-from gan_core.live.opening import Opened, Opening
+from gan_core.live.opening import Opening
 from gan_core.live.orders import APPLY
 from gan_core.live.queue import CommandQueue, Queued
 from gan_core.live.receipt import Receipt, Refusal
 from gan_core.recording.file.run_file import RunFolder
+from gan_core.recording.keeping import Opened
 from gan_core.records.commands import Command, coalesce
 from gan_core.records.frames import Snapshot
 from gan_core.records.status import Phase, Status

@@ -15,9 +15,8 @@ from gan_core.recording.file.run_file import RunFile, RunFolder
 from gan_core.recording.start import history_of
 from gan_core.records.frames import FixedPoints, Reading
 from gan_core.records.status import Phase, Progress, Recording, Status, run_info
-from gan_core.records.steps import InForce
 from gan_core.run.chronicle import Chronicle, begin_chronicle
-from gan_core.run.run import MAX_READINGS, MAX_ROWS_PER_READ
+from gan_core.run.run import MAX_READINGS, MAX_ROWS_PER_READ, values_in_force
 from gan_core.run.thinning import nearest
 from gan_core.setup.recipe import preset_of
 from gan_core.training.tasks import check_known
@@ -76,8 +75,6 @@ class StoredRuns:
 
     def _status(self, file: RunFile) -> Status:
         recipe, changes = file.recipe, file.changes()
-        values = {name: InForce(value, 1) for name, value in recipe.values.items()}
-        values |= {change.name: InForce(change.new, change.step) for change in changes}
         return Status(
             phase=Phase.PAUSED,
             info=run_info(recipe, number(file)),
@@ -88,7 +85,7 @@ class StoredRuns:
             pace=None,
             frames=len(file.frame_steps()),
             memory_bytes=0,
-            values=values,
+            values=values_in_force(recipe, changes),
             changes=len(changes),
             error=None,
             recording=Recording(file.nbytes(), self._folder.limit, None),

@@ -83,7 +83,7 @@ class Run:
         self.chronicle = begin_chronicle(self.points, self.history)
         self.journey = Journey(known)
         self.step = engine.steps  # the last one whose losses were numbers
-        self.values = values_of(recipe, self.history)
+        self.values = values_in_force(recipe, self.history.changes_from(0)[1])
         self.note: str | None = None  # that steps came out otherwise than they were recorded
 
     # -- training ----------------------------------------------------------------------------------------------------
@@ -274,9 +274,9 @@ def begin(
     return Run(recipe, engine, number=number, lock=lock)
 
 
-def values_of(recipe: Recipe, history: History) -> Mapping[str, InForce]:
-    """The live hyper-parameters at the last step that the history knows."""
+def values_in_force(recipe: Recipe, changes: Iterable[Change]) -> Mapping[str, InForce]:
+    """The live hyper-parameters after these changes, all that there were."""
     values = {name: InForce(value, 1) for name, value in recipe.values.items()}
-    for change in history.changes_from(0)[1]:
+    for change in changes:
         values[change.name] = InForce(change.new, change.step)
     return values

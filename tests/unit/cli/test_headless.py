@@ -19,6 +19,7 @@ from gan_core.cli import train as headless
 from gan_core.cli.options import MANY_STEPS, Setting, TrainOptions
 from gan_core.looking.measures.quality import coverage, on_band, saturated, sliced_wasserstein, spread
 from gan_core.looking.probe import POINTS, Probe
+from gan_core.recording.keeping import Opened
 from gan_core.records.readings import READINGS
 from gan_core.records.steps import StepMetrics
 from gan_core.run.diagnosis import SENTENCES
@@ -33,8 +34,8 @@ def options(out: Path, steps: int = 12, *settings: Setting) -> TrainOptions:
     return TrainOptions(preset="quick", out=out, steps=steps, seed=3, settings=settings)
 
 
-def run_of(kind: type[GANEngine], preset: Preset, seed: int) -> headless.Begun:
-    return headless.Begun(begin(replace(preset, name="quick"), seed, make_engine=kind))
+def run_of(kind: type[GANEngine], preset: Preset, seed: int) -> Opened:
+    return Opened(begin(replace(preset, name="quick"), seed, make_engine=kind))
 
 
 def rows(out: Path) -> list[StepMetrics]:
@@ -229,7 +230,7 @@ def test_a_second_ctrl_c_ends_it_at_once(tmp_path: Path, tiny: Preset, monkeypat
 def test_ctrl_c_before_training_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(_: TrainOptions) -> headless.Begun:
+    def interrupted(_: TrainOptions) -> Opened:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(headless, "make_run", interrupted)

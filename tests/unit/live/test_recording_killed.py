@@ -64,7 +64,6 @@ def kill_one(folder: RunFolder, seen: mmap.mmap, after: int, *, on_disk: bool) -
     return max((step for when, step in steps if when <= killed - 1.0), default=0)
 
 
-@pytest.mark.filterwarnings("ignore:.*fork.*")  # JAX warns of it where another test has loaded it; not used here
 @pytest.mark.timeout(60 + 10 * KILLS)
 def test_a_killed_run_goes_on_exactly(tiny: Preset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(PRESETS, "tiny", tiny)
