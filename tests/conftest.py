@@ -8,7 +8,7 @@ import hypothesis
 import pytest
 import torch
 
-from gan_core.setup.config import GANConfig, HyperParameters
+from gan_core.setup.config import HyperParameters, sized
 from gan_core.setup.presets import Preset
 
 # No deadline: a test says nothing about speed. Derandomised: a failure comes back on the next run.
@@ -34,6 +34,6 @@ def tiny() -> Preset:
         name="tiny",
         title="Tiny",
         story="For tests.",
-        config=GANConfig(width=16, depth=2, batch=32),
+        config=sized(width=16, depth=2, batch=32),
         values=HyperParameters(lr_g=2e-4, lr_d=1e-3, beta1_g=0.5, beta1_d=0.5),
     )

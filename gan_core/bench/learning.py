@@ -39,6 +39,7 @@ import torch
 from scipy import stats
 from torch import Tensor
 
+from gan_core.bench.sizes import depth_of
 from gan_core.cli.arguments import Parser
 from gan_core.looking.measures.quality import coverage, on_band
 from gan_core.looking.probe import Probe
@@ -87,7 +88,7 @@ def train(scenario: str, way: str, seed: int) -> Run:
     """Train one run to its end, on one thread."""
     start = time.process_time()
     config = PRESETS[scenario].config
-    latents, target = Probe(config, torch.device("cpu")).latents, TARGETS[config.target]
+    latents, target = Probe(config, torch.device("cpu")).latents, TARGETS.make(config.target)
     losses, fakes = _in_keras(scenario, seed) if way == "keras" else _in_torch(scenario, way, seed)
     seen: list[float] = []
     looks: dict[str, dict[str, float]] = {}
@@ -120,7 +121,7 @@ def _in_keras(scenario: str, seed: int) -> Trained:
     preset = PRESETS[scenario]
     config, values = preset.config, preset.values
     rates = {"lr_g": values.lr_g, "lr_d": values.lr_d, "beta1_g": values.beta1_g, "beta1_d": values.beta1_d}
-    gan = KerasGAN(config.width, config.depth, config.batch, seed, **rates)
+    gan = KerasGAN(config.widest, depth_of(config), config.batch, seed, **rates)
 
     def fakes(latents: Tensor) -> Tensor:
         return torch.tensor(np.asarray(gan.G(latents.numpy())))

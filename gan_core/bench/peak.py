@@ -14,7 +14,7 @@ from typing import Literal
 import torch
 
 from gan_core.bench.rounds import Plan, Row, interleave, rate, ratios
-from gan_core.bench.sizes import SIZES, describe
+from gan_core.bench.sizes import SIZES, depth_of, describe
 from gan_core.setup.config import GANConfig
 from gan_core.setup.presets import Preset
 from gan_core.training.compute import Compute, resolve
@@ -39,9 +39,9 @@ def step_flops(config: GANConfig) -> int:
     forward, D's inputs, G's weights and, but for the first layer, inputs on B. Everything else (activations, losses,
     Adam) is not counted. Of the article's network: 4.58e9.
     """
-    hidden = [2, *[config.width] * config.depth]
+    hidden = [2, *[config.widest] * depth_of(config)]
     g, d = (sum(2 * m * n for m, n in pairwise([*hidden, outputs])) for outputs in (2, 1))
-    first = 2 * 2 * config.width
+    first = 2 * 2 * config.widest
     batch = config.batch
     d_update = batch // 2 * g + batch * (d + d + d - first)
     g_update = batch * (g + d + d + g + g - first)
@@ -81,10 +81,10 @@ class Product:
     def __init__(self, config: GANConfig, compute: Compute, dtype: torch.dtype, setting: Setting) -> None:
         self._threads, self._setting = compute.threads, setting
         random = torch.Generator().manual_seed(0)
-        a, b = (torch.randn((n, config.width), generator=random) for n in (config.batch, config.width))
+        a, b = (torch.randn((n, config.widest), generator=random) for n in (config.batch, config.widest))
         self._a, self._b = a.to(compute.device, dtype), b.to(compute.device, dtype)
         self._out = self._a @ self._b
-        self._flops = 2 * config.batch * config.width**2
+        self._flops = 2 * config.batch * config.widest**2
 
     def speed(self, seconds: float) -> float:
         """GFLOP/s over so many seconds."""

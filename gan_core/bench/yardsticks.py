@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+from gan_core.bench.sizes import depth_of
 from gan_core.setup.config import GANConfig
 
 INSTALL = "pip install -r requirements-bench.txt"
@@ -80,7 +81,7 @@ def running(
 @contextmanager
 def process(yardstick: Yardstick, config: GANConfig, device: str, threads: int) -> Iterator[SpeedOver]:
     """Start one yardstick. Its speed raises OSError with the last words of a process that has ended."""
-    size = (config.width, config.depth, config.batch, device, threads)
+    size = (config.widest, depth_of(config), config.batch, device, threads)
     # -P keeps this folder off the module path. Without the variable, threads wait as torch lets them by default.
     command = [sys.executable, "-P", str(yardstick.script), *map(str, size)]
     environ = {name: value for name, value in os.environ.items() if name != "GOMP_SPINCOUNT"}

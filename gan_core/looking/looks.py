@@ -88,7 +88,7 @@ class FitLook(GANLook):
         """As Look."""
         grid = cell_centres(resolution, latents.device)
         image, fakes = yield from _generated(networks[0], grid, latents)
-        error = torch.linalg.vector_norm(image - self._target.transform(grid), dim=1)
+        error = torch.linalg.vector_norm(image - self._target.goal()(grid), dim=1)
         of_error = (error.clamp(_NEAREST, 1).log() / math.log(_NEAREST)).view(resolution, resolution)
         q = yield from generator_density_in_parts(_square(image), resolution)
         of_best = best_d(target_density(self._target, resolution).to(q.device), q)
@@ -150,7 +150,7 @@ class WayLook:
     def fakes(self, generator: MLP, step: int, latents: Tensor) -> Tensor:
         """As Look."""
         s = smoothstep(step / ARRIVAL)
-        return (1 - s) * latents + s * self._target.transform(latents)
+        return (1 - s) * latents + s * self._target.goal()(latents)
 
     def _along(self, x: Tensor) -> Tensor:
         """How far along, 0 to 1, the target has points (N, 2): (N,), NaN outside its support."""

@@ -21,7 +21,7 @@ from gan_core.looking.references import collapsed, floors
 from gan_core.records.arrays import POINT_SCALE, Int16Array
 from gan_core.records.frames import FixedPoints, Moment, Snapshot, TrailPoint
 from gan_core.setup.config import GANConfig
-from gan_core.targets.target import TARGETS, uniform_square
+from gan_core.targets.target import LATENTS, TARGETS
 from gan_core.training.networks import MLP
 
 AnyArray = TypeVar("AnyArray", bound=npt.NDArray[Any])
@@ -40,9 +40,10 @@ class Probe:
     """The fixed inputs of a run, and the looks taken through them."""
 
     def __init__(self, config: GANConfig, device: torch.device) -> None:
-        target, random = TARGETS[config.target], torch.Generator().manual_seed(_SEED)
-        self.latents = uniform_square(POINTS, random).to(device)  # (POINTS, 2)
-        reals = target.transform(self.latents) if config.task in _IN_PAIRS else target.sample(POINTS, random).to(device)
+        target, random = TARGETS.make(config.target), torch.Generator().manual_seed(_SEED)
+        self.latents = LATENTS.make(config.latent).sample(POINTS, random).to(device)  # (POINTS, 2)
+        paired = config.task in _IN_PAIRS
+        reals = target.goal()(self.latents) if paired else target.sample(POINTS, random).to(device)
         self.reals = reals  # (POINTS, 2)
         self.lenses = available(config.task)  # names of those that show something
         self._task, self._look = config.task, LOOKS[config.task](config, target)

@@ -30,8 +30,10 @@ def floors(target: Target, task: str, n: int, resolution: int) -> dict[str, floa
     found = dict(metrics.floors(target, n))
     if task == "gan":
         p = target_density(target, resolution)
-        image = target.transform(cell_centres(resolution, torch.device("cpu"))).view(resolution, resolution, 2)
-        found |= _best(p, generator_density(image, resolution)) | {"chase": _scatter(target, n)}
+        found["chase"] = _scatter(target, n)
+        if target.transform is not None:
+            image = target.transform(cell_centres(resolution, torch.device("cpu"))).view(resolution, resolution, 2)
+            found |= _best(p, generator_density(image, resolution))
     return _known(found)
 
 

@@ -13,7 +13,7 @@ from gan_core.run.history import History
 from gan_core.run.run import MakeEngine, Run
 from gan_core.setup.recipe import preset_of
 from gan_core.training.engine import GANEngine
-from gan_core.training.tasks import check_known
+from gan_core.training.known import check_known
 from gan_core.wire.frames import read_frame
 
 

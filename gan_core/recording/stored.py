@@ -19,7 +19,7 @@ from gan_core.run.chronicle import Chronicle, begin_chronicle
 from gan_core.run.run import MAX_READINGS, MAX_ROWS_PER_READ, values_in_force
 from gan_core.run.thinning import nearest
 from gan_core.setup.recipe import preset_of
-from gan_core.training.tasks import check_known
+from gan_core.training.known import check_known
 from gan_core.wire import frames as wire
 from gan_core.wire.envelope import with_header
 

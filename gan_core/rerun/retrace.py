@@ -21,7 +21,7 @@ from gan_core.rerun.recorded import Recorded, stored
 from gan_core.setup.recipe import Recipe, preset_of
 from gan_core.training.batches import BLOCK
 from gan_core.training.engine import GANEngine, State
-from gan_core.training.tasks import check_known
+from gan_core.training.known import check_known
 
 Report = Callable[[int, int], bool]  # steps done, steps in all; False: nobody wants it any more
 _AT_ONCE = 8  # steps between two reports; a GPU does a whole block of batches

@@ -6,10 +6,12 @@ values and messages all read it from here. This file knows nothing of torch, thr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from types import UnionType
-from typing import Literal
+from typing import Any, Literal
+
+from gan_core.setup.network import Network, read_network
+from gan_core.setup.part import Part, number, read_part
 
 Scale = Literal["linear", "log"]
 
@@ -156,36 +158,122 @@ FRAME_RATE = Bounds(
 
 _MAX_WEIGHTS = 1 << 25  # of one network, about
 _MAX_ACTIVATIONS = 1 << 26  # of one network for one batch
+MAX_UPDATES = 10  # of one network in a step
+_HIDDEN = "512,512,512:leaky-relu(slope=0.1)"
+_ADAM = "adam(beta2=0.999, epsilon=1e-07)"
 
 
 @dataclass(frozen=True)
 class GANConfig:
-    """What stays fixed for a whole run. The defaults are the article's network and batch."""
+    """What stays fixed for a whole run. The defaults are the article's.
 
-    target: str = "spiral"  # a key of targets.TARGETS
-    objective: str = "non-saturating"  # a key of objectives.OBJECTIVES
-    width: int = 512  # units in each hidden layer
-    depth: int = 3  # hidden layers
-    leak: float = 0.1  # slope of LeakyReLU below zero
+    Every field is a number or a text, as files, links and command lines have them; equal configurations have equal
+    fields. Whether there is a target, say, of a name is known to the registries (`gan_core.training.known`).
+    """
+
+    task: str = "gan"  # one of TASK_NAMES
+    target: str = "spiral"  # a part, by targets.TARGETS
+    latent: str = "uniform"  # a part, by targets.LATENTS
+    generator: str = f"{_HIDDEN}:tanh"  # a network, its activation by training.ACTIVATIONS
+    discriminator: str = f"{_HIDDEN}:linear"  # the same; its output is the logit
+    objective: str = "non-saturating"  # a part, by training.OBJECTIVES
+    penalty: str = "none"  # a part, by training.PENALTIES
+    optimiser_g: str = _ADAM  # a part, by training.OPTIMISERS
+    optimiser_d: str = _ADAM
+    updates: str = "1:1"  # of D and of G in a step
     batch: int = 512  # z per generator update; the discriminator sees half real, half fake
-    beta2: float = 0.999  # Adam's second decay rate
-    epsilon: float = 1e-7  # added to sqrt(v) as Keras does, before any bias correction
-    task: str = "gan"  # a key of tasks.TASKS
 
     def __post_init__(self) -> None:
-        kinds: dict[str, type | UnionType] = {"str": str, "int": int, "float": int | float}
         for field_ in fields(self):
             value = getattr(self, field_.name)
-            if isinstance(value, bool) or not isinstance(value, kinds[str(field_.type)]):
-                raise ValueError(f"{field_.name} must be of the kind {field_.type}; {value!r} is not.")
+            if isinstance(value, bool) or not isinstance(value, _KINDS[str(field_.type)][0]):
+                raise ValueError(f"{field_.name} must be {_KINDS[str(field_.type)][1]}; {str(value)[:40]!r} is not.")
         if self.task not in TASK_NAMES:
             raise ValueError(f"There is no task {self.task!r}; there are {', '.join(TASK_NAMES)}.")
+        for name in PARTS:
+            object.__setattr__(self, name, str(_named(name, read_part, getattr(self, name))))
+        for name in NETWORKS:
+            object.__setattr__(self, name, str(_named(name, self._network, name)))
+        object.__setattr__(self, "updates", ":".join(map(str, self.each)))
         # The upper limits are far beyond what trains here: they keep a stranger's file from asking for all memory.
         if not 2 <= self.batch <= 65_536 or self.batch % 2:
-            raise ValueError(f"batch must be an even number from 2 to 65536; {self.batch} is not.")
-        if not 1 <= self.width <= 4096 or not 1 <= self.depth <= 16:
-            raise ValueError("width must be from 1 to 4096, and depth from 1 to 16.")
-        if self.width**2 * self.depth > _MAX_WEIGHTS or self.batch * self.width * self.depth > _MAX_ACTIVATIONS:
-            raise ValueError("width, depth and batch together ask for more memory than a run may take.")
-        if not (0 <= self.leak <= 1 and 0 <= self.beta2 < 1 and 0 < self.epsilon <= 1):
-            raise ValueError("leak must be from 0 to 1, beta2 from 0 to less than 1, and epsilon above 0, at most 1.")
+            raise ValueError(f"batch must be an even number from 2 to 65536; {_short(self.batch)} is not.")
+        for name, network in self.networks.items():
+            units = sum(network.units)
+            if network.parameters(2, 2) > _MAX_WEIGHTS or self.batch * max(self.each) * units > _MAX_ACTIVATIONS:
+                raise ValueError(f"{name} and batch together ask for more memory than a run may take.")
+
+    @property
+    def networks(self) -> dict[str, Network]:
+        """What both networks are made of, generator first."""
+        return {name: self._network(name) for name in NETWORKS}
+
+    @property
+    def widest(self) -> int:
+        """Units of the widest hidden layer."""
+        return max(network.widest for network in self.networks.values())
+
+    @property
+    def each(self) -> tuple[int, int]:
+        """How many updates of D and of G a step has."""
+        return read_updates(self.updates)
+
+    def part(self, name: str) -> Part:
+        """One of the fields of PARTS, read."""
+        return read_part(getattr(self, name))
+
+    def changed(self, texts: Mapping[str, str]) -> GANConfig:
+        """Return a copy with fields replaced, given as text. Raises ValueError with a sentence; see `read_field`."""
+        given: dict[str, Any] = {name: read_field(name, text) for name, text in texts.items()}
+        return replace(self, **given)
+
+    def _network(self, name: str) -> Network:
+        return read_network(getattr(self, name), "tanh" if name == "generator" else "linear")
+
+
+PARTS = ("target", "latent", "objective", "penalty", "optimiser_g", "optimiser_d")
+NETWORKS = ("generator", "discriminator")
+_KINDS: dict[str, tuple[Any, str]] = {
+    "str": (str, "a text"),
+    "int": (int, "a whole number"),
+    "float": ((int, float), "a number"),
+}
+
+
+def sized(width: int, depth: int = 3, *, leak: float = 0.1, **others: Any) -> GANConfig:
+    """A configuration whose networks both have `depth` hidden layers of `width` units with LeakyReLU."""
+    hidden = f"{','.join([str(width)] * depth) or 'none'}:leaky-relu(slope={number(leak)})"
+    return GANConfig(generator=f"{hidden}:tanh", discriminator=f"{hidden}:linear", **others)
+
+
+def read_field(name: str, text: str) -> str | int:
+    """Read one field of a configuration as it is written on a command line or in a link, `batch=64` for example.
+
+    Raises ValueError with a sentence for a name that is none, and for what is no number where one must be.
+    """
+    kinds = {field_.name: str(field_.type) for field_ in fields(GANConfig)}
+    if name not in kinds:
+        raise ValueError(f"There is nothing called {name[:40]!r} to configure; there are {', '.join(kinds)}.")
+    if kinds[name] != "int":
+        return text
+    if not text.strip().isdecimal() or len(text) > 20:
+        raise ValueError(f"{name} must be a whole number; {text[:40]!r} is not.")
+    return int(text)
+
+
+def read_updates(text: str) -> tuple[int, int]:
+    """Read how many updates of D and of G a step has, as in 5:1. Raises ValueError with a sentence."""
+    found = [int(each) for each in text.split(":") if each.isdecimal() and len(each) < 4]
+    if len(found) != 2 or text.count(":") != 1 or not all(1 <= each <= MAX_UPDATES for each in found):
+        raise ValueError(
+            f"updates must be those of D and of G, each from 1 to {MAX_UPDATES}, as in 5:1; {text[:40]!r} is not."
+        )
+    return found[0], found[1]
+
+
+def _named(name: str, read: Callable[[str], Any], text: str) -> Any:
+    """Read a field; what is wrong with it is said with its name."""
+    try:
+        return read(text)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None

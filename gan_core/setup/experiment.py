@@ -8,26 +8,56 @@ newer version, and is refused: nobody here could train such a run.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from gan_core.setup.config import BOUNDS, GANConfig, HyperParameters
+from gan_core.setup.network import MAX_LAYERS, MAX_UNITS
+from gan_core.setup.part import number
 
 # For each field that there was not from the first recorded run on, what runs without it did, whatever its default is by
 # now. A new field of GANConfig or HyperParameters needs a line here; then tests/recorded/README.md says what else.
 YOUNGER_CONFIG: dict[str, Any] = {
     "task": "gan",  # there was no other: G and D were trained, each against the other
+    "latent": "uniform",
+    "penalty": "none",
+    "updates": "1:1",
 }
 YOUNGER_VALUES: dict[str, float] = {}
+# What stood in the place of the networks and optimisers.
+_SIZES: dict[str, Any] = {
+    "width": int,
+    "depth": int,
+    "leak": (int, float),
+    "beta2": (int, float),
+    "epsilon": (int, float),
+}
 
 
 class UnknownField(ValueError):
     """Something was recorded that this version does not know; the message is a sentence without its full stop."""
 
 
-def read_experiment(config: Mapping[str, Any], values: Mapping[str, Any]) -> tuple[GANConfig, HyperParameters]:
+@dataclass(frozen=True)
+class Experiment:
+    """All that fixes a run but its seed, and how it is computed: what it is made of, and the values it begins with."""
+
+    config: GANConfig
+    values: HyperParameters
+
+    def differences(self, other: Experiment) -> dict[str, Any]:
+        """The fields and values of this one that are not as in `other`."""
+        return {
+            name: value
+            for mine, its in ((self.config, other.config), (self.values, other.values))
+            for name, value in vars(mine).items()
+            if value != getattr(its, name)
+        }
+
+
+def read_experiment(config: Mapping[str, Any], values: Mapping[str, Any]) -> Experiment:
     """Read what a run is made of and began with. Raises ValueError with what is wrong: see the two below."""
-    return read_config(config), read_values(values)
+    return Experiment(read_config(config), read_values(values))
 
 
 def read_config(recorded: Mapping[str, Any]) -> GANConfig:
@@ -36,7 +66,31 @@ def read_config(recorded: Mapping[str, Any]) -> GANConfig:
     Raises UnknownField for a field of a newer form, and ValueError for one that is missing, of a wrong type or out of
     range.
     """
-    return GANConfig(**completed(recorded, (field.name for field in fields(GANConfig)), YOUNGER_CONFIG))
+    names = [field.name for field in fields(GANConfig)]
+    return GANConfig(**completed(_with_networks(recorded), names, YOUNGER_CONFIG))
+
+
+def _with_networks(recorded: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A configuration from when both networks had one size and Adam, said in five numbers; others as they are."""
+    if not isinstance(recorded, Mapping) or not set(_SIZES) & set(recorded) or "generator" in recorded:
+        return recorded
+    old = completed({name: recorded[name] for name in _SIZES if name in recorded}, _SIZES, {})
+    for name, kinds in _SIZES.items():
+        if isinstance(old[name], bool) or not isinstance(old[name], kinds):
+            raise ValueError(f"{name} must be a number; {old[name]!r} is not.")
+    if not 1 <= old["width"] <= MAX_UNITS or not 1 <= old["depth"] <= MAX_LAYERS:
+        raise ValueError(f"width must be from 1 to {MAX_UNITS}, and depth from 1 to {MAX_LAYERS}.")
+    if not (0 <= old["leak"] <= 1 and 0 <= old["beta2"] < 1 and 0 < old["epsilon"] <= 1):
+        raise ValueError("leak must be from 0 to 1, beta2 from 0 to less than 1, and epsilon above 0, at most 1.")
+    hidden = f"{','.join([str(old['width'])] * old['depth'])}:leaky-relu(slope={number(old['leak'])})"
+    adam = f"adam(beta2={number(old['beta2'])}, epsilon={number(old['epsilon'])})"
+    return {
+        **{name: value for name, value in recorded.items() if name not in _SIZES},
+        "generator": f"{hidden}:tanh",
+        "discriminator": f"{hidden}:linear",
+        "optimiser_g": adam,
+        "optimiser_d": adam,
+    }
 
 
 def read_values(recorded: Mapping[str, Any]) -> HyperParameters:

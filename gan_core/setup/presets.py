@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gan_core.setup.config import GANConfig, HyperParameters
+from gan_core.setup.config import GANConfig, HyperParameters, sized
+from gan_core.setup.registry import Registry
 from gan_core.setup.scenario import GROUPS, Preset
 from gan_core.setup.zoo import ZOO
 
@@ -164,18 +165,15 @@ _ALL = (
             "and watch [the samples](#samples-panel)."
         ),
         claim="What cures the large networks cures small ones, too.",
-        config=GANConfig(width=128, batch=256),
+        config=sized(width=128, batch=256),
         values=_FIGURE_7,
     ),
 )
 
-PRESETS: dict[str, Preset] = {preset.name: preset for preset in (*_ALL, *ZOO)}
+PRESETS: Registry[Preset] = Registry("preset", {preset.name: preset for preset in (*_ALL, *ZOO)})
 DEFAULT_PRESET = "mode-collapse"
 
 
 def find_preset(name: str) -> Preset:
     """Return the preset called `name`. Raises ValueError with the names there are."""
-    try:
-        return PRESETS[name]
-    except KeyError:
-        raise ValueError(f"There is no preset {name!r}; there are {', '.join(PRESETS)}.") from None
+    return PRESETS.find(name)

@@ -35,8 +35,8 @@ def preset_of(recipe: Recipe) -> Preset:
     Raises ValueError when the recipe asks for what there cannot be.
     """
     try:
-        config, values = read_experiment(recipe.config, recipe.values)
+        begun = read_experiment(recipe.config, recipe.values)
     except ValueError as error:
         raise ValueError(f"This run cannot be trained here: {str(error).rstrip('.')}.") from None
-    known = PRESETS.get(recipe.preset) or Preset(recipe.preset, recipe.preset, "", config, values)
-    return replace(known, config=config, values=values)
+    known = PRESETS.get(recipe.preset) or Preset(recipe.preset, recipe.preset, "", begun.config, begun.values)
+    return replace(known, config=begun.config, values=begun.values)

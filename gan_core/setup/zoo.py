@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from gan_core.setup.config import GANConfig, HyperParameters
+from gan_core.setup.config import HyperParameters, sized
 from gan_core.setup.scenario import Preset
 
-_SMALL = GANConfig(width=64, batch=128)  # large enough to fail like the article's, some thirty times cheaper a step
+_SMALL = sized(width=64, batch=128)  # large enough to fail like the article's, some thirty times cheaper a step
 _HEALTHY = HyperParameters(lr_g=2e-4, lr_d=1e-3, beta1_g=0.5, beta1_d=0.5)
 
 ZOO = (

@@ -1,6 +1,6 @@
 """Target distributions: how to sample them, and their exact inverse and density where those are known.
 
-A new data set is one `Target` here. Tensors in, tensors out, on the device of the input; nothing is random but
+A new data set is one `TARGETS.add` here. Tensors in, tensors out, on the device of the input; nothing is random but
 through the generator handed in.
 """
 
@@ -14,22 +14,43 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gan_core.setup.registry import Parts
+
 # The spiral of Lazarou's article: r = R0 + TURN (u + 1) + BAND v, theta = ANGLE u, for u, v uniform on [-1, 1].
 _R0, _TURN, _BAND, _ANGLE = 0.05, 0.45, 0.05, 3 * math.pi
+_EVEN_SEED = 20200607
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Target:
-    """A distribution on the square [-1, 1]^2, given as the image of uniform coordinates (u, v) on [-1, 1]^2."""
+    """A distribution on the square [-1, 1]^2, by how it is drawn; and what else is known of it exactly."""
 
-    name: str
-    transform: Callable[[Tensor], Tensor]  # (N, 2) coordinates -> (N, 2) points
-    inverse: Callable[[Tensor], Tensor] | None  # (N, 2) points -> (N, 2) coordinates; |v| <= 1 on the support
-    density: Callable[[Tensor], Tensor] | None  # (N, 2) points -> (N,), per unit area
+    sample: Callable[[int, torch.Generator], Tensor]  # (n, 2) float32 points on the generator's device
+    # Where it is the image of uniform coordinates (u, v) on [-1, 1]^2:
+    transform: Callable[[Tensor], Tensor] | None = None  # (N, 2) coordinates -> (N, 2) points
+    inverse: Callable[[Tensor], Tensor] | None = None  # (N, 2) points -> (N, 2) coordinates; |v| <= 1 on the support
+    density: Callable[[Tensor], Tensor] | None = None  # (N, 2) points -> (N,), per unit area
 
-    def sample(self, n: int, generator: torch.Generator) -> Tensor:
-        """Draw (n, 2) float32 points on the generator's device."""
-        return self.transform(uniform_square(n, generator))
+    def goal(self) -> Callable[[Tensor], Tensor]:
+        """Where each (u, v) belongs. Raises ValueError for a target that is no image of the square."""
+        if self.transform is None:
+            raise ValueError("This target says of no latent where it belongs: it has no transform of the square.")
+        return self.transform
+
+    def even(self, uv: Tensor) -> Tensor:
+        """Points that stand for it evenly, (N, 2): where it puts evenly spread (u, v), or else as many fixed draws."""
+        if self.transform is not None:
+            return self.transform(uv)
+        return self.sample(len(uv), torch.Generator().manual_seed(_EVEN_SEED)).to(uv.device, uv.dtype)
+
+
+def charted(
+    transform: Callable[[Tensor], Tensor],
+    inverse: Callable[[Tensor], Tensor] | None = None,
+    density: Callable[[Tensor], Tensor] | None = None,
+) -> Target:
+    """A target that is the image of uniform coordinates (u, v) on [-1, 1]^2; the fields are Target's."""
+    return Target(lambda n, generator: transform(uniform_square(n, generator)), transform, inverse, density)
 
 
 def uniform_square(n: int, generator: torch.Generator) -> Tensor:
@@ -72,9 +93,20 @@ def spiral_density(x: Tensor) -> Tensor:
     return torch.where(inside, 0.25 / (_BAND * _ANGLE * r), 0.0)
 
 
-TARGETS: dict[str, Target] = {
-    "spiral": Target("spiral", spiral, spiral_inverse, spiral_density),
-}
+TARGETS: Parts[Target] = Parts("target")
+TARGETS.add("spiral", lambda: charted(spiral, spiral_inverse, spiral_density))
+
+
+@dataclass(frozen=True, eq=False)
+class Latent:
+    """What G is fed with: a distribution over the plane of latent space that is shown, [-1, 1]^2."""
+
+    sample: Callable[[int, torch.Generator], Tensor]  # (n, 2) float32 on the generator's device
+    even: bool = False  # whether it is uniform on the square, so that G's density follows from the square's image
+
+
+LATENTS: Parts[Latent] = Parts("latent")
+LATENTS.add("uniform", lambda: Latent(uniform_square, even=True))
 
 
 @dataclass(frozen=True)

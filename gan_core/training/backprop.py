@@ -18,7 +18,9 @@ class Backprop:
 
     def __init__(self, network: MLP, kernels: Kernels, rows: int, *, first: int = 0) -> None:
         """Prepare for `rows` rows forward, of which those from `first` on are led back."""
-        self._kernels, self._network, self._slope = kernels, network, network.leak
+        self._kernels, self._network = kernels, network
+        assert network.leak is not None, "the formulas here are those of LeakyReLU"
+        self._slope = network.leak
         self._layers = kernels.layers(network)
         self._room = [kernels.empty(rows, layer.weight.shape[0]) for layer in self._layers]
         self._first = first

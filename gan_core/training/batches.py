@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from gan_core.targets.target import Target, uniform_square
+from gan_core.targets.target import Latent, Target
 from gan_core.training.kernels import Array, Kernels
 
 BLOCK = 64  # steps drawn at once
@@ -25,6 +25,7 @@ class Batches:
     def __init__(
         self,
         target: Target,
+        latent: Latent,
         rows: tuple[int, int],
         streams: tuple[torch.Generator, torch.Generator],
         kernels: Kernels,
@@ -35,7 +36,7 @@ class Batches:
 
         `paired`: there are as many of both, and the real points are where `target` puts the latents of the same rows.
         """
-        self.target, self.place, self._paired = target, BLOCK, paired
+        self.target, self.latent, self.place, self._paired = target, latent, BLOCK, paired
         self.real, self.latents = (kernels.empty(BLOCK, count, 2) for count in rows)
         self._streams, self._kernels = streams, kernels
         self._starts = self._positions()  # of the streams, before the present block was drawn
@@ -68,8 +69,8 @@ class Batches:
     def _draw(self) -> None:
         self._starts = self._positions()
         of_real, of_latents = self._streams
-        z = uniform_square(BLOCK * self.latents.shape[1], of_latents)
-        real = self.target.transform(z) if self._paired else self.target.sample(BLOCK * self.real.shape[1], of_real)
+        z = self.latent.sample(BLOCK * self.latents.shape[1], of_latents)
+        real = self.target.goal()(z) if self._paired else self.target.sample(BLOCK * self.real.shape[1], of_real)
         for array, points in ((self.real, real), (self.latents, z)):
             self._kernels.copy(self._kernels.batch(points).reshape(array.shape), array)
         self.place = 0

@@ -15,16 +15,20 @@ from torch import Tensor, nn
 
 from gan_core.records.steps import StepMetrics
 from gan_core.setup.config import HyperParameters
-from gan_core.setup.presets import Preset
-from gan_core.targets.target import TARGETS
+from gan_core.setup.experiment import Experiment
+from gan_core.setup.scenario import Preset
+from gan_core.targets.target import LATENTS, TARGETS
 from gan_core.training.batches import Batches
 from gan_core.training.compute import resolve
 from gan_core.training.cuda_graph import CapturedSteps
+from gan_core.training.gan_step import serves
 from gan_core.training.kernels import Array, make_kernels
+from gan_core.training.known import completed
 from gan_core.training.networks import MLP, flatten, make_discriminator, make_generator
-from gan_core.training.optimisers import DeviceAdam, KerasAdam, NumpyAdam
-from gan_core.training.plain import PlainStep, check, serves
-from gan_core.training.tasks import TASKS, MakeStep
+from gan_core.training.optimisers import OPTIMISERS, Optimiser
+from gan_core.training.penalties import PENALTIES
+from gan_core.training.plain import PlainStep, check
+from gan_core.training.tasks import TASKS, Step
 
 State = dict[str, Any]  # plain numbers, strings, tensors and dicts of them, so that it can be stored without pickle
 
@@ -38,7 +42,7 @@ class GANEngine:
 
     def __init__(
         self,
-        preset: Preset,
+        experiment: Experiment | Preset,
         seed: int = 0,
         *,
         device: str = "auto",
@@ -48,34 +52,53 @@ class GANEngine:
         generator: nn.Module | None = None,
         discriminator: nn.Module | None = None,
     ) -> None:
-        """Draw initial weights for `preset` from `seed`. Raises ValueError for an option this machine cannot meet.
+        """Draw initial weights for `experiment` from `seed`.
+
+        Raises ValueError for an option this machine cannot meet, and for what there is not, a target for example.
 
         `threads` None means as many as pay, `spare` cores left over. A `generator` (N, 2) -> (N, 2) and a
-        `discriminator` (N, 2) -> (N, 1), logits, take the place of the preset's; they are trained as they are, by
+        `discriminator` (N, 2) -> (N, 1), logits, take the place of the experiment's; they are trained as they are, by
         autograd in float32 on the CPU, and their parameters come to share one vector each.
         """
-        self.config = preset.config
+        self.config = completed(experiment.config)
         self.seed = seed
-        self.compute = resolve(device, precision, threads, width=self.config.width, spare=spare)
-        self.target = TARGETS[self.config.target]
-        self.values: HyperParameters = preset.values
+        own = generator is not None or discriminator is not None
+        self.by_hand = serves(self.config) and not own  # the step is the one that is written out; else autograd's
+        if not self.by_hand:
+            device = self._for_autograd(device, precision)
+        self.compute = resolve(device, precision, threads, width=self.config.widest, spare=spare)
+        if not self.by_hand:
+            self.compute = replace(self.compute, library="torch")
+        self.target = TARGETS.make(self.config.target)
+        self.values: HyperParameters = experiment.values
         self._last_values = self.values  # of the last step
         self.steps = 0
-        weights, *streams = _streams(seed, self.compute.device)
+        weights, real, latents, penalty = _streams(seed, self.compute.device)
         self.generator: Any = make_generator(self.config, weights) if generator is None else generator
         self.discriminator: Any = make_discriminator(self.config, weights) if discriminator is None else discriminator
         networks: tuple[Any, Any] = (self.generator, self.discriminator)
+        if own:
+            check(*networks)
+            for network in networks:
+                if not isinstance(network, MLP):
+                    flatten(network)
         task = TASKS[self.config.task]
-        self.by_hand = serves(*networks)  # whether the step is the one that is written out; else it is autograd's
-        if not self.by_hand:
-            self._take_own_networks()
-        kernels = make_kernels(self.compute)
-        self._adam_g, self._adam_d = (self._make_adam(network) for network in networks)
-        self._kernels = kernels
-        make_step: MakeStep = task.make_step if self.by_hand else PlainStep
-        self._step = make_step(self.config, networks, (self._adam_g, self._adam_d), kernels)
-        rows = task.rows(self.config.batch)
-        self._batches = Batches(self.target, rows, (streams[0], streams[1]), kernels, paired=task.paired)
+        kernels = self._kernels = make_kernels(self.compute)
+        self._adam_g, self._adam_d = optimisers = self._optimisers(networks)
+        self._penalty_stream = penalty if PENALTIES.make(self.config.penalty).of else None
+        self._step: Step = (
+            task.make_step(self.config, networks, optimisers, kernels)
+            if self.by_hand
+            else PlainStep(self.config, networks, optimisers, kernels, penalty)
+        )
+        self._batches = Batches(
+            self.target,
+            LATENTS.make(self.config.latent),
+            task.rows(self.config),
+            (real, latents),
+            kernels,
+            paired=task.paired,
+        )
         self._captured = self._capture() if self.compute.device.type == "cuda" else None
 
     def set(self, **values: float) -> None:
@@ -130,6 +153,7 @@ class GANEngine:
             "adam_g": self._adam_g.state(),
             "adam_d": self._adam_d.state(),
             "batches": self._batches.state(),
+            **({} if self._penalty_stream is None else {"penalty_stream": self._penalty_stream.get_state()}),
         } | self._buffers()
 
     def restore(self, state: State) -> None:
@@ -141,7 +165,8 @@ class GANEngine:
             ("generator", "adam_g", self.generator),
             ("discriminator", "adam_d", self.discriminator),
         ):
-            for kept in (state[name], state[adam]["m"], state[adam]["v"]):
+            moments = (moment for kind, moment in state[adam].items() if kind != "updates")
+            for kept in (state[name], *moments):
                 if kept.shape != network.parameters_flat.shape:
                     raise ValueError(
                         f"This state's {name} has {kept.numel()} parameters, "
@@ -154,6 +179,8 @@ class GANEngine:
         self._adam_g.restore(state["adam_g"])
         self._adam_d.restore(state["adam_d"])
         self._batches.restore(state["batches"])
+        if self._penalty_stream is not None:
+            self._penalty_stream.set_state(state["penalty_stream"])
         for name, buffers in self._buffers().items():
             for kind in buffers:
                 getattr(self, name.removesuffix("_buffers")).get_buffer(kind).copy_(state[name][kind])
@@ -186,21 +213,25 @@ class GANEngine:
         self._last_values = self.values
         return StepMetrics(self.steps, *map(float, numbers))
 
-    def _make_adam(self, network: MLP) -> KerasAdam:
-        on_cpu = NumpyAdam if self.compute.library == "numpy" else KerasAdam
-        make = DeviceAdam if self.compute.device.type == "cuda" else on_cpu
-        return make(network, self.config.beta2, self.config.epsilon)
+    def _optimisers(self, networks: tuple[Any, Any]) -> tuple[Optimiser, Optimiser]:
+        where = "cuda" if self.compute.device.type == "cuda" else self.compute.library
+        rules = (OPTIMISERS.make(rule) for rule in (self.config.optimiser_g, self.config.optimiser_d))
+        of_g, of_d = (rule.make(network, where) for rule, network in zip(rules, networks, strict=True))
+        return of_g, of_d
 
-    def _take_own_networks(self) -> None:
+    def _for_autograd(self, device: str, precision: str) -> str:
+        """The device on which autograd is to train. Raises ValueError for what it cannot."""
         if self.config.task != "gan":
-            raise ValueError(f"Networks of your own can be trained as a GAN, not for the task {self.config.task!r}.")
-        if self.compute.device.type != "cpu" or self.compute.precision != "float32":
-            raise ValueError("Networks of your own are trained in float32 on the CPU: give device='cpu'.")
-        check(self.generator, self.discriminator)
-        self.compute = replace(self.compute, library="torch")
-        for network in (self.generator, self.discriminator):
-            if not isinstance(network, MLP):
-                flatten(network)
+            raise ValueError(
+                f"Autograd trains a GAN, and not for the task {self.config.task!r}: that takes networks of GANscope's "
+                "own, piecewise linear, with Adam, no penalty and one update of each in a step."
+            )
+        if device == "cuda" or precision == "bfloat16":
+            raise ValueError(
+                "What is not trained by the step that is written out, networks of your own for example, is trained by "
+                "autograd, in float32 on the CPU: give device='cpu' and precision='float32'."
+            )
+        return "cpu"
 
     def _capture(self) -> CapturedSteps:
         captured = CapturedSteps(self._step, self._batches, self.compute.device)
@@ -212,6 +243,6 @@ class GANEngine:
 
 
 def _streams(seed: int, device: torch.device) -> list[torch.Generator]:
-    """Three independent random streams from one seed: initial weights, real data, latents."""
-    numbers = np.random.SeedSequence(seed).generate_state(3, np.uint64)
+    """Independent random streams from one seed: initial weights, real data, latents, penalties."""
+    numbers = np.random.SeedSequence(seed).generate_state(4, np.uint64)
     return [torch.Generator(device).manual_seed(int(number >> 1)) for number in numbers]

@@ -8,24 +8,39 @@ from __future__ import annotations
 from typing import Any
 
 from gan_core.setup.config import GANConfig
+from gan_core.training.activations import ACTIVATIONS
 from gan_core.training.backprop import Backprop
 from gan_core.training.kernels import Array, Kernels
 from gan_core.training.networks import MLP
 from gan_core.training.objectives import OBJECTIVES
-from gan_core.training.optimisers import KerasAdam
+from gan_core.training.optimisers import OPTIMISERS, Optimiser
+from gan_core.training.penalties import PENALTIES
 
 Numbers = tuple[Array, Array, Array, Array]  # D loss, D accuracy, G loss, G accuracy: 0-d arrays
 # With the fields of HyperParameters: floats, or 0-d tensors where the optimisers take those.
 LiveValues = Any
 
 
+def serves(config: GANConfig) -> bool:
+    """Whether the steps that are written out can train this; else `gan_core.training.plain` does."""
+    networks = config.networks
+    return (
+        all(ACTIVATIONS.make(str(network.activation)).slope is not None for network in networks.values())
+        and all(network.units for network in networks.values())
+        and (networks["generator"].output, networks["discriminator"].output) == ("tanh", "linear")
+        and all(OPTIMISERS.make(rule).by_hand for rule in (config.optimiser_g, config.optimiser_d))
+        and PENALTIES.make(config.penalty).of is None
+        and config.each == (1, 1)
+    )
+
+
 class DiscriminatorUpdate:
     """The discriminator's half of a step: trains it on as many real points as fakes, B/2 each."""
 
-    def __init__(self, config: GANConfig, network: MLP, adam: KerasAdam, kernels: Kernels) -> None:
+    def __init__(self, config: GANConfig, network: MLP, adam: Optimiser, kernels: Kernels) -> None:
         self.passes = Backprop(network, kernels, config.batch)
         self.d_logits = kernels.empty(config.batch, 1)  # derivatives with respect to the logits of a batch
-        self._adam, self._kernels, self._objective = adam, kernels, OBJECTIVES[config.objective]
+        self._adam, self._kernels, self._objective = adam, kernels, OBJECTIVES.make(config.objective)
         self._batch, self._half = config.batch, config.batch // 2
         self._x = kernels.empty(config.batch, 2)  # real, then fake
         wrong = kernels.float32(kernels.empty(config.batch, 1)) + 1  # the sign of a logit on the wrong side
@@ -55,13 +70,13 @@ class GANStep:
         self,
         config: GANConfig,
         networks: tuple[MLP, MLP],
-        optimisers: tuple[KerasAdam, KerasAdam],
+        optimisers: tuple[Optimiser, Optimiser],
         kernels: Kernels,
     ) -> None:
         """Prepare to train `networks`, generator first, by `optimisers` in the same order."""
         generator, discriminator = networks
         self._adam_g, adam_d = optimisers
-        self._kernels, self._objective = kernels, OBJECTIVES[config.objective]
+        self._kernels, self._objective = kernels, OBJECTIVES.make(config.objective)
         self._batch, self._half = config.batch, config.batch // 2
         # Between D's fakes and G's own batch G does not change, so that both go through it in one pass.
         self._g = Backprop(generator, kernels, self._half + self._batch, first=self._half)

@@ -12,12 +12,16 @@ import torch
 from torch import Tensor, nn
 
 from gan_core.setup.config import GANConfig
+from gan_core.setup.network import Network
+from gan_core.training.activations import ACTIVATIONS
 
 
 class MLP(nn.Module):
-    """inputs -> width x depth with LeakyReLU -> outputs, then `squash` if one is given.
+    """inputs -> each hidden layer with its activation -> outputs, through tanh if the network says so.
 
     Weights are Glorot uniform, biases 0 (Glorot and Bengio 2010, as Keras draws them).
+
+    `leak` is the slope of its activation below zero, where that is x above zero; None for another activation.
 
     `parameters_flat` and `gradients_flat` (P,) are the storage of every parameter and of its `.grad`.
     """
@@ -25,17 +29,15 @@ class MLP(nn.Module):
     parameters_flat: Tensor
     gradients_flat: Tensor
 
-    def __init__(
-        self, inputs: int, outputs: int, config: GANConfig, random: torch.Generator, *, squash: nn.Module | None = None
-    ) -> None:
+    def __init__(self, inputs: int, outputs: int, network: Network, random: torch.Generator) -> None:
         super().__init__()
-        self.leak = config.leak
-        sizes = [inputs, *[config.width] * config.depth, outputs]
+        activation = ACTIVATIONS.make(str(network.activation))
+        self.leak = activation.slope
         layers: list[nn.Module] = []
-        for fan_in, fan_out in pairwise(sizes):
-            layers += [nn.Linear(fan_in, fan_out, device=random.device), nn.LeakyReLU(config.leak, inplace=True)]
-        layers.pop()  # no activation after the last layer but squash
-        self.layers = nn.Sequential(*layers, *([squash] if squash else []))
+        for fan_in, fan_out in pairwise((inputs, *network.units, outputs)):
+            layers += [nn.Linear(fan_in, fan_out, device=random.device), activation.module()]
+        layers.pop()  # no activation after the last layer
+        self.layers = nn.Sequential(*layers, *([nn.Tanh()] if network.output == "tanh" else []))
         self._draw(random)
         flatten(self)
 
@@ -50,6 +52,11 @@ class MLP(nn.Module):
         parts = torch.split(flat, [shape.numel() for shape in shapes])
         views = [part.view(shape) for part, shape in zip(parts, shapes, strict=True)]
         return list(zip(views[0::2], views[1::2], strict=True))
+
+    def named(self, flat: Tensor) -> dict[str, Tensor]:
+        """Cut a (P,) tensor into the parameters by their names, as `torch.func.functional_call` takes them."""
+        parts = [part for pair in self.views(flat) for part in pair]
+        return {name: part for (name, _), part in zip(self.named_parameters(), parts, strict=True)}
 
     def _draw(self, random: torch.Generator) -> None:
         for layer in self.layers:
@@ -75,10 +82,10 @@ def flatten(network: nn.Module) -> None:
 
 
 def make_generator(config: GANConfig, random: torch.Generator) -> MLP:
-    """Latent z (N, 2) to samples (N, 2) inside (-1, 1)^2."""
-    return MLP(2, 2, config, random, squash=nn.Tanh())
+    """Latent z (N, 2) to samples (N, 2), with the usual tanh inside (-1, 1)^2."""
+    return MLP(2, 2, config.networks["generator"], random)
 
 
 def make_discriminator(config: GANConfig, random: torch.Generator) -> MLP:
     """Samples (N, 2) to logits (N, 1); sigmoid of a logit is the probability of being real."""
-    return MLP(2, 1, config, random)
+    return MLP(2, 1, config.networks["discriminator"], random)

@@ -1,4 +1,6 @@
-"""What the two networks minimise: each loss with its derivative, as functions of logits. A new one is one entry here.
+"""What the two networks minimise: each loss with its derivative, as functions of logits.
+
+A new objective is one `OBJECTIVES.add` here.
 
 Written with the `Kernels` handed in, so that one text serves torch and NumPy.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from gan_core.setup.registry import Parts
 from gan_core.training.kernels import Array, Kernels
 
 
@@ -18,11 +21,12 @@ class Objective:
     `error` is what the discriminator pays: it takes how far logits lie on the wrong side (N, 1), which is a fake's
     logit and minus a real point's, and returns the loss of each and its derivative, both (N, 1).
     `generator` takes logits of fake (N, 1) and returns the loss and its derivative.
+    `probability`: whether sigmoid of what D says is the probability of being real; a critic's score has none.
     """
 
-    name: str
     error: Callable[[Kernels, Array], tuple[Array, Array]]
     generator: Callable[[Kernels, Array], tuple[Array, Array]]
+    probability: bool = True
 
 
 def _cross_entropy(kernels: Kernels, wrong: Array) -> tuple[Array, Array]:
@@ -54,13 +58,12 @@ def _minimax(kernels: Kernels, fake: Array) -> tuple[Array, Array]:
     return -each.sum() / n, slope / -n
 
 
-OBJECTIVES: dict[str, Objective] = {
-    # Goodfellow et al. 2014: the generator minimises -log D(G(z)), that is, cross-entropy with its fakes labelled real.
-    "non-saturating": Objective("non-saturating", _cross_entropy, _non_saturating),
-    # The article's supervised discriminators: (sigmoid(logit) - label)^2, label 1 for real and 0 for fake. Its best D
-    # is that of cross-entropy. The generator's side labels its fakes real.
-    "squared-error": Objective("squared-error", _squared_error, _squared_distance_from_real),
-    # The same paper's game of one value for both: the generator minimises log(1 - D(G(z))), whose derivative vanishes
-    # with D(G(z)), that is, just when D is sure.
-    "minimax": Objective("minimax", _cross_entropy, _minimax),
-}
+OBJECTIVES: Parts[Objective] = Parts("objective")
+# Goodfellow et al. 2014: the generator minimises -log D(G(z)), that is, cross-entropy with its fakes labelled real.
+OBJECTIVES.add("non-saturating", lambda: Objective(_cross_entropy, _non_saturating))
+# The article's supervised discriminators: (sigmoid(logit) - label)^2, label 1 for real and 0 for fake. Its best D is
+# that of cross-entropy. The generator's side labels its fakes real.
+OBJECTIVES.add("squared-error", lambda: Objective(_squared_error, _squared_distance_from_real))
+# The same paper's game of one value for both: the generator minimises log(1 - D(G(z))), whose derivative vanishes with
+# D(G(z)), that is, just when D is sure.
+OBJECTIVES.add("minimax", lambda: Objective(_cross_entropy, _minimax))

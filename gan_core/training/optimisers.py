@@ -1,4 +1,7 @@
-"""Adam as Keras computes it, on one flat parameter vector, with learning rate and beta1 given at each step.
+"""Optimisers, on one flat parameter vector, with learning rate and beta1 given at each step. A new one is one
+`OPTIMISERS.add` here.
+
+Adam as Keras computes it:
 
 x -= lr sqrt(1 - beta2^t)/(1 - beta1^t) m/(sqrt(v) + epsilon), t = updates so far, this one included (Kingma and Ba
 2014, the order of computation at the end of their section 2). PyTorch divides v by its bias correction before it adds
@@ -8,28 +11,79 @@ epsilon; epsilon divided by sqrt(1 - beta2^t) makes the two the same. The moment
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from gan_core.setup.registry import Number, Parts
 from gan_core.training.networks import MLP
 
 
-class KerasAdam:
-    """The moments and the number of updates, and the update as one call of torch for all parameters."""
+class Optimiser:
+    """What every rule shares: the network's vectors, the number of updates, and vectors of its own, `moments`.
 
-    def __init__(self, network: MLP, beta2: float, epsilon: float) -> None:
+    A rule of your own overrides `change`, and names in OWN the vectors (P,) that it keeps from one update to the next.
+    """
+
+    OWN: tuple[str, ...] = ()
+
+    def __init__(self, network: MLP) -> None:
         self._parameters, self._gradients = network.parameters_flat, network.gradients_flat
-        self._beta2, self._epsilon = beta2, epsilon
-        self.m, self.v = torch.zeros_like(self._parameters), torch.zeros_like(self._parameters)
+        self.moments = {name: torch.zeros_like(self._parameters) for name in self.kept()}
         self._count = torch.zeros((), device=self._parameters.device)  # updates so far, where torch looks for it
+
+    @classmethod
+    def kept(cls) -> tuple[str, ...]:
+        """Names of `moments`: a checkpoint holds them all."""
+        return (*cls.OWN, "last")
 
     @property
     def updates(self) -> int:
         """Updates so far."""
         return int(self._count)
+
+    def step(self, lr: Any, beta1: Any) -> None:
+        """Apply the gradient that lies in the network's `gradients_flat`. Both values are floats."""
+        self._count += 1
+        change = self.change(self._gradients, lr, beta1)
+        self.moments["last"].copy_(change)
+        self._parameters.add_(change)
+
+    def change(self, gradient: Tensor, lr: float, beta1: float) -> Tensor:
+        """What to add to the parameters (P,) for this gradient (P,). `updates` counts this one already."""
+        raise NotImplementedError
+
+    def last_update(self, lr: float, beta1: float) -> Tensor:
+        """What the last step, made with these values, added to the parameters (P,); zeros before the first."""
+        return self.moments["last"].clone()
+
+    def state(self) -> dict[str, Any]:
+        """Copy out the moments and the number of updates."""
+        return {**{name: moment.clone() for name, moment in self.moments.items()}, "updates": self.updates}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Put back what `state` gave."""
+        for name, moment in self.moments.items():
+            moment.copy_(state[name])
+        self._count.fill_(state["updates"])
+
+
+class KerasAdam(Optimiser):
+    """Adam's moments and the number of updates, and the update as one call of torch for all parameters."""
+
+    def __init__(self, network: MLP, beta2: float, epsilon: float) -> None:
+        super().__init__(network)
+        self._beta2, self._epsilon = beta2, epsilon
+        self.m, self.v = self.moments["m"], self.moments["v"]
+
+    @classmethod
+    def kept(cls) -> tuple[str, ...]:
+        """As Optimiser; the last update is computed from these two."""
+        return ("m", "v")
 
     def step(self, lr: Any, beta1: Any) -> None:
         """Apply the gradient that lies in the network's `gradients_flat`. Both values are floats."""
@@ -52,16 +106,6 @@ class KerasAdam:
             return torch.zeros_like(self._parameters)
         scale = lr * math.sqrt(1 - self._beta2**t) / (1 - beta1**t)
         return self.m / (self.v.sqrt() + self._epsilon) * -scale
-
-    def state(self) -> dict[str, Any]:
-        """Copy out both moments and the number of updates."""
-        return {"m": self.m.clone(), "v": self.v.clone(), "updates": self.updates}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Put back what `state` gave."""
-        self.m.copy_(state["m"])
-        self.v.copy_(state["v"])
-        self._count.fill_(state["updates"])
 
 
 class NumpyAdam(KerasAdam):
@@ -112,3 +156,27 @@ class DeviceAdam(KerasAdam):
         torch.sqrt(self.v, out=self._work).add_(self._epsilon)
         torch.div(self.m, self._work, out=self._work).mul_(scale.float())
         self._parameters.sub_(self._work)
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """One optimiser with its numbers: how it is made for a network, and which vectors it keeps."""
+
+    make: Callable[[MLP, str], Optimiser]  # the network, and where it is trained: "torch", "numpy" or "cuda"
+    kept: tuple[str, ...]
+    by_hand: bool = False  # whether the step that is written out can use it: on every device, and in NumPy
+
+
+def rule(kind: type[Optimiser], **numbers: float) -> Rule:
+    """The rule that makes `kind` of these numbers; torch's on the CPU."""
+    return Rule(lambda network, where: kind(network, **numbers), kind.kept())
+
+
+def _adam(beta2: float, epsilon: float) -> Rule:
+    kinds = {"torch": KerasAdam, "numpy": NumpyAdam, "cuda": DeviceAdam}
+    return Rule(lambda network, where: kinds[where](network, beta2, epsilon), KerasAdam.kept(), by_hand=True)
+
+
+OPTIMISERS: Parts[Rule] = Parts("optimiser")
+# Numbers as Keras has them: beta2, the second decay rate; epsilon, added to sqrt(v) before any bias correction.
+OPTIMISERS.add("adam", _adam, beta2=Number(0.999, 0, 0.999999), epsilon=Number(1e-7, 1e-30, 1))

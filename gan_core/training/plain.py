@@ -1,7 +1,7 @@
 """A GAN's training step as one would first write it: autograd through whatever networks there are.
 
-Slower than `gan_step.py`, which is written out for the networks it serves; a test holds the two together. This one
-takes any two modules, a reader's own among them.
+Slower than `gan_step.py`, which is written out for what it serves; a test holds the two together. This one takes any
+objective, penalty, optimisers and numbers of updates, and any two modules, a reader's own among them.
 """
 
 from __future__ import annotations
@@ -14,55 +14,70 @@ from torch import Tensor, nn
 from gan_core.setup.config import GANConfig
 from gan_core.training.gan_step import LiveValues, Numbers
 from gan_core.training.kernels import Kernels
-from gan_core.training.networks import MLP
 from gan_core.training.objectives import OBJECTIVES
-from gan_core.training.optimisers import KerasAdam
+from gan_core.training.optimisers import Optimiser
+from gan_core.training.penalties import PENALTIES
 
 
 class PlainStep:
-    """The discriminator's update, then the generator's, on networks whose parameters share one flat vector."""
+    """The discriminator's updates, then the generator's, on networks whose parameters share one flat vector."""
 
     def __init__(
         self,
         config: GANConfig,
         networks: tuple[Any, Any],
-        optimisers: tuple[KerasAdam, KerasAdam],
+        optimisers: tuple[Optimiser, Optimiser],
         kernels: Kernels,
+        random: torch.Generator | None = None,
     ) -> None:
-        """Prepare to train `networks`, generator first, by `optimisers` in the same order."""
+        """Prepare to train `networks`, generator first, by `optimisers` in the same order.
+
+        `random` is what the penalty draws from, if it draws.
+        """
         self._generator, self._discriminator = networks
-        self._adam_g, self._adam_d = optimisers
-        self._kernels, self._objective, self._half = kernels, OBJECTIVES[config.objective], config.batch // 2
+        self._of_g, self._of_d = optimisers
+        self._kernels, self._half, self._random = kernels, config.batch // 2, random
+        self._objective, self._penalty = OBJECTIVES.make(config.objective), PENALTIES.make(config.penalty)
 
     def run(self, real: Tensor, z: Tensor, values: LiveValues) -> Numbers:
-        """Train once on real (B/2, 2) and latents z (B/2 + B, 2), the first B/2 of them for D's fakes.
+        """Train once on real (n B/2, 2) and latents z (n B/2 + m B, 2), n and m being the updates of D and of G.
 
-        Returns D loss, D accuracy, G loss and G accuracy, 0-d, each as it was before its network's update.
+        The first n B/2 latents are for D's fakes. Returns D loss, D accuracy, G loss and G accuracy, 0-d, each as it
+        was before the last update of its network; a penalty is no part of D's loss there.
         """
-        objective, kernels = self._objective, self._kernels
-        with torch.no_grad():
-            fakes = self._generator(z[: self._half])
-        on_real, on_fake = self._discriminator(real), self._discriminator(fakes)
-        each, _ = objective.error(kernels, torch.cat((-on_real, on_fake)))
-        d_loss = each.mean()
-        # A probability of exactly 0.5 says neither real nor fake; like Keras, it counts as fake.
-        d_accuracy = torch.cat((on_real > 0, on_fake <= 0)).float().mean()
-        self._update(self._discriminator, self._adam_d, d_loss, values.lr_d, values.beta1_d)
-        logits = self._discriminator(self._generator(z[self._half :]))
-        g_loss, _ = objective.generator(kernels, logits)
-        g_accuracy = (logits > 0).float().mean()
-        self._update(self._generator, self._adam_g, g_loss, values.lr_g, values.beta1_g)
-        return d_loss.detach(), d_accuracy, g_loss.detach(), g_accuracy
+        half = self._half
+        for_d, for_g = z[: len(real)], z[len(real) :]
+        batches = zip(torch.split(real, half), torch.split(for_d, half), strict=True)
+        of_d = [self._train_d(some, latents, values) for some, latents in batches]
+        of_g = [self._train_g(latents, values) for latents in torch.split(for_g, 2 * half)]
+        return *of_d[-1], *of_g[-1]
 
-    def _update(self, network: Any, adam: KerasAdam, loss: Tensor, lr: float, beta1: float) -> None:
+    def _train_d(self, real: Tensor, z: Tensor, values: LiveValues) -> tuple[Tensor, Tensor]:
+        with torch.no_grad():
+            fakes = self._generator(z)
+        on_real, on_fake = self._discriminator(real), self._discriminator(fakes)
+        each, _ = self._objective.error(self._kernels, torch.cat((-on_real, on_fake)))
+        loss = each.mean()
+        # A probability of exactly 0.5 says neither real nor fake; like Keras, it counts as fake.
+        accuracy = torch.cat((on_real > 0, on_fake <= 0)).float().mean()
+        whole = loss
+        if self._penalty.of is not None and self._random is not None:
+            whole = loss + self._penalty.of(self._discriminator, real, fakes, self._random)
+        self._update(self._discriminator, self._of_d, whole, values.lr_d, values.beta1_d)
+        return loss.detach(), accuracy
+
+    def _train_g(self, z: Tensor, values: LiveValues) -> tuple[Tensor, Tensor]:
+        logits = self._discriminator(self._generator(z))
+        loss, _ = self._objective.generator(self._kernels, logits)
+        accuracy = (logits > 0).float().mean()
+        self._update(self._generator, self._of_g, loss, values.lr_g, values.beta1_g)
+        return loss.detach(), accuracy
+
+    def _update(self, network: Any, optimiser: Optimiser, loss: Tensor, lr: float, beta1: float) -> None:
         of_each = torch.autograd.grad(loss, list(network.parameters()), allow_unused=True, materialize_grads=True)
         torch.cat([gradient.reshape(-1) for gradient in of_each], out=network.gradients_flat)
-        adam.step(lr, beta1)
-
-
-def serves(generator: nn.Module, discriminator: nn.Module) -> bool:
-    """Whether the step that is written out can train these two: networks of GANscope's own kind."""
-    return type(generator) is MLP and type(discriminator) is MLP
+        with torch.no_grad():
+            optimiser.step(lr, beta1)
 
 
 def check(generator: nn.Module, discriminator: nn.Module) -> None:

@@ -13,7 +13,7 @@ from gan_core.training.backprop import Backprop
 from gan_core.training.gan_step import DiscriminatorUpdate, LiveValues, Numbers
 from gan_core.training.kernels import Array, Kernels
 from gan_core.training.networks import MLP
-from gan_core.training.optimisers import KerasAdam
+from gan_core.training.optimisers import Optimiser
 
 NEAR = 0.05  # data units from its goal within which a sample counts as right
 
@@ -22,7 +22,7 @@ class FitStep:
     """Teaches the generator where each z belongs: mean squared error over the batch and both coordinates."""
 
     def __init__(
-        self, config: GANConfig, networks: tuple[MLP, MLP], optimisers: tuple[KerasAdam, KerasAdam], kernels: Kernels
+        self, config: GANConfig, networks: tuple[MLP, MLP], optimisers: tuple[Optimiser, Optimiser], kernels: Kernels
     ) -> None:
         """Prepare to train the first of `networks` by the first of `optimisers`."""
         self._adam, self._kernels, self._batch = optimisers[0], kernels, config.batch
@@ -52,7 +52,7 @@ class OpponentStep:
         opponent: Opponent,
         config: GANConfig,
         networks: tuple[MLP, MLP],
-        optimisers: tuple[KerasAdam, KerasAdam],
+        optimisers: tuple[Optimiser, Optimiser],
         kernels: Kernels,
     ) -> None:
         """Prepare to train the second of `networks` by the second of `optimisers`."""
@@ -68,7 +68,7 @@ class NoStep:
     """Trains nothing."""
 
     def __init__(
-        self, config: GANConfig, networks: tuple[MLP, MLP], optimisers: tuple[KerasAdam, KerasAdam], kernels: Kernels
+        self, config: GANConfig, networks: tuple[MLP, MLP], optimisers: tuple[Optimiser, Optimiser], kernels: Kernels
     ) -> None:
         self._numbers = (unknown(kernels),) * 4
 

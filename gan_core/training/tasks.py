@@ -11,12 +11,11 @@ from functools import partial
 from typing import Protocol
 
 from gan_core.setup.config import GANConfig
-from gan_core.targets.target import OPPONENTS, TARGETS
+from gan_core.targets.target import OPPONENTS
 from gan_core.training.gan_step import GANStep, LiveValues, Numbers
 from gan_core.training.kernels import Array, Kernels
 from gan_core.training.networks import MLP
-from gan_core.training.objectives import OBJECTIVES
-from gan_core.training.optimisers import KerasAdam
+from gan_core.training.optimisers import Optimiser
 from gan_core.training.supervised_step import FitStep, NoStep, OpponentStep
 
 ARRIVAL = 120  # the step at which the points of task "none" are where they belong
@@ -29,7 +28,7 @@ class Step(Protocol):
         """Train once; returns D loss, D accuracy, G loss, G accuracy, NaN for a network that is not trained."""
 
 
-MakeStep = Callable[[GANConfig, tuple[MLP, MLP], tuple[KerasAdam, KerasAdam], Kernels], Step]
+MakeStep = Callable[[GANConfig, tuple[MLP, MLP], tuple[Optimiser, Optimiser], Kernels], Step]
 
 
 @dataclass(frozen=True)
@@ -39,31 +38,27 @@ class Task:
     name: str
     trains: frozenset[str]  # of "generator" and "discriminator"
     make_step: MakeStep
-    real: int  # real points that a step takes, in halves of the batch B,
-    latents: int  # and latents, likewise
+    of_d: tuple[int, int]  # real points and latents that an update of D takes, in halves of the batch B,
+    of_g: tuple[int, int]  # and one of G, likewise
     ends: int | None = None  # the step after which nothing more happens
     paired: bool = False  # whether the real points are where the target puts these very latents
 
-    def rows(self, batch: int) -> tuple[int, int]:
+    def rows(self, config: GANConfig) -> tuple[int, int]:
         """How many real points and latents a step takes."""
-        return self.real * (batch // 2), self.latents * (batch // 2)
+        d, g = config.each
+        real, latents = (
+            (d * of_d + g * of_g) * (config.batch // 2) for of_d, of_g in zip(self.of_d, self.of_g, strict=True)
+        )
+        return real, latents
 
 
 _G, _D = "generator", "discriminator"
+_NOTHING = (0, 0)
 _ALL = (
-    Task("gan", frozenset((_G, _D)), GANStep, real=1, latents=3),  # B/2 for D's fakes, then B for G
-    Task("fit", frozenset((_G,)), FitStep, real=2, latents=2, paired=True),
-    Task("noise", frozenset((_D,)), partial(OpponentStep, OPPONENTS["noise"]), real=1, latents=1),
-    Task("blob", frozenset((_D,)), partial(OpponentStep, OPPONENTS["blob"]), real=1, latents=1),
-    Task("none", frozenset(), NoStep, real=0, latents=0, ends=ARRIVAL),
+    Task("gan", frozenset((_G, _D)), GANStep, of_d=(1, 1), of_g=(0, 2)),
+    Task("fit", frozenset((_G,)), FitStep, of_d=_NOTHING, of_g=(2, 2), paired=True),
+    Task("noise", frozenset((_D,)), partial(OpponentStep, OPPONENTS["noise"]), of_d=(1, 1), of_g=_NOTHING),
+    Task("blob", frozenset((_D,)), partial(OpponentStep, OPPONENTS["blob"]), of_d=(1, 1), of_g=_NOTHING),
+    Task("none", frozenset(), NoStep, of_d=_NOTHING, of_g=_NOTHING, ends=ARRIVAL),
 )
 TASKS: dict[str, Task] = {task.name: task for task in _ALL}
-
-
-def check_known(config: GANConfig) -> None:
-    """Raise ValueError with a sentence unless there are the target and the objective that a recorded run names."""
-    for kind, name, known in (("target", config.target, TARGETS), ("objective", config.objective, OBJECTIVES)):
-        if name not in known:
-            raise ValueError(
-                f"This run was recorded with the {kind} {name[:40]!r}, which this version of GANscope does not know."
-            )

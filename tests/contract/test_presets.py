@@ -14,7 +14,7 @@ from gan_core.dashboard.page.story import NUMBERS, STATES, TRAINS, label, parts,
 from gan_core.records.arrays import LENS_ARRAYS
 from gan_core.records.readings import READINGS
 from gan_core.run.diagnosis import SENTENCES
-from gan_core.setup.config import GANConfig
+from gan_core.setup.config import GANConfig, sized
 from gan_core.setup.presets import DEFAULT_PRESET, GROUPS, Preset, find_preset
 from gan_core.targets.target import TARGETS
 from gan_core.training.engine import GANEngine
@@ -97,7 +97,7 @@ _FIGURE_7 = {"lr_g": 2e-4, "lr_d": 1e-3, "beta1_g": 0.5, "beta1_d": 0.5}
         # Figure 7: G 0.0002, D 0.001, beta1 0.5 for both.
         ("better", GANConfig(), _FIGURE_7),
         ("tears", GANConfig(), _FIGURE_7),
-        ("quick", GANConfig(width=128, batch=256), _FIGURE_7),
+        ("quick", sized(width=128, batch=256), _FIGURE_7),
     ],
 )
 def test_the_figures(name: str, config: GANConfig, values: dict[str, float]) -> None:

@@ -15,6 +15,7 @@ from gan_core.training.tasks import TASKS
 
 EACH_TARGET = pytest.mark.parametrize("target", TARGETS.values(), ids=list(TARGETS))
 EACH_OBJECTIVE = pytest.mark.parametrize("objective", OBJECTIVES.values(), ids=list(OBJECTIVES))
+EACH_NAME = pytest.mark.parametrize("name", list(OBJECTIVES))
 N = 4_000
 
 # D's and G's loss where D says 0.5 everywhere. A new objective states its own here.
@@ -35,8 +36,7 @@ def square(n: int = N) -> torch.Tensor:
 
 def test_entries_are_filed_under_their_names() -> None:
     assert list(TASKS) == list(TASK_NAMES)
-    for registry in (TARGETS, OPPONENTS, OBJECTIVES, TASKS):
-        assert {entry.name for entry in registry.values()} == set(registry)
+    for registry in (OPPONENTS, TASKS):
         assert all(entry.name == name for name, entry in registry.items())
 
 
@@ -52,6 +52,8 @@ def test_samples_are_finite_points_of_the_square_that_the_stream_fixes(target: T
 
 @EACH_TARGET
 def test_the_transform_is_a_function_of_its_points_alone(target: Target) -> None:
+    if target.transform is None:
+        return
     uv = square()
     x = target.transform(uv)
     assert x.shape == (N, 2)
@@ -64,6 +66,7 @@ def test_the_transform_is_a_function_of_its_points_alone(target: Target) -> None
 def test_an_inverse_leads_back(target: Target) -> None:
     if target.inverse is None:
         return
+    assert target.transform is not None
     uv = square().double()
     torch.testing.assert_close(target.inverse(target.transform(uv)), uv, rtol=0, atol=1e-9)
     anywhere = target.inverse(square().double())
@@ -83,7 +86,9 @@ def test_a_density_is_one_of_the_samples(target: Target) -> None:
     assert torch.isfinite(p).all()
     assert (p >= 0).all()
     assert float(p.mean() * 4) == pytest.approx(1, abs=5e-3)
-    inside = target.transform(square().double() * 0.999)
+    inside = (
+        target.sample(N, stream()).double() if target.transform is None else target.transform(square().double() * 0.999)
+    )
     assert (target.density(inside) > 0).all()
 
 
@@ -160,9 +165,9 @@ def test_losses_are_means(objective: Objective) -> None:
         torch.testing.assert_close(batch_losses, wanted)
 
 
-@EACH_OBJECTIVE
-def test_losses_of_a_discriminator_that_cannot_tell(objective: Objective) -> None:
-    assert objective.name in AT_ZERO
-    zeros = torch.zeros((8, 1))
+@EACH_NAME
+def test_losses_of_a_discriminator_that_cannot_tell(name: str) -> None:
+    assert name in AT_ZERO
+    objective, zeros = OBJECTIVES[name], torch.zeros((8, 1))
     got = float(of_d(objective, KERNELS, zeros, zeros)[0]), float(objective.generator(KERNELS, zeros)[0])
-    assert got == pytest.approx(AT_ZERO[objective.name], abs=1e-7)
+    assert got == pytest.approx(AT_ZERO[name], abs=1e-7)

@@ -19,7 +19,7 @@ class PlainGAN:
 
     def __init__(self, config: GANConfig, generator: MLP, discriminator: MLP) -> None:
         self.generator, self.discriminator = generator, discriminator
-        self.adams = [KerasAdam(network, config.beta2, config.epsilon) for network in (generator, discriminator)]
+        self.adams = [KerasAdam(network, 0.999, 1e-7) for network in (generator, discriminator)]
         self._step = PlainStep(config, (generator, discriminator), (self.adams[0], self.adams[1]), KERNELS)
         self.logits: list[Tensor] = []  # of the last step: of D's batch, and of G's
         discriminator.register_forward_hook(lambda _module, _inputs, logits: self.logits.append(logits.detach()))

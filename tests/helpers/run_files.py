@@ -11,13 +11,13 @@ from gan_core.recording.file.checkpoint import pack_state
 from gan_core.recording.file.run_file import RunFile
 from gan_core.records.frames import Moment, Snapshot, TrailPoint
 from gan_core.records.steps import Change, StepMetrics
-from gan_core.setup.config import GANConfig, HyperParameters
+from gan_core.setup.config import GANConfig, HyperParameters, sized
 from gan_core.setup.presets import Preset
 from gan_core.setup.recipe import Recipe
 from gan_core.training.engine import GANEngine
 from gan_core.wire import frames as wire
 
-CONFIG = GANConfig(width=4, depth=1, batch=2)
+CONFIG = sized(width=4, depth=1, batch=2)
 
 
 def recipe(run_id: str = "20260101-000000-abcdef", config: GANConfig = CONFIG, **other: object) -> Recipe:

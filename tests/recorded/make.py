@@ -16,6 +16,7 @@ import gan_core.run.run
 from gan_core.live.session import TrainingSession
 from gan_core.recording.file.run_file import RunFolder
 from gan_core.records.commands import SetValues, StepOnce
+from gan_core.setup.config import sized
 from gan_core.setup.presets import PRESETS
 
 SMALL = {"width": 16, "depth": 2, "batch": 32}  # in the place of networks that would take a megabyte a checkpoint
@@ -26,8 +27,8 @@ LOOKS = (10, 10, 10, 10)  # steps from one kept frame to the next
 
 def main(path: Path, scenario: str = "quick") -> None:
     preset = PRESETS[scenario]
-    if preset.config.width > 64:
-        PRESETS[scenario] = replace(preset, config=replace(preset.config, **SMALL))
+    if preset.config.widest > 64:
+        PRESETS._entries[scenario] = replace(preset, config=sized(**SMALL))
     gan_core.run.run.machine = lambda: "the machine that recorded this"
     with tempfile.TemporaryDirectory() as folder:
         session = TrainingSession(
@@ -52,7 +53,7 @@ def main(path: Path, scenario: str = "quick") -> None:
         session.close()
         (run,) = Path(folder).glob("*.sqlite")
         with closing(sqlite3.connect(run)) as db:
-            if preset.config.width == 64:  # a checkpoint of these takes 200 kB: the first and the last will do
+            if preset.config.widest == 64:  # a checkpoint of these takes 200 kB: the first and the last will do
                 db.execute("DELETE FROM checkpoints WHERE step NOT IN (0, ?)", (step,))
                 db.commit()
             db.execute("PRAGMA journal_mode = DELETE")

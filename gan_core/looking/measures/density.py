@@ -22,6 +22,7 @@ _TARGET_POINTS = 2_000_000  # the same for real data, once,
 _FINEST = 800  # into so many cells a side
 _PART = 250_000  # points counted at a time, some 20 ms
 _GOLDEN = (math.sqrt(5) - 1) / 2
+_SEED = 20200607  # of the samples
 
 
 def generator_density(image: Tensor, resolution: int) -> Tensor:
@@ -52,7 +53,7 @@ def generator_density_in_parts(image: Tensor, resolution: int) -> Generator[None
 
 @lru_cache(maxsize=64)
 def target_density(target: Target, resolution: int) -> Tensor:
-    """Density of real data, by counting evenly spread points of its exact transform. float32 (R, R).
+    """Density of real data, by counting evenly spread points of its transform, or so many samples. float32 (R, R).
 
     It is kept for the next call, on the CPU, and not to be written to.
     """
@@ -68,10 +69,14 @@ def _finely(target: Target) -> Tensor:
 
     Counted once, so that the first frame of each resolution does not wait.
     """
-    counts = torch.zeros(_FINEST**2, dtype=torch.int64)
+    counts, random = torch.zeros(_FINEST**2, dtype=torch.int64), torch.Generator().manual_seed(_SEED)
     for part in torch.split(torch.arange(_TARGET_POINTS, dtype=torch.float64), _PART):
-        uv = torch.stack(((part + 0.5) / _TARGET_POINTS, (part * _GOLDEN) % 1), dim=1) * 2 - 1
-        counts += _counts(target.transform(uv.float()).t(), _FINEST)  # in float32 it takes a third of the time
+        if target.transform is None:
+            points = target.sample(len(part), random)
+        else:
+            uv = torch.stack(((part + 0.5) / _TARGET_POINTS, (part * _GOLDEN) % 1), dim=1) * 2 - 1
+            points = target.transform(uv.float())  # in float32 it takes a third of the time
+        counts += _counts(points.t(), _FINEST)
     return (counts / _TARGET_POINTS).view(_FINEST, _FINEST)
 
 

@@ -13,15 +13,18 @@ from gan_core.training.networks import MLP
 _BLOCK = 256  # points at a time, three rows of every layer for each: what fits the cache is fastest
 
 
-@torch.inference_mode()
 def jacobians(network: MLP, z: Tensor) -> Tensor:
     """Return d network_i / d z_j at latents (N, 2): (N, 2, 2), indexed [point, i, j].
 
-    Forward mode: the value and its two tangents go through each layer together. At a kink of LeakyReLU, where there is
-    no derivative, the slope is that for negative values, as in torch.
+    Forward mode, where the activations are piecewise linear: the value and its two tangents go through each layer
+    together. At a kink of LeakyReLU, where there is no derivative, the slope is that for negative values, as in torch.
     """
-    views = network.views(network.parameters_flat.to(z.dtype))
-    return torch.cat([_forward(network, views, block) for block in torch.split(z, _BLOCK)])
+    flat = network.parameters_flat.detach().to(z.dtype)
+    if network.leak is None:
+        return torch.cat([_by_autograd(network, network.named(flat), block) for block in torch.split(z, _BLOCK)])
+    with torch.inference_mode():
+        views = network.views(flat)
+        return torch.cat([_forward(network, views, network.leak, block) for block in torch.split(z, _BLOCK)])
 
 
 def determinants(jacobian: Tensor) -> Tensor:
@@ -57,13 +60,21 @@ def stretches(jacobian: Tensor) -> Tensor:
     return torch.stack((p + q, (p - q).abs()), dim=-1)
 
 
-def _forward(network: MLP, views: list[tuple[Tensor, Tensor]], z: Tensor) -> Tensor:
+def _by_autograd(network: MLP, parameters: dict[str, Tensor], z: Tensor) -> Tensor:
+    """One backward pass for each output: for activations whose slope is not known here."""
+    z = z.detach().clone().requires_grad_()
+    y = torch.func.functional_call(network, parameters, (z,))
+    of_each = [torch.autograd.grad(y[:, i].sum(), z, retain_graph=True)[0] for i in range(y.shape[1])]
+    return torch.stack(of_each, dim=1)
+
+
+def _forward(network: MLP, views: list[tuple[Tensor, Tensor]], leak: float, z: Tensor) -> Tensor:
     *hidden, (weight, bias) = views
     rows = torch.cat((z[None], torch.eye(2, dtype=z.dtype, device=z.device)[:, None].expand(2, len(z), 2)))
     for hidden_weight, hidden_bias in hidden:
         rows = rows @ hidden_weight.t()  # (3, n, H): the value, and its derivative along each latent axis
         rows[0] += hidden_bias
-        rows *= torch.where(rows[0] > 0, 1.0, network.leak).to(z.dtype)
+        rows *= torch.where(rows[0] > 0, 1.0, leak).to(z.dtype)
     value, *tangents = rows @ weight.t()
     jacobian = torch.stack(tangents, dim=-1)  # (n, outputs, 2)
     return jacobian * _tanh_slope(value + bias)[..., None] if isinstance(network.layers[-1], nn.Tanh) else jacobian

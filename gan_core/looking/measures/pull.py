@@ -6,21 +6,29 @@ Everything is computed in the precision of the points that are handed in, float3
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
-from torch.nn.functional import leaky_relu, linear
+from torch import Tensor
+from torch.nn.functional import linear, logsigmoid
 
 from gan_core.training.networks import MLP
 
 
-@torch.inference_mode()
 def pull(discriminator: MLP, x: Tensor) -> Tensor:
     """Gradient of log D(x) at (N, 2) points: the way to go to look more real, (N, 2), per data unit.
 
     It is what the generator's non-saturating loss hands back to each fake, with the sign of a descent:
     (1 - D(x)) times the gradient of the logit, by the chain rule from the last layer to the first.
     """
-    *hidden, (last, bias) = discriminator.views(discriminator.parameters_flat.to(x.dtype))
-    leak = discriminator.leak
+    flat = discriminator.parameters_flat.detach().to(x.dtype)
+    if discriminator.leak is None:
+        x = x.detach().clone().requires_grad_()
+        logits = torch.func.functional_call(discriminator, discriminator.named(flat), (x,))
+        return torch.autograd.grad(logsigmoid(logits).sum(), x)[0]
+    with torch.inference_mode():
+        return _by_hand(discriminator, flat, discriminator.leak, x)
+
+
+def _by_hand(discriminator: MLP, flat: Tensor, leak: float, x: Tensor) -> Tensor:
+    *hidden, (last, bias) = discriminator.views(flat)
     layers, slopes, h = [weight for weight, _ in hidden], [], x
     for weight, b in hidden:
         z = linear(h, weight, b)
@@ -44,9 +52,6 @@ def asked_share(asked: Tensor, did: Tensor) -> float:
 @torch.inference_mode()
 def fakes_before(generator: MLP, update: Tensor, z: Tensor) -> Tensor:
     """G(z) at latents (N, 2) with the parameters that G had before `update` (P,) was added to them: (N, 2)."""
-    *hidden, (weight, bias) = generator.views((generator.parameters_flat - update).to(z.dtype))
-    h = z
-    for hidden_weight, hidden_bias in hidden:
-        h = leaky_relu(linear(h, hidden_weight, hidden_bias), generator.leak)
-    y = linear(h, weight, bias)
-    return torch.tanh(y) if isinstance(generator.layers[-1], nn.Tanh) else y
+    before = generator.named((generator.parameters_flat - update).to(z.dtype))
+    fakes: Tensor = torch.func.functional_call(generator, before, (z,))
+    return fakes

@@ -53,7 +53,7 @@ class Placement:
 def place(fakes: Tensor, target: Target) -> Placement:
     """Find where along the target the (N, 2) fakes lie. Raises ValueError for a target without an inverse."""
     if target.inverse is None:
-        raise ValueError(f"The target {target.name!r} has no exact inverse, so coverage along it is not defined.")
+        raise ValueError("This target has no exact inverse, so coverage along it is not defined.")
     u, v = target.inverse(fakes.double()).unbind(1)
     index = ((u[v.abs() <= BAND] + 1) / 2 * BINS).long().clamp(0, BINS - 1)
     return Placement(torch.bincount(index, minlength=BINS), len(fakes))
@@ -157,7 +157,7 @@ def collapsed(target: Target, n: int) -> dict[str, float]:
     uv = torch.stack(((i + 0.5) / _COLLAPSES, i * _GOLDEN % 1), dim=1) * 2 - 1
     reals = slices(target.sample(n, torch.Generator().manual_seed(_SEED)))
     # One fake says the same as n in its place.
-    return _averaged([measure(point, reals, target) for point in target.transform(uv)[:, None]])
+    return _averaged([measure(point, reals, target) for point in target.even(uv)[:, None]])
 
 
 def _averaged(rows: list[dict[str, float]]) -> dict[str, float]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from itertools import pairwise
 
 import numpy as np
 import torch
@@ -15,9 +14,12 @@ from gan_core.setup.config import GANConfig
 from gan_core.setup.experiment import UnknownField, read_values
 from gan_core.training.batches import BLOCK
 from gan_core.training.engine import State
+from gan_core.training.optimisers import OPTIMISERS
+from gan_core.training.penalties import PENALTIES
 from gan_core.wire.envelope import AnyArray, envelope, pack, said, unpack
 
 _STREAMS = ("real_stream", "latent_stream")
+_PENALTY_STREAM = "penalty_stream"  # of runs whose penalty draws
 _NETWORKS = (("generator", "adam_g", 2), ("discriminator", "adam_d", 1))  # with the optimiser and the outputs
 _CUDA_STREAM_BYTES = 16  # uint64 seed, int64 offset, a multiple of 4 (ATen/cuda/CUDAGeneratorImpl.cpp)
 # torch's CPU generator gives its state as 5056 bytes: uint64 seed, int32 left, int32 seeded, uint64 next, then 624
@@ -37,9 +39,11 @@ def pack_state(state: State) -> bytes:
     }
     arrays: dict[str, AnyArray] = {}
     for name, adam, _ in _NETWORKS:
-        parts = {"": state[name], "_m": state[adam]["m"], "_v": state[adam]["v"]}
-        arrays |= {name + end: part.cpu().numpy() for end, part in parts.items()}
+        moments = {f"{name}_{kind}": part for kind, part in state[adam].items() if kind != "updates"}
+        arrays |= {part: vector.cpu().numpy() for part, vector in {name: state[name], **moments}.items()}
     arrays |= {name: state["batches"][name].cpu().numpy() for name in _STREAMS}
+    if _PENALTY_STREAM in state:
+        arrays[_PENALTY_STREAM] = state[_PENALTY_STREAM].cpu().numpy()
     return pack(header, arrays)
 
 
@@ -55,10 +59,13 @@ def unpack_state(data: bytes, config: GANConfig) -> State:
             raise ValueError("it is no state")
         state: State = {"steps": _count(header["steps"]), "values": vars(read_values(header["values"]))}
         for name, adam, outputs in _NETWORKS:
-            weights, m, v = (_vector(arrays[name + end], parameters(config, outputs)) for end in ("", "_m", "_v"))
-            state[name] = weights
-            state[adam] = {"m": m, "v": v, "updates": _count(header["updates"][name])}
+            length = parameters(config, outputs)
+            state[name] = _vector(arrays[name], length)
+            moments = {kind: _vector(arrays[f"{name}_{kind}"], length) for kind in _kept(config, adam)}
+            state[adam] = {**moments, "updates": _count(header["updates"][name])}
         streams = {name: _stream(arrays[name]) for name in _STREAMS}
+        if PENALTIES.make(config.penalty).of is not None:
+            state[_PENALTY_STREAM] = _stream(arrays[_PENALTY_STREAM])
         place = _count(header["place"])
         if place >= BLOCK:
             raise ValueError("it stands outside its block of batches")
@@ -89,19 +96,26 @@ def fingerprint(data: bytes) -> str:
 
 def parameters(config: GANConfig, outputs: int) -> int:
     """How many parameters a network of this configuration has."""
-    sizes = [2, *[config.width] * config.depth, outputs]
-    return sum((fan_in + 1) * fan_out for fan_in, fan_out in pairwise(sizes))
+    return config.networks["generator" if outputs == 2 else "discriminator"].parameters(2, outputs)
 
 
 def state_bytes(config: GANConfig) -> int:
     """An upper bound of the size of a state's arrays."""
-    return 3 * 4 * sum(parameters(config, outputs) for _, _, outputs in _NETWORKS) + 2 * (_CPU_STREAM_BYTES + 4)
+    vectors = sum((1 + len(_kept(config, adam))) * parameters(config, outputs) for _, adam, outputs in _NETWORKS)
+    streams = len(_STREAMS) + (PENALTIES.make(config.penalty).of is not None)
+    return 4 * vectors + streams * (_CPU_STREAM_BYTES + 4)
 
 
 def held_bytes(state: State) -> int:
     """What the arrays of a state take in memory."""
-    networks = (part for name, adam, _ in _NETWORKS for part in (state[name], state[adam]["m"], state[adam]["v"]))
-    return sum(part.nbytes for part in (*networks, *(state["batches"][name] for name in _STREAMS)))
+    vectors = [part for name, adam, _ in _NETWORKS for part in (state[name], *state[adam].values())]
+    streams = [*(state["batches"][name] for name in _STREAMS), state.get(_PENALTY_STREAM)]
+    return sum(part.nbytes for part in (*vectors, *streams) if isinstance(part, Tensor))
+
+
+def _kept(config: GANConfig, adam: str) -> tuple[str, ...]:
+    """Names of the vectors that an optimiser keeps."""
+    return OPTIMISERS.make(config.optimiser_g if adam == "adam_g" else config.optimiser_d).kept
 
 
 def _vector(array: AnyArray, length: int) -> Tensor:

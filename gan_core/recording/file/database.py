@@ -195,5 +195,5 @@ def read_recipe(value: object) -> Recipe:
     for name, kind in _KINDS.items():
         if isinstance(recipe[name], bool) or not isinstance(recipe[name], kind):
             raise ValueError(f"its recipe's {name} is of the wrong kind")
-    config, values = read_experiment(recipe["config"], recipe["values"])
-    return Recipe(**{**recipe, "config": asdict(config), "values": asdict(values)})
+    begun = read_experiment(recipe["config"], recipe["values"])
+    return Recipe(**{**recipe, "config": asdict(begun.config), "values": asdict(begun.values)})

@@ -28,7 +28,8 @@ from gan_core.setup.config import MAX_THREADS, GANConfig
 from gan_core.setup.experiment import read_config, read_value
 from gan_core.setup.limits import check_seed
 from gan_core.setup.recipe import Recipe
-from gan_core.training.tasks import TASKS, Task, check_known
+from gan_core.training.known import check_known
+from gan_core.training.tasks import TASKS, Task
 from gan_core.wire.envelope import said
 from gan_core.wire.frames import check_frame
 

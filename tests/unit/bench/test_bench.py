@@ -20,11 +20,11 @@ from gan_core.bench import command as bench
 from gan_core.bench.client import Client, running_server
 from gan_core.bench.naive import NaiveGAN
 from gan_core.bench.rounds import Plan, Row, interleave, rate, ratios
-from gan_core.bench.sizes import ARTICLE, SIZES, describe
+from gan_core.bench.sizes import ARTICLE, SIZES, depth_of, describe
 from gan_core.bench.soak import memory_over_time, resident_megabytes
 from gan_core.bench.yardsticks import NAIVE, YARDSTICKS, Yardstick
 from gan_core.cli.options import BenchOptions, SoakLength
-from gan_core.setup.config import GANConfig
+from gan_core.setup.config import GANConfig, sized
 from gan_core.setup.presets import Preset
 from gan_core.targets.target import spiral
 from gan_core.training.compute import resolve
@@ -73,7 +73,7 @@ def test_rows_and_ratios() -> None:
 
 
 def naive_of(preset: Preset) -> NaiveGAN:
-    return NaiveGAN(preset.config.width, preset.config.depth, preset.config.batch, "cpu")
+    return NaiveGAN(preset.config.widest, depth_of(preset.config), preset.config.batch, "cpu")
 
 
 @pytest.mark.parametrize("preset", SIZES.values(), ids=list(SIZES))
@@ -133,7 +133,7 @@ def test_the_jax_loop_trains_as_the_engine_does(tiny: Preset, squares: Squares) 
 
     engine = GANEngine(tiny, seed=1, device="cpu", precision="float32", threads=1)
     engine.set(**vars(ARTICLE.values))
-    gan = jax_loop.JaxGAN(tiny.config.width, tiny.config.depth, tiny.config.batch)
+    gan = jax_loop.JaxGAN(tiny.config.widest, depth_of(tiny.config), tiny.config.batch)
     for name, network in (("G", engine.generator), ("D", engine.discriminator)):
         shapes = [(w.shape, b.shape) for w, b in gan.state[name]["weights"]]
         gan.state[name]["weights"] = as_kernels(network)
@@ -168,7 +168,7 @@ def test_the_keras_loop_trains_as_the_engine_does(
 
     engine = GANEngine(tiny, seed=1, device="cpu", precision="float32", threads=1)
     engine.set(**vars(ARTICLE.values))
-    gan = keras_loop.KerasGAN(tiny.config.width, tiny.config.depth, tiny.config.batch)
+    gan = keras_loop.KerasGAN(tiny.config.widest, depth_of(tiny.config), tiny.config.batch)
     for model, network in ((gan.G, engine.generator), (gan.D, engine.discriminator)):
         model.set_weights([array for layer in as_kernels(network) for array in layer])
     uv, z_d, z_g = squares
@@ -192,7 +192,7 @@ def test_the_tensorflow_loop_trains_as_the_engine_does(tiny: Preset, squares: Sq
 
     engine = GANEngine(tiny, seed=1, device="cpu", precision="float32", threads=1)
     engine.set(**vars(ARTICLE.values))
-    gan = tensorflow_loop.TensorFlowGAN(tiny.config.width, tiny.config.depth, tiny.config.batch)
+    gan = tensorflow_loop.TensorFlowGAN(tiny.config.widest, depth_of(tiny.config), tiny.config.batch)
     pairs = ((gan.G, engine.generator), (gan.D, engine.discriminator))
     for theirs, network in pairs:
         for variable, array in zip(theirs.weights, (a for layer in as_kernels(network) for a in layer), strict=True):
@@ -298,7 +298,7 @@ def test_yardsticks_are_held_against_the_naive_loop_too(tiny: Preset) -> None:
     assert f"{NAIVE.name} : other" not in names
 
 
-@pytest.mark.parametrize("preset", [*SIZES.values(), replace(ARTICLE, config=GANConfig(depth=1, width=8, batch=6))])
+@pytest.mark.parametrize("preset", [*SIZES.values(), replace(ARTICLE, config=sized(depth=1, width=8, batch=6))])
 def test_flops_are_those_that_torch_counts(preset: Preset) -> None:
     # Asked only for the gradients that an update needs, torch computes no other products.
     naive, half = naive_of(preset), preset.config.batch // 2
@@ -332,7 +332,7 @@ def test_the_share_of_the_peak_is_that_of_the_best_product_as_exact_as_the_step(
 def test_a_product_is_as_exact_as_its_route_and_leaves_the_route_as_it_was() -> None:
     compute = resolve("cpu", threads=1)
     before = torch.get_float32_matmul_precision()
-    errors = {name: peak.Product(GANConfig(width=64), compute, *route).error() for name, route in peak.ROUTES.items()}
+    errors = {name: peak.Product(sized(width=64), compute, *route).error() for name, route in peak.ROUTES.items()}
     assert errors["product, float32 highest"] < 1e-5
     assert 1e-4 < errors["product, bfloat16"] < 1e-1
     assert torch.get_float32_matmul_precision() == before

@@ -22,6 +22,7 @@ from gan_core.system import child
 from gan_core.training.compute import leaves_a_core, resolve, spare_cores
 from gan_core.training.engine import GANEngine
 from gan_core.wire import frames as wire
+from sizes import resized
 
 LONG = 120.0  # seconds: how long to wait for what must come
 
@@ -81,7 +82,7 @@ def look(engine: GANEngine, resolution: int, **more: object) -> Snapshot:
 @pytest.mark.parametrize("lenses", [(), ("pull", "best-d", "tears")])
 @pytest.mark.parametrize("width", [16, 288])  # the wider one is looked at in tiles
 def test_a_frame_is_the_same_bit_for_bit(beside: Beside, tiny: Preset, width: int, lenses: tuple[str, ...]) -> None:
-    preset = replace(tiny, config=replace(tiny.config, width=width, depth=3))
+    preset = replace(tiny, config=resized(tiny.config, width, 3))
     engine = GANEngine(preset, 3, device="cpu", threads=1)
     for _ in range(5):
         engine.step()
@@ -290,7 +291,7 @@ def test_a_core_is_left_to_looking_from_four_on(
     monkeypatch.setattr("gan_core.training.compute._CORES", cores)
     monkeypatch.setattr(torch, "set_num_threads", lambda threads: None)
     assert spare_cores() == spare
-    wide = resolve("cpu", spare=spare_cores(), width=PRESETS["mode-collapse"].config.width)
+    wide = resolve("cpu", spare=spare_cores(), width=PRESETS["mode-collapse"].config.widest)
     assert wide.threads == article
     assert leaves_a_core(wide.threads) is article_leaves
     assert leaves_a_core(1) is quick_leaves

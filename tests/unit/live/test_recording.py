@@ -42,7 +42,7 @@ def runs(tmp_path: Path) -> RunFolder:
 @pytest.fixture
 def open_session(tiny: Preset, runs: RunFolder, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opener]:
     """Sessions of the tiny scenario that record into one folder."""
-    monkeypatch.setitem(PRESETS, "tiny", tiny)
+    monkeypatch.setitem(PRESETS._entries, "tiny", tiny)
     opened = []
 
     def start(**options: object) -> TrainingSession:
@@ -176,7 +176,7 @@ def test_a_run_goes_on_where_it_stopped(
     open_session: Opener, tiny: Preset, monkeypatch: pytest.MonkeyPatch, task: str
 ) -> None:
     tiny = replace(tiny, config=replace(tiny.config, task=task))
-    monkeypatch.setitem(PRESETS, "tiny", tiny)
+    monkeypatch.setitem(PRESETS._entries, "tiny", tiny)
     first = open_session()
     steps(first, 57)
     do(first, SetValues({"lr_d": 0.005}))
@@ -333,7 +333,7 @@ def test_a_full_disk_ends_the_recording_and_nothing_else(
     assert [path.name for path in runs.folder.glob("*.sqlite")] == [f"{name}.sqlite"]
     session.close(LONG)
     monkeypatch.undo()
-    monkeypatch.setitem(PRESETS, "tiny", tiny)
+    monkeypatch.setitem(PRESETS._entries, "tiny", tiny)
     with closing(RunFile.open(runs.path(name))) as file:
         last = file.last_step()
         assert 0 < last <= step  # all of them, where it was not the steps but what came after them that found no room
@@ -370,7 +370,7 @@ def test_a_run_of_a_scenario_that_is_not_known_here_is_reset_to_its_own_beginnin
     steps(first, 10)
     name = first.status().info.id
     first.close(LONG)
-    monkeypatch.delitem(PRESETS, "tiny")
+    monkeypatch.delitem(PRESETS._entries, "tiny")
     session = open_session(preset="quick", seed=0)
     do(session, Open(name))
     settle(session, 40)

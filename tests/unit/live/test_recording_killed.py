@@ -66,7 +66,7 @@ def kill_one(folder: RunFolder, seen: mmap.mmap, after: int, *, on_disk: bool) -
 
 @pytest.mark.timeout(60 + 10 * KILLS)
 def test_a_killed_run_goes_on_exactly(tiny: Preset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(PRESETS, "tiny", tiny)
+    monkeypatch.setitem(PRESETS._entries, "tiny", tiny)
     draw = random.Random(0)
     reached = {}
     with mmap.mmap(-1, 8) as seen:

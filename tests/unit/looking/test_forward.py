@@ -18,7 +18,7 @@ from gan_core.looking.forward import Forward, _crossing, tiles
 from gan_core.looking.looks import cell_centres
 from gan_core.looking.probe import Probe
 from gan_core.records.frames import Moment
-from gan_core.setup.config import GANConfig
+from gan_core.setup.config import GANConfig, sized
 from gan_core.setup.presets import PRESETS
 from gan_core.training.engine import GANEngine
 from gan_core.training.networks import MLP, make_discriminator, make_generator
@@ -48,7 +48,7 @@ def everywhere(net: MLP, x: torch.Tensor) -> torch.Tensor:
 
 def network(seed: int, width: int, depth: int, scale: float = 1.0, generator: bool = False) -> MLP:
     random = torch.Generator().manual_seed(seed)
-    made = (make_generator if generator else make_discriminator)(GANConfig(width=width, depth=depth), random)
+    made = (make_generator if generator else make_discriminator)(sized(width=width, depth=depth), random)
     made.parameters_flat.add_(torch.randn(made.parameters_flat.shape, generator=random) * 0.1).mul_(scale)
     return made
 
@@ -190,7 +190,7 @@ def probe() -> Probe:
 def states() -> Iterator[tuple[str, GANEngine]]:
     """Networks just wide enough for tiles, untrained and trained by both recipes; the article's, with steep edges."""
     for name, steps in (("mode-collapse", 0), ("mode-collapse", 300), ("better", 300)):
-        preset = replace(PRESETS[name], config=GANConfig(width=256, batch=128))
+        preset = replace(PRESETS[name], config=sized(width=256, batch=128))
         engine = GANEngine(preset, 0, device="cpu", precision="float32")
         for _ in range(steps):
             engine.step()

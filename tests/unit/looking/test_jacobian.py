@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from gan_core.looking.measures.jacobian import determinants, folded, jacobians, log_stretch, stretches
-from gan_core.setup.config import GANConfig
+from gan_core.setup.config import GANConfig, sized
 from gan_core.targets.target import TARGETS
 from gan_core.training.networks import MLP, make_generator
 
-CONFIGS = [GANConfig(width=16, depth=1), GANConfig(width=24, depth=3)]
+CONFIGS = [sized(width=16, depth=1), sized(width=24, depth=3)]
 
 
 def random(seed: int) -> torch.Generator:
@@ -34,7 +34,7 @@ def linear_map(config: GANConfig, matrix: list[list[float]], scale: float = 1e-3
 
     A is applied by the last layer, which takes the lift back.
     """
-    g = MLP(2, 2, config, random(0), squash=torch.nn.Tanh())
+    g = MLP(2, 2, config.networks["generator"], random(0))
     layers = g.views(g.parameters_flat)
     for weight, bias in layers:
         weight.zero_()

@@ -17,12 +17,12 @@ from gan_core.looking.measures.density import generator_density, target_density
 from gan_core.looking.measures.parts import finished
 from gan_core.looking.probe import Probe
 from gan_core.records.arrays import LENS_ARRAYS
-from gan_core.setup.config import GANConfig, HyperParameters
+from gan_core.setup.config import HyperParameters, sized
 from gan_core.setup.presets import Preset
 from gan_core.training.engine import GANEngine
 from gan_core.training.tasks import TASKS
 
-SMALL = Preset("small", "Small", "", GANConfig(width=24, depth=2, batch=32), HyperParameters(lr_g=3e-3))
+SMALL = Preset("small", "Small", "", sized(width=24, depth=2, batch=32), HyperParameters(lr_g=3e-3))
 
 
 def engine_at(steps: int) -> GANEngine:

@@ -14,7 +14,7 @@ import torch
 from digest import digest
 from gan_core.looking.probe import LIVE_LEVELS, LIVE_POINTS, POINTS, SHARP_RESOLUTION, Probe
 from gan_core.records.frames import Moment, Snapshot
-from gan_core.setup.config import GANConfig
+from gan_core.setup.config import sized
 from gan_core.setup.presets import Preset
 from gan_core.training.engine import GANEngine
 from gan_core.wire import frames as wire
@@ -28,7 +28,7 @@ HALF_A_UNIT = 0.5 + 0.01
 @pytest.fixture(scope="module")
 def engine(tiny: Preset) -> GANEngine:
     """Trained a little, so that the maps are not flat; then with steeper weights, so that they are not grey."""
-    engine = GANEngine(replace(tiny, config=GANConfig(width=24, depth=2, batch=64)), 0, device="cpu", threads=1)
+    engine = GANEngine(replace(tiny, config=sized(width=24, depth=2, batch=64)), 0, device="cpu", threads=1)
     for _ in range(40):
         engine.step()
     engine.discriminator.parameters_flat.mul_(2)

@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from gan_core.looking.measures.pull import asked_share, fakes_before, pull
-from gan_core.setup.config import GANConfig
+from gan_core.setup.config import GANConfig, sized
 from gan_core.training.networks import MLP, make_discriminator, make_generator
 from gan_core.training.optimisers import KerasAdam
 
-CONFIGS = [GANConfig(width=16, depth=1), GANConfig(width=24, depth=3)]
+CONFIGS = [sized(width=16, depth=1), sized(width=24, depth=3)]
 
 
 def random(seed: int) -> torch.Generator:

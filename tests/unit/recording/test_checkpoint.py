@@ -18,12 +18,13 @@ import run_files
 from digest import digest
 from envelope_reader import read
 from gan_core.recording.file.checkpoint import fingerprint, pack_state, parameters, state_bytes, unpack_state
-from gan_core.setup.config import BOUNDS, GANConfig
+from gan_core.setup.config import BOUNDS, GANConfig, sized
 from gan_core.training.engine import GANEngine
 from gan_core.wire.envelope import envelope, pack, unpack
+from sizes import resized
 
-CONFIGS = (run_files.CONFIG, GANConfig(width=16, depth=2, batch=32), GANConfig(width=70, depth=3, batch=8))
-EACH = pytest.mark.parametrize("config", CONFIGS, ids=lambda c: f"{c.depth}x{c.width}")
+CONFIGS = (run_files.CONFIG, sized(width=16, depth=2, batch=32), sized(width=70, depth=3, batch=8))
+EACH = pytest.mark.parametrize("config", CONFIGS, ids=lambda c: c.generator)
 ARRAYS = ("generator", "generator_m", "generator_v", "discriminator", "discriminator_m", "discriminator_v")
 STREAMS = ("real_stream", "latent_stream")
 
@@ -158,8 +159,8 @@ def test_what_has_no_header_has_no_fingerprint(data: bytes) -> None:
 @EACH
 def test_states_of_other_networks_are_refused(config: GANConfig) -> None:
     data = pack_state(run_files.engine(config).state())
-    for other in (*CONFIGS, GANConfig(width=config.width + 1, depth=config.depth, batch=2), GANConfig()):
-        if (other.width, other.depth) != (config.width, config.depth):
+    for other in (*CONFIGS, resized(config, config.widest + 1, len(config.networks["generator"].units)), GANConfig()):
+        if other.generator != config.generator:
             with pytest.raises(ValueError, match=r"another network|more than .*\.$"):
                 unpack_state(data, other)
 

@@ -29,7 +29,7 @@ from gan_core.recording.file.intake import import_run
 from gan_core.recording.file.rows import BLOCK_ROWS, is_whole, pack_rows, unpack_rows
 from gan_core.recording.file.run_file import RunFile
 from gan_core.records.steps import StepMetrics
-from gan_core.setup.config import GANConfig
+from gan_core.setup.config import sized
 from gan_core.wire.envelope import envelope, pack
 
 LIMIT = 10**8
@@ -272,17 +272,24 @@ def test_the_recipe_that_the_spoilt_ones_come_from_is_good(stranger: Path) -> No
 @pytest.mark.parametrize(
     "fields",
     [
-        {"config__width": 10**9},
-        {"config__width": 4096, "config__depth": 16},
-        {"config__width": 4.0},
-        {"config__width": True},
+        {"config__generator": "1000000000:leaky-relu:tanh"},
+        {"config__generator": f"{','.join(['4096'] * 16)}:leaky-relu:tanh"},
+        {"config__generator": 4},
+        {"config__discriminator": True},
+        {"config__width": 4, "config__depth": 1},
         {"config__batch": 3},
         {"config__batch": "2"},
-        {"config__depth": -1},
-        {"config__leak": float("nan")},
-        {"config__leak": "much"},
-        {"config__epsilon": 0},
-        {"config__beta2": 1.0},
+        {"config__generator": ""},
+        {"config__generator": "-1:leaky-relu"},
+        {"config__generator": "4:leaky-relu(slope=nan)"},
+        {"config__generator": "4:leaky-relu(slope=2)"},
+        {"config__discriminator": "4:leaky-relu(slope=much)"},
+        {"config__discriminator": "4:swish"},
+        {"config__optimiser_g": "adam(epsilon=0)"},
+        {"config__optimiser_d": "adam(beta2=1)"},
+        {"config__updates": "1000:1"},
+        {"config__penalty": "fine"},
+        {"config__latent": "dark"},
         {"config__more": 1},
         {"config__target": "nowhere"},
         {"config__target": ["spiral"]},
@@ -476,7 +483,7 @@ def test_a_checkpoint_of_gigantic_claims_takes_no_memory(stranger: Path, shape: 
 
 
 def test_a_checkpoint_of_another_network_is_refused(stranger: Path) -> None:
-    for config in (GANConfig(width=5, depth=1, batch=2), GANConfig(width=4, depth=2, batch=2)):
+    for config in (sized(width=5, depth=1, batch=2), sized(width=4, depth=2, batch=2)):
         state = pack_state(run_files.engine(config).state())
         query = "UPDATE checkpoints SET state = ?, fingerprint = ? WHERE step = 0"
         spoil(stranger, (query, (state, fingerprint(state))))
@@ -653,8 +660,11 @@ def test_frames_with_arrays_that_are_not_theirs(stranger: Path) -> None:
 
 
 def test_the_sentence_names_what_is_wrong(stranger: Path) -> None:
-    said = refused(spoil(stranger, recipe_with(config__width=10**9)))
-    assert said == "This file cannot be taken in as a run: width must be from 1 to 4096, and depth from 1 to 16."
+    said = refused(spoil(stranger, recipe_with(config__batch=10**9)))
+    assert (
+        said
+        == "This file cannot be taken in as a run: batch must be an even number from 2 to 65536; 1000000000 is not."
+    )
 
 
 def test_a_branch_that_was_exported_is_taken_in(stranger: Path, tmp_path: Path) -> None:

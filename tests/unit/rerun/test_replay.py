@@ -25,12 +25,12 @@ from gan_core.records.outcomes import Cancelled
 from gan_core.records.steps import Change
 from gan_core.rerun.proof import verify
 from gan_core.rerun.retrace import Replay, engine_at, engine_for, retrained, values_at
-from gan_core.setup.config import BOUNDS, GANConfig, HyperParameters
+from gan_core.setup.config import BOUNDS, HyperParameters, sized
 from gan_core.setup.presets import PRESETS, Preset
 from gan_core.setup.recipe import preset_of
 from recorded import SEED, engine_of, recipe_of, record
 
-TINIEST = Preset("tiniest", "", "", GANConfig(width=4, depth=1, batch=4), HyperParameters())
+TINIEST = Preset("tiniest", "", "", sized(width=4, depth=1, batch=4), HyperParameters())
 CHANGES = (
     Change(1, "beta1_g", 0.5, 0.3),
     Change(21, "lr_g", 2e-4, 1e-2),
@@ -98,7 +98,9 @@ def test_the_recorded_configuration_counts_and_not_the_preset_of_that_name(tiny:
         ({"config": {"target": "rings"}}, "rings"),
         ({"config": {"objective": "of the future"}}, "of the future"),
         ({"config": {"colour": 3}}, "colour"),
-        ({"config": {"width": "wide"}}, "width"),
+        ({"config": {"generator": "wide"}}, "generator"),
+        ({"config": {"generator": "4:swish"}}, "swish"),
+        ({"config": {"optimiser_d": "adam(beta3=1)"}}, "beta3"),
         ({"values": {"lr_g": 7.0}}, "lr_g"),
         ({"precision": "float8"}, "float8"),
         ({"threads": 0}, "threads"),
@@ -472,7 +474,7 @@ def test_the_command_says_what_differs(
 
 
 def test_threads_are_those_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    wide = replace(TINIEST, config=GANConfig(width=80, depth=1, batch=16))
+    wide = replace(TINIEST, config=sized(width=80, depth=1, batch=16))
     path = record(tmp_path / "run.sqlite", wide, 3)
     assert main(["verify", str(path), "--threads", "2"], {}) == 0
     assert "with threads: 1, and trained again with threads: 2" in capsys.readouterr().out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import FrozenInstanceError, fields
+from typing import Any
 
 import pytest
 
@@ -15,15 +16,17 @@ EACH = pytest.mark.parametrize(("name", "bounds"), ALL_BOUNDS, ids=[name for nam
 
 def test_defaults_are_the_recipe_of_the_article() -> None:
     assert vars(GANConfig()) == {
-        "target": "spiral",
-        "objective": "non-saturating",
-        "width": 512,
-        "depth": 3,
-        "leak": 0.1,
-        "batch": 512,
-        "beta2": 0.999,
-        "epsilon": 1e-7,
         "task": "gan",
+        "target": "spiral",
+        "latent": "uniform",
+        "generator": "512,512,512:leaky-relu(slope=0.1):tanh",
+        "discriminator": "512,512,512:leaky-relu(slope=0.1):linear",
+        "objective": "non-saturating",
+        "penalty": "none",
+        "optimiser_g": "adam(beta2=0.999, epsilon=1e-07)",
+        "optimiser_d": "adam(beta2=0.999, epsilon=1e-07)",
+        "updates": "1:1",
+        "batch": 512,
     }
     assert vars(HyperParameters()) == {"lr_g": 1e-3, "lr_d": 1e-3, "beta1_g": 0.9, "beta1_d": 0.9}
 
@@ -102,7 +105,77 @@ def test_values_out_of_range_cannot_be_made() -> None:
         HyperParameters().lr_g = 0.5  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("wrong", [{"batch": 0}, {"batch": 1}, {"batch": 3}, {"batch": -2}, {"width": 0}, {"depth": 0}])
-def test_a_configuration_that_cannot_be_trained_is_refused(wrong: dict[str, int]) -> None:
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *[{"batch": batch} for batch in (0, 1, 3, -2, 10**9, "8", 8.0, True)],
+        *[
+            {name: text}
+            for name in ("generator", "discriminator")
+            for text in (
+                "",
+                "16",
+                ":relu",
+                "0:relu",
+                "1.5:relu",
+                "16:relu:softmax",
+                "16:relu:tanh:more",
+                "16:Re Lu",
+                16,
+            )
+        ],
+        {"generator": ",".join(["1"] * 17) + ":relu"},
+        {"discriminator": "4096,4096,4096,4096:relu"},
+        *[{"updates": text} for text in ("", "1", "0:1", "11:1", "1:1:1", "a:b", "-1:1", 1)],
+        *[
+            {name: text}
+            for name in ("target", "latent", "objective", "penalty", "optimiser_g", "optimiser_d")
+            for text in (
+                "",
+                "Two Words",
+                "ring(",
+                "ring(modes)",
+                "ring(modes=many)",
+                "ring(m=1, m=2)",
+                "ring(m=inf)",
+                3,
+            )
+        ],
+        {"task": "dream"},
+    ],
+    ids=lambda wrong: str(wrong)[:60],
+)
+def test_a_configuration_that_cannot_be_trained_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         GANConfig(**wrong)
+
+
+def test_equal_configurations_have_equal_fields() -> None:
+    written = {"generator": " 16, 8:relu", "optimiser_g": "adam( epsilon=0.0000001,beta2=.999 )", "updates": "05:1"}
+    config = GANConfig(**written)
+    assert config.generator == "16,8:relu:tanh"
+    assert config.optimiser_g == "adam(epsilon=1e-07, beta2=0.999)"
+    assert config.updates == "5:1"
+    assert GANConfig(**vars(config)) == config
+    assert GANConfig(discriminator="none:relu").networks["discriminator"].units == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("widht", "16", "There is nothing called 'widht' to configure; there are task, target"),
+        ("batch", "many", "batch must be a whole number; 'many' is not"),
+        ("batch", "7", "batch must be an even number"),
+        ("updates", "5", "updates must be those of D and of G"),
+        ("generator", "5", "generator: '5' is not UNITS,UNITS:ACTIVATION"),
+    ],
+)
+def test_what_a_command_line_gets_wrong_is_named(name: str, text: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        GANConfig().changed({name: text})
+
+
+def test_a_command_line_changes_what_it_names() -> None:
+    changed = GANConfig().changed({"batch": "64", "generator": "16:relu", "updates": "5:1"})
+    assert changed == GANConfig(batch=64, generator="16:relu", updates="5:1")
+    assert changed.each == (5, 1)

@@ -27,10 +27,11 @@ from gan_core.records.steps import Change, InForce
 from gan_core.rerun.proof import verify
 from gan_core.rerun.retrace import engine_at
 from gan_core.setup import experiment
-from gan_core.setup.config import BOUNDS, Bounds, GANConfig, HyperParameters
+from gan_core.setup.config import BOUNDS, Bounds, GANConfig, HyperParameters, sized
 from gan_core.setup.experiment import (
     YOUNGER_CONFIG,
     YOUNGER_VALUES,
+    Experiment,
     UnknownField,
     read_config,
     read_experiment,
@@ -48,20 +49,68 @@ CHANGES = (Change(11, "lr_g", 2e-4, 1e-3),)
 
 
 def test_today_s_form_is_read_as_it_is() -> None:
-    config, values = GANConfig(width=16, task="fit"), HyperParameters(lr_g=3e-4)
-    assert read_experiment(asdict(config), asdict(values)) == (config, values)
+    config, values = sized(width=16, task="fit"), HyperParameters(lr_g=3e-4)
+    assert read_experiment(asdict(config), asdict(values)) == Experiment(config, values)
 
 
 def test_a_run_from_before_there_were_tasks_trained_both_networks() -> None:
-    recorded = asdict(GANConfig(width=16))
+    recorded = asdict(sized(width=16))
     del recorded["task"]
-    assert read_config(recorded) == GANConfig(width=16, task="gan")
+    assert read_config(recorded) == sized(width=16, task="gan")
 
 
 def test_what_a_missing_field_meant_is_itself_a_value_of_today() -> None:
     assert set(YOUNGER_CONFIG) <= {field.name for field in fields(GANConfig)}
     assert set(YOUNGER_VALUES) <= set(BOUNDS)
     read_experiment({**asdict(GANConfig()), **YOUNGER_CONFIG}, {**asdict(HyperParameters()), **YOUNGER_VALUES})
+
+
+SIZES = {"width": 128, "depth": 2, "leak": 0.2, "beta2": 0.99, "epsilon": 1e-8}  # as they were recorded once
+OLD = {"target": "spiral", "objective": "minimax", "batch": 64, "task": "gan", **SIZES}
+
+
+def test_a_run_from_when_both_networks_had_one_size() -> None:
+    config = read_config(OLD)
+    assert config.generator == "128,128:leaky-relu(slope=0.2):tanh"
+    assert config.discriminator == "128,128:leaky-relu(slope=0.2):linear"
+    assert config.optimiser_g == config.optimiser_d == "adam(beta2=0.99, epsilon=1e-08)"
+    assert (config.objective, config.batch, config.updates, config.penalty) == ("minimax", 64, "1:1", "none")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("width", 0),
+        ("width", 10**9),
+        ("width", "wide"),
+        ("width", 4.0),
+        ("depth", 17),
+        ("depth", True),
+        ("leak", "much"),
+        ("leak", float("nan")),
+        ("leak", 2),
+        ("beta2", 1.0),
+        ("epsilon", 0),
+    ],
+)
+def test_a_size_that_there_never_was_is_refused(name: str, value: object) -> None:
+    with pytest.raises(ValueError, match=name):
+        read_config({**OLD, name: value})
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_the_sizes_come_together_or_not_at_all(name: str) -> None:
+    with pytest.raises(ValueError, match=f"^it was recorded without '{name}', which every run has$"):
+        read_config({other: value for other, value in OLD.items() if other != name})
+    with pytest.raises(UnknownField, match=f"'{name}'"):
+        read_config({**asdict(GANConfig()), name: SIZES[name]})
+
+
+def test_differences_are_what_is_not_as_there() -> None:
+    one = Experiment(GANConfig(), HyperParameters())
+    other = Experiment(GANConfig(batch=64, updates="5:1"), HyperParameters(lr_g=3e-4))
+    assert one.differences(one) == {}
+    assert other.differences(one) == {"updates": "5:1", "batch": 64, "lr_g": 3e-4}
 
 
 @pytest.mark.parametrize("name", sorted({f.name for f in fields(GANConfig)} - set(YOUNGER_CONFIG)))

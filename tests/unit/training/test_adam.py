@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from gan_core.setup.config import GANConfig
+from gan_core.setup.config import sized
 from gan_core.training.networks import MLP, make_generator
 from gan_core.training.optimisers import DeviceAdam, KerasAdam, NumpyAdam
 
@@ -15,7 +15,7 @@ EACH = pytest.mark.parametrize("kind", [KerasAdam, NumpyAdam, DeviceAdam])
 
 
 def network() -> MLP:
-    return make_generator(GANConfig(width=8, depth=1), torch.Generator().manual_seed(0))
+    return make_generator(sized(width=8, depth=1), torch.Generator().manual_seed(0))
 
 
 def values(adam: KerasAdam, lr: float, beta1: float) -> tuple[object, object]:

@@ -10,7 +10,7 @@ import torch
 from digest import digest
 from gan_core.setup.config import HyperParameters
 from gan_core.setup.presets import Preset
-from gan_core.targets.target import TARGETS
+from gan_core.targets.target import LATENTS, TARGETS
 from gan_core.training.batches import BLOCK, Batches
 from gan_core.training.cuda_graph import CapturedSteps
 from gan_core.training.engine import GANEngine
@@ -35,10 +35,10 @@ class OnDevice:
         weights, *rest = streams(0)
         config, kernels = preset.config, TorchKernels(CPU, torch.float32)
         self.networks = make_generator(config, weights), make_discriminator(config, weights)
-        self.adams = [DeviceAdam(network, config.beta2, config.epsilon) for network in self.networks]
+        self.adams = [DeviceAdam(network, 0.999, 1e-7) for network in self.networks]
         self.step = GANStep(config, self.networks, (self.adams[0], self.adams[1]), kernels)
-        rows = TASKS["gan"].rows(config.batch)
-        self.batches = Batches(TARGETS[config.target], rows, (rest[0], rest[1]), kernels)
+        rows = TASKS["gan"].rows(config)
+        self.batches = Batches(TARGETS.make(config.target), LATENTS["uniform"], rows, (rest[0], rest[1]), kernels)
         self.steps = CapturedSteps(self.step, self.batches, CPU)
 
     def train(self, count: int, values: HyperParameters) -> list[list[float]]:

@@ -19,13 +19,14 @@ from gan_core import PRESETS
 from gan_core.looking.probe import Probe
 from gan_core.records.frames import Moment
 from gan_core.records.steps import StepMetrics
-from gan_core.setup.config import BOUNDS, GANConfig, HyperParameters
+from gan_core.setup.config import BOUNDS, GANConfig, HyperParameters, sized
 from gan_core.setup.presets import Preset
 from gan_core.targets.target import Target
 from gan_core.training.batches import BLOCK
 from gan_core.training.engine import GANEngine
 from gan_core.training.kernels import Kernels, NumpyKernels, TorchKernels
 from oracle import Network, Oracle, TorchAdam, network_from
+from sizes import resized
 
 ROOT = Path(__file__).parents[3]
 STEPS = 20
@@ -128,7 +129,7 @@ def deviations(
 
 @pytest.mark.parametrize(
     "config",
-    [GANConfig(), GANConfig(width=16, depth=2, batch=32), GANConfig(width=24, depth=1, batch=64)],
+    [GANConfig(), sized(width=16, depth=2, batch=32), sized(width=24, depth=1, batch=64)],
     ids=["article", "tiny", "one-hidden-layer"],
 )
 def test_update_follows_the_recipe(
@@ -150,7 +151,7 @@ def test_update_follows_the_recipe_on_cuda(tiny: Preset, monkeypatch: pytest.Mon
 
 
 def test_the_other_placement_of_epsilon_would_be_noticed(tiny: Preset, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine = engine_for(replace(tiny, config=GANConfig(width=128, depth=3, batch=64)))
+    engine = engine_for(replace(tiny, config=sized(width=128, depth=3, batch=64)))
     start = networks_of(engine)
     of_weights, _ = deviations(engine, Oracle(*start, adam=TorchAdam), monkeypatch, steps=4)
     assert of_weights > 10 * TOLERANCE
@@ -254,11 +255,9 @@ def drawn_by(engine: GANEngine, steps: int) -> list[Batch]:
     return found
 
 
-class Greedy(Target):
+def greedy_one(target: Target) -> Target:
     """Takes more from its stream than it hands out."""
-
-    def sample(self, n: int, generator: torch.Generator) -> torch.Tensor:
-        return super().sample(3 * n, generator)[:n]
+    return replace(target, sample=lambda n, generator: target.sample(3 * n, generator)[:n])
 
 
 def same(a: list[Batch], b: list[Batch], part: int) -> list[bool]:
@@ -284,14 +283,14 @@ def test_a_step_trains_on_the_batch_that_was_drawn(tiny: Preset) -> None:
 
 def test_drawing_more_real_data_shifts_no_latent(tiny: Preset) -> None:
     plain, greedy = engine_for(tiny, 3), engine_for(tiny, 3)
-    greedy._batches.target = Greedy(**vars(plain.target))
+    greedy._batches.target = greedy_one(plain.target)
     a, b = drawn_by(plain, BLOCK + 2), drawn_by(greedy, BLOCK + 2)
     assert same(a, b, 0) == [True] * BLOCK + [False] * 2
     assert all(same(a, b, 1) + same(a, b, 2))
 
 
 def test_drawing_more_weights_shifts_no_batch(tiny: Preset) -> None:
-    small, large = engine_for(tiny, 3), engine_for(replace(tiny, config=replace(tiny.config, width=40)), 3)
+    small, large = engine_for(tiny, 3), engine_for(replace(tiny, config=resized(tiny.config, 40)), 3)
     a, b = drawn_by(small, 3), drawn_by(large, 3)
     for part in range(3):
         assert all(same(a, b, part))
@@ -372,7 +371,7 @@ def test_state_of_another_preset_is_refused(tiny: Preset, name: str) -> None:
     engine = engine_for(tiny)
     run(engine, 2)
     before = digest(engine.state())
-    other = engine_for(replace(tiny, config=replace(tiny.config, width=8))).state()
+    other = engine_for(replace(tiny, config=resized(tiny.config, 8))).state()
     wrong = {**engine_for(tiny, 5).state(), name: other[name]}
     with pytest.raises(ValueError, match=name):
         engine.restore(wrong)

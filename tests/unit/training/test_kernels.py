@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan_core.setup.config import GANConfig
+from gan_core.setup.config import sized
 from gan_core.training.backprop import Backprop
 from gan_core.training.kernels import Kernels, NumpyKernels, TorchKernels
 from gan_core.training.networks import MLP
@@ -57,7 +57,7 @@ def test_derivatives_from_the_output(kind: str) -> None:
 def test_passes_are_autograds(kind: str, depth: int, width: int, rows: int, first: int) -> None:
     """Output, gradients of all parameters, and of the input; the backward pass over the rows from `first` on."""
     first = min(first, rows - 1)
-    network = MLP(2, 3, GANConfig(width=width, depth=depth), torch.Generator().manual_seed(width))
+    network = MLP(2, 3, sized(width, depth).networks["discriminator"], torch.Generator().manual_seed(width))
     network.parameters_flat += 0.1  # biases that are not 0
     x = torch.from_numpy(draw(rows, 2)).float()
     d = torch.from_numpy(draw(rows - first, 3, seed=1)).float()
@@ -78,7 +78,7 @@ def test_passes_are_autograds(kind: str, depth: int, width: int, rows: int, firs
 @pytest.mark.parametrize("kind", ["torch", "numpy", "bfloat16"])
 def test_weights_that_somebody_else_changes_count_at_the_next_pass(kind: str) -> None:
     kernels = TorchKernels(CPU, torch.bfloat16) if kind == "bfloat16" else KINDS[kind]()
-    network = MLP(2, 1, GANConfig(width=4, depth=1), torch.Generator().manual_seed(0))
+    network = MLP(2, 1, sized(4, 1).networks["discriminator"], torch.Generator().manual_seed(0))
     passes = Backprop(network, kernels, 5)
     network.load_state_dict({name: torch.ones_like(p) for name, p in network.state_dict().items()})
     # Hidden units 1 + 0 + 1 = 2 at x = (1, 0); output 4 * 2 + 1.

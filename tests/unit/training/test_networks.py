@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from gan_core.setup.config import GANConfig
+from gan_core.setup.config import GANConfig, sized
 from gan_core.training.networks import MLP, make_discriminator, make_generator
 from oracle import forward, network_from
 
 ARTICLE = GANConfig()
-SMALL = GANConfig(width=16, depth=2, batch=32, leak=0.3)
+SMALL = sized(width=16, depth=2, batch=32, leak=0.3)
 BOTH = pytest.mark.parametrize("make", [make_generator, make_discriminator])
 
 

@@ -22,7 +22,7 @@ from gan_core.records.steps import Change, StepMetrics
 from gan_core.rerun.proof import verify
 from gan_core.rerun.retrace import engine_at
 from gan_core.setup.config import TASK_NAMES, GANConfig
-from gan_core.targets.target import TARGETS
+from gan_core.targets.target import LATENTS, TARGETS
 from gan_core.training.batches import BLOCK, Batches
 from gan_core.training.cuda_graph import CapturedSteps
 from gan_core.training.engine import GANEngine
@@ -182,10 +182,12 @@ def test_the_same_training_where_everything_lies_on_a_device(task: str) -> None:
     networks = make_generator(config, weights), make_discriminator(config, weights)
     for mine, theirs in zip((engine.generator, engine.discriminator), networks, strict=True):
         mine.parameters_flat.copy_(theirs.parameters_flat)
-    adam_g, adam_d = (DeviceAdam(network, config.beta2, config.epsilon) for network in networks)
+    adam_g, adam_d = (DeviceAdam(network, 0.999, 1e-7) for network in networks)
     step = TASKS[task].make_step(config, networks, (adam_g, adam_d), kernels)
-    rows = TASKS[task].rows(config.batch)
-    batches = Batches(TARGETS["spiral"], rows, (streams[0], streams[1]), kernels, paired=TASKS[task].paired)
+    rows = TASKS[task].rows(config)
+    batches = Batches(
+        TARGETS["spiral"], LATENTS["uniform"], rows, (streams[0], streams[1]), kernels, paired=TASKS[task].paired
+    )
     on_device = CapturedSteps(step, batches, CPU)
     on_device.set(preset.values)
     batches.left()

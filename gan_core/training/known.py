@@ -1,0 +1,55 @@
+"""Whether there is what a configuration names: its parts, held against the registries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from gan_core.setup.config import NETWORKS, GANConfig
+from gan_core.setup.network import Network
+from gan_core.setup.part import read_part
+from gan_core.setup.registry import Parts
+from gan_core.targets.target import LATENTS, TARGETS
+from gan_core.training.activations import ACTIVATIONS
+from gan_core.training.objectives import OBJECTIVES
+from gan_core.training.optimisers import OPTIMISERS
+from gan_core.training.penalties import PENALTIES
+
+# By field of a configuration.
+REGISTRIES: Mapping[str, Parts[Any]] = {
+    "target": TARGETS,
+    "latent": LATENTS,
+    "objective": OBJECTIVES,
+    "penalty": PENALTIES,
+    "optimiser_g": OPTIMISERS,
+    "optimiser_d": OPTIMISERS,
+}
+
+
+def completed(config: GANConfig) -> GANConfig:
+    """The same configuration with every number of its parts written out, so that a recorded run says them all.
+
+    Raises ValueError with a sentence for a part that there is not, or a number out of its range.
+    """
+    texts: dict[str, Any] = {}
+    for name, registry in REGISTRIES.items():
+        texts[name] = registry.completed(getattr(config, name))
+    for name, network in config.networks.items():
+        activation = ACTIVATIONS.completed(str(network.activation))
+        texts[name] = str(Network(network.units, read_part(activation), network.output))
+    return replace(config, **texts)
+
+
+def check_known(config: GANConfig) -> None:
+    """Raise ValueError with a sentence unless there is everything that a recorded run names."""
+    named = {name: (registry, read_part(getattr(config, name)).name) for name, registry in REGISTRIES.items()}
+    for name in NETWORKS:
+        named[name] = (ACTIVATIONS, config.networks[name].activation.name)
+    for registry, part in named.values():
+        if part not in registry:
+            raise ValueError(
+                f"This run was recorded with the {registry.kind} {part[:40]!r}, which this version of GANscope does "
+                "not know. If it was added by a module of your own, name it with --with."
+            )
+    completed(config)
