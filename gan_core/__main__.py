@@ -14,14 +14,18 @@ from gan_core.cli.options import (
     MAX_STEPS,
     RUN_OPTIONS,
     VERIFY_OPTIONS,
+    WITH,
     BenchOptions,
     RunOptions,
     TrainOptions,
     VerifyOptions,
+    load_laboratory,
+    read_config_item,
     read_preset,
     read_setting,
     read_soak_length,
 )
+from gan_core.setup.config import GANConfig
 from gan_core.setup.presets import PRESETS, find_preset
 
 
@@ -30,6 +34,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
 
     Exits with status 2 and one line when an option is no good.
     """
+    load_laboratory(argv, environ, "python -m gan_core")
     parser = Parser(prog="python -m gan_core", description="GANscope without a browser.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     train = commands.add_parser("train", help="train one scenario into files", description=_train.__doc__)
@@ -41,6 +46,8 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     bench = commands.add_parser("bench", help="measure the training speed", description=_bench.__doc__)
     bench.set_defaults(run=_bench, parser=bench)
     _add_bench_arguments(bench)
+    for command in (train, verify, bench):
+        WITH.add_to(command, ())
     given = parser.parse_args(argv)
     try:
         status: int = given.run(given, environ)
@@ -73,6 +80,15 @@ def _add_train_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE@STEP",
         help="change a hyper-parameter; STEP is the first step trained with the new value; may be repeated",
     )
+    add(
+        "--config",
+        type=argument(read_config_item),
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="another target, network, batch, ... than the scenario's, as batch=64; may be repeated. Keys: "
+        + ", ".join(vars(GANConfig())),
+    )
     add("--record", action="store_true", help="also record the run into DIR: `app.py --runs DIR` shows it")
     add("--resume", action="store_true", help="go on with the run recorded in DIR, or begin it; implies --record")
     for option in RUN_OPTIONS:
@@ -92,10 +108,15 @@ def _train(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
                 f"argument --set: {setting.name} would change at step {setting.step}, after the last of {steps}."
             )
     values = {"seed": preset.seed or 0, **values_of(RUN_OPTIONS, given, environ, given.parser)}
+    try:
+        preset.config.changed(dict(given.config))
+    except ValueError as error:
+        given.parser.error(f"argument --config: {error}")
     options = TrainOptions(
         preset=preset.name,
         out=given.out,
         steps=steps,
+        config=dict(given.config),
         settings=tuple(given.settings),
         record=given.record or given.resume,
         resume=given.resume,

@@ -31,6 +31,7 @@
       ["seed", String(run.seed)],
       ...Object.entries(run.config).map(([name, value]) => [name, String(value)]),
       ...Object.keys(run.values).map((name) => [name, course(name, run.values[name], changes)]),
+      ["path", info.by_hand ? "the step written out for it" : "autograd"],
       ["precision", info.precision],
       ["threads", String(info.threads)],
       ["device", info.device],

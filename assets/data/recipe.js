@@ -1,19 +1,28 @@
 // The recipe of a run as the hash of an address, and back:
-//   #v=1&preset=NAME&seed=N&changes=STEP.NAME.VALUE,...&step=N&cursor=PANEL,X,Y&as=DEVICE.PRECISION.THREADS
-// A recipe is {preset, seed, changes: [[step, name, value], ...], step, cursor: {panel, x, y} or {panel, step} or null,
+//   #v=2&preset=NAME&config.KEY=TEXT&...&value.NAME=NUMBER&...&seed=N&changes=STEP.NAME.VALUE,...&step=N
+//   &cursor=PANEL,X,Y&as=DEVICE.PRECISION.THREADS
+// Of configuration and values only what is not as the scenario has it; where all is, the version is 1, as it was before
+// there was anything else. A recipe is {preset, config: {key: text}, values: {name: number}, seed,
+// changes: [[step, name, value], ...], step, cursor: {panel, x, y} or {panel, step} or null,
 // as: {device, precision, threads} or null}. Pure: it knows neither the server nor what is on the screen.
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
   const state = app.state;
-  const VERSION = "1";
+  const PLAIN = "1"; // of a link to a scenario as it is told,
+  const ALTERED = "2"; // and to one with something else in it
+  const LONGEST = 200; // characters of one text of a configuration
   const MOST_QUOTED = 30; // characters of a link that are said back
   const SQUARE = ["samples", "latent", "discriminator"];
 
   // -- writing ---------------------------------------------------------------------------------------------------------
 
-  function write({ preset, seed, changes, step, cursor, as }) {
-    const parts = [`v=${VERSION}`, `preset=${encodeURIComponent(preset)}`, `seed=${seed}`];
+  function write({ preset, config, values, seed, changes, step, cursor, as }) {
+    const others = [
+      ...Object.entries(config).map(([key, text]) => `config.${key}=${encodeURIComponent(text)}`),
+      ...Object.entries(values).map(([name, value]) => `value.${name}=${value}`),
+    ];
+    const parts = [`v=${others.length ? ALTERED : PLAIN}`, `preset=${encodeURIComponent(preset)}`, ...others, `seed=${seed}`];
     if (changes.length) parts.push(`changes=${changes.map((change) => change.join(".")).join(",")}`);
     parts.push(`step=${step}`);
     if (cursor) parts.push(`cursor=${cursor.panel === "metrics" ? `metrics,${cursor.step}` : `${cursor.panel},${short(cursor.x)},${short(cursor.y)}`}`);
@@ -48,11 +57,13 @@ window.dash_clientside = window.dash_clientside || {};
     if (!hash.includes("=")) return null;
     const notes = [];
     const given = fields(hash, notes);
-    if (given.get("v") !== VERSION) {
+    if (![PLAIN, ALTERED].includes(given.get("v"))) {
       const version = given.has("v") ? ` of version ${quoted(given.get("v"))}` : " without a version";
       return { recipe: null, notes: [`This link is${version}, which is not known here; nothing was opened.`] };
     }
-    const recipe = {};
+    const recipe = { preset: readPreset(given.get("preset"), notes) };
+    recipe.config = readConfig(given, notes, recipe);
+    recipe.values = readValues(given, notes, recipe);
     for (const [name, reader] of Object.entries(READERS)) recipe[name] = reader(given.get(name), notes, recipe);
     return { recipe, notes };
   }
@@ -63,7 +74,7 @@ window.dash_clientside = window.dash_clientside || {};
       const at = part.indexOf("=");
       const name = at < 0 ? part : part.slice(0, at);
       if (!name) continue;
-      if (name !== "v" && !Object.hasOwn(READERS, name)) notes.push(`The link's ${quoted(name)} is not known and was left out.`);
+      if (!KNOWN.includes(name) && !Object.hasOwn(READERS, name) && !/^(config|value)\./.test(name)) notes.push(`The link's ${quoted(name)} is not known and was left out.`);
       else if (given.has(name)) notes.push(`The link has ${quoted(name)} twice; the first one counts.`);
       else given.set(name, decoded(part.slice(at + 1)));
     }
@@ -78,7 +89,8 @@ window.dash_clientside = window.dash_clientside || {};
     }
   }
 
-  const READERS = { preset: readPreset, seed: readSeed, changes: readChanges, step: readStep, cursor: readCursor, as: readAs };
+  const KNOWN = ["v", "preset"];
+  const READERS = { seed: readSeed, changes: readChanges, step: readStep, cursor: readCursor, as: readAs };
 
   function readPreset(text, notes) {
     const { presets, link } = state.settings;
@@ -86,6 +98,33 @@ window.dash_clientside = window.dash_clientside || {};
     const what = text === undefined ? "The link names no scenario" : `The link's scenario ${quoted(text)} is not known here`;
     notes.push(`${what}; “${presets[link.preset].title}” was taken.`);
     return link.preset;
+  }
+
+  // What is not as the scenario has it, by the names that it has; whether a value can be is for the server to say.
+  function readConfig(given, notes, { preset }) {
+    const found = {};
+    for (const [name, text] of given) {
+      const [, key] = name.match(/^config\.(.*)$/) || [];
+      if (key === undefined) continue;
+      if (!Object.hasOwn(state.settings.presets[preset].config, key)) notes.push(`The link's ${quoted(name)} is not known and was left out.`);
+      else if (text.length > LONGEST) notes.push(`The link's ${quoted(name)} is too long and was left out.`);
+      else found[key] = text;
+    }
+    return found;
+  }
+
+  function readValues(given, notes) {
+    const found = {};
+    for (const [name, text] of given) {
+      const [, key] = name.match(/^value\.(.*)$/) || [];
+      if (key === undefined) continue;
+      const slider = Object.values(state.settings.sliders).find((s) => s.name === key);
+      const value = decimal(text);
+      if (!slider || value === null) notes.push(`The link's ${quoted(`${name}=${text}`)} is not understood and was left out.`);
+      else if (value < slider.low || value > slider.high) notes.push(`The link's ${key} of ${quoted(text)} is out of range and was left out.`);
+      else found[key] = value;
+    }
+    return found;
   }
 
   function readSeed(text, notes) {
@@ -115,7 +154,7 @@ window.dash_clientside = window.dash_clientside || {};
       else if (found.length && step < found[found.length - 1][0]) notes.push(`The link's change ${quoted(item)} comes after one of a later step and was left out.`);
       else found.push([step, name, value]);
     }
-    const changes = effective(found, state.settings.presets[recipe.preset].values);
+    const changes = effective(found, { ...state.settings.presets[recipe.preset].values, ...recipe.values });
     const most = state.settings.link.changes;
     if (changes.length > most) notes.push(`The link has ${app.grouped(changes.length)} changes; only the first ${app.grouped(most)} were taken.`);
     return changes.slice(0, most);

@@ -118,6 +118,8 @@ window.dash_clientside = window.dash_clientside || {};
         when(run.created),
       ),
     ];
+    const others = app.preset(run.preset) ? app.experiment.words(run) : "";
+    if (others) found.push(line(`with ${others}`));
     if (run.parent) found.push(line(`branch of ${parentName(run.parent)} at step ${app.grouped(run.parent_step)}`));
     if (run.outcome) found.push(line(run.outcome));
     return found;

@@ -15,7 +15,7 @@ window.dash_clientside = window.dash_clientside || {};
   async function copy() {
     if (!state.status || !state.shown || app.source.recorded) return;
     const recipe = present();
-    const obstacle = (await foreign()) || tooLong(recipe);
+    const obstacle = foreign() || tooLong(recipe);
     if (obstacle) return app.notice.put("copied", obstacle, { passing: true });
     const hash = app.recipe.write(recipe);
     history.replaceState(null, "", hash); // unlike location.hash, this is not a link that was followed
@@ -30,33 +30,17 @@ window.dash_clientside = window.dash_clientside || {};
     const live = state.view.live && state.view.preview === null;
     const step = live ? state.shown.step : state.view.preview !== null ? state.shown.step : state.view.step;
     const last = live && state.status.phase !== "training" ? step + 1 : step;
-    const { device, precision, threads } = info;
-    const changes = logged().filter(([at]) => at <= last);
-    return { preset: info.preset, seed: info.seed, changes: app.recipe.effective(changes, values()), step, cursor, as: { device, precision, threads } };
+    const { preset, seed, device, precision, threads } = info;
+    const changes = app.recipe.effective(logged().filter(([at]) => at <= last), info.values);
+    return { preset, ...app.experiment.differences(info), seed, changes, step, cursor, as: { device, precision, threads } };
   }
 
   const logged = () => state.changes.map(([step, name, , value]) => [step, name, value]);
 
-  // The values that the present run began with.
-  function values() {
-    const found = Object.fromEntries(Object.entries(state.status.values).map(([name, { value }]) => [name, value]));
-    for (const [, name, old] of [...state.changes].reverse()) found[name] = old;
-    return found;
-  }
+  // Why a link could not say what this run is.
+  const foreign = () => (app.preset(state.status.info.preset) ? null : "This run is not one of the scenarios as they are here, so a link would show another one; download it instead.");
 
-  // Why a link could not say what this run is: a recorded one may come from elsewhere, or from another version.
-  async function foreign() {
-    const { preset, id } = state.status.info;
-    const known = app.preset(preset);
-    const sentence = "This run is not one of the scenarios as they are here, so a link would show another one; download it instead.";
-    if (!known || !same(values(), known.values)) return sentence;
-    if (!state.status.recording) return null; // begun by this server
-    const { said, error } = await app.runs.list();
-    const run = error ? null : said.runs.find((other) => other.id === id);
-    return run && !run.damage && !same(run.config, known.config) ? sentence : null;
-  }
-
-  const same = (a, b) => Object.keys({ ...a, ...b }).every((name) => a[name] === b[name]);
+  const same = (a, b) => Object.keys({ ...a, ...b }).every((name) => String(a[name]) === String(b[name]));
 
   function tooLong(recipe) {
     const held = state.changes.length === state.changesTotal;
@@ -107,20 +91,22 @@ window.dash_clientside = window.dash_clientside || {};
   const isUnderWay = (recipe) => state.status.goal === recipe.step && agrees(recipe, state.status.step);
 
   // Whether the present run is the recipe's up to a step.
-  function agrees({ preset, seed, changes }, step) {
+  function agrees({ preset, config, values, seed, changes }, step) {
     const { info } = state.status;
+    const told = state.settings.presets[preset];
     const upTo = (list) => list.filter(([at]) => at <= step);
-    if (info.preset !== preset || info.seed !== seed) return false;
-    if (state.changes.length !== state.changesTotal || !same(values(), state.settings.presets[preset].values)) return false;
-    const mine = app.recipe.effective(upTo(logged()), values());
+    if (info.preset !== preset || info.seed !== seed || state.changes.length !== state.changesTotal) return false;
+    if (!same(info.config, { ...told.config, ...config }) || !same(info.values, { ...told.values, ...values })) return false;
+    const mine = app.recipe.effective(upTo(logged()), info.values);
     return JSON.stringify(mine) === JSON.stringify(upTo(changes));
   }
 
   async function repeat(recipe, notes, mine) {
     const before = state.status.info.run;
     announce(recipe);
-    const { preset, seed, changes, step } = recipe;
-    const refusal = await app.command.send({ do: "repeat", preset, seed, changes, step });
+    const { preset, config, values, seed, changes, step } = recipe;
+    const texts = Object.fromEntries(Object.entries(config).map(([key, text]) => [key, String(text)]));
+    const refusal = await app.command.send({ do: "repeat", preset, config: texts, values, seed, changes, step });
     if (refusal) return tell([`The link's run could not be re-run. ${refusal}`, ...notes]);
     await until(() => mine !== turn || state.run !== before);
     await accompany(recipe, notes, mine);
@@ -152,7 +138,10 @@ window.dash_clientside = window.dash_clientside || {};
     return [`The link's run was computed with ${there}, this one with ${here}: their numbers drift apart.`];
   }
 
-  const words = ({ preset, seed, step }) => `${state.settings.presets[preset].title}, seed ${seed}, to step ${app.grouped(step)}`;
+  function words({ preset, config, values, seed, step }) {
+    const others = app.experiment.words({ preset, config: { ...state.settings.presets[preset].config, ...config }, values: { ...state.settings.presets[preset].values, ...values } });
+    return `${state.settings.presets[preset].title}${others && ` with ${others}`}, seed ${seed}, to step ${app.grouped(step)}`;
+  }
 
   function tell(notes) {
     if (!notes.length) return app.notice.remove("link");

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from gan_core.cli.arguments import (
@@ -26,9 +26,10 @@ from gan_core.cli.arguments import (
     values_of,
     whole_number,
 )
-from gan_core.setup.config import DEVICES, MAX_THREADS, PRECISIONS, HyperParameters
+from gan_core.setup.config import DEVICES, MAX_THREADS, PRECISIONS, HyperParameters, read_field
 from gan_core.setup.limits import check_seed
 from gan_core.setup.presets import DEFAULT_PRESET, PRESETS, find_preset
+from gan_core.system import laboratory
 
 MAX_STEPS = 10**9
 MANY_STEPS = 6_000  # of a scenario that is meant for more, so many are trained unless more are asked for
@@ -75,6 +76,7 @@ class TrainOptions(RunOptions):
     preset: str
     out: Path  # a folder
     steps: int = 600
+    config: Mapping[str, str] = field(default_factory=dict)  # what is not as the preset has it, as text
     settings: tuple[Setting, ...] = ()
     record: bool = False  # also as the dashboard does, into `out`
     resume: bool = False  # go on with what is recorded there
@@ -107,9 +109,26 @@ class VerifyOptions:
     threads: int | None = None  # None: as many as recorded
 
 
+def load_laboratory(argv: Sequence[str], environ: Mapping[str, str], prog: str) -> None:
+    """Run the modules of --with, before anything is read that may be the name of something they add.
+
+    Exits with status 2 and one line when one of them cannot be run.
+    """
+    parser = Parser(prog=prog, add_help=False)
+    WITH.add_to(parser, ())
+    given, _ = parser.parse_known_args([*argv])
+    paths = getattr(given, "with", None) or laboratory.named(dict(environ))
+    try:
+        laboratory.load(paths)
+    except ValueError as error:
+        parser.error(f"argument --with: {error}")
+
+
 def parse_server_options(argv: Sequence[str], environ: Mapping[str, str]) -> ServerOptions:
     """Read the server's command line and environment. Exits with status 2 and one line when they are no good."""
+    load_laboratory(argv, environ, "app.py")
     parser = Parser(prog="app.py", description="Watch a GAN train, live, in the browser.")
+    WITH.add_to(parser, ())
     defaults = ServerOptions()
     for option in SERVER_OPTIONS:
         option.add_to(parser, getattr(defaults, option.dest))
@@ -136,6 +155,15 @@ def read_setting(text: str) -> Setting:
     return Setting(whole_number("STEP", 1, MAX_STEPS)(step), name, number)
 
 
+def read_config_item(text: str) -> tuple[str, str]:
+    """Read KEY=VALUE, as in target=spiral. What the value may be is said where the whole is put together."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError(f"{text!r} is not KEY=VALUE, as in batch=64.")
+    read_field(name.strip(), value.strip())
+    return name.strip(), value.strip()
+
+
 def read_soak_length(text: str) -> SoakLength:
     """Read a length in seconds ("900s") or in training steps ("600000")."""
     if text.endswith("s"):
@@ -146,6 +174,13 @@ def read_soak_length(text: str) -> SoakLength:
 def _read_seed(text: str) -> int:
     return check_seed(as_int(text))
 
+
+WITH = Option(
+    "with",
+    str,
+    "a Python file of your own that adds targets, objectives, scenarios and more; may be repeated",
+    extra={"action": "append", "metavar": "FILE.py"},
+)
 
 RUN_OPTIONS = (
     Option("seed", _read_seed, "what initial weights and batches are drawn from; with the preset it fixes the run"),

@@ -29,6 +29,7 @@ from gan_core.records.steps import Change, StepMetrics
 from gan_core.run.observer import Observer
 from gan_core.run.run import Run, begin
 from gan_core.setup.presets import PRESETS, find_preset
+from gan_core.training.known import completed
 from gan_core.wire.frames import encode_frame
 
 
@@ -46,7 +47,7 @@ def make_run(options: TrainOptions) -> Opened:
         return _go_on_with(recorded[0], options)
     created = time.time()
     run = begin(
-        find_preset(options.preset),
+        find_preset(options.preset).altered(options.config, {}),
         options.seed,
         run_id=new_id(created),
         created=created,
@@ -78,6 +79,12 @@ def _check_fits(path: Path, run: Run, options: TrainOptions) -> None:
         raise ValueError(
             f"{path} is a run of {recipe.preset}, seed {recipe.seed:,}; it cannot go on as {options.preset}, "
             f"seed {options.seed:,}."
+        )
+    asked = completed(find_preset(options.preset).config.changed(options.config))
+    others = [name for name, value in vars(asked).items() if value != run.recipe.config[name]]
+    if others:
+        raise ValueError(
+            f"{path} has {others[0]} {run.recipe.config[others[0]]}; it cannot go on with {getattr(asked, others[0])}."
         )
     if known > options.steps:
         raise ValueError(f"{path} has {known:,} steps already; --steps must be more than that.")
@@ -185,6 +192,7 @@ def summarise(observer: Observer, seconds: float) -> dict[str, Any]:
         "preset": run.recipe.preset,
         "claim": known.claim if known else "",
         "task": engine.config.task,
+        "config": asdict(engine.config),
         "seed": run.recipe.seed,
         "steps": engine.steps,
         "precision": engine.compute.precision,

@@ -21,7 +21,7 @@ from gan_core.records.commands import (
     StepOnce,
 )
 from gan_core.records.status import Phase
-from gan_core.setup.presets import PRESETS, find_preset
+from gan_core.setup.presets import find_preset
 from gan_core.setup.recipe import preset_of
 
 if TYPE_CHECKING:
@@ -75,15 +75,14 @@ def step_once(session: TrainingSession, command: StepOnce) -> None:
 def restart(session: TrainingSession, command: Restart) -> None:
     """Begin a new run."""
     run = session.run
-    if command.preset is None and run.info.preset not in PRESETS:
-        preset = preset_of(run.recipe)  # a run from elsewhere, of a scenario that is not known here: its own
-    else:
-        with refusing():
-            preset = find_preset(command.preset or run.info.preset)
+    with refusing():
+        begun = preset_of(run.recipe) if command.preset is None else find_preset(command.preset)
+        experiment = begun.altered(command.config, command.values)
+        seeds = (command.seed, begun.seed if command.preset else None, run.info.seed)
+        seed = next(seed for seed in seeds if seed is not None)
+        opened = session.opening.begin(experiment, seed, run.number + 1)
     stopped_by_itself = session.phase is Phase.FAILED or session.at_figure_end()
-    seeds = (command.seed, preset.seed if command.preset else None, run.info.seed)
-    seed = next(seed for seed in seeds if seed is not None)
-    session.enter(session.opening.begin(preset, seed, run.number + 1))
+    session.enter(opened)
     if stopped_by_itself:
         session.phase = Phase.TRAINING
     session.look()
@@ -101,7 +100,10 @@ def branch(session: TrainingSession, command: Branch) -> None:
 
 def repeat(session: TrainingSession, command: Repeat) -> None:
     """Begin a run and make its changes at their steps, up to one where it pauses."""
-    session.enter(session.opening.begin(find_preset(command.preset), command.seed, session.run.number + 1))
+    with refusing():
+        experiment = find_preset(command.preset).altered(command.config, command.values)
+        opened = session.opening.begin(experiment, command.seed, session.run.number + 1)
+    session.enter(opened)
     session.figure_end = None
     session.look()
     session.run.set_out(command.step, command.changes)

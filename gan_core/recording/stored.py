@@ -18,7 +18,8 @@ from gan_core.records.status import Phase, Progress, Recording, Status, run_info
 from gan_core.run.chronicle import Chronicle, begin_chronicle
 from gan_core.run.run import MAX_READINGS, MAX_ROWS_PER_READ, values_in_force
 from gan_core.run.thinning import nearest
-from gan_core.setup.recipe import preset_of
+from gan_core.setup.recipe import Recipe, preset_of
+from gan_core.training.gan_step import serves
 from gan_core.training.known import check_known
 from gan_core.wire import frames as wire
 from gan_core.wire.envelope import with_header
@@ -77,7 +78,7 @@ class StoredRuns:
         recipe, changes = file.recipe, file.changes()
         return Status(
             phase=Phase.PAUSED,
-            info=run_info(recipe, number(file)),
+            info=run_info(recipe, number(file), by_hand=_by_hand(recipe)),
             step=file.last_step(),
             steps_per_second=0.0,
             looking_share=0.0,
@@ -105,6 +106,14 @@ def _fixed_points(file: RunFile) -> FixedPoints:
     config = preset_of(file.recipe).config
     check_known(config)
     return Probe(config, torch.device("cpu")).fixed_points(number(file))
+
+
+def _by_hand(recipe: Recipe) -> bool:
+    """Whether its steps would be those that are written out; true as well where that cannot be told here."""
+    try:
+        return serves(preset_of(recipe).config)
+    except ValueError:
+        return True
 
 
 def number(file: RunFile) -> int:

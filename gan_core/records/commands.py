@@ -7,7 +7,7 @@ the person who asked.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gan_core.records.steps import Change
 from gan_core.setup.config import BOUNDS, FRAME_RATE, LOOKING_SHARE
@@ -21,7 +21,7 @@ from gan_core.setup.limits import (
     check_step,
     check_whole_number,
 )
-from gan_core.setup.presets import find_preset
+from gan_core.setup.presets import Preset, find_preset
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,17 @@ class StepOnce:
 
 @dataclass(frozen=True)
 class Restart:
-    """Begin a new run at step 0 with the preset's own hyper-parameters.
+    """Begin a new run at step 0.
 
-    None means: as it is now. So `Restart()` is the same run again, bit for bit. A preset that is shown with
-    a seed of its own brings it along.
+    None means: as it is now. So `Restart()` is the same run again, bit for bit: the present experiment, with the values
+    that it began with. A preset is begun as it is told, but for the given fields (as text) and values; one that is
+    shown with a seed of its own brings it along.
     """
 
     preset: str | None = None
     seed: int | None = None
+    config: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,8 @@ class Repeat:
     seed: int
     changes: tuple[Change, ...]
     step: int
+    config: Mapping[str, str] = field(default_factory=dict)  # what is not as the preset has it, as text,
+    values: Mapping[str, float] = field(default_factory=dict)  # and of the values it begins with
 
 
 Command = SetValues | SetLooking | SetPace | Play | Pause | StepOnce | Restart | Open | Branch | Repeat
@@ -126,7 +131,8 @@ def parse(request: object) -> Command:
     The body is an object with `do`: "set" (`values`: name to number), "looking" (`share`), "pace" (`steps` a frame, or
     null; perhaps `per_second`: frames a second at most), "play", "pause", "step" (`count`), "reset", "new-seed"
     (`seed`), "preset" (`name`), "open" (`run`), "branch" (`run`, `step`) or "repeat" (`preset`, `seed`, `changes`:
-    [step, name, value] in order, `step`).
+    [step, name, value] in order, `step`). "preset" and "repeat" may have `config`, key to text, and `values`, name to
+    number: what is not as the preset has it.
 
     Raises ValueError with one sentence that says what is wrong.
     """
@@ -170,8 +176,8 @@ def _read_repeat(request: Mapping[str, object]) -> Command:
     given = request.get("changes", [])
     if not isinstance(given, list) or len(given) > MAX_REPEATED_CHANGES:
         raise ValueError(f"changes must be a list of at most {MAX_REPEATED_CHANGES} changes.")
-    preset = find_preset(str(request.get("preset")))
-    values, changes, last = vars(preset.values).copy(), [], 1
+    preset, config, begun = _read_experiment(request, "preset")
+    values, changes, last = {**vars(preset.values), **begun}, [], 1
     for entry in given:
         if not isinstance(entry, list) or len(entry) != 3 or entry[1] not in BOUNDS:
             raise ValueError(f"A change must be [step, name, value] with a name of {', '.join(BOUNDS)}.")
@@ -181,13 +187,25 @@ def _read_repeat(request: Mapping[str, object]) -> Command:
         new, last = BOUNDS[name].check(name, value), step
         changes.append(Change(step, name, values[name], new))
         values[name] = new
-    return Repeat(preset.name, check_seed(request.get("seed")), tuple(changes), check_step(request.get("step")))
+    seed, step = check_seed(request.get("seed")), check_step(request.get("step"))
+    return Repeat(preset.name, seed, tuple(changes), step, config, begun)
 
 
 def _read_preset(request: Mapping[str, object]) -> Command:
-    name = request.get("name")
-    find_preset(str(name))
-    return Restart(preset=str(name))
+    preset, config, values = _read_experiment(request, "name")
+    return Restart(preset=preset.name, config=config, values=values)
+
+
+def _read_experiment(request: Mapping[str, object], name: str) -> tuple[Preset, dict[str, str], dict[str, float]]:
+    """A preset, by the field `name` of a request, and what is not as it has it."""
+    preset = find_preset(str(request.get(name)))
+    config, values = request.get("config", {}), request.get("values", {})
+    if not isinstance(config, dict) or not all(isinstance(text, str) for text in config.values()):
+        raise ValueError('\'config\' must be an object of keys and texts, as in {"batch": "64"}.')
+    if not isinstance(values, dict):
+        raise ValueError("'values' must be an object of hyper-parameter names and numbers.")
+    altered = preset.altered(config, values)  # its checks of names and ranges
+    return preset, dict(config), {each: getattr(altered.values, each) for each in values}
 
 
 _READERS = {

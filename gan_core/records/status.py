@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from gan_core.records.arrays import Float32Array
 from gan_core.records.frames import Reading
@@ -35,11 +36,14 @@ class RunInfo:
     device: str  # "cpu" or "cuda"
     precision: str  # the arithmetic of the training step's matrix products
     threads: int
+    config: Mapping[str, Any]  # what it is made of: the fields of GANConfig,
+    values: Mapping[str, float]  # and the hyper-parameters that it began with
+    by_hand: bool  # whether each step is the one that is written out; else it is autograd's
     parent: str | None = None  # id of the run it branched off
     parent_step: int | None = None
 
 
-def run_info(recipe: Recipe, run: int) -> RunInfo:
+def run_info(recipe: Recipe, run: int, *, by_hand: bool) -> RunInfo:
     """What identifies a run of this recipe, as number `run`."""
     return RunInfo(
         run=run,
@@ -49,6 +53,9 @@ def run_info(recipe: Recipe, run: int) -> RunInfo:
         device=recipe.device,
         precision=recipe.precision,
         threads=recipe.threads,
+        config=recipe.config,
+        values=recipe.values,
+        by_hand=by_hand,
         parent=recipe.parent,
         parent_step=recipe.parent_step,
     )

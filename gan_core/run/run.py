@@ -75,7 +75,7 @@ class Run:
         self.recipe, self.engine, self.number = recipe, engine, number
         self.probe = Probe(engine.config, engine.compute.device)
         self.points = self.probe.fixed_points(number)
-        self.info = run_info(recipe, number)
+        self.info = run_info(recipe, number, by_hand=engine.by_hand)
         self.keeper: Keeper | None = None
         self._lock = nullcontext() if lock is None else lock
         # Written under the lock:
@@ -261,7 +261,7 @@ def begin(
     recipe = Recipe(
         id=run_id,
         preset=preset.name,
-        config=asdict(preset.config),
+        config=asdict(engine.config),  # with every number of its parts
         values=asdict(preset.values),
         seed=seed,
         device=compute.device.type,

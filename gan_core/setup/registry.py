@@ -109,7 +109,7 @@ class Parts(Mapping[str, T]):
         if whole not in self._made:
             part = read_part(whole)
             maker = self._makers[part.name]
-            given = {name: int(v) if maker.numbers[name].whole else v for name, v in part.numbers.items()}
+            given = {name: int(v) if maker.numbers[name].whole else float(v) for name, v in part.numbers.items()}
             self._made[whole] = maker.make(**given)
         return self._made[whole]
 

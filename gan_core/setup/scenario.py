@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from gan_core.setup.config import GANConfig, HyperParameters
+from gan_core.setup.experiment import Experiment
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,18 @@ class Preset:
     pauses: bool = False  # whether a run pauses after `length` steps, where the article's figure ends, to say so
     view: str = "losses"  # which curves to begin with
     lenses: tuple[str, ...] = ()  # to begin with
+
+    @property
+    def experiment(self) -> Experiment:
+        """What a run of it is made of and begins with."""
+        return Experiment(self.config, self.values)
+
+    def altered(self, config: Mapping[str, str], values: Mapping[str, float]) -> Preset:
+        """The same label on another experiment: with these fields, as text, and values in the place of its own.
+
+        Raises ValueError with a sentence for what cannot be.
+        """
+        return replace(self, config=self.config.changed(config), values=self.values.changed(values))
 
 
 GROUPS = {"article": "The article", "zoo": "Failure zoo", "more": "More"}

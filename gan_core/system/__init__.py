@@ -1,1 +1,1 @@
-"""The machine under us: what it is called, and processes of our own. Imports nothing of the house."""
+"""The machine under us, processes of our own, modules of a visitor's own. Imports nothing of the house."""

@@ -11,6 +11,8 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
+from gan_core.system import laboratory
+
 
 def start(target: Callable[[Connection], None], name: str) -> tuple[SpawnProcess, Connection]:
     """Start a process that does `target` with its end of a pipe; returns it and ours. Raises OSError.
@@ -35,6 +37,7 @@ def _work(target: Callable[[Connection], None], pipe: Connection) -> None:
     """What runs in the process. It ends when the other end of the pipe is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process of a terminal; the server ends this one
     with suppress(EOFError, OSError):
+        laboratory.load(laboratory.named())  # what the server has loaded of a visitor's own
         target(pipe)
     os._exit(0)  # nothing is open any more, and taking torch apart would take seconds
 

@@ -20,7 +20,18 @@ from gan_core.records.steps import InForce
 HEADERS = {"Host": "127.0.0.1:8050"}
 STATUS = Status(
     phase=Phase.TRAINING,
-    info=RunInfo(run=7, id="r7", preset="better", seed=3, device="cpu", precision="float32", threads=2),
+    info=RunInfo(
+        run=7,
+        id="r7",
+        preset="better",
+        seed=3,
+        device="cpu",
+        precision="float32",
+        threads=2,
+        config={"batch": 8},
+        values={"lr_g": 0.5},
+        by_hand=True,
+    ),
     step=42,
     steps_per_second=31.5,
     looking_share=0.15,

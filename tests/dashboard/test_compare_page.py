@@ -28,7 +28,7 @@ def test_every_setting_and_every_scenario_has_words() -> None:
     assert found is not None
     words = json.loads(unescape(found[1]))
     settings = [field.name for record in (GANConfig, HyperParameters) for field in fields(record)]
-    names = ["preset", *settings, "seed", "precision", "threads", "device", "machine", "torch", "parent"]
+    names = ["preset", *settings, "seed", "precision", "threads", "device", "machine", "torch", "parent", "path"]
     assert sorted(words["labels"]) == sorted(names)
     assert all(words["labels"].values())
     assert len(set(words["labels"].values())) == len(names)  # rows go by them

@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, str] = {
     "rerun": "looking records recording.file run setup system training wire",
     "live": "looking records recording recording.file run setup system training wire",
     "dashboard": "records run setup wire",
-    "cli": "looking looking.measures records recording recording.file rerun run setup wire",
+    "cli": "looking looking.measures records recording recording.file rerun run setup system training wire",
     "bench": "",  # and everything that is above
 }
 # How the package is entered: these may import all.

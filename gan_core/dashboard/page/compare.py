@@ -11,27 +11,12 @@ from html import escape
 
 from flask import Flask
 
+from gan_core.dashboard.page.labels import LABELS
 from gan_core.dashboard.page.theme import css_variables
-from gan_core.setup.config import BOUNDS
 from gan_core.setup.presets import PRESETS
 
-# In the order in which they are listed; what is not named here goes by the name of its field.
-_CONFIGURATION = {
-    "preset": "Scenario",
-    "seed": "Seed",
-    "task": "What is trained",
-    "target": "Target",
-    "latent": "Latent",
-    "generator": "Generator",
-    "discriminator": "Discriminator",
-    "objective": "Loss",
-    "penalty": "Penalty",
-    "optimiser_g": "Generator's optimiser",
-    "optimiser_d": "Discriminator's optimiser",
-    "updates": "Updates of D : G in a step",
-    "batch": "Batch",
-}
 _CIRCUMSTANCES = {
+    "path": "Each step by",
     "precision": "Precision",
     "threads": "Threads",
     "device": "Device",
@@ -77,7 +62,7 @@ _PAGE = """<!DOCTYPE html>
 def add_compare(server: Flask) -> None:
     """Register /compare on `server`."""
     words = {
-        "labels": {**_CONFIGURATION, **{name: bounds.label for name, bounds in BOUNDS.items()}, **_CIRCUMSTANCES},
+        "labels": {"preset": "Scenario", "seed": "Seed", **LABELS, **_CIRCUMSTANCES},
         "presets": {preset.name: preset.title for preset in PRESETS.values()},
     }
     page = _PAGE.replace("VARIABLES", css_variables()).replace("WORDS", escape(json.dumps(words)))

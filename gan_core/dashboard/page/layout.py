@@ -11,6 +11,7 @@ from gan_core.dashboard.page import controls, figure_end, ids, story
 from gan_core.dashboard.page.buttons import button, icon_button
 from gan_core.dashboard.page.help import help_dialog
 from gan_core.dashboard.page.ids import aria
+from gan_core.dashboard.page.labels import LABELS
 from gan_core.dashboard.page.library import library_dialog
 from gan_core.dashboard.page.panels.registry import PANELS, Panel, tables
 from gan_core.dashboard.page.theme import REAL_TO_FAKE
@@ -74,6 +75,7 @@ def _settings() -> dict[str, Any]:
         "presets": {
             p.name: {**story.told(p), "values": vars(p.values), "config": vars(p.config)} for p in PRESETS.values()
         },
+        "labels": LABELS,
         "tables": story.settings(),
         "precisions": PRECISION_NOTES,
         "link": {"preset": DEFAULT_PRESET, "changes": MAX_REPEATED_CHANGES, "steps": MAX_STEP},

@@ -128,6 +128,18 @@ def panel() -> html.Section:
                         className="story-words",
                     ),
                     html.P(id="story-claim"),
+                    html.P(
+                        [
+                            html.Span(id="story-altered-words"),
+                            " ",
+                            html.Span(id="story-path"),
+                            " ",
+                            _plain_button(ids.AS_TOLD, "As told", "Begin the scenario as it is told"),
+                        ],
+                        id="story-altered",
+                        className="story-altered",
+                        hidden=True,
+                    ),
                 ],
                 id="story-body",
                 className="story-body",

@@ -1,0 +1,28 @@
+// What a run is made of and began with, held against its scenario: gan_core/setup/experiment.py has the same words.
+window.dash_clientside = window.dash_clientside || {};
+
+(function (app) {
+  const state = app.state;
+  const SHORT = 60; // characters of one value that are said
+
+  // {config, values} of what is not as the scenario has it; all of it where the scenario is not known here.
+  function differences({ preset, config, values }) {
+    const known = app.preset(preset) || { config: {}, values: {} };
+    return { config: unlike(config, known.config), values: unlike(values, known.values) };
+  }
+
+  const unlike = (mine, usual) => Object.fromEntries(Object.entries(mine).filter(([name, value]) => !(Object.hasOwn(usual, name) && String(usual[name]) === String(value))));
+
+  // The same in words: "target my-ring(modes=8), batch 64"; empty where there is nothing.
+  function words(run) {
+    const { config, values } = differences(run);
+    const { labels } = state.settings;
+    const said = ([name, value]) => `${lower(labels[name] || name)} ${short(typeof value === "number" ? app.brief(value) : value)}`;
+    return [...Object.entries(config), ...Object.entries(values)].map(said).join(", ");
+  }
+
+  const lower = (label) => label[0].toLowerCase() + label.slice(1);
+  const short = (text) => (text.length > SHORT ? `${text.slice(0, SHORT)}…` : text);
+
+  app.experiment = { differences, words };
+})(window.dash_clientside);

@@ -1,0 +1,197 @@
+"""What the step that is written out and the one by autograd must keep to, whatever they are asked to train."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from digest import digest
+from gan_core.recording.file.checkpoint import pack_state, state_bytes, unpack_state
+from gan_core.setup.config import GANConfig, HyperParameters
+from gan_core.setup.experiment import Experiment
+from gan_core.setup.registry import Parts
+from gan_core.targets.target import TARGETS
+from gan_core.training.activations import ACTIVATIONS
+from gan_core.training.engine import GANEngine
+from gan_core.training.gan_step import serves
+from gan_core.training.kernels import TorchKernels
+from gan_core.training.networks import make_discriminator, make_generator
+from gan_core.training.objectives import OBJECTIVES
+from gan_core.training.optimisers import OPTIMISERS, Optimiser
+from gan_core.training.penalties import PENALTIES
+from gan_core.training.plain import PlainStep
+from throw_away import CONFIG, added
+
+STEPS = 100
+BEFORE, AFTER = HyperParameters(), HyperParameters(lr_g=2e-4, lr_d=5e-4, beta1_g=0.5, beta1_d=0.3)
+KERNELS = TorchKernels(torch.device("cpu"), torch.float32)
+# Uneven, narrow (in NumPy) and wide (in torch), each activation that both serve.
+NETWORKS = ("24,16,9:relu", "72,80:leaky-relu(slope=0.3)", "7:leaky-relu(slope=0)")
+COMMON = [
+    GANConfig(generator=network, discriminator=network, objective=objective, batch=32)
+    for network in NETWORKS
+    for objective in OBJECTIVES
+]
+
+
+@pytest.fixture(autouse=True)
+def throw_away() -> Iterator[None]:
+    with added():
+        yield
+
+
+class Wrapped(nn.Module):
+    """A network of GANscope's own, as a module that it does not know: such are trained by autograd."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.inner(x)
+
+
+@pytest.mark.parametrize("config", COMMON, ids=lambda c: f"{c.generator} {c.objective}")
+def test_both_paths_agree_step_by_step(config: GANConfig) -> None:
+    """Losses to 2e-6 and weights to three hundredths of what a step moves them, each step from the same state."""
+    assert serves(config)
+    by_hand = GANEngine(Experiment(config, BEFORE), 1, device="cpu", precision="float32", threads=1)
+    unused = torch.Generator().manual_seed(0)
+    networks = {
+        "generator": Wrapped(make_generator(config, unused)),
+        "discriminator": Wrapped(make_discriminator(config, unused)),
+    }
+    plain = GANEngine(Experiment(config, BEFORE), 1, device="cpu", precision="float32", threads=1, **networks)
+    assert by_hand.by_hand
+    assert not plain.by_hand
+    for step in range(STEPS):
+        values = AFTER if step >= STEPS // 2 else BEFORE
+        for engine in (by_hand, plain):
+            engine.set(**vars(values))
+        plain.restore(by_hand.state())
+        got, expected = by_hand.step(), plain.step()
+        assert got.d_loss == pytest.approx(expected.d_loss, abs=2e-6)
+        assert got.g_loss == pytest.approx(expected.g_loss, abs=2e-6)
+        assert got.d_accuracy == pytest.approx(expected.d_accuracy, abs=0.04)  # one point on the edge of 32
+        for name, rate in (("generator", values.lr_g), ("discriminator", values.lr_d)):
+            moved = getattr(by_hand, name).parameters_flat - getattr(plain, name).parameters_flat
+            assert float(moved.abs().max()) < 0.03 * rate
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"generator": CONFIG.generator},
+        {"discriminator": CONFIG.discriminator},
+        {"generator": "8:relu:linear"},
+        {"generator": "none:relu"},
+        {"penalty": CONFIG.penalty},
+        {"optimiser_g": CONFIG.optimiser_g},
+        {"optimiser_d": CONFIG.optimiser_d},
+        {"updates": "2:1"},
+    ],
+    ids=str,
+)
+def test_what_is_not_written_out_goes_by_autograd(changed: dict[str, str]) -> None:
+    config = replace(GANConfig(generator="8:relu", discriminator="8:relu", batch=16), **changed)
+    engine = GANEngine(Experiment(config, BEFORE), 1, device="cpu")
+    assert not engine.by_hand
+    assert engine.step().is_finite()
+    with pytest.raises(ValueError, match="in float32 on the CPU"):
+        GANEngine(Experiment(config, BEFORE), 1, precision="bfloat16")
+    with pytest.raises(ValueError, match="not for the task 'fit'"):
+        GANEngine(Experiment(replace(config, task="fit"), BEFORE), 1)
+
+
+class Noted(Optimiser):
+    """Moves nothing, and keeps each gradient that it is given."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__(network)
+        self.gradients: list[Tensor] = []
+
+    def change(self, gradient: Tensor, lr: float, beta1: float) -> Tensor:
+        self.gradients.append(gradient.clone())
+        return torch.zeros_like(gradient)
+
+
+@pytest.mark.parametrize("penalty", ["none", "test-flat(weight=0.7)"])
+@pytest.mark.parametrize("objective", [*OBJECTIVES, "test-least-squares"])
+def test_gradients_of_the_plain_step_are_those_of_its_losses(objective: str, penalty: str) -> None:
+    """Central differences in float64, of losses that are worked out here, through networks of every activation."""
+    config = replace(CONFIG, objective=objective, penalty=penalty, updates="1:1", batch=8)
+    draw = torch.Generator().manual_seed(5)
+    g, d = (make(config, draw).double() for make in (make_generator, make_discriminator))
+    for network in (g, d):
+        network.parameters_flat = torch.cat([p.detach().reshape(-1) for p in network.parameters()])
+        network.gradients_flat = torch.zeros_like(network.parameters_flat)
+    rules = Noted(g), Noted(d)
+    real, z = torch.rand(4, 2, generator=draw).double(), torch.rand(12, 2, generator=draw).double()
+    PlainStep(config, (g, d), rules, KERNELS, torch.Generator().manual_seed(9)).run(real, z, BEFORE)
+
+    def d_loss() -> float:
+        fake = g(z[:4]).detach()
+        wrong = torch.cat((-d(real), d(fake)))
+        loss = OBJECTIVES.make(objective).error(KERNELS, wrong)[0].mean()
+        of = PENALTIES.make(penalty).of
+        return float(loss) + (0.0 if of is None else float(of(d, real, fake, torch.Generator().manual_seed(9))))
+
+    def g_loss() -> float:
+        return float(OBJECTIVES.make(objective).generator(KERNELS, d(g(z[4:])))[0])
+
+    for network, rule, loss in ((d, rules[1], d_loss), (g, rules[0], g_loss)):
+        (found,) = rule.gradients
+        expected, small = [], 1e-5
+        for parameter in network.parameters():
+            flat = parameter.data.view(-1)
+            for i in range(len(flat)):
+                around = []
+                for move in (small, -2 * small):
+                    flat[i] += move
+                    around.append(loss())
+                flat[i] += small
+                expected.append((around[0] - around[1]) / (2 * small))
+        torch.testing.assert_close(found, torch.tensor(expected, dtype=torch.float64), rtol=2e-5, atol=2e-8)
+
+
+def test_updates_are_so_many_of_each() -> None:
+    """D twice, then G three times, each on a batch of its own, as they come from the engine's."""
+    engine = GANEngine(Experiment(CONFIG, BEFORE), 3, device="cpu")
+    engine.advance(4)
+    state = engine.state()
+    assert (state["adam_d"]["updates"], state["adam_g"]["updates"]) == (8, 12)
+    assert engine._batches.real.shape[1:] == (2 * 8, 2)
+    assert engine._batches.latents.shape[1:] == (2 * 8 + 3 * 16, 2)
+
+
+def test_a_run_of_ones_own_parts_goes_on_from_its_bytes() -> None:
+    """Vectors and random stream of a rule and a penalty that came from elsewhere included."""
+    start = Experiment(CONFIG, HyperParameters(lr_g=1e-2))
+    straight, first = (GANEngine(start, 3, device="cpu") for _ in range(2))
+    expected = straight.advance(25)
+    first.advance(12)
+    packed = pack_state(first.state())
+    assert len(packed) < state_bytes(first.config) + 4000
+    other = GANEngine(start, 99, device="cpu")
+    other.restore(unpack_state(packed, other.config))
+    assert other.advance(13) == expected[12:]
+    assert digest(other.state()) == digest(straight.state())
+    assert torch.equal(other.generator_update(), straight.generator_update())
+    assert float(other.generator_update().abs().max()) > 0
+
+
+@pytest.mark.parametrize("registry", [TARGETS, ACTIVATIONS, OBJECTIVES, PENALTIES, OPTIMISERS], ids=lambda r: r.kind)
+def test_every_part_can_be_trained_with(registry: Parts[object]) -> None:
+    """Whatever there is, added or GANscope's own, in the place of the usual one: three steps, all numbers finite."""
+    field = {"optimiser": "optimiser_g"}.get(registry.kind, registry.kind)
+    for name in registry:
+        changed = {"generator": f"8:{name}"} if registry is ACTIVATIONS else {field: name}
+        config = replace(GANConfig(generator="8:relu", discriminator="8:relu", batch=16), **changed)
+        done = GANEngine(Experiment(config, BEFORE), 1, device="cpu").advance(3)
+        assert len(done) == 3
+        assert all(math.isfinite(x) for m in done for x in (m.d_loss, m.d_accuracy, m.g_loss, m.g_accuracy)), name
