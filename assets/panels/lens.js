@@ -6,7 +6,6 @@ window.dash_clientside = window.dash_clientside || {};
   const state = app.state;
   const IDS = { samples: "lens-samples", latent: "lens-latent", discriminator: "lens-sample-map" };
   const LABELS = { samples: "Shown with the samples", latent: "Latent panel shows", discriminator: "Sample map shows" };
-  const ARRAYS = { "best-d": "best_d", tears: "stretch", pull: "pull" }; // of a lens, one that tells that it is there
   const EVEN = Math.log10((0.3 * Math.PI) / 4); // log of |det J| of an even spread of the latent square over the band
   const DECADES = 2; // either way, on the scale of stretching
   const chosenNames = { samples: "points", latent: "map", discriminator: "map" };
@@ -14,8 +13,8 @@ window.dash_clientside = window.dash_clientside || {};
   const maps = new WeakMap(); // frame -> {name of a choice: bytes}
   let refused = null; // the step whose frame cannot have what was asked for
 
-  const choicesOf = (panel) => state.settings.lenses[panel] || [{ name: "", why_not: {} }];
-  const whyNot = (choice) => choice.why_not[app.scenes.task()] || "";
+  const choicesOf = (panel) => state.settings.lenses[panel] || [{ name: "", needs: [] }];
+  const whyNot = (choice) => app.offers.whyNot(choice.needs);
 
   // The choice in force: what the visitor chose, or the usual where the task has no such thing.
   function chosen(panel) {
@@ -34,18 +33,21 @@ window.dash_clientside = window.dash_clientside || {};
   // In some tasks the latent panel shows D* over sample space, whatever lens is on.
   const shownAnyway = () => app.scenes.now("latent").reading === "D*(x)";
 
-  const lacks = (frame) => wanted().some((lens) => !frame[ARRAYS[lens]]);
+  const has = (frame, lens) => Boolean(frame[state.settings.lens_arrays[lens]]);
+  const lacks = (frame) => wanted().some((lens) => !has(frame, lens));
 
   // -- maps ------------------------------------------------------------------------------------------------------------
 
-  const MAPS = {
-    best: (frame) => frame.best_d,
+  // Choices whose map has to be made of what came; that of the others is an array as it is.
+  const MADE = {
     difference: (frame) => {
       const best = shownAnyway() ? frame.latent_map : frame.best_d;
       return best && Uint8Array.from(best, (b, k) => (b === app.scales.NOTHING ? b : Math.round(127 + 127 * (frame.sample_map[k] / 255 - b / 254))));
     },
     tears: (frame) => frame.stretch && Uint8Array.from(frame.stretch, stretchByte),
   };
+
+  const isMap = ({ name, map }) => Boolean(MADE[name] || map);
 
   const stretchByte = (thousandths) => Math.min(Math.max(Math.round(127 + (127 * (thousandths / 1000 - EVEN)) / DECADES), 0), 254);
 
@@ -54,10 +56,10 @@ window.dash_clientside = window.dash_clientside || {};
     const scene = app.scenes.now(panel);
     const choice = chosen(panel);
     const usual = { name: "map", bytes: panel === "latent" ? frame.latent_map : frame.sample_map, scale: scene.scale, reading: scene.reading };
-    if (!MAPS[choice.name]) return usual;
+    if (!isMap(choice)) return usual;
     if (!maps.has(frame)) maps.set(frame, {});
     const held = maps.get(frame);
-    held[choice.name] = held[choice.name] || MAPS[choice.name](frame);
+    held[choice.name] = held[choice.name] || (MADE[choice.name] ? MADE[choice.name](frame) : frame[choice.map]);
     if (!held[choice.name]) return usual;
     return { name: choice.name, bytes: held[choice.name], scale: choice.scale, reading: choice.reading, folded: choice.name === "tears" ? frame.folded : null };
   }
@@ -65,7 +67,7 @@ window.dash_clientside = window.dash_clientside || {};
   // What is said of a panel's lens beside the step; empty when all is as it should be.
   function state_of(panel, frame) {
     const { lens } = chosen(panel);
-    if (!lens || !wanted().includes(lens) || frame[ARRAYS[lens]]) return "";
+    if (!lens || !wanted().includes(lens) || has(frame, lens)) return "";
     if (state.view.preview !== null) return "click for the lens";
     if (app.ask.playing() || app.ask.dragged()) return "lens: only at rest";
     return refused !== null && refused === (state.view.live ? frame.step : state.view.step) ? "lens not available" : "computing…";
@@ -74,7 +76,7 @@ window.dash_clientside = window.dash_clientside || {};
   // The choice that is to be seen: the usual one while the frame on the screen lacks what the chosen one needs.
   function visible(panel) {
     const choice = chosen(panel);
-    const there = !MAPS[choice.name] || (state.shown && mapOf(panel, state.shown).name === choice.name);
+    const there = !isMap(choice) || (state.shown && mapOf(panel, state.shown).name === choice.name);
     return there ? choice : choicesOf(panel)[0];
   }
 

@@ -6,7 +6,7 @@ window.dash_clientside = window.dash_clientside || {};
   let chosenName = "losses";
   let control = null;
 
-  const whyNot = (view) => (view.plots[app.scenes.task()] ? "" : view.why_not[app.scenes.task()] || "Not in this run.");
+  const whyNot = (view) => app.offers.whyNot(view.needs);
 
   // The view in force: what the visitor chose, or the first where the task has no such thing.
   function chosen() {
@@ -16,7 +16,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   // What it draws in this task.
-  const plot = () => chosen().plots[app.scenes.task()];
+  const plot = () => chosen().plots[app.scenes.task()] || chosen().plots.gan;
 
   function choose(name) {
     if (chosenName === name) return;

@@ -34,7 +34,7 @@ window.dash_clientside = window.dash_clientside || {};
     const next = app.preset(following());
     app.byId("next-figure").hidden = !next;
     if (next) app.byId("next-figure").title = `Next: figure ${next.figure}, ${next.title}`;
-    app.byId("go-on").hidden = state.points.task === "none"; // every point has arrived
+    app.byId("go-on").hidden = !app.offers.has("trains"); // every point has arrived
   }
 
   function toggle(show) {

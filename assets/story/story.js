@@ -189,8 +189,9 @@ window.dash_clientside = window.dash_clientside || {};
 
   function networks() {
     if (!state.points) return;
-    const trained = state.settings.tables.trains[state.points.task] || ["g", "d"];
-    for (const network of ["g", "d"]) app.setText(`untrained-${network}`, trained.includes(network) ? "" : " · not trained here");
+    for (const [id, network] of Object.entries({ g: "generator", d: "discriminator" })) {
+      app.setText(`untrained-${id}`, app.offers.has(network) ? "" : " · not trained here");
+    }
   }
 
   function update() {

@@ -138,7 +138,7 @@ class Looker:
         newest = self.run.history.newest
         if newest is None:
             return True
-        arrays = {name for lens in self._board.lenses() & self.run.probe.lenses for name in LENS_ARRAYS[lens]}
+        arrays = {array.name for lens in self._board.lenses() & self.run.probe.lenses for array in LENS_ARRAYS[lens]}
         return newest.resolution >= SHARP_RESOLUTION and arrays <= set(newest.lenses)
 
     def _look(self, *, moving: bool) -> None:

@@ -1,4 +1,4 @@
-"""Lenses: what else can be seen at one look, for whoever asks for it. A new one is one entry here.
+"""Lenses: what else can be seen at one look, for whoever asks for it. A new one is one `LENSES.add` here.
 
 Each gives the arrays that `gan_core.records.arrays.LENS_ARRAYS` describes, in short parts.
 """
@@ -19,6 +19,7 @@ from gan_core.looking.looks import NOBODY, Networks, Seen, cell_centres
 from gan_core.looking.measures.best_d import best_d
 from gan_core.looking.measures.jacobian import folded, jacobians, log_stretch
 from gan_core.looking.measures.pull import asked_share, fakes_before, pull
+from gan_core.setup.registry import Registry
 
 ARROWS = 400  # fakes of which the pull is shown
 _PART = 2048  # points whose derivatives are taken at a time, some 30 ms of the article's network
@@ -41,10 +42,10 @@ class Subject:
 
 @dataclass(frozen=True)
 class Lens:
-    """One lens, and the tasks for which it shows something."""
+    """One lens, and what a run has to offer for it to show something."""
 
     look: Callable[[Subject], Parts]
-    tasks: frozenset[str]
+    needs: frozenset[str]  # of records.offers.OFFERS
 
 
 def _best_d(subject: Subject) -> Parts:
@@ -86,13 +87,12 @@ def _pull(subject: Subject) -> Parts:
     }
 
 
-LENSES: dict[str, Lens] = {
-    "best-d": Lens(_best_d, frozenset(("gan", "noise", "blob"))),
-    "tears": Lens(_tears, frozenset(("gan", "fit"))),
-    "pull": Lens(_pull, frozenset(("gan",))),
-}
+LENSES: Registry[Lens] = Registry("lens")
+LENSES.add("best-d", Lens(_best_d, frozenset(("discriminator", "density"))))
+LENSES.add("tears", Lens(_tears, frozenset(("generator",))))
+LENSES.add("pull", Lens(_pull, frozenset(("generator", "discriminator", "probability"))))
 
 
-def available(task: str) -> frozenset[str]:
-    """The lenses that show something of a task."""
-    return frozenset(name for name, lens in LENSES.items() if task in lens.tasks)
+def available(offered: frozenset[str]) -> frozenset[str]:
+    """The lenses that show something of a run that has this to offer."""
+    return frozenset(name for name, lens in LENSES.items() if lens.needs <= offered)

@@ -17,6 +17,7 @@ from gan_core.looking.fineness import Level
 from gan_core.looking.instruments import Instruments
 from gan_core.looking.lenses import LENSES, Arrays, Subject, available
 from gan_core.looking.looks import LOOKS, Seen
+from gan_core.looking.offers import offers
 from gan_core.looking.references import collapsed, floors
 from gan_core.records.arrays import POINT_SCALE, Int16Array
 from gan_core.records.frames import FixedPoints, Moment, Snapshot, TrailPoint
@@ -45,7 +46,8 @@ class Probe:
         paired = config.task in _IN_PAIRS
         reals = target.goal()(self.latents) if paired else target.sample(POINTS, random).to(device)
         self.reals = reals  # (POINTS, 2)
-        self.lenses = available(config.task)  # names of those that show something
+        self._offers = offers(config)
+        self.lenses = available(self._offers)  # names of those that show something
         self._task, self._look = config.task, LOOKS[config.task](config, target)
         self._instruments = Instruments(target, config.task, self.reals)
         for level in (AT_REST, *MOVING):
@@ -59,6 +61,7 @@ class Probe:
             latents=_as_points(self.latents),
             reals=_as_points(self.reals),
             task=self._task,
+            offers=self._offers,
             best=self._look.best,
             floors=floors(*self._compared),
             collapsed=collapsed(*self._compared),

@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
+
+from gan_core.setup.registry import Registry
 
 # Points travel as int16: the square [-1, 1] maps to [-POINT_SCALE, POINT_SCALE], a resolution of 3e-5.
 POINT_SCALE = 32767
 
-# What a lens adds to a snapshot: names of arrays of R x R cells or of P arrows, in the order in which they travel.
-# best-d   best_d uint8 (R, R): round(254 * D*), the best possible D over sample space; 255 where nobody has any mass
-# tears    stretch int16 (R, R): round(1000 * log10 |det J|) of G over latent space; folded uint8 (R, R): 1 if it is < 0
-# pull     pull float32 (P, 6): x, y of a fake before its last step, the direction D's gradient asked for (the longest
-#          is 1), and the move it made, in data units; asked_share float32 (1,): share of the shown fakes that obeyed
-LENS_ARRAYS: dict[str, tuple[str, ...]] = {
-    "best-d": ("best_d",),
-    "tears": ("stretch", "folded"),
-    "pull": ("pull", "asked_share"),
-}
+MAX_ARROWS = 1000  # rows of a lens's list
+
+
+@dataclass(frozen=True)
+class LensArray:
+    """An array that a lens adds to a frame."""
+
+    name: str
+    dtype: str  # "u1", "i2" or "f4"
+    shape: tuple[int | str, ...]  # "R": cells a side of the maps; "P": rows of a list, at most MAX_ARROWS
+
+    @property
+    def smooth(self) -> bool:
+        """Whether neighbours are alike, so that it travels as differences."""
+        return self.shape == ("R", "R")
+
+
+# What each lens adds, in the order in which it travels.
+# best-d   best_d: round(254 * D*), the best possible D over sample space; 255 where nobody has any mass
+# tears    stretch: round(1000 * log10 |det J|) of G over latent space; folded: 1 if it is < 0
+# pull     pull: x, y of a fake before its last step, the direction D's gradient asked for (the longest is 1), and the
+#          move it made, in data units; asked_share: share of the shown fakes that obeyed
+LENS_ARRAYS: Registry[tuple[LensArray, ...]] = Registry("lens")
+LENS_ARRAYS.add("best-d", (LensArray("best_d", "u1", ("R", "R")),))
+LENS_ARRAYS.add("tears", (LensArray("stretch", "i2", ("R", "R")), LensArray("folded", "u1", ("R", "R"))))
+LENS_ARRAYS.add("pull", (LensArray("pull", "f4", ("P", 6)), LensArray("asked_share", "f4", (1,))))
+
+
+def lens_arrays() -> list[LensArray]:
+    """Those of all lenses, in the order in which they travel."""
+    return [array for arrays in LENS_ARRAYS.values() for array in arrays]
+
 
 Uint8Array = npt.NDArray[np.uint8]
 

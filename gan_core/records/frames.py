@@ -84,3 +84,4 @@ class FixedPoints:
     # What an instrument reads, of the same number of points, of real data against real, and of a single point of them.
     floors: Mapping[str, float] = field(default_factory=dict)
     collapsed: Mapping[str, float] = field(default_factory=dict)
+    offers: frozenset[str] = frozenset()  # names of records.offers.OFFERS

@@ -35,7 +35,7 @@ class Network:
 
 def read_network(text: str, output: str = "linear") -> Network:
     """Read UNITS,UNITS,...:ACTIVATION, perhaps with :OUTPUT, else `output`. Raises ValueError with a sentence."""
-    units, *others = text.strip().split(":") if len(text) <= MAX_TEXT else []
+    units, *others = text.strip().split(":") if len(text) <= MAX_TEXT else [""]
     if not 1 <= len(others) <= 2:
         raise ValueError(
             f"{text[:40]!r} is not UNITS,UNITS:ACTIVATION, as in 256,256:relu (none:relu: no hidden layer)."

@@ -9,9 +9,9 @@ frame    (GET /api/frame, /api/frame/STEP)  `kind` "frame", `version`, `run`, `s
          (T, 4): centre x, y, bluest x, y, at the steps `trail_steps` i4 (T,); `fakes` i2 (N, 2). Divide i2 by 32767.
          Perhaps also, in this order: `reading` f4 (K,) and `along` i2 (50,) (records/readings.py), and of each lens
          that was asked for (`&lens=NAME,NAME`) the arrays that records/arrays.py lists, u1 and i2 as differences.
-points   (GET /api/points)    `kind` "points", `run`, `task`, `best` (least possible loss, or null), `floors` and
-         `collapsed` (name of a reading: its value for real data against real, and for a single point). Arrays:
-         `latents` and `reals` i2 (N, 2), divide by 32767.
+points   (GET /api/points)    `kind` "points", `run`, `task`, `offers` (names of records/offers.py), `best` (least
+         possible loss, or null), `floors` and `collapsed` (name of a reading: its value for real data against real, and
+         for a single point). Arrays: `latents` and `reals` i2 (N, 2), divide by 32767.
 progress (GET /api/progress)  `kind` "progress", `status` (as /api/status), `from` (first row), `rows` (all there are),
          `stride` (row i is step 1 + i * stride), `changes` ([step, name, old, new], ... from number `changes_from`),
          `events` ([step, kind, words], ... all of them). Arrays: `metrics` f4 (n, 4): d_loss, d_accuracy, g_loss,
@@ -25,11 +25,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from gan_core.records.arrays import LENS_ARRAYS, POINT_SCALE, Float32Array, Int16Array
+from gan_core.records.arrays import LENS_ARRAYS, MAX_ARROWS, POINT_SCALE, Float32Array, Int16Array, lens_arrays
 from gan_core.records.frames import FixedPoints, Moment, Reading, Snapshot, TrailPoint
 from gan_core.records.readings import READINGS, STRETCHES
 from gan_core.records.status import Progress, Status
@@ -50,11 +51,9 @@ __all__ = [
 ]
 
 CONTENT_TYPE = "application/octet-stream"
-_SMOOTH = ("latent_map", "sample_map", "image", "best_d", "stretch", "folded")  # sent as differences
-# Along a side of a map, fakes, points of the path, numbers of a reading, arrows.
-_MAX_CELLS, _MAX_POINTS, _MAX_TRAIL, _MAX_READING, _MAX_ARROWS = 400, 5000, 1000, 64, 1000
-_MAX_FRAME = 10 * _MAX_CELLS**2 + 4 * _MAX_POINTS + 12 * _MAX_TRAIL + 24 * _MAX_ARROWS + 1024  # bytes of its arrays
-_LENS_NAMES = [name for names in LENS_ARRAYS.values() for name in names]
+_SMOOTH = ("latent_map", "sample_map", "image")  # sent as differences, as are smooth arrays of lenses
+# Along a side of a map, fakes, points of the path, numbers of a reading.
+_MAX_CELLS, _MAX_POINTS, _MAX_TRAIL, _MAX_READING = 400, 5000, 1000, 64
 _MAX_COUNT = 2**53  # beyond it, JavaScript loses units
 
 
@@ -84,7 +83,7 @@ def pack_frame(frame: Snapshot, trail: Sequence[TrailPoint]) -> PackedFrame:
     }
     if frame.reading is not None:
         arrays |= {"reading": frame.reading.values, "along": frame.reading.along}
-    arrays |= {name: frame.lenses[name] for name in _LENS_NAMES if name in frame.lenses}
+    arrays |= {array.name: frame.lenses[array.name] for array in lens_arrays() if array.name in frame.lenses}
     header = {
         "kind": "frame",
         "run": frame.moment.run,
@@ -94,7 +93,7 @@ def pack_frame(frame: Snapshot, trail: Sequence[TrailPoint]) -> PackedFrame:
         "image_start": (stride // 2 + 0.5) * 2 / resolution - 1,
         "image_spacing": stride * 2 / resolution,
     }
-    listed, body = pack_body(arrays, body="zlib", smooth=_SMOOTH)
+    listed, body = pack_body(arrays, body="zlib", smooth=_smooth())
     return PackedFrame({**header, **listed}, body)
 
 
@@ -117,7 +116,7 @@ def read_frame(payload: bytes, run: int) -> Snapshot:
             image=arrays["image"],
             trail_point=TrailPoint(step, (float(centre_x), float(centre_y)), (float(bluest_x), float(bluest_y))),
             reading=Reading(step, _padded(arrays["reading"]), arrays["along"]) if "reading" in arrays else None,
-            lenses={name: arrays[name] for name in _LENS_NAMES if name in arrays},
+            lenses={array.name: arrays[array.name] for array in lens_arrays() if array.name in arrays},
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"This frame is damaged: {error}.") from None
@@ -128,7 +127,7 @@ def check_frame(payload: bytes, step: int) -> None:
 
     Meant for a stranger's bytes: no more memory is taken than such a frame needs.
     """
-    header, arrays = decode(payload, max_bytes=_MAX_FRAME)
+    header, arrays = decode(payload, max_bytes=_max_frame())
     try:
         shape = {name: array.shape for name, array in arrays.items()}
         cells, side = shape["latent_map"][0], shape["image"][0]
@@ -160,26 +159,33 @@ def _frame_arrays(cells: int, side: int, points: int, path: int) -> list[dict[st
 def _further_arrays(shape: Mapping[str, tuple[int, ...]], cells: int) -> list[dict[str, Any]]:
     """What the header of a frame lists after that, if it has all of these: a reading, arrays of lenses."""
     numbers = shape["reading"][0] if "reading" in shape else 0
-    arrows = shape["pull"][0] if "pull" in shape else 0
-    if numbers > _MAX_READING or arrows > _MAX_ARROWS:
+    known: list[tuple[str, str, list[int]]] = [("reading", "f4", [numbers]), ("along", "i2", [STRETCHES])]
+    for array in lens_arrays():
+        rows = shape[array.name][0] if shape.get(array.name) else 0
+        numbers_of = {"R": cells, "P": min(rows, MAX_ARROWS)}
+        known.append((array.name, array.dtype, [numbers_of[n] if isinstance(n, str) else n for n in array.shape]))
+    if numbers > _MAX_READING:
         raise ValueError("its arrays are of sizes that no frame has")
-    known = (
-        ("reading", "f4", [numbers]),
-        ("along", "i2", [STRETCHES]),
-        ("best_d", "u1", [cells, cells]),
-        ("stretch", "i2", [cells, cells]),
-        ("folded", "u1", [cells, cells]),
-        ("pull", "f4", [arrows, 6]),
-        ("asked_share", "f4", [1]),
-    )
-    together = [("reading", "along"), *LENS_ARRAYS.values()]
+    together = [("reading", "along"), *([array.name for array in arrays] for arrays in LENS_ARRAYS.values())]
     if any(len({name in shape for name in names}) > 1 for names in together):
         raise ValueError("a part of a reading or of a lens is missing")
     return [_entry(name, dtype, sizes) for name, dtype, sizes in known if name in shape]
 
 
+def _smooth() -> set[str]:
+    return {*_SMOOTH, *(array.name for array in lens_arrays() if array.smooth)}
+
+
+def _max_frame() -> int:
+    """Bytes of a frame's arrays at most."""
+    own = 6 * _MAX_CELLS**2 + 4 * _MAX_POINTS + 12 * _MAX_TRAIL + 1024
+    most = {"R": _MAX_CELLS, "P": MAX_ARROWS}
+    sizes = (prod(most[n] if isinstance(n, str) else n for n in array.shape) for array in lens_arrays())
+    return own + 4 * sum(sizes)
+
+
 def _entry(name: str, dtype: str, shape: list[int]) -> dict[str, Any]:
-    return {"name": name, "dtype": dtype, "shape": shape} | ({"coding": "differences"} if name in _SMOOTH else {})
+    return {"name": name, "dtype": dtype, "shape": shape} | ({"coding": "differences"} if name in _smooth() else {})
 
 
 def _check_frame_header(header: dict[str, Any], fixed: Mapping[str, Any]) -> None:
@@ -208,6 +214,7 @@ def encode_points(points: FixedPoints) -> bytes:
         "kind": "points",
         "run": points.run,
         "task": points.task,
+        "offers": sorted(points.offers),
         "best": points.best,
         "floors": dict(points.floors),
         "collapsed": dict(points.collapsed),

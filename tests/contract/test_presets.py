@@ -10,7 +10,7 @@ import torch
 
 from gan_core import PRESETS
 from gan_core.dashboard.page.panels.views import VIEWS
-from gan_core.dashboard.page.story import NUMBERS, STATES, TRAINS, label, parts, plain, tour
+from gan_core.dashboard.page.story import NUMBERS, STATES, label, parts, plain, tour
 from gan_core.records.arrays import LENS_ARRAYS
 from gan_core.records.readings import READINGS
 from gan_core.run.diagnosis import SENTENCES
@@ -154,9 +154,6 @@ def test_a_story_is_split_at_its_links() -> None:
 
 
 def test_what_is_told_by_task_and_by_state_is_complete() -> None:
-    assert {name: {f"{network[0]}" for network in task.trains} for name, task in TASKS.items()} == {
-        name: set(networks) for name, networks in TRAINS.items()
-    }
     assert set(NUMBERS) == set(TASKS)
     assert set(STATES) == set(SENTENCES)
     assert {name for names in NUMBERS.values() for name in names} <= {*READINGS, "loss", "squared_error"}

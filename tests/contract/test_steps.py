@@ -139,10 +139,11 @@ def test_gradients_of_the_plain_step_are_those_of_its_losses(objective: str, pen
         wrong = torch.cat((-d(real), d(fake)))
         loss = OBJECTIVES.make(objective).error(KERNELS, wrong)[0].mean()
         of = PENALTIES.make(penalty).of
-        return float(loss) + (0.0 if of is None else float(of(d, real, fake, torch.Generator().manual_seed(9))))
+        more = 0.0 if of is None else float(of(d, real, fake, torch.Generator().manual_seed(9)).detach())
+        return float(loss.detach()) + more
 
     def g_loss() -> float:
-        return float(OBJECTIVES.make(objective).generator(KERNELS, d(g(z[4:])))[0])
+        return float(OBJECTIVES.make(objective).generator(KERNELS, d(g(z[4:])))[0].detach())
 
     for network, rule, loss in ((d, rules[1], d_loss), (g, rules[0], g_loss)):
         (found,) = rule.gradients

@@ -155,7 +155,7 @@ def _states() -> list[tuple[str, str]]:
 
 def _choices() -> list[tuple[str, str]]:
     views = [(view.label, view.help) for view in VIEWS.values()]
-    lenses = [(choice.label, choice.help) for choices in CHOICES.values() for choice in choices]
+    lenses = [(choice.label, choice.help) for choices in CHOICES.values() for choice in choices.values()]
     return [(label, help) for label, help in (*views, *lenses) if help]
 
 

@@ -37,8 +37,6 @@ NUMBERS = {
     "blob": ("called_real", "corners"),
     "none": (),
 }
-# Which networks each task trains.
-TRAINS = {"gan": ("g", "d"), "fit": ("g",), "noise": ("d",), "blob": ("d",), "none": ()}
 _MADE = {
     "squared_error": (
         "Squared error",
@@ -82,7 +80,6 @@ def settings() -> dict[str, Any]:
         "undecided": SENTENCES["undecided"],
         "short": {SENTENCES[state]: words for state, (_, words) in STATES.items()},
         "numbers": NUMBERS,
-        "trains": TRAINS,
         "labels": labels,
         "places": list(READINGS),
         "tour": tour(),

@@ -17,10 +17,10 @@ from gan_core.looking.measures.density import generator_density, target_density
 from gan_core.looking.measures.parts import finished
 from gan_core.looking.probe import Probe
 from gan_core.records.arrays import LENS_ARRAYS
+from gan_core.records.offers import OFFERS
 from gan_core.setup.config import HyperParameters, sized
 from gan_core.setup.presets import Preset
 from gan_core.training.engine import GANEngine
-from gan_core.training.tasks import TASKS
 
 SMALL = Preset("small", "Small", "", sized(width=24, depth=2, batch=32), HyperParameters(lr_g=3e-3))
 
@@ -45,10 +45,15 @@ def test_every_lens_has_the_arrays_that_are_documented() -> None:
     what = subject(engine_at(3))
     assert set(LENSES) == set(LENS_ARRAYS)
     for name, lens in LENSES.items():
-        assert tuple(finished(lens.look(what))) == LENS_ARRAYS[name]
-        assert lens.tasks <= set(TASKS)
-    assert available("gan") == set(LENSES)
-    assert available("none") == set()
+        found = finished(lens.look(what))
+        assert list(found) == [array.name for array in LENS_ARRAYS[name]]
+        for array in LENS_ARRAYS[name]:
+            assert found[array.name].dtype == array.dtype
+            sizes = dict(zip(array.shape, found[array.name].shape, strict=True))
+            assert all(size == {"R": 20, "P": ARROWS}.get(expected, expected) for expected, size in sizes.items())
+        assert lens.needs <= set(OFFERS)
+    assert available(frozenset(OFFERS)) == set(LENSES)
+    assert available(frozenset()) == set()
 
 
 def test_tears_are_the_jacobian_s_determinant() -> None:

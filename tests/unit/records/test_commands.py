@@ -13,6 +13,7 @@ from gan_core.records.commands import (
     Command,
     Pause,
     Play,
+    Repeat,
     Restart,
     SetLooking,
     SetPace,
@@ -21,6 +22,7 @@ from gan_core.records.commands import (
     coalesce,
     parse,
 )
+from gan_core.records.steps import Change
 from gan_core.setup.config import BOUNDS
 from gan_core.setup.limits import MAX_SEED, MAX_STEPS_AT_ONCE, MAX_STEPS_PER_FRAME, check_seed
 
@@ -46,6 +48,15 @@ from gan_core.setup.limits import MAX_SEED, MAX_STEPS_AT_ONCE, MAX_STEPS_PER_FRA
         ({"do": "new-seed", "seed": 0}, Restart(seed=0)),
         ({"do": "new-seed", "seed": MAX_SEED}, Restart(seed=2**53 - 1)),
         ({"do": "preset", "name": "better"}, Restart(preset="better")),
+        (
+            {"do": "preset", "name": "quick", "config": {"batch": "64"}, "values": {"lr_g": 1e-4}},
+            Restart(preset="quick", config={"batch": "64"}, values={"lr_g": 1e-4}),
+        ),
+        (
+            {"do": "repeat", "preset": "quick", "config": {"updates": "5:1"}, "seed": 3, "step": 9}
+            | {"values": {"lr_g": 0.1}, "changes": [[4, "lr_g", 0.01]]},
+            Repeat("quick", 3, (Change(4, "lr_g", 0.1, 0.01),), 9, {"updates": "5:1"}, {"lr_g": 0.1}),
+        ),
     ],
 )
 def test_every_kind_is_read(request_: object, command: Command) -> None:
@@ -55,6 +66,14 @@ def test_every_kind_is_read(request_: object, command: Command) -> None:
 @pytest.mark.parametrize(
     ("request_", "named"),
     [
+        ({"do": "preset", "name": "quick", "config": {"widht": "64"}}, "widht"),
+        ({"do": "preset", "name": "quick", "config": {"batch": 64}}, "texts"),
+        ({"do": "preset", "name": "quick", "config": ["batch"]}, "config"),
+        ({"do": "preset", "name": "quick", "config": {"batch": "1e99"}}, "batch"),
+        ({"do": "preset", "name": "quick", "config": {"generator": "9" * 300}}, "generator"),
+        ({"do": "preset", "name": "quick", "values": {"lr_g": 7}}, "lr_g"),
+        ({"do": "preset", "name": "quick", "values": 7}, "values"),
+        ({"do": "repeat", "preset": "quick", "config": {"updates": "a"}, "seed": 3, "step": 9}, "updates"),
         (None, "do"),
         ([], "do"),
         ("play", "do"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from envelope_reader import read
-from gan_core.records.arrays import LENS_ARRAYS
+from gan_core.records.arrays import lens_arrays
 from gan_core.records.frames import FixedPoints, Moment, Reading, Snapshot, TrailPoint
 from gan_core.records.readings import READINGS
 from gan_core.records.status import Phase, Progress, RunInfo, Status
@@ -142,7 +142,7 @@ def test_a_reading_and_lenses_travel_with_a_frame() -> None:
     again = wire.read_frame(data, 7)
     assert again.reading is not None
     assert again.reading.step == 42
-    assert set(again.lenses) == {name for names in LENS_ARRAYS.values() for name in names}
+    assert set(again.lenses) == {array.name for array in lens_arrays()}
 
 
 def test_a_part_of_a_lens_is_refused() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+
+from gan_core.setup.registry import Registry
 
 
 @dataclass(frozen=True)
@@ -14,18 +16,25 @@ class Choice:
     title: str = ""  # of the panel meanwhile; empty: as usual
     help: str = ""
     lens: str = ""  # what the server has to compute for it: a key of `records.LENS_ARRAYS`
+    map: str = ""  # the array of it that is the panel's map meanwhile: bytes from 0 to 254, 255 where there is nothing
     reading: str = ""  # what a value of its map is called
     scale: str = ""  # a key of `scales.SCALES`; empty: the usual map stays
-    why_not: dict[str, str] = field(default_factory=dict)  # task: why there is no such thing
+    needs: tuple[str, ...] = ()  # of records.offers.OFFERS: what a run must have to offer for it
 
 
-_NO_G = "There is no generator here."
-_NO_D = "There is no discriminator here."
-_NOTHING = "Nothing is trained here."
-_IS_SHOWN = "The latent panel shows D* already."
-_WITHOUT_D = {"fit": "The panel shows D* already.", "none": _NOTHING}
+# Why there is no such thing in a run, by what it does not offer: in the order of records.offers.OFFERS, and once.
+WHY_NOT: dict[str, str] = {
+    "trains": "Nothing is trained here.",
+    "generator": "There is no generator here.",
+    "discriminator": "There is no discriminator here.",
+    "image": "The latent panel shows D* already.",
+    "probability": "What this D says is no probability.",
+    "density": "How densely the fakes lie does not follow from this latent distribution.",
+    "chart": "This target is no image of the latent square that could be compared with.",
+    "strata": "This target has no place along it for a point.",
+}
 
-CHOICES: dict[str, tuple[Choice, ...]] = {
+_ALL: dict[str, tuple[Choice, ...]] = {
     "samples": (
         Choice("points", "Points"),
         Choice(
@@ -33,7 +42,7 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
             "Mesh",
             help="Straight lines of the latent square, pushed through G. Where they bunch up, G sends many z; "
             "where a cell is torn wide open, neighbouring z land far apart.",
-            why_not={"noise": _NO_G, "blob": _NO_G},
+            needs=("image",),
         ),
         Choice(
             "pull",
@@ -44,7 +53,7 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
             "the fakes that moved at most 90 degrees off what was asked: 50 % by chance. Moves are drawn longer than "
             "they were, by the factor in the panel's head.",
             lens="pull",
-            why_not={"fit": _NO_D, "noise": _NO_G, "blob": _NO_G, "none": _NOTHING},
+            needs=("trains", "generator", "discriminator", "probability"),
         ),
     ),
     "latent": (
@@ -62,7 +71,7 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
             lens="tears",
             reading="|det J|",
             scale="stretch",
-            why_not={"noise": _NO_G, "blob": _NO_G, "none": _NOTHING},
+            needs=("trains", "generator", "chart"),
         ),
     ),
     "discriminator": (
@@ -76,9 +85,10 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
             "the noise of this map; against fakes that are all one point it is 1. Hatched: neither has any mass there, "
             "so that D is free to say anything.",
             lens="best-d",
+            map="best_d",
             reading="D*(x)",
             scale="best",
-            why_not={**_WITHOUT_D, "noise": _IS_SHOWN, "blob": _IS_SHOWN},
+            needs=("trains", "discriminator", "image", "density"),
         ),
         Choice(
             "difference",
@@ -90,7 +100,11 @@ CHOICES: dict[str, tuple[Choice, ...]] = {
             lens="best-d",
             reading="D(x) - D*(x)",
             scale="difference",
-            why_not=_WITHOUT_D,
+            needs=("trains", "discriminator", "probability", "density"),
         ),
     ),
+}
+# By panel. A choice of one's own is one `CHOICES["discriminator"].add(NAME, Choice(NAME, ...))`.
+CHOICES: dict[str, Registry[Choice]] = {
+    panel: Registry("choice", {choice.name: choice for choice in choices}) for panel, choices in _ALL.items()
 }

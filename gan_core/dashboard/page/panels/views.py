@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from gan_core.setup.registry import Registry
+
 
 @dataclass(frozen=True)
 class References:
@@ -69,8 +71,8 @@ class View:
     label: str
     title: str  # of the panel meanwhile; empty: that of the task
     help: str
-    plots: dict[str, Plot]  # by task
-    why_not: dict[str, str]  # of the other tasks: why there is none
+    plots: dict[str, Plot]  # by task; of another task that of "gan"
+    needs: tuple[str, ...] = ()  # of records.offers.OFFERS: what a run must have to offer for it
 
 
 _LN_2 = Mark("ln 2: D cannot tell", math.log(2))
@@ -102,10 +104,6 @@ _FIT_SAMPLES = Plot(
     lines=(*_SAMPLES.lines, Line("fit_error", "d", "dashdot")),
 )
 _SPIRAL = Plot(-1, 1, (-1, -0.5, 0, 0.5, 1), y_title="u along the spiral", canvas="spiral")
-_NO_G = "There is no generator here: the points to compare never change."
-_NO_D = "There is no discriminator here."
-_NOTHING = "Nothing is trained here."
-
 _ALL = (
     View(
         "losses",
@@ -121,7 +119,6 @@ _ALL = (
                 _LOSS, ticks=(), words="Nothing is trained here:<br>each step moves the points on, from z to f(z)"
             ),
         },
-        {},
     ),
     View(
         "samples",
@@ -134,7 +131,7 @@ _ALL = (
         "points), and for a single point of the spiral, complete collapse. "
         "Dots mark the steps that were looked at, while they are few.",
         {"gan": _SAMPLES, "fit": _FIT_SAMPLES},
-        {"noise": _NO_G, "blob": _NO_G, "none": _NOTHING},
+        needs=("trains", "generator"),
     ),
     View(
         "spiral",
@@ -146,7 +143,7 @@ _ALL = (
         "colour bar is what real data read, 19 times of 20; in complete collapse one line has all fakes."
         " Empty: no fakes there. Hatched: the run was not looked at.",
         {"gan": _SPIRAL, "fit": _SPIRAL},
-        {"noise": _NO_G, "blob": _NO_G, "none": _NOTHING},
+        needs=("trains", "generator", "strata"),
     ),
     View(
         "blame",
@@ -173,12 +170,7 @@ _ALL = (
                 marks=(_LN_2,),
             ),
         },
-        {
-            "fit": _NO_D,
-            "noise": "D is alone here: 'Losses' shows the best possible loss.",
-            "blob": "D is alone here: 'Losses' shows the best possible loss.",
-            "none": _NOTHING,
-        },
+        needs=("trains", "generator", "discriminator", "probability", "density"),
     ),
     View(
         "chase",
@@ -201,7 +193,7 @@ _ALL = (
                 ),
             ),
         },
-        {"fit": _NO_D, "noise": _NO_G, "blob": _NO_G, "none": _NOTHING},
+        needs=("trains", "generator", "discriminator"),
     ),
 )
-VIEWS: dict[str, View] = {view.name: view for view in _ALL}
+VIEWS: Registry[View] = Registry("view", {view.name: view for view in _ALL})

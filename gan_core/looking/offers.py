@@ -1,0 +1,25 @@
+"""What a run has to offer, by what it is made of."""
+
+from __future__ import annotations
+
+from gan_core.setup.config import GANConfig
+from gan_core.targets.target import LATENTS, OPPONENTS, TARGETS
+from gan_core.training.objectives import OBJECTIVES
+from gan_core.training.tasks import TASKS
+
+
+def offers(config: GANConfig) -> frozenset[str]:
+    """The names of `gan_core.records.offers.OFFERS` that hold of a run. Raises ValueError for parts there are not."""
+    target, trains = TARGETS.make(config.target), TASKS[config.task].trains
+    alone = config.task in OPPONENTS  # D against points that never change
+    holds = {
+        "trains": bool(trains),
+        "generator": "generator" in trains,
+        "discriminator": "discriminator" in trains,
+        "image": not alone,
+        "probability": OBJECTIVES.make(config.objective).probability,
+        "density": alone or LATENTS.make(config.latent).even,
+        "chart": target.transform is not None,
+        "strata": target.inverse is not None,
+    }
+    return frozenset(name for name, held in holds.items() if held)

@@ -1,0 +1,22 @@
+"""What a run has to offer to those who look at it, by name; views, choices of panels and lenses say what they need."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+# In the order in which a lack is said. `gan_core.looking.offers` knows which a run has.
+OFFERS = {
+    "trains": "something is trained",
+    "generator": "a generator is trained",
+    "discriminator": "a discriminator is trained",
+    "image": "each place of the latent square goes somewhere",
+    "probability": "what D says is a probability",
+    "density": "how densely the fakes lie follows from the square's image, or from a formula",
+    "chart": "the target is the image of a square",
+    "strata": "the target has a place along it for every point: equal parts, of which fakes reach so many",
+}
+
+
+def lacking(needs: Collection[str], offered: Collection[str]) -> str | None:
+    """The first thing that is needed and not offered, in the order of OFFERS; None if there is none."""
+    return next((offer for offer in OFFERS if offer in needs and offer not in offered), None)
