@@ -127,6 +127,6 @@ def test_entries_of_a_reader_s_own_are_on_the_page(dashboard: DashboardPage, ser
     along = (np.arange(side) + 0.5) * 2 / side - 1
     expected = np.round(254 * np.hypot(*np.meshgrid(along, along)) / 2**0.5)
     np.testing.assert_allclose(np.array(held).reshape(side, side), expected, atol=1)
-    for panel, name in (("discriminator", "best"), ("samples", "pull"), ("latent", "tears")):
+    for panel, name in (("discriminator", "difference"), ("samples", "pull"), ("latent", "tears")):
         page.evaluate(f"dash_clientside.lens.choose('{panel}', '{name}')")
         assert page.evaluate(f"dash_clientside.lens.chosen('{panel}').name") != name
