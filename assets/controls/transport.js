@@ -88,7 +88,7 @@ window.dash_clientside = window.dash_clientside || {};
     app.byId("status").dataset.phase = status.phase;
     app.byId("status").dataset.step = status.step;
     const diagnosis = app.readings.diagnosis();
-    announce(diagnosis ? `${words} · ${diagnosis.sentence}` : words, `${status.phase}${view.live}${view.step}${diagnosis && diagnosis.since}${news}`);
+    announce(diagnosis ? `${words} · ${app.readings.sentence(diagnosis)}` : words, `${status.phase}${view.live}${view.step}${diagnosis && diagnosis.since}${news}`);
     say(failed ? status.error : refusal ? refusal.why : "");
     const title = app.source.recorded && app.source.title();
     app.setText(

@@ -72,25 +72,24 @@ window.dash_clientside = window.dash_clientside || {};
   // What a step of the past was diagnosed as: the last that was said of one not after it.
   function diagnosisAt(step) {
     const said = state.events.findLast(([since, kind]) => kind === "diagnosis" && since <= step);
-    if (!said) return { state: "undecided", sentence: state.settings.tables.undecided, since: 0 };
-    const short = state.settings.tables.short[said[2]];
-    const found = Object.entries(state.settings.tables.states).find(([, [, words]]) => words === short);
-    return { state: found ? found[0] : "another state", sentence: said[2], since: said[0] }; // a newer GANscope may know more
+    return said ? { state: said[2].state, since: said[0] } : { state: "undecided", since: 0 };
   }
 
-  const shapeAndWords = (diagnosis) => (diagnosis && state.settings.tables.states[diagnosis.state]) || ["", diagnosis ? diagnosis.state : ""];
+  const shape = ({ state: name }) => (Object.hasOwn(state.settings.tables.shapes, name) ? state.settings.tables.shapes[name] : "");
+  const words = ({ state: name }) => app.sayOr(name, `state.${name}.short`); // a newer GANscope may know more states
 
   // The newest in the status; beside the story that of the step in view.
   function diagnose() {
     const now = app.readings.diagnosis();
-    app.setText("status-diagnosis", now ? shapeAndWords(now).join(" ") : "");
+    app.setText("status-diagnosis", now ? `${shape(now)} ${words(now)}` : "");
     const there = now && !state.view.live ? diagnosisAt(state.view.step) : now;
     app.byId("story-diagnosis").hidden = !there;
-    const [shape, words] = shapeAndWords(there);
-    app.setText("story-shape", shape);
-    app.setText("story-state", there ? `${words[0].toUpperCase()}${words.slice(1)}, since step ${app.grouped(there.since)}.` : "");
-    app.setText("story-sentence", there ? there.sentence : "");
+    app.setText("story-shape", there ? shape(there) : "");
+    app.setText("story-state", there ? capital(app.say("story.state", { state: words(there), step: there.since })) : "");
+    app.setText("story-sentence", there ? app.readings.sentence(there) : "");
   }
+
+  const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
   const percent = (x) => `${Math.round(100 * x)} %`;
   const WRITE = {
@@ -126,7 +125,7 @@ window.dash_clientside = window.dash_clientside || {};
   // The run's state and those numbers at the newest frame, in half a sentence.
   function seen(frame) {
     const now = app.readings.diagnosis();
-    const said = now ? [`${shapeAndWords(now)[1]} since step ${app.grouped(now.since)}`] : [];
+    const said = now ? [app.say("story.state-since", { state: words(now), step: now.since })] : [];
     const { labels } = state.settings.tables;
     return [...said, ...numbersOf(frame).map(([name, words]) => `${lower(labels[name][0])} ${words}`)].join(", ");
   }

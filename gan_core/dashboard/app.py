@@ -15,6 +15,7 @@ from gan_core.dashboard.http.view import Archive, SessionView
 from gan_core.dashboard.page.callbacks import add_callbacks
 from gan_core.dashboard.page.compare import add_compare
 from gan_core.dashboard.page.layout import page
+from gan_core.dashboard.page.texts import texts_element
 from gan_core.dashboard.page.theme import css_variables
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
@@ -30,6 +31,7 @@ _INDEX = """<!DOCTYPE html>
     </head>
     <body>
         <noscript>This page needs JavaScript; allow it for this address.</noscript>
+        TEXTS
         {%app_entry%}
         <footer class="dash-scripts">{%config%}{%scripts%}{%renderer%}</footer>
     </body>
@@ -46,7 +48,7 @@ def create_app(
         update_title="",
         assets_folder=str(ASSETS),
         assets_ignore=r"compare\.js",  # that page loads it by itself
-        index_string=_INDEX.replace("VARIABLES", css_variables()),
+        index_string=_INDEX.replace("VARIABLES", css_variables()).replace("TEXTS", texts_element()),
         meta_tags=[
             {"name": "viewport", "content": "width=device-width, initial-scale=1"},
             {"name": "description", "content": "Watch a GAN train, live, and see why it misbehaves."},

@@ -21,6 +21,7 @@ from gan_core.recording.file.room import keep_within
 from gan_core.recording.file.rows import rows_of
 from gan_core.recording.file.run_file import RunFile
 from gan_core.records.arrays import Float32Array
+from gan_core.records.ending import Ending
 from gan_core.records.status import Recording
 from gan_core.records.steps import Change, StepMetrics
 from gan_core.training.engine import State
@@ -50,7 +51,7 @@ class _Batch:
     changes: list[Change] = field(default_factory=list)
     frames: list[tuple[int, bytes]] = field(default_factory=list)
     checkpoints: list[tuple[int, State]] = field(default_factory=list)
-    outcome: str | None = None
+    ending: Ending | None = None
     nbytes: int = 0  # that it takes in memory, roughly
 
     def add(self, later: _Batch) -> None:
@@ -59,7 +60,7 @@ class _Batch:
         self.changes += later.changes
         self.frames += later.frames
         self.checkpoints += later.checkpoints
-        self.outcome = self.outcome if later.outcome is None else later.outcome
+        self.ending = self.ending if later.ending is None else later.ending
         self.nbytes += later.nbytes
 
     def worth_a_file(self) -> bool:
@@ -152,9 +153,9 @@ class Recorder:
         self._checkpoint_step, self._since_checkpoint = step, 0.0
         self._add(lambda batch: batch.checkpoints.append((step, state)), held_bytes(state), needed=False)
 
-    def ended(self, outcome: str) -> None:
-        """Note in a sentence how the run ended."""
-        self._add(lambda batch: setattr(batch, "outcome", outcome))
+    def ended(self, ending: Ending) -> None:
+        """Note what came of the run."""
+        self._add(lambda batch: setattr(batch, "ending", ending))
 
     def state(self) -> Recording:
         """How it stands."""
@@ -222,7 +223,7 @@ class Recorder:
 
     def _nothing_to_write(self) -> bool:
         batch = self._batch
-        return not (batch.metrics or batch.changes or batch.frames or batch.checkpoints or batch.outcome is not None)
+        return not (batch.metrics or batch.changes or batch.frames or batch.checkpoints or batch.ending is not None)
 
     # -- on the writing thread ---------------------------------------------------------------------------------------
 
@@ -287,8 +288,8 @@ class Recorder:
             packed = [(step, pack_state(state)) for step, state in batch.checkpoints]
             for step, state in packed:
                 file.add_checkpoint(step, state)
-            if batch.outcome is not None:
-                file.set_about("outcome", batch.outcome)
+            if batch.ending is not None:
+                file.set_about("outcome", batch.ending)
             keep_within(file, self._limit)
         if packed:
             with self._changed:

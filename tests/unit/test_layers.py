@@ -12,10 +12,11 @@ PACKAGE = ROOT / "gan_core"
 
 # Every package, lower ones first, and the others that its files may import. A sub-package is a package of its own.
 MAY_IMPORT: dict[str, str] = {
+    "texts": "",
     "system": "",
     "setup": "",
     "targets": "",
-    "records": "setup",
+    "records": "setup texts",
     "wire": "records",
     "training": "records setup targets",
     "looking.measures": "targets training",
@@ -24,9 +25,9 @@ MAY_IMPORT: dict[str, str] = {
     "recording.file": "records run setup training wire",
     "recording": "looking records recording.file run setup training wire",
     "rerun": "looking records recording.file run setup system training wire",
-    "live": "looking records recording recording.file run setup system training wire",
-    "dashboard": "records run setup wire",
-    "cli": "looking looking.measures records recording recording.file rerun run setup wire",
+    "live": "looking records recording recording.file run setup system texts training wire",
+    "dashboard": "records setup texts wire",
+    "cli": "looking looking.measures records recording recording.file rerun run setup texts wire",
     "bench": "",  # and everything that is above
 }
 # How the package is entered: these may import all.

@@ -12,6 +12,7 @@ from flask import Flask, Response, request, send_file
 
 from gan_core.dashboard.http.api import as_bytes, as_json, frame_answer, progress_wanted, read_lenses, read_number
 from gan_core.dashboard.http.view import Archive, SessionView
+from gan_core.records.ending import ending_words
 from gan_core.records.library import DamagedRun, RunSummary
 from gan_core.records.outcomes import Refused, Verdict, Working
 from gan_core.setup.limits import check_run
@@ -138,7 +139,7 @@ def _flat(run: RunSummary | DamagedRun) -> dict[str, Any]:
     """One line of the list as JSON: `damage` is a sentence, or empty."""
     if isinstance(run, DamagedRun):
         return {"id": run.id, "nbytes": run.nbytes, "damage": run.error}
-    summary = asdict(run)
+    summary = {**asdict(run), "outcome": ending_words(run.outcome)}
     return {**summary.pop("recipe"), **summary, "damage": ""}
 
 

@@ -11,6 +11,7 @@ from html import escape
 
 from flask import Flask
 
+from gan_core.dashboard.page.texts import texts_element
 from gan_core.dashboard.page.theme import css_variables
 from gan_core.setup.config import BOUNDS
 from gan_core.setup.presets import PRESETS
@@ -64,8 +65,10 @@ _PAGE = """<!DOCTYPE html>
             <main id="compare"></main>
             <noscript>This page needs JavaScript.</noscript>
         </div>
+        TEXTS
         <script src="/assets/app.js"></script>
         <script src="/assets/browser.js"></script>
+        <script src="/assets/texts.js"></script>
         <script src="/assets/data/wire.js"></script>
         <script src="/assets/compare/compare.js"></script>
     </body>
@@ -79,6 +82,7 @@ def add_compare(server: Flask) -> None:
         "presets": {preset.name: preset.title for preset in PRESETS.values()},
     }
     page = _PAGE.replace("VARIABLES", css_variables()).replace("WORDS", escape(json.dumps(words)))
+    page = page.replace("TEXTS", texts_element())
 
     @server.get("/compare")
     def compare() -> str:

@@ -19,8 +19,8 @@ from gan_core.dashboard.page.panels.lenses import CHOICES
 from gan_core.dashboard.page.panels.registry import PANELS
 from gan_core.dashboard.page.panels.views import VIEWS
 from gan_core.records.readings import READINGS
-from gan_core.run.diagnosis import sentence
 from gan_core.setup.config import BOUNDS, LOOKING_SHARE
+from gan_core.texts.catalogue import say
 
 _KEYS = (
     ("Space", "play or pause training"),
@@ -150,7 +150,10 @@ def _colours() -> html.Ul:
 
 
 def _states() -> list[tuple[str, str]]:
-    return [(f"{shape} {words}", sentence(state)) for state, (shape, words) in story.STATES.items()]
+    return [
+        (f"{shape} {say(f'state.{state}.short')}", say(f"state.{state}.sentence"))
+        for state, shape in story.SHAPES.items()
+    ]
 
 
 def _choices() -> list[tuple[str, str]]:

@@ -13,21 +13,20 @@ from dash import html
 from gan_core.dashboard.page import ids
 from gan_core.dashboard.page.ids import aria
 from gan_core.records.readings import READINGS
-from gan_core.run.diagnosis import SENTENCES
 from gan_core.setup.presets import PRESETS, Preset
 
 _LINK = re.compile(r"\[([^\[\]]+)\]\(#([a-z0-9-]+)\)")
 
-# The states of gan_core.run.diagnosis: a shape, so that nothing depends on a colour, and what the status line says.
-STATES = {
-    "covering": ("●", "covering"),
-    "collapsed": ("▼", "collapsed"),
-    "hopping": ("◆", "hopping"),
-    "d-has-won": ("■", "D has won"),
-    "diverged": ("✕", "diverged"),
-    "undecided": ("○", "undecided"),
-    "learning": ("◐", "learning"),
-    "learnt": ("●", "learnt"),
+# A shape for each state of gan_core.records.story.STATES, so that nothing depends on a colour.
+SHAPES = {
+    "covering": "●",
+    "collapsed": "▼",
+    "hopping": "◆",
+    "d-has-won": "■",
+    "diverged": "✕",
+    "undecided": "○",
+    "learning": "◐",
+    "learnt": "●",
 }
 # The numbers that each task is about: readings, or what assets/story/story.js makes of the losses.
 NUMBERS = {
@@ -78,9 +77,7 @@ def settings() -> dict[str, Any]:
     """What the browser's side needs of the tables above."""
     labels = {name: (reading.label, reading.help) for name, reading in READINGS.items()} | _MADE
     return {
-        "states": STATES,
-        "undecided": SENTENCES["undecided"],
-        "short": {SENTENCES[state]: words for state, (_, words) in STATES.items()},
+        "shapes": SHAPES,
         "numbers": NUMBERS,
         "trains": TRAINS,
         "labels": labels,
