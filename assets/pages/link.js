@@ -19,8 +19,8 @@ window.dash_clientside = window.dash_clientside || {};
     if (obstacle) return app.notice.put("copied", obstacle, { passing: true });
     const hash = app.recipe.write(recipe);
     history.replaceState(null, "", hash); // unlike location.hash, this is not a link that was followed
-    const what = `step ${app.grouped(recipe.step)}${recipe.cursor ? " and the cursor" : ""}`;
-    if (await toClipboard(location.href)) app.notice.put("copied", `Link copied: it shows ${what} in another browser.`, { passing: true });
+    const what = app.say(recipe.cursor ? "link.step-cursor" : "link.step", { step: recipe.step });
+    if (await toClipboard(location.href)) app.notice.put("copied", app.say("link.copied", { what }), { passing: true });
     else offerText(what);
   }
 
@@ -48,7 +48,7 @@ window.dash_clientside = window.dash_clientside || {};
   async function foreign() {
     const { preset, id } = state.status.info;
     const known = app.preset(preset);
-    const sentence = "This run is not one of the scenarios as they are here, so a link would show another one; download it instead.";
+    const sentence = app.say("link.foreign");
     if (!known || !same(values(), known.values)) return sentence;
     if (!state.status.recording) return null; // begun by this server
     const { said, error } = await app.runs.list();
@@ -61,7 +61,7 @@ window.dash_clientside = window.dash_clientside || {};
   function tooLong(recipe) {
     const held = state.changes.length === state.changesTotal;
     const fits = held && recipe.changes.length <= state.settings.link.changes;
-    return fits ? null : "This run has too many changes for a link; download it instead.";
+    return fits ? null : app.say("link.too-long");
   }
 
   async function toClipboard(text) {
@@ -75,8 +75,8 @@ window.dash_clientside = window.dash_clientside || {};
 
   function offerText(what) {
     app.notice.remove("copied");
-    app.notice.put("copied", `This link shows ${what} in another browser. Copy it with Ctrl+C:`);
-    const field = app.element("input", { class: "link", readonly: true, "aria-label": "Link to this step", value: location.href });
+    app.notice.put("copied", app.say("link.to-copy", { what }));
+    const field = app.element("input", { class: "link", readonly: true, "aria-label": app.say("link.label"), value: location.href });
     document.querySelector('.notice[data-key="copied"] p').after(field);
     field.focus();
     field.select();
@@ -96,9 +96,8 @@ window.dash_clientside = window.dash_clientside || {};
     if (isUnderWay(recipe)) return accompany(recipe, notes, mine);
     const unrecorded = !state.status.recording && state.status.step > 0;
     if (!reloaded && !unrecorded) return repeat(recipe, notes, mine);
-    const why = unrecorded ? " The present one is not recorded and would be lost." : "";
-    app.notice.put("link", `The address is a link to another run: ${words(recipe)}.${why}`, {
-      action: { text: "Open it", run: () => repeat(recipe, notes, mine) },
+    app.notice.put("link", app.say(unrecorded ? "link.another-unrecorded" : "link.another", { run: words(recipe) }), {
+      action: { text: app.say("link.open"), run: () => repeat(recipe, notes, mine) },
     });
   }
 
@@ -121,7 +120,7 @@ window.dash_clientside = window.dash_clientside || {};
     announce(recipe);
     const { preset, seed, changes, step } = recipe;
     const refusal = await app.command.send({ do: "repeat", preset, seed, changes, step });
-    if (refusal) return tell([`The link's run could not be re-run. ${refusal}`, ...notes]);
+    if (refusal) return tell([app.say("link.refused", { why: refusal }), ...notes]);
     await until(() => mine !== turn || state.run !== before);
     await accompany(recipe, notes, mine);
   }
@@ -134,7 +133,7 @@ window.dash_clientside = window.dash_clientside || {};
     else if (mine === turn) app.notice.remove("link"); // another run was begun on the way
   }
 
-  const announce = (recipe) => app.notice.put("link", `Re-running the link's run: ${words(recipe)}. It pauses there.`);
+  const announce = (recipe) => app.notice.put("link", app.say("link.rerunning", { run: words(recipe) }));
   const isThere = (step) => state.status.info.run === state.run && state.status.goal === null && state.status.step >= step;
 
   function arrive({ step, cursor: there, as }, notes) {
@@ -146,17 +145,17 @@ window.dash_clientside = window.dash_clientside || {};
 
   function differently(as) {
     if (!as) return [];
-    const described = ({ device, precision, threads }) => `${device}, ${precision}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
+    const described = ({ device, precision, threads }) => app.say("link.computed", { device, precision, threads });
     const [there, here] = [described(as), described(state.status.info)];
     if (there === here) return [];
-    return [`The link's run was computed with ${there}, this one with ${here}: their numbers drift apart.`];
+    return [app.say("link.differently", { there, here })];
   }
 
-  const words = ({ preset, seed, step }) => `${state.settings.presets[preset].title}, seed ${seed}, to step ${app.grouped(step)}`;
+  const words = ({ preset, seed, step }) => app.say("link.run", { scenario: state.settings.presets[preset].title, seed: String(seed), step });
 
   function tell(notes) {
     if (!notes.length) return app.notice.remove("link");
-    const more = notes.length > MOST_SAID ? ` And ${app.grouped(notes.length - MOST_SAID)} more.` : "";
+    const more = notes.length > MOST_SAID ? ` ${app.say("link.more", { count: notes.length - MOST_SAID })}` : "";
     app.notice.put("link", notes.slice(0, MOST_SAID).join(" ") + more);
   }
 

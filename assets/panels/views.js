@@ -6,7 +6,7 @@ window.dash_clientside = window.dash_clientside || {};
   let chosenName = "losses";
   let control = null;
 
-  const whyNot = (view) => (view.plots[app.scenes.task()] ? "" : view.why_not[app.scenes.task()] || "Not in this run.");
+  const whyNot = (view) => (view.plots[app.scenes.task()] ? "" : view.why_not[app.scenes.task()] || app.say("views.not-here"));
 
   // The view in force: what the visitor chose, or the first where the task has no such thing.
   function chosen() {
@@ -39,7 +39,7 @@ window.dash_clientside = window.dash_clientside || {};
   function build() {
     const title = app.byId("metrics-panel-title");
     if (!title || control) return;
-    control = app.segments.make({ id: "curves-view", label: "Over the steps", choose, least: 1 });
+    control = app.segments.make({ id: "curves-view", label: app.say("views.label"), choose, least: 1 });
     title.after(control.root);
     show();
   }

@@ -15,12 +15,12 @@ window.dash_clientside = window.dash_clientside || {};
   function tell(name) {
     const preset = app.preset(name) || { title: name, story: [], claim: "", why: [], attempt: [], lenses: [] };
     app.setText("story-title", preset.title);
-    app.setText("story-figure", preset.figure ? `Figure ${preset.figure}` : "");
+    app.setText("story-figure", preset.figure ? app.say("story.figure", { figure: preset.figure }) : "");
     write("story", preset.story);
     write("story-attempt", preset.attempt);
     write("story-why", preset.why);
     app.byId("story-why").parentElement.open = false;
-    app.byId("story-claim").replaceChildren(...(preset.claim ? [app.element("strong", {}, "Claim: "), preset.claim] : []));
+    app.byId("story-claim").replaceChildren(...(preset.claim ? [app.element("strong", {}, `${app.say("story.claim")} `), preset.claim] : []));
     estimated = -Infinity;
     if (app.views) app.views.choose(preset.view || "losses");
     if (app.lens) app.lens.set(preset.lenses);
@@ -110,7 +110,7 @@ window.dash_clientside = window.dash_clientside || {};
       const row = frame && app.rows.valuesAt(frame.step);
       const { best } = state.points;
       if (!row || !Number.isFinite(row.values[0]) || best === null || best === undefined) return null;
-      return `${row.values[0].toFixed(3)}, best possible ${best.toFixed(3)}`;
+      return app.say("story.loss", { loss: row.values[0], best });
     },
   };
 
@@ -164,32 +164,29 @@ window.dash_clientside = window.dash_clientside || {};
     const now = performance.now();
     if (now - estimated < SPEED_EVERY && status.phase === "training") return;
     estimated = now;
-    const words = step > length ? past(step, length, status) : `step ${app.grouped(step)} of ${app.grouped(length)}${remaining(step, length, status)}`;
+    const words = step > length ? past(step, length, status) : remaining(step, length, status);
     app.setText("story-left", words);
     app.byId("story-progress").setAttribute("aria-valuetext", words);
   }
 
   function remaining(step, length, { phase, steps_per_second: speed }) {
-    if (phase !== "training" || step === length || !(speed > 0)) return "";
-    const background = length >= BACKGROUND ? "; it goes on in the background" : "";
-    return `, about ${duration((length - step) / speed)} left at this speed${background}`;
+    if (phase !== "training" || step === length || !(speed > 0)) return app.say("story.step-of", { step, length });
+    return app.say(length >= BACKGROUND ? "story.left-long" : "story.left", { step, length, time: duration((length - step) / speed) });
   }
 
   const past = (step, length, { phase }) =>
-    `step ${app.grouped(step)}, beyond the ${app.grouped(length)} it is meant for${phase === "training" ? "; it goes on until you pause it" : ""}`;
+    app.say(phase === "training" ? "story.beyond-training" : "story.beyond", { step, length });
 
   function duration(seconds) {
-    if (seconds < 90) return plural(Math.max(1, Math.round(seconds)), "second");
-    if (seconds < 5400) return plural(Math.round(seconds / 60), "minute");
-    return `${(seconds / 3600).toFixed(1)} hours`;
+    if (seconds < 90) return app.say("story.seconds", { n: Math.max(1, Math.round(seconds)) });
+    if (seconds < 5400) return app.say("story.minutes", { n: Math.round(seconds / 60) });
+    return app.say("story.hours", { hours: seconds / 3600 });
   }
-
-  const plural = (n, unit) => `${n} ${unit}${n === 1 ? "" : "s"}`;
 
   function networks() {
     if (!state.points) return;
     const trained = state.settings.tables.trains[state.points.task] || ["g", "d"];
-    for (const network of ["g", "d"]) app.setText(`untrained-${network}`, trained.includes(network) ? "" : " · not trained here");
+    for (const network of ["g", "d"]) app.setText(`untrained-${network}`, trained.includes(network) ? "" : ` ${app.say("story.untrained")}`);
   }
 
   function update() {

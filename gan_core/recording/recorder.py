@@ -24,6 +24,7 @@ from gan_core.records.arrays import Float32Array
 from gan_core.records.ending import Ending
 from gan_core.records.status import Recording
 from gan_core.records.steps import Change, StepMetrics
+from gan_core.texts.catalogue import say
 from gan_core.training.engine import State
 
 log = logging.getLogger("ganscope")
@@ -37,10 +38,6 @@ GESTURE = 1.0  # seconds without a change after which the next one begins anew
 PATIENCE = 1.0  # seconds that a transaction waits for another program's, before the recording says that it waits
 LAST = 5.0  # seconds that it waits when the server ends
 BACKLOG = 256 << 20  # bytes of memory for what waits
-_WAITS = (
-    "Another program has locked the file of this run. Recording waits and catches up once the file is free; training "
-    "goes on."
-)
 
 
 @dataclass
@@ -160,7 +157,7 @@ class Recorder:
     def state(self) -> Recording:
         """How it stands."""
         with self._changed:
-            waiting = _WAITS if self._locked else None
+            waiting = say("recording.locked") if self._locked else None
             return Recording(nbytes=self._nbytes, limit=self._limit, error=self._error, waiting=waiting)
 
     def flush(self, timeout: float = 10.0) -> bool:
@@ -200,9 +197,7 @@ class Recorder:
                     return  # steps after an earlier checkpoint are trained again instead
                 if room < 0:
                     return self._stop(
-                        f"another program has locked the file of this run, and the memory for what waits is full "
-                        f"({self._backlog >> 20} MB)",
-                        "end that program",
+                        say("recording.backlog-full", size=self._backlog >> 20), say("recording.end-that-program")
                     )
             before = self._due()
             put(self._batch)
@@ -216,10 +211,7 @@ class Recorder:
     def _stop(self, why: str, remedy: str) -> None:
         """Give up, for good. To be called with the lock held."""
         self._batch, self._locked = _Batch(), False
-        self._error = (
-            f"Recording stopped: {why.rstrip('.')}. Training goes on, and what was recorded before is kept; {remedy}, "
-            "and the next run is recorded again."
-        )
+        self._error = say("recording.stopped", why=why.rstrip("."), remedy=remedy)
 
     def _nothing_to_write(self) -> bool:
         batch = self._batch
@@ -270,7 +262,7 @@ class Recorder:
             self._batch = batch
         elif trouble is not None and self._error is None:
             words = trouble.strerror if isinstance(trouble, OSError) else None
-            self._stop(words or str(trouble), "make room")
+            self._stop(words or str(trouble), say("recording.make-room"))
 
     def _due(self) -> bool:
         written = self._has_file and not self._nothing_to_write()

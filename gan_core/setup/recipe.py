@@ -38,5 +38,5 @@ def preset_of(recipe: Recipe) -> Preset:
         config, values = read_experiment(recipe.config, recipe.values)
     except ValueError as error:
         raise ValueError(f"This run cannot be trained here: {str(error).rstrip('.')}.") from None
-    known = PRESETS.get(recipe.preset) or Preset(recipe.preset, recipe.preset, "", config, values)
+    known = PRESETS.get(recipe.preset) or Preset(recipe.preset, config, values)
     return replace(known, config=config, values=values)

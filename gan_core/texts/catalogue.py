@@ -27,17 +27,17 @@ class Catalogue:
 
     def __init__(self, language: str = ENGLISH, folder: Path = FOLDER) -> None:
         """Read the language's file in `folder`. Raises OSError when there is none."""
-        self.language = language
+        self.language, self.folder = language, folder
         self.sentences = read(FOLDER / f"{ENGLISH}.toml")
         if (language, folder) != (ENGLISH, FOLDER):
             self.sentences |= read(folder / f"{language}.toml")
 
-    def say(self, key: str, **fields: Field) -> str:
+    def say(self, key: str, /, **fields: Field) -> str:
         """The sentence of a key, its fields filled in. Raises KeyError when there is none, or a field is missing."""
         return fill(self.sentences[key], fields)
 
 
-def say(key: str, **fields: Field) -> str:
+def say(key: str, /, **fields: Field) -> str:
     """The sentence of a key in the language in use. Raises KeyError when there is none, or a field is missing."""
     return _in_use.say(key, **fields)
 
@@ -45,6 +45,22 @@ def say(key: str, **fields: Field) -> str:
 def say_or(otherwise: str, key: str) -> str:
     """The sentence of a key, or what is to be read where it has none: of what others have added, its own name."""
     return _in_use.sentences.get(key, otherwise)
+
+
+def words(place: str) -> dict[str, str]:
+    """All sentences of a place: those whose keys go on by one name after it, each by that name."""
+    begin = f"{place}."
+    found = ((key.removeprefix(begin), text) for key, text in _in_use.sentences.items() if key.startswith(begin))
+    return {name: text for name, text in found if "." not in name}
+
+
+def said(table: Any) -> Any:
+    """A table of dictionaries and lists with the sentence in the place of every key that is a value in it."""
+    if isinstance(table, dict):
+        return {name: said(value) for name, value in table.items()}
+    if isinstance(table, list | tuple):
+        return [said(value) for value in table]
+    return say_or(table, table) if isinstance(table, str) else table
 
 
 def catalogue() -> Catalogue:
@@ -55,7 +71,8 @@ def catalogue() -> Catalogue:
 def use(language: str, folder: Path = FOLDER) -> None:
     """Have everything said in another language from now on. Raises OSError when `folder` has no file of it."""
     global _in_use
-    _in_use = Catalogue(language, folder)
+    if (language, folder) != (_in_use.language, _in_use.folder):
+        _in_use = Catalogue(language, folder)
 
 
 def add(sentences: Mapping[str, str]) -> None:

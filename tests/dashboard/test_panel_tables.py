@@ -23,15 +23,15 @@ EACH_TASK = pytest.mark.parametrize("task", TASKS)
 
 def test_every_task_has_a_scene_for_every_panel() -> None:
     assert set(SCENES) == set(TASKS)
-    for scenes in SCENES.values():
+    for scenes in tables()["scenes"].values():
         assert set(scenes) == NAMES
         for name, scene in scenes.items():
-            assert scene.title
-            assert scene.spoken.isascii()
-            assert scene.help.endswith(".")
-            assert scene.hint
-            assert (name in ("latent", "discriminator")) == (scene.scale in SCALES)
-            assert bool(scene.reading) == bool(scene.short) == bool(scene.scale)
+            assert scene["title"]
+            assert scene["spoken"].isascii()
+            assert scene["help"].endswith(".")
+            assert scene["hint"]
+            assert (name in ("latent", "discriminator")) == (scene["scale"] in SCALES)
+            assert bool(scene["reading"]) == bool(scene["short"]) == bool(scene["scale"])
 
 
 @EACH_TASK

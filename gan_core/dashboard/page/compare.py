@@ -15,36 +15,20 @@ from gan_core.dashboard.page.texts import texts_element
 from gan_core.dashboard.page.theme import css_variables
 from gan_core.setup.config import BOUNDS
 from gan_core.setup.presets import PRESETS
+from gan_core.texts.catalogue import catalogue, say
 
-# In the order in which they are listed; what is not named here goes by the name of its field.
-_CONFIGURATION = {
-    "preset": "Scenario",
-    "seed": "Seed",
-    "task": "What is trained",
-    "target": "Target",
-    "objective": "Loss",
-    "width": "Units in a hidden layer",
-    "depth": "Hidden layers",
-    "leak": "Slope of LeakyReLU below zero",
-    "batch": "Batch",
-    "beta2": "Adam's beta2",
-    "epsilon": "Adam's epsilon",
-}
-_CIRCUMSTANCES = {
-    "precision": "Precision",
-    "threads": "Threads",
-    "device": "Device",
-    "machine": "Machine",
-    "torch": "PyTorch",
-    "parent": "Branched off",
-}
+# In the order in which they are listed, live values between them; what is not named here goes by its field's name.
+_CONFIGURATION = (
+    "preset", "seed", "task", "target", "objective", "width", "depth", "leak", "batch", "beta2", "epsilon",
+)  # fmt: skip
+_CIRCUMSTANCES = ("precision", "threads", "device", "machine", "torch", "parent")
 
 _PAGE = """<!DOCTYPE html>
-<html lang="en">
+<html lang="LANGUAGE">
     <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>Compare two runs · GANscope</title>
+        <title>TITLE</title>
         <link rel="icon" href="/_favicon.ico">
         <style>VARIABLES</style>
         <link rel="stylesheet" href="/assets/styles/10-base.css">
@@ -56,14 +40,14 @@ _PAGE = """<!DOCTYPE html>
     <body>
         <div class="compare-page" data-words="WORDS">
             <header class="header">
-                <h1>Compare two runs</h1>
+                <h1>HEADING</h1>
                 <span id="compare-words" role="status"></span>
-                <a class="button" href="/">To the live run</a>
-                <button id="compare-theme" class="button" aria-label="Switch between light and dark"
-                    title="Switch between light and dark"><span class="icon icon-theme"></span></button>
+                <a class="button" href="/">TO_LIVE</a>
+                <button id="compare-theme" class="button"
+                    aria-label="THEME" title="THEME"><span class="icon icon-theme"></span></button>
             </header>
             <main id="compare"></main>
-            <noscript>This page needs JavaScript.</noscript>
+            <noscript>NO_SCRIPT</noscript>
         </div>
         TEXTS
         <script src="/assets/app.js"></script>
@@ -78,10 +62,25 @@ _PAGE = """<!DOCTYPE html>
 def add_compare(server: Flask) -> None:
     """Register /compare on `server`."""
     words = {
-        "labels": {**_CONFIGURATION, **{name: bounds.label for name, bounds in BOUNDS.items()}, **_CIRCUMSTANCES},
+        "labels": {
+            **{name: say(f"compare.setting.{name}") for name in _CONFIGURATION},
+            **{name: bounds.label for name, bounds in BOUNDS.items()},
+            **{name: say(f"compare.setting.{name}") for name in _CIRCUMSTANCES},
+        },
         "presets": {preset.name: preset.title for preset in PRESETS.values()},
     }
-    page = _PAGE.replace("VARIABLES", css_variables()).replace("WORDS", escape(json.dumps(words)))
+    sentences = {
+        "TITLE": say("compare.page-title"),
+        "HEADING": say("compare.heading"),
+        "TO_LIVE": say("controls.to-live"),
+        "THEME": say("button.theme.help"),
+        "NO_SCRIPT": say("compare.no-script"),
+        "LANGUAGE": catalogue().language,
+        "WORDS": json.dumps(words),
+    }
+    page = _PAGE.replace("VARIABLES", css_variables())
+    for place, sentence in sentences.items():
+        page = page.replace(place, escape(sentence))
     page = page.replace("TEXTS", texts_element())
 
     @server.get("/compare")

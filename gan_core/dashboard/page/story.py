@@ -14,6 +14,7 @@ from gan_core.dashboard.page import ids
 from gan_core.dashboard.page.ids import aria
 from gan_core.records.readings import READINGS
 from gan_core.setup.presets import PRESETS, Preset
+from gan_core.texts.catalogue import say
 
 _LINK = re.compile(r"\[([^\[\]]+)\]\(#([a-z0-9-]+)\)")
 
@@ -38,13 +39,7 @@ NUMBERS = {
 }
 # Which networks each task trains.
 TRAINS = {"gan": ("g", "d"), "fit": ("g",), "noise": ("d",), "blob": ("d",), "none": ()}
-_MADE = {
-    "squared_error": (
-        "Squared error",
-        "Mean squared error of G(z) against f(z), over the fixed z and both coordinates.",
-    ),
-    "loss": ("Loss", "D's loss in the batch of this step, and the least that any D could have."),
-}
+_MADE = ("squared_error", "loss")  # what assets/story/story.js makes itself
 
 
 def parts(text: str) -> list[tuple[str, str | None]]:
@@ -64,7 +59,7 @@ def plain(text: str) -> str:
 
 def label(preset: Preset) -> str:
     """A scenario's title, with the number of the article's figure."""
-    return f"Figure {preset.figure} · {preset.title}" if preset.figure else preset.title
+    return say("story.figure-title", figure=preset.figure, title=preset.title) if preset.figure else preset.title
 
 
 def tour() -> list[str]:
@@ -75,7 +70,8 @@ def tour() -> list[str]:
 
 def settings() -> dict[str, Any]:
     """What the browser's side needs of the tables above."""
-    labels = {name: (reading.label, reading.help) for name, reading in READINGS.items()} | _MADE
+    made = {name: (say(f"reading.{name}.label"), say(f"reading.{name}.help")) for name in _MADE}
+    labels = {name: (reading.label, reading.help) for name, reading in READINGS.items()} | made
     return {
         "shapes": SHAPES,
         "numbers": NUMBERS,
@@ -106,10 +102,10 @@ def panel() -> html.Section:
                     html.Button(
                         html.Span(className="icon icon-fold"),
                         id=ids.STORY_FOLD,
-                        title="Fold or unfold the story",
+                        title=say("story.fold"),
                         className="button fold",
                         n_clicks=0,
-                        **aria(label="The story", expanded="true", controls="story-body"),
+                        **aria(label=say("story.fold-label"), expanded="true", controls="story-body"),
                     ),
                 ],
                 className="story-head",
@@ -119,8 +115,8 @@ def panel() -> html.Section:
                     html.Div(
                         [
                             html.P(html.Span(id="story")),
-                            html.P([html.Strong("Try: "), html.Span(id="story-attempt")]),
-                            html.Details([html.Summary("Why"), html.P(id="story-why")]),
+                            html.P([html.Strong(f"{say('story.try')} "), html.Span(id="story-attempt")]),
+                            html.Details([html.Summary(say("story.why")), html.P(id="story-why")]),
                         ],
                         className="story-words",
                     ),
@@ -155,7 +151,7 @@ def _measured() -> html.Div:
                 id="story-progress",
                 role="progressbar",
                 className="story-progress",
-                **aria(label="Steps of this scenario", valuemin="0", valuemax="100"),
+                **aria(label=say("story.progress"), valuemin="0", valuemax="100"),
             ),
             html.P(id="story-left", className="story-left"),
         ],
@@ -169,9 +165,9 @@ def _tour() -> html.Div:
             html.P([html.Span(id="tour-place"), " ", html.Span(id="tour-kept")], role="status"),
             html.Div(
                 [
-                    _plain_button(ids.TOUR_BACK, "Back", "Back: the scenario before"),
-                    _plain_button(ids.TOUR_NEXT, "Next", "Next: open the next scenario"),
-                    _plain_button(ids.TOUR_LEAVE, "Leave", "Leave the tour (Esc); the scenario goes on"),
+                    _plain_button(ids.TOUR_BACK, say("tour.back"), say("tour.back-help")),
+                    _plain_button(ids.TOUR_NEXT, say("tour.next"), say("tour.next-first-help")),
+                    _plain_button(ids.TOUR_LEAVE, say("tour.leave"), say("tour.leave-help")),
                 ],
                 className="buttons",
             ),
@@ -180,7 +176,7 @@ def _tour() -> html.Div:
         className="tour",
         role="group",
         hidden=True,
-        **aria(label="Guided tour"),
+        **aria(label=say("tour.label")),
     )
 
 

@@ -22,7 +22,7 @@ from gan_core.setup.presets import Preset
 from gan_core.training.engine import GANEngine
 from gan_core.training.tasks import TASKS
 
-SMALL = Preset("small", "Small", "", GANConfig(width=24, depth=2, batch=32), HyperParameters(lr_g=3e-3))
+SMALL = Preset("small", GANConfig(width=24, depth=2, batch=32), HyperParameters(lr_g=3e-3))
 
 
 def engine_at(steps: int) -> GANEngine:
