@@ -7,17 +7,17 @@ window.dash_clientside = window.dash_clientside || {};
 
   // The sentence of a key with its fields filled in. One that is missing is a mistake of ours, and shows as its key.
   app.say = (key, fields = {}) => {
-    if (Object.hasOwn(sentences, key)) return fill(sentences[key], fields);
+    if (sentences[key] !== undefined) return fill(sentences[key], fields);
     console.error(`No text has the key ${key}.`);
     return key;
   };
 
   // The sentence of a key, or what is to be read where it has none.
-  app.sayOr = (otherwise, key) => (Object.hasOwn(sentences, key) ? sentences[key] : otherwise);
+  app.sayOr = (otherwise, key) => (sentences[key] === undefined ? otherwise : sentences[key]);
 
   function fill(sentence, fields) {
     return sentence.replace(PLACE, (place, name, digits, one, many) => {
-      if (!Object.hasOwn(fields, name)) console.error(`“${sentence}” lacks its field ${name}.`);
+      if (fields[name] === undefined) console.error(`“${sentence}” lacks its field ${name}.`);
       const value = fields[name];
       if (one !== undefined) return value === 1 ? one : many;
       if (digits !== undefined) return value.toFixed(digits);

@@ -219,20 +219,20 @@ window.dash_clientside = window.dash_clientside || {};
 
   function verifyButton(run, words) {
     const button = app.button("", () => (verifying.has(run.id) ? end(app.say("library.stopped")) : begin()));
-    const label = (name) => {
-      button.textContent = app.say(`library.${name}`);
-      button.setAttribute("aria-label", app.say(`library.${name}-run`, { name: nameOf(run) }));
+    const label = (on) => {
+      button.textContent = app.say(on ? "library.stop" : "library.verify");
+      button.setAttribute("aria-label", app.say(on ? "library.stop-run" : "library.verify-run", { name: nameOf(run) }));
     };
-    label("verify");
+    label(false);
     const end = (sentence, proved = null) => {
       stopVerifying(run.id);
-      label("verify");
+      label(false);
       words.removeAttribute("aria-live");
       words.textContent = sentence;
       if (proved !== null) words.dataset.proved = proved;
     };
     const begin = () => {
-      label("stop");
+      label(true);
       words.setAttribute("aria-live", "off"); // every step of the way would be read out
       words.removeAttribute("data-proved");
       const done = (sentence, proved) => {

@@ -55,7 +55,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   function trace(name, i) {
     const dash = name.endsWith("loss") ? "longdash" : "dashdot";
-    return { name: app.say("ghost.curve", { curve: app.say(`curves.${name}`) }), mode: "lines", opacity: 0.5, line: { color: colour(COLOURS[i]), dash, width: 1.2, simplify: false } };
+    return { name: app.say("ghost.curve", { curve: app.say(`metric.${name}`) }), mode: "lines", opacity: 0.5, line: { color: colour(COLOURS[i]), dash, width: 1.2, simplify: false } };
   }
 
   function labels(toAxis) {

@@ -15,7 +15,7 @@ window.dash_clientside = window.dash_clientside || {};
     const key = JSON.stringify([view.name, app.scenes.task(), plot.canvas ? document.documentElement.getAttribute("data-mantine-color-scheme") : ""]);
     if (built === key && notes.firstChild) return;
     built = key;
-    const metrics = plot.metrics.map((i) => row(app.say(`curves.${CURVES[i]}`), CURVES[i][0], CURVES[i].endsWith("loss") ? "solid" : "dotted"));
+    const metrics = plot.metrics.map((i) => row(app.say(`metric.${CURVES[i]}`), CURVES[i][0], CURVES[i].endsWith("loss") ? "solid" : "dotted"));
     const readings = plot.lines.map(({ reading, colour, dash }) => row(labelOf(reading), colour, DASHES[dash]));
     const gaps = plot.gaps.map(({ label, colour }) => row(label, colour, "gap"));
     const list = app.element("dl", {}, ...[...metrics, ...readings, ...gaps].flat());

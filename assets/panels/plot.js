@@ -25,7 +25,7 @@ window.dash_clientside = window.dash_clientside || {};
   // both, or null}. `axis` and `part` as in rows.js; `first`: the first step that the axis can show; `weight`: of smoothing.
   function curves(view, { rows, weight, axis, buckets, first, part }) {
     const metric = (held, column) => (held ? held.decimate(column, buckets, axis, part) : { x: [], y: [] });
-    const named = (column) => ({ name: app.say(`curves.${CURVES[column]}`), column, ink: INKS[column] });
+    const named = (column) => ({ name: app.say(`metric.${CURVES[column]}`), column, ink: INKS[column] });
     const of = (line, w) => ({ ...app.readings.curve(line.reading, buckets, axis, first, w), name: labelOf(line.reading), ink: line.colour });
     const own = view.metrics.map((column) => ({ ...named(column), ...metric(rows, column) }));
     const lines = view.lines.map((line) => of(line, 0));

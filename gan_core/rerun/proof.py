@@ -100,6 +100,6 @@ def _differences(recipe: Recipe, engine: GANEngine) -> str:
     different = [(what, then, now) for what, then, now in then_and_now if then != now]
     if not different:
         return ""
-    then = ", ".join(say(f"proof.{what}", what=was) for what, was, _ in different)
-    now = ", ".join(say(f"proof.{what}", what=now) for what, _, now in different)
+    then = ", ".join(say(f"proof.circumstance.{what}", what=was) for what, was, _ in different)
+    now = ", ".join(say(f"proof.circumstance.{what}", what=now) for what, _, now in different)
     return say("proof.circumstances", then=then, now=now)

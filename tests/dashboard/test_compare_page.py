@@ -39,4 +39,4 @@ def test_nothing_of_the_address_gets_into_it_and_scripts_come_from_files() -> No
     page = _page()
     assert page.count("<script") - page.count('<script id="texts" type="application/json">') == 5
     assert page.count('<script src="/assets/') == 5
-    assert page.count("</script>") == 4
+    assert page.count("</script>") == 6

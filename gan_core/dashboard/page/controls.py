@@ -30,7 +30,7 @@ def hyper_parameter(name: str, values: HyperParameters) -> html.Div:
                 [
                     html.Label(bounds.short, htmlFor=ids.typed(slider)),
                     info(bounds.label, bounds.help),
-                    icon_button(ids.back(slider), say("button.back", value=bounds.label.lower()), "icon-back"),
+                    icon_button(ids.back(slider), say(f"value.{name}.back"), "icon-back"),
                     dmc.TextInput(
                         id=ids.typed(slider),
                         value=f"{value:g}",

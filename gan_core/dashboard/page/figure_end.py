@@ -44,7 +44,7 @@ def _button(id: str, text: str, help: str) -> html.Button:
         text,
         id=id,
         n_clicks=0,
-        title=help.capitalize(),
+        title=help[0].upper() + help[1:],
         className="button",
         **aria(label=say("button.named", text=text, help=help)),
     )

@@ -32,7 +32,7 @@ def _figure() -> go.Figure:
         figure.add_scatter(
             x=[],
             y=[],
-            name=say(f"curves.{name}"),
+            name=say(f"metric.{name}"),
             mode="lines",
             line={"color": LIGHT[colour], "dash": dash, "width": 1.4},
         )
