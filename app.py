@@ -8,12 +8,14 @@ import sys
 from collections.abc import Callable
 
 from gan_core.cli.options import parse_server_options
+from gan_core.texts.catalogue import use
 
 
 def main() -> int:
     """Serve until Ctrl-C or SIGTERM. Returns the exit status."""
     _on_signal(lambda: os._exit(0))  # while it loads nothing is open yet
     options = parse_server_options(sys.argv[1:], os.environ)
+    use(options.language)
 
     # After the options are known to be good: these take seconds to load.
     from gan_core.dashboard.app import create_app

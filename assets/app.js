@@ -31,7 +31,7 @@ window.dash_clientside = window.dash_clientside || {};
     status: null, // the server's Status
     changes: [], // [step, name, old, new]
     changesTotal: 0, // how many there have been, those no longer held included
-    events: [], // [step, kind, words] of what happened in the run, ascending
+    events: [], // [step, kind, about] of what happened in the run, ascending
     kept: new Int32Array(0), // steps with a frame, ascending
     live: null, // the newest frame
     shown: null, // the frame on the screen

@@ -5,11 +5,11 @@ window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
   var NEEDED = {
-    "ways to unpack what the server sends (DecompressionStream)": typeof DecompressionStream === "function",
-    "time limits of requests (AbortSignal.timeout)": typeof AbortSignal === "function" && "timeout" in AbortSignal,
-    "newer functions of JavaScript (findLast, hasOwn)": "findLast" in Array.prototype && "hasOwn" in Object,
-    "notice of what changes its size (ResizeObserver)": typeof ResizeObserver === "function",
-    "a canvas to paint on": paints(),
+    "browser.unpack": typeof DecompressionStream === "function",
+    "browser.timeout": typeof AbortSignal === "function" && "timeout" in AbortSignal,
+    "browser.newer": "findLast" in Array.prototype && "hasOwn" in Object,
+    "browser.resize": typeof ResizeObserver === "function",
+    "browser.canvas": paints(),
   };
 
   function paints() {
@@ -26,10 +26,11 @@ window.dash_clientside = window.dash_clientside || {};
     line.id = "browser-lacks";
     line.className = "banner";
     line.setAttribute("role", "alert");
-    line.textContent =
-      "GANscope cannot be shown in this browser, which lacks " + missing.join(" and ") + ". Update it, or open this page " +
-      "in a current Chrome, Edge, Firefox or Safari (16.4 or newer). If it is a current one, an extension or a privacy " +
-      "setting has switched this off: allow it for this page.";
+    var texts = JSON.parse(document.getElementById("texts").textContent); // texts.js may not be readable here
+    var what = missing.reduce(function (all, key) {
+      return all ? texts["browser.and"].replace("{one}", all).replace("{other}", texts[key]) : texts[key];
+    }, "");
+    line.textContent = texts["browser.cannot"].replace("{what}", what);
     document.body.insertBefore(line, document.body.firstChild);
     document.documentElement.classList.add("nothing");
   }

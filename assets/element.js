@@ -15,5 +15,5 @@ window.dash_clientside = window.dash_clientside || {};
 
   // A button with words; `about` says what it acts on, for those who do not see what stands beside it.
   app.button = (text, onclick, about = "") =>
-    app.element("button", { class: "button", type: "button", onclick, ...(about && { "aria-label": `${text} ${about}` }) }, text);
+    app.element("button", { class: "button", type: "button", onclick, ...(about && { "aria-label": app.say("element.button", { text, about }) }) }, text);
 })(window.dash_clientside);

@@ -8,6 +8,7 @@ from gan_core.setup.config import GANConfig, HyperParameters
 from gan_core.setup.presets import PRESETS, Preset
 from gan_core.setup.registry import Number
 from gan_core.targets.target import TARGETS, Target
+from gan_core.texts.catalogue import add
 from gan_core.training.optimisers import OPTIMISERS, Optimiser, rule
 
 
@@ -29,4 +30,5 @@ OPTIMISERS.add("my-sgd", lambda: rule(SGD))
 small = "64,64:relu"
 config = GANConfig(target="my-ring", generator=small, discriminator=small, optimiser_d="my-sgd", batch=128)
 values = HyperParameters(lr_g=1e-3, lr_d=3e-2, beta1_g=0.5)
-PRESETS.add("my-ring", Preset("my-ring", "My ring", "Eight spots on a [ring](#samples-panel).", config, values))
+PRESETS.add("my-ring", Preset("my-ring", config, values))
+add({"preset.my-ring.title": "My ring", "preset.my-ring.story": "Eight spots on a [ring](#samples-panel)."})

@@ -199,4 +199,7 @@ def _bench(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], os.environ))
+    status = main(sys.argv[1:], os.environ)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)  # not sys.exit: all files are closed, and torch, taken apart under load, may abort after all is done

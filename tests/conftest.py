@@ -32,8 +32,6 @@ def tiny() -> Preset:
     """The article's recipe with networks of 2 x 16 and batches of 32."""
     return Preset(
         name="tiny",
-        title="Tiny",
-        story="For tests.",
         config=sized(width=16, depth=2, batch=32),
         values=HyperParameters(lr_g=2e-4, lr_d=1e-3, beta1_g=0.5, beta1_d=0.5),
     )

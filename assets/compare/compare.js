@@ -17,7 +17,7 @@
 
   const address = (a, b) => `/compare?${new URLSearchParams({ ...(a && { a }), ...(b && { b }) })}`;
   const scenario = (run) => (Object.hasOwn(words.presets, run.preset) ? words.presets[run.preset] : run.preset);
-  const title = (run) => run.title || `${scenario(run)}, seed ${run.seed}`;
+  const title = (run) => run.title || app.say("runs.usual-name", { scenario: scenario(run), seed: String(run.seed) });
 
   const when = (run) => new Date(run.created * 1000).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
 
@@ -31,21 +31,21 @@
       ["seed", String(run.seed)],
       ...Object.entries(run.config).map(([name, value]) => [name, String(value)]),
       ...Object.keys(run.values).map((name) => [name, course(name, run.values[name], changes)]),
-      ["path", info.by_hand ? "the step written out for it" : "autograd"],
+      ["path", app.say(info.by_hand ? "compare.path.by-hand" : "compare.path.autograd")],
       ["precision", info.precision],
       ["threads", String(info.threads)],
       ["device", info.device],
       ["machine", run.machine],
       ["torch", run.torch],
-      ["parent", run.parent ? `${run.parent} at step ${app.grouped(run.parent_step)}` : "no other run"],
+      ["parent", run.parent ? app.say("compare.parent", { run: run.parent, step: run.parent_step }) : app.say("compare.no-parent")],
     ]);
   }
 
   // A value from the start on: "0.001 → 0.0002 at step 300".
   function course(name, first, changes) {
-    const of = changes.filter((change) => change[1] === name).map(([step, , , value]) => `→ ${app.brief(value)} at step ${app.grouped(step)}`);
+    const of = changes.filter((change) => change[1] === name).map(([step, , , value]) => app.say("compare.change", { value: app.brief(value), step }));
     const left = of.length - MAX_CHANGES;
-    const told = left > 0 ? [...of.slice(0, MAX_CHANGES - 1), `… ${left} more …`, of[of.length - 1]] : of;
+    const told = left > 0 ? [...of.slice(0, MAX_CHANGES - 1), app.say("compare.more", { count: left }), of[of.length - 1]] : of;
     return [app.brief(first), ...told].join(" ");
   }
 
@@ -56,9 +56,9 @@
   }
 
   function verdict(rows) {
-    if (!rows.length) return "No difference in settings.";
-    if (rows.length === 1 && rows[0][0] === "seed") return "No difference but the seed.";
-    return `${rows.length} ${rows.length === 1 ? "setting differs" : "settings differ"}.`;
+    if (!rows.length) return app.say("compare.same");
+    if (rows.length === 1 && rows[0][0] === "seed") return app.say("compare.same-but-seed");
+    return app.say("compare.differ", { n: rows.length });
   }
 
   async function showDifferences() {
@@ -68,16 +68,16 @@
     const rows = differences(...runs.map((run, i) => settings(run, said[i])));
     app.setText("compare-words", verdict(rows));
     const head = runs.map((run, i) => {
-      const others = element("a", { href: address(...(i ? [runs[0].id, null] : [null, runs[1].id])), className: "other-run" }, "another");
-      others.setAttribute("aria-label", `Another run instead of ${title(run)}`);
-      return element("th", { scope: "col" }, element("span", { className: "name" }, title(run)), " ", element("span", { className: "about" }, run.live ? "the live run" : when(run)), " ", others);
+      const others = element("a", { href: address(...(i ? [runs[0].id, null] : [null, runs[1].id])), className: "other-run" }, app.say("compare.another"));
+      others.setAttribute("aria-label", app.say("compare.another-than", { run: title(run) }));
+      return element("th", { scope: "col" }, element("span", { className: "name" }, title(run)), " ", element("span", { className: "about" }, run.live ? app.say("compare.live") : when(run)), " ", others);
     });
     const body = rows.map(([name, ...values]) =>
       element("tr", {}, element("th", { scope: "row" }, words.labels[name] || name), ...values.map((value) => element("td", {}, value))));
-    const table = element("table", {}, element("caption", { className: "for-screen-readers" }, "Settings that differ"),
+    const table = element("table", {}, element("caption", { className: "for-screen-readers" }, app.say("compare.caption")),
       element("thead", {}, element("tr", {}, element("td", {}), ...head)), element("tbody", {}, ...body));
     app.byId("differences").replaceChildren(table);
-    document.title = `${runs.map(title).join(" and ")} · GANscope`;
+    document.title = app.say("compare.title", { one: title(runs[0]), other: title(runs[1]) });
   }
 
   // -- which runs ----------------------------------------------------------------------------------------------------------
@@ -105,23 +105,23 @@
     const other = found[1 - i];
     const wrong = ids.findIndex((id, k) => id && !found[k]);
     const damage = wrong >= 0 ? runs.find((run) => run.id === ids[wrong]) : null;
-    const missing = wrong < 0 ? "" : damage ? `The run ${ids[wrong]} cannot be shown: ${damage.damage} ` : `There is no run called “${ids[wrong].slice(0, 60)}”. `;
-    const which = other ? `Choose a run to put beside ${title(other)}.` : "Choose the first of two runs.";
+    const missing = wrong < 0 ? "" : damage ? app.say("compare.damaged", { id: ids[wrong], damage: damage.damage }) : app.say("compare.no-run", { id: ids[wrong].slice(0, 60) });
+    const which = other ? app.say("compare.choose-beside", { run: title(other) }) : app.say("compare.choose-first");
     const links = runs.filter((run) => !run.damage && run !== other).map((run) => {
       const pair = i ? [other && other.id, run.id] : [run.id, other && other.id];
-      return element("li", {}, element("a", { href: address(...pair) }, title(run)), ` ${when(run)} · ${app.grouped(run.steps)} steps`);
+      return element("li", {}, element("a", { href: address(...pair) }, title(run)), ` ${app.say("compare.about", { when: when(run), steps: run.steps })}`);
     });
     frames = [];
     app.setText("compare-words", "");
-    main.replaceChildren(element("section", { className: "choose" }, element("p", { role: "alert" }, missing + which),
-      links.length ? element("ul", {}, ...links) : element("p", {}, "There is no other run yet.")));
+    main.replaceChildren(element("section", { className: "choose" }, element("p", { role: "alert" }, [missing, which].filter(Boolean).join(" ")),
+      links.length ? element("ul", {}, ...links) : element("p", {}, app.say("compare.none"))));
   }
 
   // -- the frames ------------------------------------------------------------------------------------------------------------
 
   function build(runs) {
     const table = element("section", { id: "differences", tabIndex: 0 });
-    table.setAttribute("aria-label", "Settings that differ");
+    table.setAttribute("aria-label", app.say("compare.caption"));
     frames = runs.map((run) => element("iframe", { src: `/?run=${run.id}`, title: title(run) }));
     main.replaceChildren(table, element("div", { className: "both" }, ...frames));
   }
@@ -165,7 +165,7 @@
   }
 
   function trouble(error) {
-    app.setText("compare-words", "The runs cannot be listed now; load the page again.");
+    app.setText("compare-words", app.say("compare.no-list"));
     console.debug("GANscope:", error.message);
   }
 

@@ -5,11 +5,11 @@ window.dash_clientside = window.dash_clientside || {};
   const state = app.state;
   const NEWS = 8000; // ms for which the status line says that the pace has changed by itself
   const CHOICES = [
-    { name: "slow", label: "Slow", title: "Slow motion: one step a second", asks: { steps: 1, per_second: 1 } },
-    { name: "1", label: "Each", title: "Every step is shown", asks: { steps: 1 } },
-    { name: "5", label: "5th", title: "Every 5th step is shown", asks: { steps: 5 } },
-    { name: "20", label: "20th", title: "Every 20th step is shown", asks: { steps: 20 } },
-    { name: "full", label: "Full", title: "Full speed: frames come as they can", asks: { steps: null } },
+    { name: "slow", label: app.say("pace.slow"), title: app.say("pace.slow-help"), asks: { steps: 1, per_second: 1 } },
+    { name: "1", label: app.say("pace.each"), title: app.say("pace.each-help"), asks: { steps: 1 } },
+    { name: "5", label: app.say("pace.5th"), title: app.say("pace.5th-help"), asks: { steps: 5 } },
+    { name: "20", label: app.say("pace.20th"), title: app.say("pace.20th-help"), asks: { steps: 20 } },
+    { name: "full", label: app.say("pace.full"), title: app.say("pace.full-help"), asks: { steps: null } },
   ];
   let control = null;
   let asked = null; // the choice that the server has not answered yet
@@ -33,13 +33,13 @@ window.dash_clientside = window.dash_clientside || {};
 
   // What is shown, in words that go on after "From step 200 on".
   function shows(steps) {
-    if (steps === null) return "training goes at full speed";
-    return steps === 1 ? "every step is shown" : `every ${app.grouped(steps)}${ending(steps)} step is shown`;
+    if (steps === null) return app.say("pace.all-speed");
+    return steps === 1 ? app.say("pace.every") : app.say("pace.nth", { nth: ordinal(steps) });
   }
 
-  function ending(n) {
-    if (n % 100 >= 11 && n % 100 <= 13) return "th";
-    return ["th", "st", "nd", "rd"][n % 10] || "th";
+  function ordinal(n) {
+    const own = n % 100 >= 11 && n % 100 <= 13 ? null : { 1: "ordinal.st", 2: "ordinal.nd", 3: "ordinal.rd" }[n % 10];
+    return app.say(own || "ordinal.th", { n });
   }
 
   const capital = (words) => words[0].toUpperCase() + words.slice(1);
@@ -52,10 +52,12 @@ window.dash_clientside = window.dash_clientside || {};
 
   function words() {
     const { pace, pace_limit: limit, step } = state.status;
-    if (limit !== null) return limit === 1 && pace === 1 ? "Slow motion: one step a second." : `${capital(shows(pace))}, at most ${limit} a second.`;
+    const now = capital(shows(pace));
+    if (limit !== null) return limit === 1 && pace === 1 ? app.say("pace.slow-motion") : app.say("pace.limited", { shows: now, limit: String(limit) });
     const next = schedule().find(([from]) => from > Math.max(step, 1));
-    const later = next ? `; from step ${app.grouped(next[0])} on ${next[1] === null ? "full speed" : `every ${next[1]}${ending(next[1])}`}` : "";
-    return `${capital(shows(pace))}${later}.`;
+    if (!next) return app.say("pace.now", { shows: now });
+    const [from, each] = next;
+    return each === null ? app.say("pace.later-full", { shows: now, step: from }) : app.say("pace.later", { shows: now, step: from, nth: ordinal(each) });
   }
 
   // A long scenario has gone over to another pace while it was watched.
@@ -66,7 +68,7 @@ window.dash_clientside = window.dash_clientside || {};
     run = info.run;
     since = now ? now[0] : null;
     if (!now || before === null || now[0] <= before || phase !== "training") return;
-    const said = (news = `From step ${app.grouped(now[0])} on ${shows(now[1])}`);
+    const said = (news = app.say("pace.news", { step: now[0], shows: shows(now[1]) }));
     setTimeout(() => {
       if (news === said) news = "";
     }, NEWS);
@@ -81,14 +83,14 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function make() {
-    control = app.segments.make({ id: "pace", label: "Pace: which steps are shown", choose, least: 1 });
+    control = app.segments.make({ id: "pace", label: app.say("pace.label"), choose, least: 1 });
     app.byId("pace-head").after(control.root);
   }
 
   function measured() {
     if (state.status.phase !== "training" || !strides.length) return "";
     const middle = [...strides].sort((a, b) => a - b)[strides.length >> 1];
-    return `a frame every ${app.grouped(middle)} ${middle === 1 ? "step" : "steps"}`;
+    return app.say("pace.measured", { steps: middle });
   }
 
   state.on("live", (frame) => {

@@ -29,10 +29,11 @@ window.dash_clientside = window.dash_clientside || {};
     if (String(text).trim() === shown) return complain(id, null);
     const real = app.typed.real(text);
     const { low, high, label } = spec(id);
-    if (Number.isNaN(real)) return complain(id, `${label} must be a number, such as 0.001 or 1e-3.`);
+    if (Number.isNaN(real)) return complain(id, app.say("steer.no-number", { label }));
     if (real < low || real > high) {
-      const as = Number(text) === real ? "" : `; ${app.typed.quoted(String(text).trim())} is ${app.brief(real)}`;
-      return complain(id, `${label} must lie between ${low} and ${high}${as}.`);
+      const range = { label, low: String(low), high: String(high) };
+      if (Number(text) === real) return complain(id, app.say("steer.out-of-range", range));
+      return complain(id, app.say("steer.out-of-range-read", { ...range, text: app.typed.quoted(String(text).trim()), value: app.brief(real) }));
     }
     ask(id, real);
     place(id, real);
@@ -101,7 +102,7 @@ window.dash_clientside = window.dash_clientside || {};
     for (const id of Object.keys(state.settings.sliders)) {
       const { value, since } = inForce[spec(id).name];
       app.setText(`${id}-value`, app.brief(value));
-      app.setText(`${id}-since`, `from step ${app.grouped(since)}`);
+      app.setText(`${id}-since`, app.say("steer.since", { step: since }));
       app.byId(`${id}-since`).dataset.step = since;
       app.byId(`${id}-back`).classList.toggle("at-preset", value === usual(spec(id).name));
       const handle = document.querySelector(`#${id} [role=slider]`);
@@ -127,7 +128,7 @@ window.dash_clientside = window.dash_clientside || {};
     app.setText("looking-share-value", `${Math.round(share * 100)} %`);
     app.setText(
       "looking-measured",
-      state.status.phase === "training" ? `measured: ${(measured * 100).toFixed(1)} %` : "",
+      state.status.phase === "training" ? app.say("steer.measured", { percent: measured * 100 }) : "",
     );
   }
 

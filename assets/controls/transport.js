@@ -8,12 +8,13 @@ window.dash_clientside = window.dash_clientside || {};
   const RUNNING = ["training", "rerunning"];
   let placedPreset = null;
   let turning = null; // the command to play or to pause that the server has not answered yet
-  let refusal = null; // {why, run, at}: the last command was refused in that run and, if it was about the step in view, there
+  let refusal = null; // {why, silent, run, at}: the last command was refused in that run, or not answered, and, if it was about the step in view, there
 
   const act = (body) => app.command.act(body);
 
   function acted(body, why) {
-    refusal = why && { why, run: app.command.run() === null ? state.run : app.command.run(), at: "step" in body ? state.view.step : undefined };
+    const run = app.command.run() === null ? state.run : app.command.run();
+    refusal = why && { why, silent: app.command.silent(), run, at: "step" in body ? state.view.step : undefined };
     if (!why && app.source.recorded) window.top.location.assign("/");
     else show();
   }
@@ -68,34 +69,33 @@ window.dash_clientside = window.dash_clientside || {};
     const training = RUNNING.includes(status.phase);
     const failed = status.phase === "failed";
     const news = app.pace.news();
-    const speed = training ? news || `${speedWords(status.steps_per_second)} steps/s` : "";
+    const speed = training ? news || app.say("transport.speed", { speed: speedWords(status.steps_per_second) }) : "";
     const step = app.grouped(state.newestStep());
     const shown = state.shown ? app.grouped(state.shown.step) : step;
     const words = app.source.recorded
       ? app.source.words()
       : view.preview === null && view.live
         ? status.phase === "rerunning"
-          ? `Re-running to step ${app.grouped(status.goal)} · step ${app.grouped(status.step)}`
+          ? app.say("transport.rerunning", { goal: status.goal, step: status.step })
           : training
-            ? `Training · step ${step} · ${speed}`
+            ? app.say("transport.training", { step, speed })
             : failed
-              ? `Failed at step ${step}`
+              ? app.say("transport.failed", { step })
               : status.phase === "starting"
-                ? "Begins as soon as somebody looks"
-              : `Paused · step ${step}`
-        : `Viewing step ${shown} of ${step} · ${training ? `training goes on, ${speed}` : failed ? "failed" : "paused"}`;
+                ? app.say("transport.starting")
+              : app.say("transport.paused", { step })
+        : training ? app.say("transport.viewing-training", { shown, step, speed }) : app.say(failed ? "transport.viewing-failed" : "transport.viewing-paused", { shown, step });
     app.setText("status-now", words);
     app.byId("status").dataset.phase = status.phase;
     app.byId("status").dataset.step = status.step;
     const diagnosis = app.readings.diagnosis();
-    announce(diagnosis ? `${words} · ${diagnosis.sentence}` : words, `${status.phase}${view.live}${view.step}${diagnosis && diagnosis.since}${news}`);
+    announce(diagnosis ? `${words} · ${app.readings.sentence(diagnosis)}` : words, `${status.phase}${view.live}${view.step}${diagnosis && diagnosis.since}${news}`);
     say(failed ? status.error : refusal ? refusal.why : "");
     const title = app.source.recorded && app.source.title();
-    app.setText(
-      "run-words",
-      `${title ? `“${title}” · ` : ""}seed ${status.info.seed} · ${status.info.device} · ${status.info.precision} · ${status.info.threads} ${status.info.threads === 1 ? "thread" : "threads"}`,
-    );
-    button("play-pause", training ? "Pause" : "Play", training ? "icon-pause" : "icon-play", training ? "Pause training" : "Start training");
+    const { seed, device, precision, threads } = status.info;
+    const run = app.say("transport.run", { seed: String(seed), device, precision, threads });
+    app.setText("run-words", title ? app.say("transport.run-titled", { title, run }) : run);
+    button("play-pause", app.say(training ? "transport.pause" : "transport.play"), training ? "icon-pause" : "icon-play", app.say(training ? "transport.pause-help" : "transport.play-help"));
     app.byId("play-pause").disabled = failed;
     app.byId("step-once").disabled = failed;
     const chooser = app.byId("preset");
@@ -117,7 +117,7 @@ window.dash_clientside = window.dash_clientside || {};
     element.querySelector(".button-text").textContent = text;
     element.querySelector(".icon").className = `icon ${icon}`;
     element.setAttribute("aria-label", `${text}: ${name}`);
-    element.title = `${name} (Space)`;
+    element.title = app.say("button.with-key", { help: name, key: app.say("key.space") });
   }
 
   function announce(words, what) {
@@ -128,7 +128,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   state.on("run", () => refusal && state.run !== refusal.run && forget()); // the run of an older command is no news
-  state.on("back", () => refusal && refusal.why === app.command.SILENT && forget());
+  state.on("back", () => refusal && refusal.silent && forget());
   state.on("view", () => refusal && refusal.at !== undefined && refusal.at !== state.view.step && forget());
   state.on("progress", show);
   state.on("view", show);

@@ -107,8 +107,11 @@ window.dash_clientside = window.dash_clientside || {};
   // In which state the run is; null where there is nothing to diagnose.
   const diagnosis = () => (state.points && state.points.task === "none" ? null : state.status.diagnosis);
 
+  // What a state means; nothing of one that only a newer GANscope knows.
+  const sentence = ({ state: name }) => app.sayOr("", `state.${name}.sentence`);
+
   state.on("run", clear);
   state.on("frame", takeFrame);
 
-  app.readings = { query, take, nearest, before, value, curve, lastStep, diagnosis, version: () => version };
+  app.readings = { query, take, nearest, before, value, curve, lastStep, diagnosis, sentence, version: () => version };
 })(window.dash_clientside);

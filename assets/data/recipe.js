@@ -58,8 +58,8 @@ window.dash_clientside = window.dash_clientside || {};
     const notes = [];
     const given = fields(hash, notes);
     if (![PLAIN, ALTERED].includes(given.get("v"))) {
-      const version = given.has("v") ? ` of version ${quoted(given.get("v"))}` : " without a version";
-      return { recipe: null, notes: [`This link is${version}, which is not known here; nothing was opened.`] };
+      const version = given.has("v") ? app.say("link.of-version", { version: quoted(given.get("v")) }) : app.say("link.no-version");
+      return { recipe: null, notes: [version] };
     }
     const recipe = { preset: readPreset(given.get("preset"), notes) };
     recipe.config = readConfig(given, notes, recipe);
@@ -74,8 +74,8 @@ window.dash_clientside = window.dash_clientside || {};
       const at = part.indexOf("=");
       const name = at < 0 ? part : part.slice(0, at);
       if (!name) continue;
-      if (!KNOWN.includes(name) && !Object.hasOwn(READERS, name) && !/^(config|value)\./.test(name)) notes.push(`The link's ${quoted(name)} is not known and was left out.`);
-      else if (given.has(name)) notes.push(`The link has ${quoted(name)} twice; the first one counts.`);
+      if (!KNOWN.includes(name) && !Object.hasOwn(READERS, name) && !/^(config|value)\./.test(name)) notes.push(app.say("link.unknown-part", { name: quoted(name) }));
+      else if (given.has(name)) notes.push(app.say("link.twice", { name: quoted(name) }));
       else given.set(name, decoded(part.slice(at + 1)));
     }
     return given;
@@ -95,8 +95,9 @@ window.dash_clientside = window.dash_clientside || {};
   function readPreset(text, notes) {
     const { presets, link } = state.settings;
     if (text !== undefined && Object.hasOwn(presets, text)) return text;
-    const what = text === undefined ? "The link names no scenario" : `The link's scenario ${quoted(text)} is not known here`;
-    notes.push(`${what}; “${presets[link.preset].title}” was taken.`);
+    const taken = presets[link.preset].title;
+    if (text === undefined) notes.push(app.say("link.no-scenario", { taken }));
+    else notes.push(app.say("link.unknown-scenario", { scenario: quoted(text), taken }));
     return link.preset;
   }
 
@@ -106,8 +107,8 @@ window.dash_clientside = window.dash_clientside || {};
     for (const [name, text] of given) {
       const [, key] = name.match(/^config\.(.*)$/) || [];
       if (key === undefined) continue;
-      if (!Object.hasOwn(state.settings.presets[preset].config, key)) notes.push(`The link's ${quoted(name)} is not known and was left out.`);
-      else if (text.length > LONGEST) notes.push(`The link's ${quoted(name)} is too long and was left out.`);
+      if (!Object.hasOwn(state.settings.presets[preset].config, key)) notes.push(app.say("link.unknown-part", { name: quoted(name) }));
+      else if (text.length > LONGEST) notes.push(app.say("link.part-too-long", { name: quoted(name) }));
       else found[key] = text;
     }
     return found;
@@ -120,8 +121,8 @@ window.dash_clientside = window.dash_clientside || {};
       if (key === undefined) continue;
       const slider = Object.values(state.settings.sliders).find((s) => s.name === key);
       const value = decimal(text);
-      if (!slider || value === null) notes.push(`The link's ${quoted(`${name}=${text}`)} is not understood and was left out.`);
-      else if (value < slider.low || value > slider.high) notes.push(`The link's ${key} of ${quoted(text)} is out of range and was left out.`);
+      if (!slider || value === null) notes.push(app.say("link.unclear", { part: quoted(`${name}=${text}`) }));
+      else if (value < slider.low || value > slider.high) notes.push(app.say("link.out-of-range", { name: key, value: quoted(text) }));
       else found[key] = value;
     }
     return found;
@@ -138,7 +139,8 @@ window.dash_clientside = window.dash_clientside || {};
   function readWhole(name, text, most, notes) {
     const number = whole(text, most);
     if (number !== null) return number;
-    notes.push(text === undefined ? `The link has no ${name}; 0 was taken.` : `The link's ${name} of ${quoted(text)} is not a whole number from 0 to ${most}; 0 was taken.`);
+    if (text === undefined) notes.push(app.say("link.lacks", { name }));
+    else notes.push(app.say("link.not-whole", { name, value: quoted(text), most: String(most) }));
     return 0;
   }
 
@@ -149,14 +151,14 @@ window.dash_clientside = window.dash_clientside || {};
       const slider = Object.values(state.settings.sliders).find((s) => s.name === name);
       const step = whole(at, state.settings.link.steps);
       const value = decimal(amount);
-      if (!slider || !step || value === null) notes.push(`The link's change ${quoted(item)} is not understood and was left out.`);
-      else if (value < slider.low || value > slider.high) notes.push(`The link's ${name} of ${quoted(amount)} is out of range and was left out.`);
-      else if (found.length && step < found[found.length - 1][0]) notes.push(`The link's change ${quoted(item)} comes after one of a later step and was left out.`);
+      if (!slider || !step || value === null) notes.push(app.say("link.change-unclear", { change: quoted(item) }));
+      else if (value < slider.low || value > slider.high) notes.push(app.say("link.out-of-range", { name, value: quoted(amount) }));
+      else if (found.length && step < found[found.length - 1][0]) notes.push(app.say("link.change-late", { change: quoted(item) }));
       else found.push([step, name, value]);
     }
     const changes = effective(found, { ...state.settings.presets[recipe.preset].values, ...recipe.values });
     const most = state.settings.link.changes;
-    if (changes.length > most) notes.push(`The link has ${app.grouped(changes.length)} changes; only the first ${app.grouped(most)} were taken.`);
+    if (changes.length > most) notes.push(app.say("link.many-changes", { count: changes.length, most }));
     return changes.slice(0, most);
   }
 
@@ -168,7 +170,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (SQUARE.includes(panel) && numbers.length === 2 && inside(x) && inside(y)) return { panel, x, y };
     const step = whole(numbers[0], state.settings.link.steps);
     if (panel === "metrics" && numbers.length === 1 && step) return { panel, step };
-    notes.push(`The link's cursor ${quoted(text)} is not a place in a panel and was left out.`);
+    notes.push(app.say("link.no-place", { cursor: quoted(text) }));
     return null;
   }
 
@@ -176,7 +178,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (text === undefined) return null;
     const [, device, precision, threads] = text.match(/^(cpu|cuda)\.(float32|bfloat16)\.(\d{1,4})$/) || [];
     if (device) return { device, precision, threads: Number(threads) };
-    notes.push(`How the link's run was computed, ${quoted(text)}, is not understood.`);
+    notes.push(app.say("link.computed-unclear", { how: quoted(text) }));
     return null;
   }
 

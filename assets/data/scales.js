@@ -34,8 +34,9 @@ window.dash_clientside = window.dash_clientside || {};
       if (nothing && byte === NOTHING) return nothing;
       const value = number(byte);
       if (!log) return signed ? sign(value.toFixed(2)) : value.toFixed(2);
-      const beyond = byte === 0 || byte === top ? (value === Math.min(low, high) ? "at most " : "at least ") : "";
-      return beyond + app.brief(value.toPrecision(2));
+      const words = app.brief(value.toPrecision(2));
+      if (byte !== 0 && byte !== top) return words;
+      return app.say(value === Math.min(low, high) ? "scales.at-most" : "scales.at-least", { value: words });
     };
     return { ...scale, number, text, sparse: nothing !== "", table: Uint32Array.from({ length: 256 }, (_, i) => pack(mixed(stops, Math.min(i / top, 1)))) };
   }

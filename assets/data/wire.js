@@ -42,7 +42,7 @@ window.dash_clientside = window.dash_clientside || {};
   async function refusal(answer) {
     if (answer.status >= 500) return {};
     const said = await answer.json().catch(() => ({}));
-    return { sentence: said.error || `The server refused this (${answer.status}).` };
+    return { sentence: said.error || app.say("server.refused", { status: answer.status }) };
   }
 
   const product = (numbers) => numbers.reduce((a, b) => a * b, 1);

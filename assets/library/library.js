@@ -60,7 +60,7 @@ window.dash_clientside = window.dash_clientside || {};
   const isEmpty = (run) => !run.damage && run.steps === 0 && run.id !== listed.current && !run.title;
 
   function more(count) {
-    const text = `Show ${app.grouped(count)} ${count === 1 ? "run" : "runs"} without a step`;
+    const text = app.say("library.show-empty", { count });
     const button = app.button(text, () => {
       all = true;
       show();
@@ -71,13 +71,9 @@ window.dash_clientside = window.dash_clientside || {};
 
   function summary() {
     const { runs, limit, folder } = listed;
-    const bytes = runs.reduce((sum, run) => sum + run.nbytes, 0);
-    app.setText(
-      "runs-words",
-      runs.length
-        ? `${app.grouped(runs.length)} ${runs.length === 1 ? "run" : "runs"}, ${app.recording.size(bytes)} in ${folder}. Each run may take ${app.recording.size(limit)}.`
-        : `Nothing is recorded in ${folder} yet. A run appears here once it has begun; each may take ${app.recording.size(limit)}.`,
-    );
+    const size = app.recording.size(runs.reduce((sum, run) => sum + run.nbytes, 0));
+    const fields = { folder, limit: app.recording.size(limit) };
+    app.setText("runs-words", runs.length ? app.say("library.summary", { ...fields, count: runs.length, size }) : app.say("library.empty", fields));
   }
 
   async function takenIn(id) {
@@ -90,7 +86,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   // -- one run -----------------------------------------------------------------------------------------------------------
 
-  const nameOf = (run) => (run.damage ? `Damaged run ${run.id}` : run.title || app.runs.usualName(run));
+  const nameOf = (run) => (run.damage ? app.say("library.damaged", { id: run.id }) : run.title || app.runs.usualName(run));
 
   function fill(line, run) {
     line.dataset.run = run.id;
@@ -98,7 +94,7 @@ window.dash_clientside = window.dash_clientside || {};
     const current = run.id === listed.current;
     if (current) line.setAttribute("aria-current", "true");
     const head = app.element("div", { class: "run-head" }, app.element("h3", {}, nameOf(run)));
-    if (current) head.append(app.element("span", { class: "tag" }, "open now"));
+    if (current) head.append(app.element("span", { class: "tag" }, app.say("library.open-now")));
     const words = app.element("p", { class: "run-says", role: "status" });
     const body = app.element("div", { class: "run-body" }, head, ...facts(run), actions(line, run, words), words);
     line.replaceChildren(run.damage ? app.element("div", { class: "thumbnail none" }) : app.thumbnail.make(run, nameOf(run)), body);
@@ -108,26 +104,25 @@ window.dash_clientside = window.dash_clientside || {};
   function facts(run) {
     const line = (...parts) => app.element("p", { class: "run-facts" }, parts.filter(Boolean).join(" · "));
     if (run.damage) return [app.element("p", { class: "run-damage" }, run.damage), line(app.recording.size(run.nbytes))];
-    const counted = (n, word) => `${app.grouped(n)} ${word}${n === 1 ? "" : "s"}`;
     const found = [
       line(
         run.title && app.runs.usualName(run),
-        counted(run.steps, "step"),
-        counted(run.changes, "change"),
+        app.say("library.steps", { n: run.steps }),
+        app.say("library.changes", { n: run.changes }),
         app.recording.size(run.nbytes),
         when(run.created),
       ),
     ];
     const others = app.preset(run.preset) ? app.experiment.words(run) : "";
-    if (others) found.push(line(`with ${others}`));
-    if (run.parent) found.push(line(`branch of ${parentName(run.parent)} at step ${app.grouped(run.parent_step)}`));
+    if (others) found.push(line(app.say("library.altered", { differences: others })));
+    if (run.parent) found.push(line(app.say("library.branch", { parent: parentName(run.parent), step: run.parent_step })));
     if (run.outcome) found.push(line(run.outcome));
     return found;
   }
 
   function parentName(id) {
     const parent = listed.runs.find((run) => run.id === id && !run.damage);
-    return parent ? `${nameOf(parent)} of ${when(parent.created)}` : `a run that is not here (${id})`;
+    return parent ? app.say("library.parent", { name: nameOf(parent), when: when(parent.created) }) : app.say("library.parent-gone", { id });
   }
 
   function when(seconds) {
@@ -138,21 +133,25 @@ window.dash_clientside = window.dash_clientside || {};
   function actions(line, run, words) {
     const root = app.element("div", { class: "run-actions" });
     const name = nameOf(run);
-    const add = (text, act, about = name) => root.append(app.button(text, act, about));
+    const add = (text, act) => {
+      const button = app.button(text, act, name);
+      root.append(button);
+      return button;
+    };
     const say = (sentence) => (words.textContent = sentence || "");
     if (!run.damage) {
-      if (run.id !== listed.current) add("Open", () => openRun(run, say));
-      add("Rename", () => rename(line, run, say));
-      root.append(app.element("a", { class: "button", href: `/api/runs/${run.id}/file`, download: true, "aria-label": `Download ${name}` }, "Download"));
+      if (run.id !== listed.current) add(app.say("library.open"), () => openRun(run, say));
+      add(app.say("library.rename"), () => rename(line, run, say)).dataset.act = "rename";
+      root.append(app.element("a", { class: "button", href: `/api/runs/${run.id}/file`, download: true, "aria-label": app.say("library.download-run", { name }) }, app.say("library.download")));
       root.append(verifyButton(run, words));
     }
-    add("Delete", () => remove(line, run, say));
+    add(app.say("library.delete"), () => remove(line, run, say));
     if (!run.damage) root.append(picker(run));
     return root;
   }
 
   async function openRun(run, say) {
-    say("Opening …");
+    say(app.say("library.opening"));
     const refusal = await app.runs.open(run.id);
     if (refusal) say(refusal);
     else close();
@@ -165,7 +164,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (!heading) return;
     const field = app.element("input", {
       class: "rename",
-      "aria-label": `New name of ${nameOf(run)}`,
+      "aria-label": app.say("library.new-name", { name: nameOf(run) }),
       maxlength: 80,
       value: run.title,
       placeholder: app.runs.usualName(run),
@@ -174,7 +173,7 @@ window.dash_clientside = window.dash_clientside || {};
     });
     const back = () => {
       fill(line, run);
-      [...line.querySelectorAll("button")].find((button) => button.textContent === "Rename").focus();
+      line.querySelector("[data-act=rename]").focus();
     };
     const save = async () => {
       const title = field.value.trim();
@@ -189,7 +188,7 @@ window.dash_clientside = window.dash_clientside || {};
       if (event.key === "Escape") back();
     };
     heading.replaceWith(field);
-    say("Enter keeps the name, Escape leaves it as it was.");
+    say(app.say("library.rename-keys"));
     field.focus();
     field.select();
   }
@@ -202,8 +201,8 @@ window.dash_clientside = window.dash_clientside || {};
     stopVerifying(run.id);
     pick(run.id, false);
     listed.runs = listed.runs.filter((other) => other !== run);
-    const words = app.element("p", { role: "status" }, `Deleted “${nameOf(run)}”. It can be brought back while this dialog is open.`);
-    const undo = app.button("Undo", () => restore(line, run, words), `the deletion of ${nameOf(run)}`);
+    const words = app.element("p", { role: "status" }, app.say("library.deleted", { name: nameOf(run) }));
+    const undo = app.button(app.say("library.undo"), () => restore(line, run, words), app.say("library.undo-about", { name: nameOf(run) }));
     line.className = "run deleted";
     line.replaceChildren(words, undo);
     undo.focus();
@@ -221,20 +220,21 @@ window.dash_clientside = window.dash_clientside || {};
   // -- verify ------------------------------------------------------------------------------------------------------------
 
   function verifyButton(run, words) {
-    const button = app.button("Verify", () => (verifying.has(run.id) ? end("Stopped; nothing was proved.") : begin()), nameOf(run));
-    const label = (text) => {
-      button.textContent = text;
-      button.setAttribute("aria-label", `${text} ${text === "Verify" ? "" : "verifying "}${nameOf(run)}`);
+    const button = app.button("", () => (verifying.has(run.id) ? end(app.say("library.stopped")) : begin()));
+    const label = (on) => {
+      button.textContent = app.say(on ? "library.stop" : "library.verify");
+      button.setAttribute("aria-label", app.say(on ? "library.stop-run" : "library.verify-run", { name: nameOf(run) }));
     };
+    label(false);
     const end = (sentence, proved = null) => {
       stopVerifying(run.id);
-      label("Verify");
+      label(false);
       words.removeAttribute("aria-live");
       words.textContent = sentence;
       if (proved !== null) words.dataset.proved = proved;
     };
     const begin = () => {
-      label("Stop");
+      label(true);
       words.setAttribute("aria-live", "off"); // every step of the way would be read out
       words.removeAttribute("data-proved");
       const done = (sentence, proved) => {
@@ -255,10 +255,10 @@ window.dash_clientside = window.dash_clientside || {};
   // -- compare -----------------------------------------------------------------------------------------------------------
 
   function picker(run) {
-    const box = app.element("input", { type: "checkbox", value: run.id, "aria-label": `Compare ${nameOf(run)}` });
+    const box = app.element("input", { type: "checkbox", value: run.id, "aria-label": app.say("library.compare-run", { name: nameOf(run) }) });
     box.checked = picked.includes(run.id);
     box.onchange = () => pick(run.id, box.checked);
-    return app.element("label", { class: "pick" }, box, "Compare");
+    return app.element("label", { class: "pick" }, box, app.say("library.compare"));
   }
 
   // At most two: a third one takes the place of the first.
@@ -273,10 +273,10 @@ window.dash_clientside = window.dash_clientside || {};
     const withPresent = listed.runs.some((run) => run.id === listed.current) && picked[0] !== listed.current;
     const pair = picked.length === 1 && withPresent ? [listed.current, picked[0]] : picked;
     bar.hidden = !picked.length;
-    if (pair.length < 2) return bar.replaceChildren(app.element("span", {}, "Choose another run to compare this one with."));
+    if (pair.length < 2) return bar.replaceChildren(app.element("span", {}, app.say("library.choose-another")));
     const begun = (id) => listed.runs.find((run) => run.id === id)?.created;
     const [a, b] = [...pair].sort((x, y) => begun(x) - begun(y)); // the older one first
-    const text = picked.length === 2 ? "Compare these two" : "Compare with the present run";
+    const text = app.say(picked.length === 2 ? "library.compare-two" : "library.compare-present");
     bar.replaceChildren(app.element("a", { class: "button", href: `/compare?a=${a}&b=${b}` }, text));
   }
 

@@ -9,11 +9,12 @@ window.dash_clientside = window.dash_clientside || {};
     const field = app.element("input", { type: "file", id: "run-file", accept: ".sqlite" });
     const words = app.element("p", { class: "upload-words", role: "status" });
     field.onchange = () => field.files.length && send(field, words, limit, taken);
-    root.replaceChildren(app.element("label", { for: "run-file" }, "Take in a run file that was downloaded elsewhere"), field, words);
+    root.replaceChildren(app.element("label", { for: "run-file" }, app.say("upload.label")), field, words);
   }
 
   function send(field, words, limit, taken) {
     const file = field.files[0];
+    const { name } = file;
     const say = (text, wrong = false) => {
       words.classList.toggle("wrong", wrong);
       words.textContent = text;
@@ -25,24 +26,25 @@ window.dash_clientside = window.dash_clientside || {};
       say(text, wrong);
     };
     if (file.size > limit) {
-      const sizes = `it has ${app.recording.size(file.size)}, and a run may have ${app.recording.size(limit)}`;
-      return finish(`“${file.name}” is too large: ${sizes}.`, true);
+      const sizes = { size: app.recording.size(file.size), limit: app.recording.size(limit) };
+      return finish(app.say("upload.too-large", { name, ...sizes }), true);
     }
     field.disabled = true;
     request = new XMLHttpRequest(); // fetch does not tell how far an upload is
     request.open("POST", "/api/runs");
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.upload.onprogress = ({ loaded, total }) =>
-      say(loaded < total ? `Sending “${file.name}”: ${Math.floor((100 * loaded) / total)} %` : `Checking “${file.name}” row by row …`);
-    request.onerror = () => finish("The server does not answer, so the file was not taken in. Try again when it is back.", true);
+      say(loaded < total ? app.say("upload.sending-share", { name, percent: Math.floor((100 * loaded) / total) }) : app.say("upload.checking", { name }));
+    request.onerror = () => finish(app.say("upload.no-answer"), true);
     request.onload = () => {
       const { status, responseText } = request;
       const said = parse(responseText);
-      if (status !== 200) return finish(`“${file.name}” was not taken in. ${said.error || `The server refused it (${status}).`}`, true);
-      finish(`“${file.name}” was taken in.`, false);
+      const why = said.error || app.say("upload.refused-status", { status });
+      if (status !== 200) return finish(app.say("upload.refused", { name, why }), true);
+      finish(app.say("upload.taken", { name }), false);
       taken(said.id);
     };
-    say(`Sending “${file.name}” …`);
+    say(app.say("upload.sending", { name }));
     request.send(file);
   }
 

@@ -10,7 +10,7 @@ window.dash_clientside = window.dash_clientside || {};
     let stopped = false;
 
     async function follow() {
-      progress("Starting to train this run again …");
+      progress(app.say("verify.starting"));
       let answer = await app.runs.ask("/api/visit", { method: "POST", body: { client: token(), run: id, verify: true } });
       ticket = answer.said && answer.said.ticket;
       if (stopped) return giveUp(); // stopped before there was a ticket
@@ -32,14 +32,13 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function howFar({ done, total }) {
-    if (!total) return "Waiting until the run can be trained again …";
-    return `Training again: step ${app.grouped(done)} of ${app.grouped(total)} (${Math.floor((100 * done) / total)} %)`;
+    if (!total) return app.say("verify.waiting");
+    return app.say("verify.progress", { step: done, total, percent: Math.floor((100 * done) / total) });
   }
 
   function sentence({ proved, steps, checkpoints, rows, mismatch, note }) {
-    const same = `${app.grouped(checkpoints)} checkpoints and ${app.grouped(rows)} rows of metrics`;
-    if (!proved) return `${mismatch} Before that, ${same} were the same, bit for bit.`;
-    return `Proved: ${app.grouped(steps)} steps trained again; ${same} are the same, bit for bit. ${note}`.trim();
+    if (!proved) return app.say("verify.mismatch", { mismatch, checkpoints, rows });
+    return app.say("verify.proved", { steps, checkpoints, rows, note }).trim();
   }
 
   app.verify = { start };

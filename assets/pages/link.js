@@ -19,8 +19,8 @@ window.dash_clientside = window.dash_clientside || {};
     if (obstacle) return app.notice.put("copied", obstacle, { passing: true });
     const hash = app.recipe.write(recipe);
     history.replaceState(null, "", hash); // unlike location.hash, this is not a link that was followed
-    const what = `step ${app.grouped(recipe.step)}${recipe.cursor ? " and the cursor" : ""}`;
-    if (await toClipboard(location.href)) app.notice.put("copied", `Link copied: it shows ${what} in another browser.`, { passing: true });
+    const what = app.say(recipe.cursor ? "link.step-cursor" : "link.step", { step: recipe.step });
+    if (await toClipboard(location.href)) app.notice.put("copied", app.say("link.copied", { what }), { passing: true });
     else offerText(what);
   }
 
@@ -38,14 +38,14 @@ window.dash_clientside = window.dash_clientside || {};
   const logged = () => state.changes.map(([step, name, , value]) => [step, name, value]);
 
   // Why a link could not say what this run is.
-  const foreign = () => (app.preset(state.status.info.preset) ? null : "This run is not one of the scenarios as they are here, so a link would show another one; download it instead.");
+  const foreign = () => (app.preset(state.status.info.preset) ? null : app.say("link.foreign"));
 
   const same = (a, b) => Object.keys({ ...a, ...b }).every((name) => String(a[name]) === String(b[name]));
 
   function tooLong(recipe) {
     const held = state.changes.length === state.changesTotal;
     const fits = held && recipe.changes.length <= state.settings.link.changes;
-    return fits ? null : "This run has too many changes for a link; download it instead.";
+    return fits ? null : app.say("link.too-long");
   }
 
   async function toClipboard(text) {
@@ -59,8 +59,8 @@ window.dash_clientside = window.dash_clientside || {};
 
   function offerText(what) {
     app.notice.remove("copied");
-    app.notice.put("copied", `This link shows ${what} in another browser. Copy it with Ctrl+C:`);
-    const field = app.element("input", { class: "link", readonly: true, "aria-label": "Link to this step", value: location.href });
+    app.notice.put("copied", app.say("link.to-copy", { what }));
+    const field = app.element("input", { class: "link", readonly: true, "aria-label": app.say("link.label"), value: location.href });
     document.querySelector('.notice[data-key="copied"] p').after(field);
     field.focus();
     field.select();
@@ -80,9 +80,8 @@ window.dash_clientside = window.dash_clientside || {};
     if (isUnderWay(recipe)) return accompany(recipe, notes, mine);
     const unrecorded = !state.status.recording && state.status.step > 0;
     if (!reloaded && !unrecorded) return repeat(recipe, notes, mine);
-    const why = unrecorded ? " The present one is not recorded and would be lost." : "";
-    app.notice.put("link", `The address is a link to another run: ${words(recipe)}.${why}`, {
-      action: { text: "Open it", run: () => repeat(recipe, notes, mine) },
+    app.notice.put("link", app.say(unrecorded ? "link.another-unrecorded" : "link.another", { run: words(recipe) }), {
+      action: { text: app.say("link.open"), run: () => repeat(recipe, notes, mine) },
     });
   }
 
@@ -107,7 +106,7 @@ window.dash_clientside = window.dash_clientside || {};
     const { preset, config, values, seed, changes, step } = recipe;
     const texts = Object.fromEntries(Object.entries(config).map(([key, text]) => [key, String(text)]));
     const refusal = await app.command.send({ do: "repeat", preset, config: texts, values, seed, changes, step });
-    if (refusal) return tell([`The link's run could not be re-run. ${refusal}`, ...notes]);
+    if (refusal) return tell([app.say("link.refused", { why: refusal }), ...notes]);
     await until(() => mine !== turn || state.run !== before);
     await accompany(recipe, notes, mine);
   }
@@ -120,7 +119,7 @@ window.dash_clientside = window.dash_clientside || {};
     else if (mine === turn) app.notice.remove("link"); // another run was begun on the way
   }
 
-  const announce = (recipe) => app.notice.put("link", `Re-running the link's run: ${words(recipe)}. It pauses there.`);
+  const announce = (recipe) => app.notice.put("link", app.say("link.rerunning", { run: words(recipe) }));
   const isThere = (step) => state.status.info.run === state.run && state.status.goal === null && state.status.step >= step;
 
   function arrive({ step, cursor: there, as }, notes) {
@@ -132,20 +131,22 @@ window.dash_clientside = window.dash_clientside || {};
 
   function differently(as) {
     if (!as) return [];
-    const described = ({ device, precision, threads }) => `${device}, ${precision}, ${threads} ${threads === 1 ? "thread" : "threads"}`;
+    const described = ({ device, precision, threads }) => app.say("link.computed", { device, precision, threads });
     const [there, here] = [described(as), described(state.status.info)];
     if (there === here) return [];
-    return [`The link's run was computed with ${there}, this one with ${here}: their numbers drift apart.`];
+    return [app.say("link.differently", { there, here })];
   }
 
   function words({ preset, config, values, seed, step }) {
-    const others = app.experiment.words({ preset, config: { ...state.settings.presets[preset].config, ...config }, values: { ...state.settings.presets[preset].values, ...values } });
-    return `${state.settings.presets[preset].title}${others && ` with ${others}`}, seed ${seed}, to step ${app.grouped(step)}`;
+    const told = state.settings.presets[preset];
+    const others = app.experiment.words({ preset, config: { ...told.config, ...config }, values: { ...told.values, ...values } });
+    const fields = { scenario: told.title, seed: String(seed), step };
+    return others ? app.say("link.altered-run", { ...fields, differences: others }) : app.say("link.run", fields);
   }
 
   function tell(notes) {
     if (!notes.length) return app.notice.remove("link");
-    const more = notes.length > MOST_SAID ? ` And ${app.grouped(notes.length - MOST_SAID)} more.` : "";
+    const more = notes.length > MOST_SAID ? ` ${app.say("link.more", { count: notes.length - MOST_SAID })}` : "";
     app.notice.put("link", notes.slice(0, MOST_SAID).join(" ") + more);
   }
 

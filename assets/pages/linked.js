@@ -66,8 +66,8 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   // This run is shorter than where the other page is.
-  function words() {
-    return other === null ? "" : ` · ends here; the other is at step ${app.grouped(other)}`;
+  function words(of) {
+    return other === null ? of : app.say("linked.ends", { words: of, step: other });
   }
 
   function moved() {

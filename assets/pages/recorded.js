@@ -5,8 +5,8 @@ window.dash_clientside = window.dash_clientside || {};
   const state = app.state;
   const LEAVING = ["branch", "open"]; // what can be done with the run: the live page then goes on with it
   const STEERING = ["preset", "looking-share"]; // beside the sliders
-  const KEYS = { Space: "play the kept frames, or stop them", "Home, End": "first step, last recorded step", L: "last recorded step" };
-  const IDLE_KEYS = [".", "R", "C"]; // in the help; what they do elsewhere would change the training
+  const KEYS = { space: "recorded.keys-play", ends: "recorded.keys-ends", live: "recorded.keys-last" };
+  const IDLE_KEYS = ["step", "reset", "link"]; // in the help; what they do elsewhere would change the training
   let grown = null; // lets the frame loop go on when the run has a newer frame
   let title = ""; // the name that the run was given; may be empty
 
@@ -23,17 +23,17 @@ window.dash_clientside = window.dash_clientside || {};
   function refuse(sentence) {
     document.documentElement.classList.add("nothing");
     const banner = app.byId("failure");
-    banner.textContent = `This run cannot be shown. ${sentence}`;
+    banner.textContent = app.say("recorded.cannot", { why: sentence });
     banner.hidden = false;
-    app.setText("status-now", "Nothing to show");
-    app.setText("status-words", "Nothing to show");
+    app.setText("status-now", app.say("recorded.nothing"));
+    app.setText("status-words", app.say("recorded.nothing"));
   }
 
   function words() {
     const newest = state.newestStep();
     const { view } = state;
     const step = view.preview === null && view.live ? newest : state.shown ? state.shown.step : newest;
-    return `Recorded · step ${app.grouped(step)} of ${app.grouped(newest)}${app.linked.words()}`;
+    return app.linked.words(app.say("recorded.at", { step, newest }));
   }
 
   // The values that trained the step on the screen; at the end those that the next step would be trained with.
@@ -57,9 +57,10 @@ window.dash_clientside = window.dash_clientside || {};
       if (handle) handle.setAttribute("aria-disabled", "true");
     }
     const end = app.byId("follow-live");
-    end.querySelector(".button-text").textContent = "End";
-    end.setAttribute("aria-label", "End: Go to the last recorded step");
-    end.title = "Go to the last recorded step (L)";
+    const [text, help] = [app.say("recorded.end"), app.say("recorded.end-help")];
+    end.querySelector(".button-text").textContent = text;
+    end.setAttribute("aria-label", `${text}: ${help}`);
+    end.title = app.say("button.with-key", { help, key: "L" });
   }
 
   // What the run goes by.
@@ -68,7 +69,7 @@ window.dash_clientside = window.dash_clientside || {};
     const run = said && said.runs.find(({ id, damage }) => id === app.source.id && !damage);
     if (!run) return;
     title = run.title;
-    document.title = `${title || app.runs.usualName(run)} · GANscope`;
+    document.title = app.say("recorded.title", { name: title || app.runs.usualName(run) });
     if (state.status) state.emit("progress");
   }
 
@@ -76,10 +77,10 @@ window.dash_clientside = window.dash_clientside || {};
   function explain() {
     const keys = document.querySelectorAll("[role=dialog] kbd");
     if (!keys.length) return requestAnimationFrame(explain);
-    for (const key of keys) {
-      const row = key.closest("tr");
-      row.hidden = IDLE_KEYS.includes(key.textContent);
-      if (Object.hasOwn(KEYS, key.textContent)) row.querySelector("td").textContent = KEYS[key.textContent];
+    for (const { dataset, parentElement } of keys) {
+      const row = parentElement.closest("tr");
+      row.hidden = IDLE_KEYS.includes(dataset.key);
+      if (Object.hasOwn(KEYS, dataset.key)) row.querySelector("td").textContent = app.say(KEYS[dataset.key]);
     }
   }
 

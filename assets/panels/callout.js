@@ -40,9 +40,9 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function words(frame) {
-    const [, fake] = app.scenes.now("samples").points;
-    const of = `${app.grouped(crowd.count)} of ${app.grouped(frame.fakes.length / 2)}`;
-    const lines = [`${of} ${fake === "fake" ? "fakes" : "crosses"}`, `at ${app.places.pair(crowd.x, crowd.y)}`];
+    const of = app.scenes.task() === "gan" ? "callout.fakes" : "callout.crosses"; // elsewhere a cross is something else
+    const count = app.say(of, { count: crowd.count, all: frame.fakes.length / 2 });
+    const lines = [count, app.say("callout.at", { place: app.places.pair(crowd.x, crowd.y) })];
     return lines.flatMap((line) => [app.element("span", {}, line), " "]);
   }
 
@@ -84,7 +84,7 @@ window.dash_clientside = window.dash_clientside || {};
     timer = null;
     if (!isNews()) return;
     said = { crowd, time: performance.now() };
-    app.setText("callout-words", crowd ? parts.box.textContent.trim() : "No longer half of them in one spot");
+    app.setText("callout-words", crowd ? parts.box.textContent.trim() : app.say("callout.apart"));
   }
 
   state.on("drawn", follow);

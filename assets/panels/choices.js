@@ -4,19 +4,19 @@ window.dash_clientside = window.dash_clientside || {};
 (function (app) {
   const state = app.state;
   const SCALES = [
-    ["article", "article's axis"],
-    ["fit", "fitted axis"],
-    ["log", "logarithmic axis"],
+    ["article", app.say("curves.axis-article")],
+    ["fit", app.say("curves.axis-fit")],
+    ["log", app.say("curves.axis-log")],
   ];
   const WEIGHTS = ["0", "0.6", "0.9", "0.97", "0.99", "0.999", "0.9999", "0.99999"];
   const made = {};
 
-  const words = (weight) => (weight === "0" ? "not smoothed" : `smoothed ${weight}`);
+  const words = (weight) => (weight === "0" ? app.say("curves.not-smoothed") : app.say("curves.smoothed", { weight }));
   const SELECTS = {
-    scale: { id: "curve-scale", label: "Upright axis of the curves", choices: SCALES },
+    scale: { id: "curve-scale", label: app.say("curves.axis-label"), choices: SCALES },
     smoothing: {
       id: "curve-smoothing",
-      label: "Smoothing of the curves: weight of the step before",
+      label: app.say("curves.smoothing-label"),
       choices: WEIGHTS.map((weight) => [weight, words(weight)]),
     },
   };
@@ -41,7 +41,7 @@ window.dash_clientside = window.dash_clientside || {};
       const options = choices.map(([value, text]) => app.element("option", { value }, text));
       made[name] = app.element("select", { id, "aria-label": label, title: label, onchange: () => choose(name, made[name].value) }, ...options);
     }
-    made.whole = app.element("button", { id: "curve-whole", type: "button", hidden: true, title: "Show all steps (0, or double click)", onclick: () => app.zoom.leave() }, "Whole run");
+    made.whole = app.element("button", { id: "curve-whole", type: "button", hidden: true, title: app.say("curves.whole-help"), onclick: () => app.zoom.leave() }, app.say("curves.whole"));
     made.root = app.element("div", { class: "curve-choices" }, made.scale, made.whole, made.smoothing);
     layer.graph.append(made.root);
     show();
@@ -58,7 +58,7 @@ window.dash_clientside = window.dash_clientside || {};
       option.disabled = Boolean(why);
       option.title = why;
     }
-    made.scale.options[0].textContent = plot.metrics.length > 1 && !plot.log ? SCALES[0][1] : "usual axis";
+    made.scale.options[0].textContent = plot.metrics.length > 1 && !plot.log ? SCALES[0][1] : app.say("curves.axis-usual");
     const none = app.yaxis.whyNot("fit", plot);
     for (const select of [made.scale, made.smoothing]) {
       select.hidden = Boolean(none);

@@ -141,7 +141,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   // Between the choices at the foot, where there is room for it.
-  const axisWords = (layer, zoom) => (zoom ? "" : layer.width < NARROW ? "step" : "training step");
+  const axisWords = (layer, zoom) => (zoom ? "" : app.say(layer.width < NARROW ? "curves.step-short" : "curves.step"));
 
   const paintCanvas = (layer) =>
     app.kymograph.paint(layer, { toFraction, toStep: along }, changeMarks().map((mark) => ({ at: mark.at, text: markText(mark) })));

@@ -22,9 +22,9 @@ window.dash_clientside = window.dash_clientside || {};
     const button = app.byId(`about-${panel}`);
     if (!button) return;
     const { spoken } = app.scenes.now(panel);
-    button.setAttribute("aria-label", `About this panel: ${spoken}`);
-    button.title = "About this panel";
-    notes[panel].setAttribute("aria-label", `About: ${spoken}`);
+    button.setAttribute("aria-label", app.say("about.panel-of", { panel: spoken }));
+    button.title = app.say("about.panel");
+    notes[panel].setAttribute("aria-label", app.say("about.of", { what: spoken }));
   }
 
   function open(panel, button) {
@@ -37,7 +37,7 @@ window.dash_clientside = window.dash_clientside || {};
       app.element("p", {}, first[1]),
       ...(marks ? [app.element("p", {}, marks)] : []),
       app.element("p", { class: "quiet" }, hint),
-      ...(others.length ? [app.element("h3", {}, "To choose from")] : []),
+      ...(others.length ? [app.element("h3", {}, app.say("about.choices"))] : []),
       ...others.map(named),
     );
     place(notes[panel], button.getBoundingClientRect());

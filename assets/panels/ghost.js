@@ -3,7 +3,7 @@ window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
   const state = app.state;
-  const NAMES = ["D loss", "D accuracy", "G loss", "G accuracy"];
+  const CURVES = ["d-loss", "d-accuracy", "g-loss", "g-accuracy"];
   const COLOURS = ["--gs-d", "--gs-d", "--gs-g", "--gs-g"];
   const MAX_CACHED = 50; // frames of about 25 kB
   const ROOM = { share: 1.5, steps: 300 }; // how far beyond the run's own last step its parent is shown
@@ -50,19 +50,19 @@ window.dash_clientside = window.dash_clientside || {};
     const { rows } = parent;
     const part = { after: Math.max(parent.step, axis.toStep(0) - 1 - rows.stride), until: Math.min(axis.toStep(1), rows.lastStep()) };
     const drawn = weight ? rows.smoothed(weight) : rows;
-    return NAMES.map((name, column) => ({ ...trace(name, column), ...drawn.decimate(column, buckets, axis, part) }));
+    return CURVES.map((name, column) => ({ ...trace(name, column), ...drawn.decimate(column, buckets, axis, part) }));
   }
 
   function trace(name, i) {
     const dash = name.endsWith("loss") ? "longdash" : "dashdot";
-    return { name: `parent ${name}`, mode: "lines", opacity: 0.5, line: { color: colour(COLOURS[i]), dash, width: 1.2, simplify: false } };
+    return { name: app.say("ghost.curve", { curve: app.say(`metric.${name}`) }), mode: "lines", opacity: 0.5, line: { color: colour(COLOURS[i]), dash, width: 1.2, simplify: false } };
   }
 
   function labels(toAxis) {
     if (!visible()) return [];
     return [
       {
-        text: "dashed: parent",
+        text: app.say("ghost.label"),
         x: toAxis(parent.step),
         xref: "x",
         yref: "paper",

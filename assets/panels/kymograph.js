@@ -92,7 +92,7 @@ window.dash_clientside = window.dash_clientside || {};
     const i = Math.min(Math.max(Math.floor(height * STRETCHES), 0), STRETCHES - 1);
     const from = -1 + (2 * i) / STRETCHES;
     const count = row.along[i];
-    return [`u ${from.toFixed(2)} to ${(from + 2 / STRETCHES).toFixed(2)}`, `${app.grouped(count)} fakes, ${(100 * shares(row)[i]).toFixed(1)} %`];
+    return [app.say("kymograph.stretch", { from, to: from + 2 / STRETCHES }), app.say("kymograph.count", { count, percent: 100 * shares(row)[i] })];
   }
 
   // A bar with the colours, what they mean, and where on it real data lie: a twentieth of their stretches lie outside.
@@ -104,10 +104,9 @@ window.dash_clientside = window.dash_clientside || {};
     const real = app.element("span", { class: "real" });
     real.style.left = `${(100 * level(low)) / 255}%`;
     real.style.width = `${(100 * (level(high) - level(low))) / 255}%`;
-    const ends = app.element("span", { class: "ends" }, app.element("span", {}, "few"), app.element("span", {}, "all"));
-    const percent = (share) => (100 * share).toFixed(1);
-    const words = [`real data: ${percent(low)} to ${percent(high)} %`, "one point: 100 % in one line"];
-    return app.element("div", { class: "legend" }, app.element("span", {}, "share of the fakes"), bar, real, ends, ...words.map((text) => app.element("span", {}, text)));
+    const ends = app.element("span", { class: "ends" }, app.element("span", {}, app.say("kymograph.few")), app.element("span", {}, app.say("kymograph.all")));
+    const words = [app.say("kymograph.real", { low: 100 * low, high: 100 * high }), app.say("kymograph.point")];
+    return app.element("div", { class: "legend" }, app.element("span", {}, app.say("kymograph.legend")), bar, real, ends, ...words.map((text) => app.element("span", {}, text)));
   }
 
   // Where the share of a stretch is for n real points, 19 times of 20: binomial, near enough to normal for hundreds.

@@ -7,12 +7,6 @@ window.dash_clientside = window.dash_clientside || {};
 (function (app) {
   const state = app.state;
   const NAMES = { metrics: "metrics-panel", samples: "samples-panel", latent: "latent-panel", discriminator: "discriminator-panel" };
-  const SPOKEN = {
-    metrics: "Loss and accuracy. Left and right arrows move along the steps.",
-    samples: "Samples. Arrow keys move the linked cursor.",
-    latent: "Latent map. Arrow keys move the linked cursor.",
-    discriminator: "Sample map. Arrow keys move the linked cursor.",
-  };
   const all = {};
 
   function element(tag, className, parent) {
@@ -22,6 +16,9 @@ window.dash_clientside = window.dash_clientside || {};
     return made;
   }
 
+  // What a panel is called, and how keys move about in it.
+  const spoken = (name, panel) => app.say(name === "metrics" ? "layer.along" : "layer.around", { panel });
+
   function attach(name) {
     const graph = app.byId(NAMES[name]);
     const plot = graph && graph.querySelector(".js-plotly-plot");
@@ -29,7 +26,7 @@ window.dash_clientside = window.dash_clientside || {};
     const root = element("div", `layer ${name}`, graph);
     root.tabIndex = 0;
     root.setAttribute("role", "application");
-    root.setAttribute("aria-label", SPOKEN[name]);
+    root.setAttribute("aria-label", spoken(name, app.say(`panel-name.${name}`)));
     root.dataset.panel = name;
     const layer = {
       name,
@@ -120,5 +117,5 @@ window.dash_clientside = window.dash_clientside || {};
 
   app.ask.canPaint = () => Object.keys(NAMES).every((name) => name === "metrics" || all[name]); // what frames are painted in
 
-  app.layers = { all, toPixels, toCanvas, toData, moveCursor, hideCursor };
+  app.layers = { all, spoken, toPixels, toCanvas, toData, moveCursor, hideCursor };
 })(window.dash_clientside);

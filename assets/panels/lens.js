@@ -5,7 +5,6 @@ window.dash_clientside = window.dash_clientside || {};
 (function (app) {
   const state = app.state;
   const IDS = { samples: "lens-samples", latent: "lens-latent", discriminator: "lens-sample-map" };
-  const LABELS = { samples: "Shown with the samples", latent: "Latent panel shows", discriminator: "Sample map shows" };
   const EVEN = Math.log10((0.3 * Math.PI) / 4); // log of |det J| of an even spread of the latent square over the band
   const DECADES = 2; // either way, on the scale of stretching
   const chosenNames = { samples: "points", latent: "map", discriminator: "map" };
@@ -31,7 +30,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   // In some tasks the latent panel shows D* over sample space, whatever lens is on.
-  const shownAnyway = () => app.scenes.now("latent").reading === "D*(x)";
+  const shownAnyway = () => app.scenes.now("latent").scale === "best";
 
   const has = (frame, lens) => Boolean(frame[state.settings.lens_arrays[lens]]);
   const lacks = (frame) => wanted().some((lens) => !has(frame, lens));
@@ -68,9 +67,10 @@ window.dash_clientside = window.dash_clientside || {};
   function state_of(panel, frame) {
     const { lens } = chosen(panel);
     if (!lens || !wanted().includes(lens) || has(frame, lens)) return "";
-    if (state.view.preview !== null) return "click for the lens";
-    if (app.ask.playing() || app.ask.dragged()) return "lens: only at rest";
-    return refused !== null && refused === (state.view.live ? frame.step : state.view.step) ? "lens not available" : "computing…";
+    if (state.view.preview !== null) return app.say("lens.click");
+    if (app.ask.playing() || app.ask.dragged()) return app.say("lens.at-rest");
+    const step = state.view.live ? frame.step : state.view.step;
+    return app.say(refused !== null && refused === step ? "lens.unavailable" : "lens.computing");
   }
 
   // The choice that is to be seen: the usual one while the frame on the screen lacks what the chosen one needs.
@@ -121,7 +121,7 @@ window.dash_clientside = window.dash_clientside || {};
     for (const [panel, id] of Object.entries(IDS)) {
       const title = app.byId(`${panel}-panel-title`);
       if (!title || controls[panel]) continue;
-      controls[panel] = app.segments.make({ id, label: LABELS[panel], choose: (name) => choose(panel, name), least: 2 });
+      controls[panel] = app.segments.make({ id, label: app.say(`lens.label-${panel}`), choose: (name) => choose(panel, name), least: 2 });
       title.after(controls[panel].root);
     }
     show();

@@ -3,9 +3,8 @@ window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
   const state = app.state;
-  const NAMES = ["D loss", "D accuracy", "G loss", "G accuracy"];
+  const CURVES = ["d-loss", "d-accuracy", "g-loss", "g-accuracy"];
   const DASHES = { solid: "solid", dot: "dotted", dash: "dashed", dashdot: "dashed" };
-  const BEYOND = " off scale";
   const SHAPES = { above: "▲", below: "▼" };
   let built = "";
   let height = null; // of the pointer over the panel, 0..1
@@ -16,7 +15,7 @@ window.dash_clientside = window.dash_clientside || {};
     const key = JSON.stringify([view.name, app.scenes.task(), plot.canvas ? document.documentElement.getAttribute("data-mantine-color-scheme") : ""]);
     if (built === key && notes.firstChild) return;
     built = key;
-    const metrics = plot.metrics.map((i) => row(NAMES[i], NAMES[i][0].toLowerCase(), NAMES[i].endsWith("loss") ? "solid" : "dotted"));
+    const metrics = plot.metrics.map((i) => row(app.say(`metric.${CURVES[i]}`), CURVES[i][0], CURVES[i].endsWith("loss") ? "solid" : "dotted"));
     const readings = plot.lines.map(({ reading, colour, dash }) => row(labelOf(reading), colour, DASHES[dash]));
     const gaps = plot.gaps.map(({ label, colour }) => row(label, colour, "gap"));
     const list = app.element("dl", {}, ...[...metrics, ...readings, ...gaps].flat());
@@ -46,21 +45,21 @@ window.dash_clientside = window.dash_clientside || {};
     const column = pointed ? app.curves.column(step) : null;
     const ranges = plot.metrics.map((i) => (column ? range(column.low[i], column.high[i]) : ""));
     notes.querySelectorAll("dd").forEach((dd, i) => put(dd, texts[i], ranges[i]));
-    put(notes.querySelector(".over"), ranges.some(Boolean) ? `thin: least to greatest of steps ${app.grouped(column.from)} to ${app.grouped(column.until)}` : "");
+    put(notes.querySelector(".over"), ranges.some(Boolean) ? app.say("numbers.range", { from: column.from, until: column.until }) : "");
     if (plot.canvas) put(notes.querySelector(".there"), there(step));
-    app.badge.say("metrics", [`${app.grouped(app.rows.lastStep())} steps`]);
+    app.badge.say("metrics", [app.say("numbers.steps", { n: app.rows.lastStep() })]);
   }
 
   function heading(plot, found, look) {
     const own = plot.metrics.length > 0 || !(plot.lines.length || plot.canvas);
-    if (own) return found ? `step ${app.grouped(found.step)}` : "no step yet";
-    return look ? `step ${app.grouped(look.step)}` : "no step yet";
+    const at = own ? found : look;
+    return at ? app.say("numbers.step", { step: at.step }) : app.say("numbers.no-step");
   }
 
   function there(step) {
     const look = app.readings.before(step);
     if (!look) return "";
-    if (height === null) return `${app.grouped(look.along.reduce((a, b) => a + b, 0))} fakes on the band`;
+    if (height === null) return app.say("numbers.on-band", { count: look.along.reduce((a, b) => a + b, 0) });
     return app.kymograph.words(look, height).join("\n");
   }
 
@@ -73,18 +72,19 @@ window.dash_clientside = window.dash_clientside || {};
 
   function beyond(value, plot) {
     const side = app.yaxis.beyond(plot, value);
-    return side ? ` ${SHAPES[side]}${BEYOND}` : "";
+    return side ? ` ${SHAPES[side]}` : "";
   }
 
   // What the pixel column has beside the step's own number; nothing where that is all.
   const range = (low, high) => (low < high ? `${app.brief(low)}–${app.brief(high)}` : "");
 
-  // The words behind the triangle are in an element of their own, for pages without room for them.
+  // The words behind a triangle are in an element of their own, for pages without room for them.
   function put(element, text, thin = "") {
     if (!element || element.dataset.said === `${text}|${thin}`) return;
     element.dataset.said = `${text}|${thin}`;
-    element.textContent = text.replace(BEYOND, "");
-    if (text.endsWith(BEYOND)) element.append(app.element("span", { class: "beyond" }, BEYOND));
+    element.textContent = text;
+    const beyond = Object.values(SHAPES).includes(text.at(-1));
+    if (beyond) element.append(app.element("span", { class: "beyond" }, ` ${app.say("numbers.off-scale")}`));
     if (thin) element.append(" ", app.element("span", { class: "thin" }, thin));
   }
 

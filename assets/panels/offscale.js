@@ -20,7 +20,7 @@ window.dash_clientside = window.dash_clientside || {};
     found.below.sort((a, b) => a.value - b.value);
     layer.offScale = layer.offScale || layer.root.appendChild(app.element("div", { class: "off-scale", "aria-hidden": "true" }));
     layer.offScale.replaceChildren(...Object.keys(SHAPES).flatMap((side) => marks(layer, side, found[side])));
-    describe(layer, [said(found.above[0], "up to"), said(found.below[0], "down to")].filter(Boolean).join("; "));
+    describe(layer, [said(found.above[0], "offscale.up-to"), said(found.below[0], "offscale.down-to")].filter(Boolean).join("; "));
   }
 
   // The farthest first; others only where there is room beside those.
@@ -40,10 +40,10 @@ window.dash_clientside = window.dash_clientside || {};
     });
   }
 
-  const said = (found, words) => found && `${found.name} ${words} ${app.brief(found.value)} at step ${app.grouped(found.step)}`;
+  const said = (found, key) => found && app.say(key, { curve: found.name, value: app.brief(found.value), step: found.step });
 
   function describe(layer, words) {
-    const text = words && `Off the scale: ${words}`;
+    const text = words && app.say("offscale.all", { what: words });
     if (text) layer.root.setAttribute("aria-description", text);
     else layer.root.removeAttribute("aria-description");
   }

@@ -195,19 +195,19 @@ window.dash_clientside = window.dash_clientside || {};
 
   function badges(frame) {
     const { view } = state;
-    const kind = view.preview !== null ? "preview · " : view.live ? "" : "past · ";
-    const step = `${kind}step ${app.grouped(frame.step)}`;
+    const kind = view.preview !== null ? "badge.preview" : view.live ? "badge.step" : "badge.past";
+    const step = app.say(kind, { step: frame.step });
     const cells = `${frame.resolution} × ${frame.resolution}`;
-    const fading = (panel) => (app.fade.on(app.layers.all[panel]) ? ["fading"] : []);
+    const fading = (panel) => (app.fade.on(app.layers.all[panel]) ? [app.say("badge.fading")] : []);
     for (const panel of ["latent", "discriminator"]) say(panel, [step, ...fading(panel), cells]);
-    const [real, fake] = app.scenes.now("samples").points;
-    const n = app.grouped(frame.fakes.length / 2);
+    const { dots, crosses } = app.scenes.now("samples");
+    const n = frame.fakes.length / 2;
     const ghost = app.ghost.frame(frame.step);
     const pulled = app.lens.chosen("samples").name === "pull" && frame.pull;
     say("samples", [
-      ...(pulled ? [app.pull.badge(frame), step] : [step, `${n} ${real}, ${n} ${fake}`]),
-      trail ? `trail of ${frame.trail_steps.length} frames` : "",
-      ghost ? `parent's at ${app.grouped(ghost.step)}, grey` : "",
+      ...(pulled ? [app.pull.badge(frame), step] : [step, app.say("badge.points", { n, dots, crosses })]),
+      trail ? app.say("badge.trail", { count: frame.trail_steps.length }) : "",
+      ghost ? app.say("badge.ghost", { step: ghost.step }) : "",
     ]);
 
     function say(panel, parts) {

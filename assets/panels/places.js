@@ -23,7 +23,7 @@ window.dash_clientside = window.dash_clientside || {};
     const { byte, centre } = app.maps.cellAt(map, frame.resolution, x, y);
     const { nothing, text } = app.scales.of(scale);
     const value = nothing && byte === app.scales.NOTHING ? `${name}: ${nothing}` : `${name} = ${text(byte)}`;
-    return [value, `in the cell around ${pair(...centre)}`];
+    return [value, app.say("places.cell", { place: pair(...centre) })];
   }
 
   // What its lens adds.
@@ -49,13 +49,13 @@ window.dash_clientside = window.dash_clientside || {};
     tools.ellipse("latent", [u, v], [CIRCLE, CIRCLE], 0);
     tools.ellipse("samples", app.geometry.imageOf(frame, u, v), axes.map((a) => a * CIRCLE), angle);
     return [
-      `|det J| = ${app.brief(factor)}, ${multiple(factor / SHARE)}`,
-      frame.folded[index] ? "turned over (det J < 0)" : "not turned over",
-      `stretched ≈ ${app.brief(axes[0].toPrecision(2))} × ${app.brief(axes[1].toPrecision(2))}`,
+      app.say("places.stretch", { factor: app.brief(factor), multiple: multiple(factor / SHARE) }),
+      app.say(frame.folded[index] ? "places.folded" : "places.not-folded"),
+      app.say("places.stretched", { one: app.brief(axes[0].toPrecision(2)), other: app.brief(axes[1].toPrecision(2)) }),
     ];
   }
 
-  const multiple = (times) => (times >= 1 ? `${brief2(times)} × even` : `even ÷ ${brief2(1 / times)}`);
+  const multiple = (times) => (times >= 1 ? app.say("places.times-even", { times: brief2(times) }) : app.say("places.even-by", { times: brief2(1 / times) }));
   const brief2 = (x) => app.grouped(Number(x.toPrecision(2)));
 
   // -- both networks -------------------------------------------------------------------------------------------------------
@@ -68,14 +68,14 @@ window.dash_clientside = window.dash_clientside || {};
     const place = `x = ${pair(x, y)}`;
     tools.words({
       discriminator: [place, ...reading("discriminator", frame, x, y), ...lensLines("discriminator", frame, x, y)],
-      samples: [place, `nearest ${crosses()} ${distance(near)}`],
+      samples: [place, app.say("places.nearest", { what: crosses(), distance: distance(near) })],
       latent: found.length
-        ? [`${app.grouped(found.length)} z land within ${RADIUS}`]
-        : [`no z lands within ${RADIUS}`, `the nearest ${crosses()} is ${distance(near)} away`],
+        ? [app.say("places.z-near", { count: found.length, radius: String(RADIUS) })]
+        : [app.say("places.no-z-near", { radius: String(RADIUS) }), app.say("places.nearest-away", { what: crosses(), distance: distance(near) })],
     });
   }
 
-  const crosses = () => app.scenes.now("samples").points[1];
+  const crosses = () => app.scenes.now("samples").crosses;
 
   // Rings the nearest crosses, and lights up the z of all that are near.
   function around(frame, x, y) {
@@ -91,9 +91,9 @@ window.dash_clientside = window.dash_clientside || {};
     tools.put("discriminator", x, y);
     const { near, z } = nearestZ(frame, x, y);
     tools.words({
-      samples: [`x = ${pair(x, y)}`, `nearest fake ${distance(near)}`],
+      samples: [`x = ${pair(x, y)}`, app.say("places.nearest", { what: crosses(), distance: distance(near) })],
       discriminator: [...reading("discriminator", frame, x, y), ...lensLines("discriminator", frame, x, y)],
-      latent: ["nearest fake comes from", `z = ${pair(...z)}`],
+      latent: [app.say("places.comes-from", { what: crosses() }), `z = ${pair(...z)}`],
     });
   }
 
@@ -131,7 +131,7 @@ window.dash_clientside = window.dash_clientside || {};
     tools.put("discriminator", ...x);
     tools.words({
       latent: [`z = ${pair(u, v)}`, ...reading("latent", frame, u, v), ...lens],
-      samples: [`f(z) = ${pair(...target)}`, `G(z) ≈ ${pair(...x)}`, `apart ≈ ${Math.hypot(x[0] - target[0], x[1] - target[1]).toFixed(3)}`],
+      samples: [`f(z) = ${pair(...target)}`, `G(z) ≈ ${pair(...x)}`, app.say("places.apart", { distance: Math.hypot(x[0] - target[0], x[1] - target[1]) })],
       discriminator: [`G(z) ≈ ${pair(...x)}`, reading("discriminator", frame, ...x)[0]],
     });
   }
@@ -143,9 +143,9 @@ window.dash_clientside = window.dash_clientside || {};
     const [is, target] = [pointOf(frame.fakes, index), pointOf(state.points.reals, index)];
     tools.join("samples", is, target);
     tools.words({
-      samples: [`x = ${pair(x, y)}`, `nearest G(z) ${distance(near)}`, `its f(z) = ${pair(...target)}`, `error ${Math.hypot(is[0] - target[0], is[1] - target[1]).toFixed(3)}`],
+      samples: [`x = ${pair(x, y)}`, app.say("places.nearest", { what: crosses(), distance: distance(near) }), app.say("places.its-target", { place: pair(...target) }), app.say("places.error", { distance: Math.hypot(is[0] - target[0], is[1] - target[1]) })],
       discriminator: reading("discriminator", frame, x, y),
-      latent: ["nearest G(z) comes from", `z = ${pair(...z)}`],
+      latent: [app.say("places.comes-from", { what: crosses() }), `z = ${pair(...z)}`],
     });
   }
 
@@ -157,7 +157,7 @@ window.dash_clientside = window.dash_clientside || {};
     const near = app.geometry.nearest(frame.fakes, x, y, 1);
     const real = app.geometry.nearest(state.points.reals.subarray(0, frame.fakes.length), x, y, 1);
     tools.words({
-      samples: [place, `nearest real ${distance(real)}`, `nearest of the ${crosses()} ${distance(near)}`],
+      samples: [place, app.say("places.nearest-real", { distance: distance(real) }), app.say("places.nearest-of", { what: crosses(), distance: distance(near) })],
       latent: [place, ...reading("latent", frame, x, y)],
       discriminator: [place, ...reading("discriminator", frame, x, y), ...lensLines("discriminator", frame, x, y)],
     });
@@ -173,7 +173,7 @@ window.dash_clientside = window.dash_clientside || {};
     tools.put("discriminator", ...x);
     tools.words({
       latent: [`z = ${pair(u, v)}`, ...reading("latent", frame, u, v)],
-      samples: [`f(z) = ${pair(...x)}`, `now at ≈ ${pair(...now)}`],
+      samples: [`f(z) = ${pair(...x)}`, app.say("places.now-at", { place: pair(...now) })],
       discriminator: [`f(z) = ${pair(...x)}`],
     });
   }
@@ -187,9 +187,9 @@ window.dash_clientside = window.dash_clientside || {};
     else tools.hide("latent");
     const uv = [`u = ${two(u)}`, `v = ${two(v)}`];
     tools.words({
-      samples: [`x = ${pair(x, y)}`, ...uv, inside ? "on the band" : "off the band"],
+      samples: [`x = ${pair(x, y)}`, ...uv, app.say(inside ? "places.on-band" : "places.off-band")],
       discriminator: reading("discriminator", frame, x, y),
-      latent: inside ? [`f⁻¹(x) = ${pair(u, v)}`] : ["no z is sent there"],
+      latent: inside ? [`f⁻¹(x) = ${pair(u, v)}`] : [app.say("places.no-z")],
     });
   }
 

@@ -6,7 +6,7 @@ window.dash_clientside = window.dash_clientside || {};
   const LN_2 = Math.log(2);
   const OWN = 4; // traces of the metrics, which come first and are always there
   const INKS = ["d", "d", "g", "g"];
-  const NAMES = ["D loss", "D accuracy", "G loss", "G accuracy"];
+  const CURVES = ["d-loss", "d-accuracy", "g-loss", "g-accuracy"];
   const PALE = 0.3; // opacity of what was smoothed
   const FAR = 1e5; // pixels outside the plot, where numbers are Plotly's business, as are those that are none
   const known = {}; // colours, by theme and name
@@ -25,7 +25,7 @@ window.dash_clientside = window.dash_clientside || {};
   // both, or null}. `axis` and `part` as in rows.js; `first`: the first step that the axis can show; `weight`: of smoothing.
   function curves(view, { rows, weight, axis, buckets, first, part }) {
     const metric = (held, column) => (held ? held.decimate(column, buckets, axis, part) : { x: [], y: [] });
-    const named = (column) => ({ name: NAMES[column], column, ink: INKS[column] });
+    const named = (column) => ({ name: app.say(`metric.${CURVES[column]}`), column, ink: INKS[column] });
     const of = (line, w) => ({ ...app.readings.curve(line.reading, buckets, axis, first, w), name: labelOf(line.reading), ink: line.colour });
     const own = view.metrics.map((column) => ({ ...named(column), ...metric(rows, column) }));
     const lines = view.lines.map((line) => of(line, 0));
@@ -46,8 +46,8 @@ window.dash_clientside = window.dash_clientside || {};
     const raw = lines.flatMap((points, i) => curve(smooth ? { ...view.lines[i], fill: "" } : view.lines[i], at(points)));
     if (!smooth) return [...figure, ...raw];
     const pale = raw.map((trace) => ({ ...trace, opacity: PALE }));
-    const over = own.map(({ column, name }, i) => ({ ...figure[column], ...at(smooth.own[i]), name: `${name}, smoothed`, opacity: 1 }));
-    const smoothed = smooth.lines.flatMap((points, i) => curve(view.lines[i], at(points)).map((trace) => ({ ...trace, name: `${trace.name}, smoothed` })));
+    const over = own.map(({ column, name }, i) => ({ ...figure[column], ...at(smooth.own[i]), name: app.say("curves.averaged", { curve: name }), opacity: 1 }));
+    const smoothed = smooth.lines.flatMap((points, i) => curve(view.lines[i], at(points)).map((trace) => ({ ...trace, name: app.say("curves.averaged", { curve: trace.name }) })));
     return [...figure, ...pale, ...over, ...smoothed];
   }
 

@@ -55,8 +55,8 @@ window.dash_clientside = window.dash_clientside || {};
   function badge(frame) {
     if (!frame.pull) return "";
     const factor = magnified(frame);
-    const share = Math.round(100 * frame.asked_share[0]);
-    return `${share} % as D asked (chance 50 %)${factor > 1 ? ` · moves × ${factor}` : ""}`;
+    const percent = Math.round(100 * frame.asked_share[0]);
+    return factor > 1 ? app.say("pull.badge-magnified", { percent, factor: String(factor) }) : app.say("pull.badge", { percent });
   }
 
   app.pull = { paint, badge, magnified, LONGEST };

@@ -31,8 +31,7 @@ window.dash_clientside = window.dash_clientside || {};
     head.title = help;
     const hinted = head.parentElement.querySelector(".hint");
     if (hinted) hinted.textContent = hint;
-    const moves = panel === "metrics" ? "Left and right arrows move along the steps." : "Arrow keys move the linked cursor.";
-    layer.root.setAttribute("aria-label", `${spoken}. ${moves}`);
+    layer.root.setAttribute("aria-label", app.layers.spoken(panel, spoken));
     if (panel !== "metrics") figure(layer.plot, axes, scale);
     state.emit("dressed", panel);
   }

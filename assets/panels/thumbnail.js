@@ -16,7 +16,7 @@ window.dash_clientside = window.dash_clientside || {};
   });
 
   function make(run, name) {
-    const about = `Sample map of ${name} at step ${app.grouped(run.steps)}`;
+    const about = app.say("thumbnail.about", { name, step: run.steps });
     const canvas = app.element("canvas", { class: "thumbnail", role: "img", "aria-label": about, width: SIZE, height: SIZE });
     canvas.dataset.path = `/api/runs/${run.id}/frame/${run.steps}`;
     observer.observe(canvas);

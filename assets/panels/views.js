@@ -39,7 +39,7 @@ window.dash_clientside = window.dash_clientside || {};
   function build() {
     const title = app.byId("metrics-panel-title");
     if (!title || control) return;
-    control = app.segments.make({ id: "curves-view", label: "Over the steps", choose, least: 1 });
+    control = app.segments.make({ id: "curves-view", label: app.say("views.label"), choose, least: 1 });
     title.after(control.root);
     show();
   }

@@ -11,9 +11,9 @@ window.dash_clientside = window.dash_clientside || {};
   // Why a view cannot have an axis; empty if it can.
   function whyNot(choice, plot) {
     if (choice === OWN) return "";
-    if (plot.canvas || !(plot.metrics.length || plot.lines.length)) return "There are no curves in this view.";
+    if (plot.canvas || !(plot.metrics.length || plot.lines.length)) return app.say("yaxis.no-curves");
     const low = ({ reading }) => app.state.settings.readings.find(({ name }) => name === reading).low;
-    if (choice === "log" && plot.lines.some((line) => low(line) < 0)) return "Curves of this view go below zero.";
+    if (choice === "log" && plot.lines.some((line) => low(line) < 0)) return app.say("yaxis.below-zero");
     return "";
   }
 

@@ -20,7 +20,7 @@ window.dash_clientside = window.dash_clientside || {};
     range = next;
     state.emit("zoom");
     app.curves.redraw(true);
-    app.setText("cursor-words", range ? `steps ${app.grouped(range[0])} to ${app.grouped(range[1])}` : "the whole run");
+    app.setText("cursor-words", range ? app.say("zoom.part", { from: range[0], until: range[1] }) : app.say("zoom.whole"));
   }
 
   // From one step to another, in either order; not beyond what there is.

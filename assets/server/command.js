@@ -9,7 +9,7 @@ window.dash_clientside = window.dash_clientside || {};
   let answered = -Infinity; // when the last answer came
   let last = Promise.resolve(); // the answer to the last command
   let run = null; // the run that the server was at when it answered last
-  const SILENT = "The server does not answer, so this was not applied. Try again when it is back.";
+  let silent = false; // whether the last command got no answer
 
   // Resolves with null, or with the sentence that says why the server refused.
   function send(body) {
@@ -35,11 +35,13 @@ window.dash_clientside = window.dash_clientside || {};
         signal: AbortSignal.timeout(8000),
       });
     } catch {
-      return SILENT;
+      silent = true;
+      return app.say("server.silent");
     }
+    silent = false;
     const said = await answer.json().catch(() => ({ error: "" }));
     if (said.run !== undefined) run = said.run;
-    if (!answer.ok) return said.error || `The server refused this (${answer.status}).`;
+    if (!answer.ok) return said.error || app.say("server.refused", { status: answer.status });
     answered = performance.now();
     run = said.status.info.run;
     if (said.status.info.run === state.run) {
@@ -65,5 +67,5 @@ window.dash_clientside = window.dash_clientside || {};
     flying = false;
   }
 
-  app.command = { send, act, setValues, busy: () => flying, answered: () => answered, run: () => run, SILENT };
+  app.command = { send, act, setValues, busy: () => flying, answered: () => answered, run: () => run, silent: () => silent };
 })(window.dash_clientside);

@@ -11,7 +11,6 @@ window.dash_clientside = window.dash_clientside || {};
   ];
   const WRITTEN = 500; // ms after which a step that was trained is in the run's file, with room to spare
   const AGAIN = 1000; // ms until a request that got lost is made again
-  const UNRECORDED = "nothing is recorded here, so that the steps between cannot be re-run";
   const TRAIL = 100; // steps
   const MAX_CELLS = 2e6; // of the maps that are held
   const client = Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(16)).join("");
@@ -53,7 +52,7 @@ window.dash_clientside = window.dash_clientside || {};
       do await pause(rest);
       while (mine === turn && (app.ask.dragged() || app.ask.playing() || app.ask.loading()));
       if (mine !== turn) return;
-      const frame = state.status.recording ? await visit(resolution, mine) : refuse({ error: UNRECORDED });
+      const frame = state.status.recording ? await visit(resolution, mine) : refuse({ error: app.say("exact.unrecorded") });
       if (mine !== turn || !frame) return;
       hold(withTrail(frame, state.shown));
       state.emit("exact", null);
@@ -146,21 +145,22 @@ window.dash_clientside = window.dash_clientside || {};
   // -- words -----------------------------------------------------------------------------------------------------------
 
   function tell(resolution, { done, total }) {
-    const what = resolution > STAGES[0].resolution ? `sharpening step ${app.grouped(step)}` : `${nearest()}exact step ${app.grouped(step)}: re-running`;
+    const sharper = resolution > STAGES[0].resolution;
+    const what = sharper ? app.say("exact.sharpening", { step }) : afterNearest(app.say("exact.rerunning", { step }));
     say(what, total ? `${Math.round((100 * done) / total)} %` : "");
   }
 
   function refuse({ error }) {
     state.emit("exact", step);
-    say(app.kept.has(step) ? (lenses ? error : "") : `${nearest()}${error}`); // a kept frame is exact without
+    say(app.kept.has(step) ? (lenses ? error : "") : afterNearest(error)); // a kept frame is exact without
     return null;
   }
 
-  const nearest = () => `nearest kept step ${app.grouped(app.kept.nearest(step))}; `;
+  const afterNearest = (what) => app.say("exact.nearest-first", { nearest: app.kept.nearest(step), what });
 
   function verdict({ verified }) {
-    if (verified === false) return "re-run, but this machine re-computes other numbers than were recorded";
-    return verified ? "✓ exact, as recorded" : "exact, re-run";
+    if (verified === false) return app.say("exact.other-numbers");
+    return app.say(verified ? "exact.verified" : "exact.rerun");
   }
 
   // The share changes too often to be read out.

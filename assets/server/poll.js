@@ -28,7 +28,7 @@ window.dash_clientside = window.dash_clientside || {};
       state.settings = settings;
       state.emit("settings");
     }
-    if (!app.source.possible) return app.source.refuse("Its address names no run.");
+    if (!app.source.possible) return app.source.refuse(app.say("recorded.no-run"));
     if (document.hidden || over || !app.browser.able) return;
     if (!framesRunning) frames();
     if (!progressRunning) progress();
@@ -188,8 +188,7 @@ window.dash_clientside = window.dash_clientside || {};
     failures += 1;
     if (failures > 1) {
       const banner = app.byId("connection");
-      banner.textContent =
-        "The server does not answer. What you see is the last that arrived; this page carries on by itself when the server is back.";
+      banner.textContent = app.say("server.lost");
       banner.hidden = false;
     }
     console.debug("GANscope:", error.message);

@@ -3,7 +3,6 @@ window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
   const state = app.state;
-  const AWAY = "The server does not answer; try again when it is back.";
 
   async function ask(path, { method = "GET", body = null } = {}) {
     let answer;
@@ -15,10 +14,10 @@ window.dash_clientside = window.dash_clientside || {};
         ...(body && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
       });
     } catch {
-      return { error: AWAY, status: 0 };
+      return { error: app.say("server.away"), status: 0 };
     }
     const said = await answer.json().catch(() => ({}));
-    const error = answer.ok ? null : said.error || `The server refused this (${answer.status}).`;
+    const error = answer.ok ? null : said.error || app.say("server.refused", { status: answer.status });
     return { said, error, status: answer.status };
   }
 
@@ -48,7 +47,8 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   // What a run goes by that was given no name.
-  const usualName = (run) => `${(app.preset(run.preset) || { title: run.preset }).title}, seed ${run.seed}`;
+  const usualName = (run) =>
+    app.say("runs.usual-name", { scenario: (app.preset(run.preset) || { title: run.preset }).title, seed: String(run.seed) });
 
   app.runs = { ask, list, newerFirst, act, open, usualName };
 })(window.dash_clientside);

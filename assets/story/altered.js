@@ -12,8 +12,8 @@ window.dash_clientside = window.dash_clientside || {};
     shown = info.run;
     const known = app.preset(info.preset);
     const differs = known ? app.experiment.words(info) : "";
-    app.setText("story-altered-words", differs ? `Not as told: ${differs}.` : "");
-    app.setText("story-path", info.by_hand ? "" : "Each step is computed by autograd, the slower path that takes any experiment.");
+    app.setText("story-altered-words", differs ? app.say("story.altered", { differences: differs }) : "");
+    app.setText("story-path", info.by_hand ? "" : app.say("story.path"));
     app.byId("as-told").hidden = !differs || app.source.recorded;
     root.hidden = !differs && info.by_hand;
   }

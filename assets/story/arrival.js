@@ -19,12 +19,8 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function offer(step) {
-    const kept = state.status.recording ? "this one stays in Runs" : "this one is not recorded and will be gone";
-    app.notice.put(
-      "arrival",
-      `This run is at step ${app.grouped(step)}; it began before you came. Watching from the beginning starts the same run again, step by step; ${kept}.`,
-      { action: { text: "Watch from the beginning", run: again } },
-    );
+    const words = app.say(state.status.recording ? "arrival.recorded" : "arrival.unrecorded", { step });
+    app.notice.put("arrival", words, { action: { text: app.say("arrival.watch"), run: again } });
   }
 
   async function again() {

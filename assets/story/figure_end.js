@@ -28,12 +28,12 @@ window.dash_clientside = window.dash_clientside || {};
     const { step, changes } = state.status;
     const { figure, claim } = preset();
     const seen = app.story.seen(state.live);
-    app.setText("figure-end-title", `Figure ${figure} ends here, at step ${app.grouped(step)}.`);
-    const own = changes ? " with the values that you changed" : "";
-    app.setText("figure-end-words", `Claim: ${claim}${seen ? ` Measured${own}: ${seen}.` : ""}`);
+    app.setText("figure-end-title", app.say("figure-end.title", { figure, step }));
+    const measured = changes ? "figure-end.measured-changed" : "figure-end.measured";
+    app.setText("figure-end-words", seen ? app.say(measured, { claim, seen }) : app.say("figure-end.claim", { claim }));
     const next = app.preset(following());
     app.byId("next-figure").hidden = !next;
-    if (next) app.byId("next-figure").title = `Next: figure ${next.figure}, ${next.title}`;
+    if (next) app.byId("next-figure").title = app.say("figure-end.next", { figure: next.figure, title: next.title });
     app.byId("go-on").hidden = !app.offers.has("trains"); // every point has arrived
   }
 

@@ -17,7 +17,7 @@ window.dash_clientside = window.dash_clientside || {};
       remove(key);
       if (dismissed) dismissed();
     };
-    if (!passing) line.append(app.element("button", { class: "button cross", type: "button", "aria-label": "Dismiss this notice", onclick: close }, "✕"));
+    if (!passing) line.append(app.element("button", { class: "button cross", type: "button", "aria-label": app.say("notice.dismiss"), onclick: close }, "✕"));
     shown.set(key, { line, text });
     root.append(line);
   }

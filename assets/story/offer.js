@@ -17,15 +17,15 @@ window.dash_clientside = window.dash_clientside || {};
 
   function offer(run) {
     const what = run.title || app.runs.usualName(run);
-    app.notice.put("offer", `The run before this one stopped at step ${app.grouped(run.steps)} (${what}).`, {
-      action: { text: "Continue it", run: () => take(run) },
+    app.notice.put("offer", app.say("offer.stopped", { step: run.steps, run: what }), {
+      action: { text: app.say("offer.continue"), run: () => take(run) },
       dismissed: () => app.browser.passing.set(DISMISSED, run.id),
     });
   }
 
   async function take(run) {
     const refusal = await app.runs.open(run.id);
-    if (refusal) app.notice.put("offer", `The run before this one cannot be continued. ${refusal}`);
+    if (refusal) app.notice.put("offer", app.say("offer.cannot", { why: refusal }));
     else app.notice.remove("offer");
   }
 

@@ -4,7 +4,7 @@ window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
   const state = app.state;
-  const UNITS = ["bytes", "kB", "MB", "GB", "TB"];
+  const UNITS = [app.say("recording.bytes"), "kB", "MB", "GB", "TB"];
   const told = {}; // notices that are shown, or were dismissed, by their keys
 
   // 24100000 is "24 MB": at least two digits, three from 100 up.
@@ -21,7 +21,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   function show() {
     const { recording } = state.status;
-    app.setText("recording-words", recording ? words(recording) : "not recorded");
+    app.setText("recording-words", recording ? words(recording) : app.say("recording.none"));
     tell("recording-waits", (recording && recording.waiting) || null);
     tell("note", state.status.note);
     const error = (recording && recording.error) || "";
@@ -30,7 +30,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function words({ nbytes, limit, waiting }) {
-    return waiting ? "recording waits" : `recorded: ${size(nbytes)} of ${size(limit)}`;
+    return waiting ? app.say("recording.waits") : app.say("recording.size", { size: size(nbytes), limit: size(limit) });
   }
 
   function tell(key, text) {

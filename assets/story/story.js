@@ -15,12 +15,12 @@ window.dash_clientside = window.dash_clientside || {};
   function tell(name) {
     const preset = app.preset(name) || { title: name, story: [], claim: "", why: [], attempt: [], lenses: [] };
     app.setText("story-title", preset.title);
-    app.setText("story-figure", preset.figure ? `Figure ${preset.figure}` : "");
+    app.setText("story-figure", preset.figure ? app.say("story.figure", { figure: preset.figure }) : "");
     write("story", preset.story);
     write("story-attempt", preset.attempt);
     write("story-why", preset.why);
     app.byId("story-why").parentElement.open = false;
-    app.byId("story-claim").replaceChildren(...(preset.claim ? [app.element("strong", {}, "Claim: "), preset.claim] : []));
+    app.byId("story-claim").replaceChildren(...(preset.claim ? [app.element("strong", {}, `${app.say("story.claim")} `), preset.claim] : []));
     estimated = -Infinity;
     if (app.views) app.views.choose(preset.view || "losses");
     if (app.lens) app.lens.set(preset.lenses);
@@ -72,25 +72,24 @@ window.dash_clientside = window.dash_clientside || {};
   // What a step of the past was diagnosed as: the last that was said of one not after it.
   function diagnosisAt(step) {
     const said = state.events.findLast(([since, kind]) => kind === "diagnosis" && since <= step);
-    if (!said) return { state: "undecided", sentence: state.settings.tables.undecided, since: 0 };
-    const short = state.settings.tables.short[said[2]];
-    const found = Object.entries(state.settings.tables.states).find(([, [, words]]) => words === short);
-    return { state: found ? found[0] : "another state", sentence: said[2], since: said[0] }; // a newer GANscope may know more
+    return said ? { state: said[2].state, since: said[0] } : { state: "undecided", since: 0 };
   }
 
-  const shapeAndWords = (diagnosis) => (diagnosis && state.settings.tables.states[diagnosis.state]) || ["", diagnosis ? diagnosis.state : ""];
+  const shape = ({ state: name }) => (Object.hasOwn(state.settings.tables.shapes, name) ? state.settings.tables.shapes[name] : "");
+  const words = ({ state: name }) => app.sayOr(name, `state.${name}.short`); // a newer GANscope may know more states
 
   // The newest in the status; beside the story that of the step in view.
   function diagnose() {
     const now = app.readings.diagnosis();
-    app.setText("status-diagnosis", now ? shapeAndWords(now).join(" ") : "");
+    app.setText("status-diagnosis", now ? `${shape(now)} ${words(now)}` : "");
     const there = now && !state.view.live ? diagnosisAt(state.view.step) : now;
     app.byId("story-diagnosis").hidden = !there;
-    const [shape, words] = shapeAndWords(there);
-    app.setText("story-shape", shape);
-    app.setText("story-state", there ? `${words[0].toUpperCase()}${words.slice(1)}, since step ${app.grouped(there.since)}.` : "");
-    app.setText("story-sentence", there ? there.sentence : "");
+    app.setText("story-shape", there ? shape(there) : "");
+    app.setText("story-state", there ? capital(app.say("story.state", { state: words(there), step: there.since })) : "");
+    app.setText("story-sentence", there ? app.readings.sentence(there) : "");
   }
+
+  const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
   const percent = (x) => `${Math.round(100 * x)} %`;
   const WRITE = {
@@ -111,7 +110,7 @@ window.dash_clientside = window.dash_clientside || {};
       const row = frame && app.rows.valuesAt(frame.step);
       const { best } = state.points;
       if (!row || !Number.isFinite(row.values[0]) || best === null || best === undefined) return null;
-      return `${row.values[0].toFixed(3)}, best possible ${best.toFixed(3)}`;
+      return app.say("story.loss", { loss: row.values[0], best });
     },
   };
 
@@ -126,7 +125,7 @@ window.dash_clientside = window.dash_clientside || {};
   // The run's state and those numbers at the newest frame, in half a sentence.
   function seen(frame) {
     const now = app.readings.diagnosis();
-    const said = now ? [`${shapeAndWords(now)[1]} since step ${app.grouped(now.since)}`] : [];
+    const said = now ? [app.say("story.state-since", { state: words(now), step: now.since })] : [];
     const { labels } = state.settings.tables;
     return [...said, ...numbersOf(frame).map(([name, words]) => `${lower(labels[name][0])} ${words}`)].join(", ");
   }
@@ -165,32 +164,29 @@ window.dash_clientside = window.dash_clientside || {};
     const now = performance.now();
     if (now - estimated < SPEED_EVERY && status.phase === "training") return;
     estimated = now;
-    const words = step > length ? past(step, length, status) : `step ${app.grouped(step)} of ${app.grouped(length)}${remaining(step, length, status)}`;
+    const words = step > length ? past(step, length, status) : remaining(step, length, status);
     app.setText("story-left", words);
     app.byId("story-progress").setAttribute("aria-valuetext", words);
   }
 
   function remaining(step, length, { phase, steps_per_second: speed }) {
-    if (phase !== "training" || step === length || !(speed > 0)) return "";
-    const background = length >= BACKGROUND ? "; it goes on in the background" : "";
-    return `, about ${duration((length - step) / speed)} left at this speed${background}`;
+    if (phase !== "training" || step === length || !(speed > 0)) return app.say("story.step-of", { step, length });
+    return app.say(length >= BACKGROUND ? "story.left-long" : "story.left", { step, length, time: duration((length - step) / speed) });
   }
 
   const past = (step, length, { phase }) =>
-    `step ${app.grouped(step)}, beyond the ${app.grouped(length)} it is meant for${phase === "training" ? "; it goes on until you pause it" : ""}`;
+    app.say(phase === "training" ? "story.beyond-training" : "story.beyond", { step, length });
 
   function duration(seconds) {
-    if (seconds < 90) return plural(Math.max(1, Math.round(seconds)), "second");
-    if (seconds < 5400) return plural(Math.round(seconds / 60), "minute");
-    return `${(seconds / 3600).toFixed(1)} hours`;
+    if (seconds < 90) return app.say("story.seconds", { n: Math.max(1, Math.round(seconds)) });
+    if (seconds < 5400) return app.say("story.minutes", { n: Math.round(seconds / 60) });
+    return app.say("story.hours", { hours: seconds / 3600 });
   }
-
-  const plural = (n, unit) => `${n} ${unit}${n === 1 ? "" : "s"}`;
 
   function networks() {
     if (!state.points) return;
     for (const [id, network] of Object.entries({ g: "generator", d: "discriminator" })) {
-      app.setText(`untrained-${id}`, app.offers.has(network) ? "" : " · not trained here");
+      app.setText(`untrained-${id}`, app.offers.has(network) ? "" : ` ${app.say("story.untrained")}`);
     }
   }
 

@@ -16,7 +16,7 @@ window.dash_clientside = window.dash_clientside || {};
   async function start() {
     if (on || !state.status) return;
     on = true;
-    before = place() !== 0 && state.newestStep() > 0 && state.status.recording ? "· what ran before is kept in Runs" : "";
+    before = place() !== 0 && state.newestStep() > 0 && state.status.recording ? app.say("tour.kept") : "";
     app.story.unfold(true);
     await open(0);
     if (!on) return;
@@ -74,9 +74,9 @@ window.dash_clientside = window.dash_clientside || {};
     const at = place();
     const last = at === names().length - 1;
     app.byId("tour-back").disabled = at === 0;
-    app.setText("tour-next", last ? "Finish" : "Next");
-    app.byId("tour-next").title = last ? "Finish: leave the tour" : `Next: ${state.settings.presets[names()[at + 1]].title}`;
-    app.setText("tour-place", `${at + 1} of ${names().length}`);
+    app.setText("tour-next", app.say(last ? "tour.finish" : "tour.next"));
+    app.byId("tour-next").title = last ? app.say("tour.finish-help") : app.say("tour.next-help", { title: state.settings.presets[names()[at + 1]].title });
+    app.setText("tour-place", app.say("tour.place", { at: at + 1, count: names().length }));
     app.setText("tour-kept", before);
   }
 

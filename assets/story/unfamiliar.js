@@ -14,10 +14,8 @@ window.dash_clientside = window.dash_clientside || {};
     if (said === run || app.source.embedded) return;
     said = run;
     if (app.preset(preset)) return app.notice.remove("unfamiliar");
-    const done = app.source.recorded
-      ? "The run is shown as it was recorded."
-      : "It can be trained on, reset and branched off; sliders go back to what it began with. It cannot be shared as a link: download it instead.";
-    app.notice.put("unfamiliar", `This version of GANscope does not know the scenario ${quoted(preset)}, so there is no story beside it. ${done}`);
+    const key = app.source.recorded ? "unfamiliar.recorded" : "unfamiliar.live";
+    app.notice.put("unfamiliar", app.say(key, { name: quoted(preset) }));
   }
 
   state.on("progress", show);

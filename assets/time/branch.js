@@ -50,7 +50,7 @@ window.dash_clientside = window.dash_clientside || {};
     const before = state.status.recording ? beforeLastChange() : null;
     const undo = app.byId("before-change");
     undo.disabled = before === null;
-    undo.title = before === null ? "Nothing was changed yet" : `A branch from step ${app.grouped(before)}, as it was before the last change`;
+    undo.title = before === null ? app.say("branch.nothing-changed") : app.say("branch.before-change", { step: before });
   }
 
   state.on("run", () => {

@@ -5,7 +5,7 @@ window.dash_clientside = window.dash_clientside || {};
   const state = app.state;
   let drawn = { key: "", kept: "" };
 
-  const key = () => `${state.run},${state.events.length},${state.events.length ? state.events.at(-1) : ""}`;
+  const key = () => `${state.run},${state.events.length},${JSON.stringify(state.events.at(-1))}`;
 
   function update() {
     const root = app.byId("events");
@@ -26,7 +26,19 @@ window.dash_clientside = window.dash_clientside || {};
     return made;
   }
 
-  const words = ([step, , said]) => `step ${app.grouped(step)}: ${said}`;
+  const words = (event) => app.say("events.at", { step: event[0], what: what(event) });
+
+  // What happened: a state began, or a value was changed.
+  function what([, kind, about], brief = false) {
+    if (kind === "change") return app.say("event.change", { ...about, name: nameOf(about.name) });
+    const short = app.sayOr(about.state, `state.${about.state}.short`);
+    return brief ? short : app.sayOr(short, `state.${about.state}.sentence`);
+  }
+
+  function nameOf(value) {
+    const known = Object.values(state.settings.sliders).find(({ name }) => name === value);
+    return known ? known.label : value;
+  }
 
   function place(root) {
     const kept = `${state.kept.length},${app.kept.last()}`;
@@ -38,11 +50,11 @@ window.dash_clientside = window.dash_clientside || {};
   const here = () => (state.view.live ? state.newestStep() : state.view.step);
 
   function previous() {
-    go(state.events.findLast(([step]) => step < here()), "there is no earlier event");
+    go(state.events.findLast(([step]) => step < here()), app.say("events.none-earlier"));
   }
 
   function next() {
-    go(state.events.find(([step]) => step > here()), "there is no later event");
+    go(state.events.find(([step]) => step > here()), app.say("events.none-later"));
   }
 
   function go(event, otherwise) {
@@ -55,7 +67,7 @@ window.dash_clientside = window.dash_clientside || {};
   function say() {
     if (!app.byId("event-words")) return;
     const found = state.view.live ? [] : state.events.filter(([step]) => step === state.view.step);
-    app.setText("event-words", found.length ? `step ${app.grouped(state.view.step)}: ${found.map(([, , said]) => state.settings.tables.short[said] || said).join("; ")}` : "");
+    app.setText("event-words", found.length ? app.say("events.at", { step: state.view.step, what: found.map((event) => what(event, true)).join("; ") }) : "");
   }
 
   state.on("progress", update);

@@ -56,7 +56,7 @@ window.dash_clientside = window.dash_clientside || {};
     const height = runs.length * ROW;
     document.documentElement.style.setProperty("--family", `${height}px`);
     root.hidden = !runs.length;
-    root.setAttribute("aria-label", `Runs of this family${more ? `; ${others()}` : ""}`);
+    root.setAttribute("aria-label", more ? app.say("family.label-more", { others: others() }) : app.say("family.label"));
     root.replaceChildren();
     drawn = new Map();
     const svg = shape("svg", { height, width: "100%", "aria-hidden": "true" }, root);
@@ -66,20 +66,20 @@ window.dash_clientside = window.dash_clientside || {};
   function relative(run, svg, root) {
     const button = document.createElement("button");
     Object.assign(button, { className: "relative", type: "button", title: words(run), onclick: () => open(run.id) });
-    button.setAttribute("aria-label", `${words(run)}: open`);
+    button.setAttribute("aria-label", app.say("family.open", { run: words(run) }));
     root.append(button);
     return { ...lines(svg, ""), mark: shape("circle", { r: 3 }, svg), button };
   }
 
   function present(run, svg) {
     const label = shape("text", { dy: 3.5 }, svg);
-    label.textContent = `this run${more ? `, ${others()}` : ""}`;
+    label.textContent = more ? app.say("family.this-more", { others: others() }) : app.say("family.this");
     const made = { ...lines(svg, "present"), mark: shape("rect", { width: 8, height: 8, class: "present", transform: "translate(-4 -4)" }, svg), label };
     svg.append(label); // over its line
     return made;
   }
 
-  const others = () => `+${more} more in the library`;
+  const others = () => app.say("family.others", { count: more });
 
   const lines = (svg, name) => ({ stem: shape("line", { class: "stem" }, svg), line: shape("line", { class: name }, svg) });
 
@@ -95,8 +95,8 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function words(run) {
-    const branched = run.parent ? `branched at step ${app.grouped(run.parent_step)}, ` : "";
-    return `${run.title || run.preset}, seed ${run.seed}, ${branched}${app.grouped(run.steps)} steps`;
+    const fields = { name: run.title || run.preset, seed: String(run.seed), steps: run.steps };
+    return run.parent ? app.say("family.branch", { ...fields, from: run.parent_step }) : app.say("family.run", fields);
   }
 
   // The present run grows, so that the others move.

@@ -24,8 +24,9 @@ window.dash_clientside = window.dash_clientside || {};
     const field = app.byId("go-to-step");
     if (!field) return;
     const newest = app.element("span", { id: "go-to-step-newest", "aria-live": "off" }, app.grouped(state.newestStep()));
-    const why = about && about.text && Number.isNaN(about.step) ? `${app.typed.quoted(about.text)} is no whole number. ` : "";
-    app.byId("go-to-step-error").replaceChildren(...(about ? [`${why}There are the steps 0 to `, newest, "."] : []));
+    const why = about && about.text && Number.isNaN(about.step) ? `${app.say("jump.not-whole", { text: app.typed.quoted(about.text) })} ` : "";
+    const [before, after] = app.say("jump.range", { newest: "\n" }).split("\n");
+    app.byId("go-to-step-error").replaceChildren(...(about ? [why + before, newest, after] : []));
     field.setAttribute("aria-invalid", String(about !== null));
   }
 

@@ -35,8 +35,8 @@ window.dash_clientside = window.dash_clientside || {};
     if (!button || button.classList.contains("on") === on) return;
     button.classList.toggle("on", on);
     button.setAttribute("aria-pressed", String(on));
-    button.querySelector(".button-text").textContent = on ? "Stop" : "Replay";
-    button.setAttribute("aria-label", on ? "Stop: End the replay" : "Replay: Play the kept frames from here");
+    button.querySelector(".button-text").textContent = app.say(on ? "replay.stop" : "button.replay.text");
+    button.setAttribute("aria-label", on ? app.say("replay.stop-help") : `${app.say("button.replay.text")}: ${app.say("button.replay.help")}`);
   }
 
   function set_speed(text) {

@@ -101,7 +101,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   const here = () => (!state.view.live ? state.view.step : state.shown ? state.shown.step : 0);
-  const sentence = () => `step ${app.grouped(here())} of ${app.grouped(state.newestStep())}`;
+  const sentence = () => app.say("timeline.at", { step: here(), newest: state.newestStep() });
 
   // -- asked for by the visitor ----------------------------------------------------------------------------------------
 
@@ -166,7 +166,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   function words() {
     app.setText("viewed-step", sentence());
-    app.setText("kept-frames", `${app.grouped(state.kept.length)} frames kept`);
+    app.setText("kept-frames", app.say("timeline.kept", { count: state.kept.length }));
     const live = app.byId("follow-live");
     if (live) {
       live.classList.toggle("on", state.view.live);

@@ -30,6 +30,7 @@ from gan_core.setup.config import DEVICES, MAX_THREADS, PRECISIONS, HyperParamet
 from gan_core.setup.limits import check_seed
 from gan_core.setup.presets import DEFAULT_PRESET, PRESETS, find_preset
 from gan_core.system import laboratory
+from gan_core.texts.catalogue import ENGLISH, languages
 
 MAX_STEPS = 10**9
 MANY_STEPS = 6_000  # of a scenario that is meant for more, so many are trained unless more are asked for
@@ -58,6 +59,7 @@ class ServerOptions(RunOptions):
     runs: Path = DEFAULT_RUNS  # the folder into which runs are recorded
     run_limit: float = 2.0  # gigabytes that a run may take on the disk
     allow_host: tuple[str, ...] = ()  # further names that the server goes by
+    language: str = ENGLISH  # of the page: a file of gan_core/texts
 
 
 @dataclass(frozen=True)
@@ -205,6 +207,7 @@ SERVER_OPTIONS = (
     Option("port", whole_number("port", 0, 65535), "port to listen on, 0 for any free one", more_variables=("PORT",)),
     Option("preset", read_preset, f"scenario to begin with: {', '.join(PRESETS)}"),
     *RUN_OPTIONS,
+    Option("language", one_of("language", languages()), f"of the page: {', '.join(languages())}"),
     Option("runs", read_folder, "folder into which runs are recorded", extra={"metavar": "DIR"}),
     Option("run-limit", read_gigabytes, "gigabytes that each run may take on the disk", extra={"metavar": "GB"}),
     Option("paused", read_flag, "wait for Play", extra={"action": argparse.BooleanOptionalAction}),

@@ -24,11 +24,15 @@ from gan_core.looking.probe import POINTS
 from gan_core.recording.file.run_file import DEFAULT_LIMIT, SUFFIX, RunFile, RunFolder, new_id
 from gan_core.recording.keeping import Opened, leave, take_up, write_down
 from gan_core.recording.recorder import Recorder
+from gan_core.records.ending import quality_words, trouble_words
 from gan_core.records.frames import Snapshot, TrailPoint
 from gan_core.records.steps import Change, StepMetrics
+from gan_core.records.story import Event
 from gan_core.run.observer import Observer
 from gan_core.run.run import Run, begin
+from gan_core.setup.config import BOUNDS
 from gan_core.setup.presets import PRESETS, find_preset
+from gan_core.texts.catalogue import say
 from gan_core.training.known import completed
 from gan_core.wire.frames import encode_frame
 
@@ -127,10 +131,8 @@ def run(opened: Opened, options: TrainOptions) -> int:
     recorded = recorder is None or _recorded(run, recorder, trouble)
     if trouble is not None:
         return _report_not_finite(trouble, table)
-    what = (
-        f"{run.step:,} steps of {options.preset}, seed {options.seed}: {quality(fakes, run.engine.target)}, "
-        f"{found['diagnosis']['state']}"
-    )
+    quality_ = quality_words(quality(fakes, run.engine.target))
+    what = f"{run.step:,} steps of {options.preset}, seed {options.seed}: {quality_}, {found['diagnosis']['state']}"
     if run.step < options.steps:
         print(f"Interrupted after {what}; kept in {table}, {samples} and {summary}", file=sys.stderr)
         return 130
@@ -164,7 +166,7 @@ def _train(observer: Observer, options: TrainOptions, table: Path) -> StepMetric
 def _recorded(run: Run, recorder: Recorder, trouble: StepMetrics | None) -> bool:
     """Write down the rest; says so on stderr if that could not be, and returns whether it could."""
     if trouble is not None:
-        recorder.ended(f"failed at step {trouble.step:,}: {trouble.trouble()}")
+        recorder.ended({"failed": trouble.step, **trouble.trouble()})
     if not leave(run, recorder, failed=trouble is not None):
         recorder.give_up_after()
     error = recorder.state().error
@@ -186,7 +188,7 @@ def _changes(run: Run, settings: Sequence[Setting]) -> list[Change]:
 def summarise(observer: Observer, seconds: float) -> dict[str, Any]:
     """Everything worth keeping of a run, as JSON can hold it: null where a number is not defined."""
     run, readings = observer.run, observer.read()
-    engine, chronicle = run.engine, run.chronicle
+    engine, chronicle, diagnosis = run.engine, run.chronicle, run.chronicle.diagnosis
     known = PRESETS.get(run.recipe.preset)
     return {
         "preset": run.recipe.preset,
@@ -197,17 +199,27 @@ def summarise(observer: Observer, seconds: float) -> dict[str, Any]:
         "steps": engine.steps,
         "precision": engine.compute.precision,
         "seconds": round(seconds, 3),
-        "diagnosis": asdict(chronicle.diagnosis),
-        "events": [asdict(event) for event in chronicle.events(run.history.changes_from(0)[1])],
+        "diagnosis": {**asdict(diagnosis), "sentence": say(f"state.{diagnosis.state}.sentence")},
+        "events": [
+            {"step": event.step, "kind": event.kind, "words": event_words(event)}
+            for event in chronicle.events(run.history.changes_from(0)[1])
+        ],
         "readings": readings,
         "floors": {name: value for name, value in floors(engine.target, POINTS).items() if math.isfinite(value)},
     }
 
 
+def event_words(event: Event) -> str:
+    """What happened, on one line."""
+    about = event.about
+    if event.kind == "diagnosis":
+        return say(f"state.{about['state']}.sentence")
+    return say("event.change", name=BOUNDS[str(about["name"])].label, old=about["old"], new=about["new"])
+
+
 def _report_not_finite(metrics: StepMetrics, table: Path) -> int:
     print(
-        f"Stopped at step {metrics.step:,}: {metrics.trouble()}, usually because a learning rate is too high; "
-        f"the steps before it are in {table}",
+        f"Stopped at step {metrics.step:,}: {trouble_words(metrics.trouble())}; the steps before it are in {table}",
         file=sys.stderr,
     )
     return 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from html import escape
 from pathlib import Path
 
 from dash import Dash
@@ -15,12 +16,14 @@ from gan_core.dashboard.http.view import Archive, SessionView
 from gan_core.dashboard.page.callbacks import add_callbacks
 from gan_core.dashboard.page.compare import add_compare
 from gan_core.dashboard.page.layout import page
+from gan_core.dashboard.page.texts import texts_element
 from gan_core.dashboard.page.theme import css_variables
+from gan_core.texts.catalogue import catalogue, say
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 
 _INDEX = """<!DOCTYPE html>
-<html lang="en">
+<html lang="LANGUAGE">
     <head>
         {%metas%}
         <title>{%title%}</title>
@@ -29,7 +32,8 @@ _INDEX = """<!DOCTYPE html>
         {%css%}
     </head>
     <body>
-        <noscript>This page needs JavaScript; allow it for this address.</noscript>
+        <noscript>NO_SCRIPT</noscript>
+        TEXTS
         {%app_entry%}
         <footer class="dash-scripts">{%config%}{%scripts%}{%renderer%}</footer>
     </body>
@@ -42,14 +46,14 @@ def create_app(
     """Build the application. `host` is the address it will listen on, `more_hosts` further names it goes by."""
     app = StrictDash(
         "ganscope",
-        title="GANscope",
+        title=say("page.title"),
         update_title="",
         assets_folder=str(ASSETS),
         assets_ignore=r"compare\.js",  # that page loads it by itself
-        index_string=_INDEX.replace("VARIABLES", css_variables()),
+        index_string=_index(),
         meta_tags=[
             {"name": "viewport", "content": "width=device-width, initial-scale=1"},
-            {"name": "description", "content": "Watch a GAN train, live, and see why it misbehaves."},
+            {"name": "description", "content": say("page.description")},
         ],
         serve_locally=True,
     )
@@ -62,3 +66,9 @@ def create_app(
         add_run_routes(app.server, session, archive)
         add_compare(app.server)
     return app
+
+
+def _index() -> str:
+    language, needed = catalogue().language, escape(say("page.no-script"))
+    page = _INDEX.replace("VARIABLES", css_variables()).replace("LANGUAGE", language).replace("NO_SCRIPT", needed)
+    return page.replace("TEXTS", texts_element())

@@ -14,6 +14,7 @@ from gan_core.recording.start import branch_off
 from gan_core.records.status import Recording
 from gan_core.run.run import Run, begin
 from gan_core.setup.presets import Preset
+from gan_core.texts.catalogue import say
 from gan_core.training.engine import GANEngine
 
 
@@ -58,7 +59,7 @@ class Opening:
         with refusing():
             folder = self._recorded()
             if self.recorder is not None and name == present:
-                raise ValueError("This run is the one that is open.")
+                raise ValueError(say("refusal.is-open"))
             return take_up(folder.path(name), number, self._lock, self._make_engine)
 
     def branch(self, parent: str, step: int, present: str) -> str:
@@ -100,5 +101,5 @@ class Opening:
 
     def _recorded(self) -> RunFolder:
         if self._folder is None:
-            raise ValueError("Nothing is recorded here: the server was started without a folder for runs.")
+            raise ValueError(say("refusal.not-recorded"))
         return self._folder

@@ -23,6 +23,7 @@ from gan_core.records.commands import (
 from gan_core.records.status import Phase
 from gan_core.setup.presets import find_preset
 from gan_core.setup.recipe import preset_of
+from gan_core.texts.catalogue import say
 
 if TYPE_CHECKING:
     from gan_core.live.session import TrainingSession
@@ -31,10 +32,7 @@ if TYPE_CHECKING:
 def set_values(session: TrainingSession, command: SetValues) -> None:
     """Change live hyper-parameters from the next step on."""
     if session.run.repeats():
-        raise Refusal(
-            f"This run is on its way to step {session.run.journey.known:,}, where it stopped; "
-            "values can be changed once it is there."
-        )
+        raise Refusal(say("refusal.on-its-way", step=session.run.journey.known))
     session.run.change(command.values)
 
 
@@ -119,7 +117,7 @@ def _go_on_with(session: TrainingSession, name: str) -> None:
 
 def _refuse_at_the_end(session: TrainingSession) -> None:
     if session.run.at_the_end():
-        raise Refusal("Every point has arrived; press Reset to see them move again.")
+        raise Refusal(say("refusal.at-the-end"))
 
 
 APPLY: dict[type[Command], Callable[..., None]] = {

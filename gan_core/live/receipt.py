@@ -6,6 +6,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from gan_core.texts.catalogue import say
+
 
 class Refusal(Exception):
     """A command that cannot be obeyed; everything stays as it was."""
@@ -32,9 +34,8 @@ def refusing() -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise Refusal("There is no such run any more.") from None
+        raise Refusal(say("refusal.run-gone")) from None
     except ValueError as error:
         raise Refusal(str(error)) from None
     except OSError as error:
-        words = f"This could not be written: {error.strerror or error}. Nothing was changed; make room and try again."
-        raise Refusal(words) from None
+        raise Refusal(say("refusal.not-written", why=error.strerror or str(error))) from None

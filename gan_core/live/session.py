@@ -22,10 +22,12 @@ from gan_core.live.receipt import Receipt, Refusal
 from gan_core.recording.file.run_file import RunFolder
 from gan_core.recording.keeping import Opened
 from gan_core.records.commands import Command, coalesce
+from gan_core.records.ending import Ending, of_error, trouble_words
 from gan_core.records.frames import Snapshot
 from gan_core.records.status import Phase, Status
 from gan_core.run.run import Run
 from gan_core.setup.presets import DEFAULT_PRESET, PRESETS, Preset, find_preset
+from gan_core.texts.catalogue import say
 from gan_core.training.compute import leaves_a_core, spare_cores
 from gan_core.training.engine import GANEngine
 from gan_core.wire import frames as wire
@@ -189,7 +191,7 @@ class TrainingSession:
             raise
         except Exception as error:  # whatever it is, the server must go on answering
             log.debug("training thread", exc_info=True)
-            self._fail(f"{type(error).__name__}: {error}".rstrip(": "))
+            self._fail(of_error(error))
 
     def _train(self) -> None:
         """Train some steps, and look where it is time to; or wait for the time, where every frame is to be seen."""
@@ -219,7 +221,7 @@ class TrainingSession:
         with self._changed:
             wanted = run.history.wants(run.step) or self._board.watched()
         if trouble is not None:
-            self._fail(f"{trouble.trouble()}, usually because a learning rate is too high")
+            self._fail(trouble.trouble())
         elif run.arrived():
             self.arrive()
         elif last_of_some:
@@ -249,12 +251,9 @@ class TrainingSession:
         if self.opening.recorder is not None:
             self.opening.recorder.shown(frame.step, kept)
 
-    def _fail(self, what: str) -> None:
+    def _fail(self, why: Ending) -> None:
         step = self.run.step + 1
-        message = (
-            f"Training stopped at step {step:,}: {what}. The steps before it stay on the timeline. "
-            "Press Reset to start again from the preset's values."
-        )
+        message = say("failure.stopped", step=step, what=trouble_words(why))
         log.error("%s", message)
         with self._changed:
             self.phase, self._error, self.steps_to_go = Phase.FAILED, message, 0
@@ -262,7 +261,7 @@ class TrainingSession:
             self.run.failed()
             self._changed.notify_all()
         if self.opening.recorder is not None:
-            self.opening.recorder.ended(f"failed at step {step:,}: {what}")
+            self.opening.recorder.ended({"failed": step, **why})
 
     # -- what orders are made of, on the training thread -------------------------------------------------------------
 

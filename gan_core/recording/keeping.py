@@ -55,7 +55,7 @@ def write_down(opened: Opened, limit: int) -> Recorder | None:
     if not known:
         run.keep()
     if nbytes:
-        recorder.ended("")  # not yet
+        recorder.ended({})  # not yet
     return recorder
 
 
@@ -67,5 +67,5 @@ def leave(run: Run, recorder: Recorder, *, failed: bool) -> bool:
     if not failed and not run.repeats():
         run.keep()
         with suppress(FloatingPointError):  # then there are no fakes to judge
-            recorder.ended(run.outcome())
+            recorder.ended(run.ending())
     return recorder.close()

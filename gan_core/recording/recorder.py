@@ -21,8 +21,10 @@ from gan_core.recording.file.room import keep_within
 from gan_core.recording.file.rows import rows_of
 from gan_core.recording.file.run_file import RunFile
 from gan_core.records.arrays import Float32Array
+from gan_core.records.ending import Ending
 from gan_core.records.status import Recording
 from gan_core.records.steps import Change, StepMetrics
+from gan_core.texts.catalogue import say
 from gan_core.training.engine import State
 
 log = logging.getLogger("ganscope")
@@ -36,10 +38,6 @@ GESTURE = 1.0  # seconds without a change after which the next one begins anew
 PATIENCE = 1.0  # seconds that a transaction waits for another program's, before the recording says that it waits
 LAST = 5.0  # seconds that it waits when the server ends
 BACKLOG = 256 << 20  # bytes of memory for what waits
-_WAITS = (
-    "Another program has locked the file of this run. Recording waits and catches up once the file is free; training "
-    "goes on."
-)
 
 
 @dataclass
@@ -50,7 +48,7 @@ class _Batch:
     changes: list[Change] = field(default_factory=list)
     frames: list[tuple[int, bytes]] = field(default_factory=list)
     checkpoints: list[tuple[int, State]] = field(default_factory=list)
-    outcome: str | None = None
+    ending: Ending | None = None
     nbytes: int = 0  # that it takes in memory, roughly
 
     def add(self, later: _Batch) -> None:
@@ -59,7 +57,7 @@ class _Batch:
         self.changes += later.changes
         self.frames += later.frames
         self.checkpoints += later.checkpoints
-        self.outcome = self.outcome if later.outcome is None else later.outcome
+        self.ending = self.ending if later.ending is None else later.ending
         self.nbytes += later.nbytes
 
     def worth_a_file(self) -> bool:
@@ -152,14 +150,14 @@ class Recorder:
         self._checkpoint_step, self._since_checkpoint = step, 0.0
         self._add(lambda batch: batch.checkpoints.append((step, state)), held_bytes(state), needed=False)
 
-    def ended(self, outcome: str) -> None:
-        """Note in a sentence how the run ended."""
-        self._add(lambda batch: setattr(batch, "outcome", outcome))
+    def ended(self, ending: Ending) -> None:
+        """Note what came of the run."""
+        self._add(lambda batch: setattr(batch, "ending", ending))
 
     def state(self) -> Recording:
         """How it stands."""
         with self._changed:
-            waiting = _WAITS if self._locked else None
+            waiting = say("recording.locked") if self._locked else None
             return Recording(nbytes=self._nbytes, limit=self._limit, error=self._error, waiting=waiting)
 
     def flush(self, timeout: float = 10.0) -> bool:
@@ -199,9 +197,7 @@ class Recorder:
                     return  # steps after an earlier checkpoint are trained again instead
                 if room < 0:
                     return self._stop(
-                        f"another program has locked the file of this run, and the memory for what waits is full "
-                        f"({self._backlog >> 20} MB)",
-                        "end that program",
+                        say("recording.backlog-full", size=self._backlog >> 20), say("recording.end-that-program")
                     )
             before = self._due()
             put(self._batch)
@@ -215,14 +211,11 @@ class Recorder:
     def _stop(self, why: str, remedy: str) -> None:
         """Give up, for good. To be called with the lock held."""
         self._batch, self._locked = _Batch(), False
-        self._error = (
-            f"Recording stopped: {why.rstrip('.')}. Training goes on, and what was recorded before is kept; {remedy}, "
-            "and the next run is recorded again."
-        )
+        self._error = say("recording.stopped", why=why.rstrip("."), remedy=remedy)
 
     def _nothing_to_write(self) -> bool:
         batch = self._batch
-        return not (batch.metrics or batch.changes or batch.frames or batch.checkpoints or batch.outcome is not None)
+        return not (batch.metrics or batch.changes or batch.frames or batch.checkpoints or batch.ending is not None)
 
     # -- on the writing thread ---------------------------------------------------------------------------------------
 
@@ -269,7 +262,7 @@ class Recorder:
             self._batch = batch
         elif trouble is not None and self._error is None:
             words = trouble.strerror if isinstance(trouble, OSError) else None
-            self._stop(words or str(trouble), "make room")
+            self._stop(words or str(trouble), say("recording.make-room"))
 
     def _due(self) -> bool:
         written = self._has_file and not self._nothing_to_write()
@@ -287,8 +280,8 @@ class Recorder:
             packed = [(step, pack_state(state)) for step, state in batch.checkpoints]
             for step, state in packed:
                 file.add_checkpoint(step, state)
-            if batch.outcome is not None:
-                file.set_about("outcome", batch.outcome)
+            if batch.ending is not None:
+                file.set_about("outcome", batch.ending)
             keep_within(file, self._limit)
         if packed:
             with self._changed:

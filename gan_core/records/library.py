@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gan_core.records.ending import Ending
 from gan_core.setup.recipe import Recipe
 
 
@@ -13,7 +14,7 @@ class RunSummary:
 
     recipe: Recipe
     title: str
-    outcome: str  # how it ended, in a sentence; may be empty
+    outcome: Ending | str  # what came of it; of a file of an older form a sentence; may be empty
     steps: int  # the last one that is recorded
     changes: int
     frames: int

@@ -24,9 +24,9 @@ class StepMetrics:
         """Whether the losses of the networks that are trained are numbers that training can go on from."""
         return not self._broken()
 
-    def trouble(self) -> str:
-        """Which losses are not finite, in words."""
-        return " and ".join(f"the {name} loss is {loss}" for name, loss in self._broken())
+    def trouble(self) -> dict[str, str]:
+        """Which losses are not finite, by the network's name, and what they are instead."""
+        return {name: str(loss) for name, loss in self._broken()}
 
     def _broken(self) -> list[tuple[str, float]]:
         networks = (("discriminator", self.d_loss, self.d_accuracy), ("generator", self.g_loss, self.g_accuracy))

@@ -14,6 +14,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -21,13 +22,13 @@ from typing import Any
 
 from gan_core.records.outcomes import Cancelled, Refused, Verdict, Working
 from gan_core.system.child import start
+from gan_core.texts.catalogue import catalogue, say, use
 
 Outcome = Working | bytes | Verdict | Refused | Cancelled
 
 HELD = 32  # finished results that are held ready
 MAX_WAITING = 64  # requests
 _NICE = 5  # steps of priority below the server: a re-run takes what the training leaves
-_DIED = Refused("The process that trains steps again ended unexpectedly, perhaps for want of memory; ask again.")
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ class Reruns:
             if self._closed:
                 self._finish(request.ticket, Cancelled())
             elif len(self._waiting) >= MAX_WAITING:
-                self._finish(request.ticket, Refused("Too many steps were asked for at once; try again in a moment."))
+                self._finish(request.ticket, Refused(say("rerun.too-many")))
             else:
                 self._waiting.append(request)
                 self._hand_over()
@@ -163,11 +164,12 @@ class Reruns:
     def _started(self) -> _Child | None:
         """Start the process; refuses everything that waits if that cannot be."""
         try:
-            process, ours = start(_work, "rerun")
+            texts = catalogue()
+            process, ours = start(partial(_work, texts.language, texts.folder), "rerun")
         except OSError as error:
             for request in list(self._waiting):
                 self._waiting.remove(request)
-                self._finish(request.ticket, Refused(f"No process can be started to train steps again: {error}."))
+                self._finish(request.ticket, Refused(say("rerun.no-process", why=str(error))))
             return None
         child = _Child(process, ours, {})
         child.reader = threading.Thread(target=self._read, args=(child,), name="rerun reader", daemon=True)
@@ -191,7 +193,7 @@ class Reruns:
             if self._child is child:
                 self._child = None
                 for request in child.running.values():
-                    self._finish(request.ticket, _DIED)
+                    self._finish(request.ticket, Refused(say("rerun.died")))
                 self._hand_over()
 
     def _take(self, child: _Child, reply: dict[str, Any], body: bytes) -> None:
@@ -219,7 +221,8 @@ def _outcome(reply: dict[str, Any], body: bytes) -> Outcome:
     return outcome
 
 
-def _work(pipe: Connection) -> None:
+def _work(language: str, texts: Path, pipe: Connection) -> None:
+    use(language, texts)
     if hasattr(os, "nice"):
         os.nice(_NICE)
     from gan_core.rerun.worker import Worker  # only now: torch takes seconds to load

@@ -15,6 +15,7 @@ from gan_core.rerun.recorded import Recorded, stored
 from gan_core.rerun.retrace import Report, engine_for, retrained, values_at
 from gan_core.setup.recipe import Recipe
 from gan_core.system.machine import machine
+from gan_core.texts.catalogue import say
 from gan_core.training.engine import GANEngine
 
 
@@ -30,7 +31,8 @@ def verify(file: RunFile, report: Report | None = None, *, threads: int | None =
     mismatch = proof.run(report)
     note = _differences(file.recipe, engine)
     if mismatch and not proof.damaged:
-        mismatch += f" {note}" if note else " Machine and torch are those that recorded it: the file was altered."
+        differs = say("proof.differs", mismatch=mismatch, note=note)
+        mismatch = differs if note else say("proof.altered", mismatch=mismatch)
     return Verdict(proof.steps, proof.checkpoints, proof.rows, mismatch, note)
 
 
@@ -50,7 +52,7 @@ class _Proof:
             return str(error)
         except (ValueError, sqlite3.Error) as error:
             self.damaged = True
-            return f"After step {self._engine.steps:,} the file cannot be read as a run any further: {error}"
+            return say("proof.unreadable", step=self._engine.steps, why=str(error))
 
     def _differences_on_the_way(self, report: Report | None) -> Iterator[str]:
         file, engine = self._file, self._engine
@@ -68,7 +70,7 @@ class _Proof:
             recorded.compare(done)
             self.steps, self.rows = engine.steps - first, recorded.same
             if recorded.differs_at is not None:
-                yield f"The metrics of step {recorded.differs_at:,} are not those recorded."
+                yield say("proof.metrics", step=recorded.differs_at)
             if engine.steps in fingerprints:
                 yield self._compare_state(fingerprints[engine.steps])
             if report is not None and not report(self.steps, last - first):
@@ -79,25 +81,25 @@ class _Proof:
         if step in self._file.checkpoint_steps() and stored(self._file, step) is None:
             return self._damage(step)
         if fingerprint(pack_state(self._engine.state())) != known:
-            return f"The weights, moments or random streams after step {step:,} are not those recorded."
+            return say("proof.state", step=step)
         self.checkpoints += 1
         return ""
 
     def _damage(self, step: int) -> str:
         self.damaged = True
-        return f"The checkpoint of step {step:,} is damaged: its content does not have its fingerprint."
+        return say("proof.damaged", step=step)
 
 
 def _differences(recipe: Recipe, engine: GANEngine) -> str:
     """What is not as it was when the run was recorded, in a sentence; may be empty."""
     then_and_now = (
-        ("on", recipe.machine, machine()),
-        ("with torch", recipe.torch, str(torch.__version__)),
-        ("with threads:", str(recipe.threads), str(engine.compute.threads)),
+        ("machine", recipe.machine, machine()),
+        ("torch", recipe.torch, str(torch.__version__)),
+        ("threads", str(recipe.threads), str(engine.compute.threads)),
     )
-    different = [(word, then, now) for word, then, now in then_and_now if then != now]
+    different = [(what, then, now) for what, then, now in then_and_now if then != now]
     if not different:
         return ""
-    then = ", ".join(f"{word} {was}" for word, was, _ in different)
-    now = ", ".join(f"{word} {now}" for word, _, now in different)
-    return f"It was recorded {then}, and trained again {now}."
+    then = ", ".join(say(f"proof.circumstance.{what}", what=was) for what, was, _ in different)
+    now = ", ".join(say(f"proof.circumstance.{what}", what=now) for what, _, now in different)
+    return say("proof.circumstances", then=then, now=now)

@@ -19,6 +19,7 @@ from gan_core.records.outcomes import Cancelled
 from gan_core.records.steps import Change, StepMetrics
 from gan_core.rerun.recorded import Recorded, stored
 from gan_core.setup.recipe import Recipe, preset_of
+from gan_core.texts.catalogue import say
 from gan_core.training.batches import BLOCK
 from gan_core.training.engine import GANEngine, State
 from gan_core.training.known import check_known
@@ -34,7 +35,7 @@ def engine_for(recipe: Recipe, *, threads: int | None = None) -> GANEngine:
     `threads` None means as many as recorded.
     """
     if recipe.device == "cuda" and not torch.cuda.is_available():
-        raise ValueError("This run was trained on a CUDA device, and this machine has none that torch can use.")
+        raise ValueError(say("rerun.no-cuda"))
     preset = preset_of(recipe)
     check_known(preset.config)
     return GANEngine(
@@ -72,7 +73,7 @@ def retrained(
             ahead.popleft()
         yield done
         if not done[-1].is_finite():
-            raise FloatingPointError(f"The losses of step {done[-1].step:,} are not finite when it is trained again.")
+            raise FloatingPointError(say("rerun.not-finite", step=done[-1].step))
 
 
 class Replay:
@@ -102,7 +103,7 @@ class Replay:
         """
         first, last = file.first_step(), file.last_step()
         if not first <= step <= last:
-            raise ValueError(f"This run is recorded from step {first:,} to {last:,}; there is no step {step:,}.")
+            raise ValueError(say("rerun.no-step", first=first, last=last, step=step))
         changes = file.changes()
         self._start_near(file, step, changes)
         start = self.engine.steps
@@ -130,7 +131,7 @@ class Replay:
                 self.engine.set(**values_at(self.recipe, changes, known))
                 self._within = True
                 return
-        raise ValueError(f"Every checkpoint up to step {step:,} is damaged.")
+        raise ValueError(say("rerun.all-damaged", step=step))
 
     def _recall(self, step: int) -> bool:
         state, self.verified = self._states[step]

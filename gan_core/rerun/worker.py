@@ -23,6 +23,7 @@ from gan_core.records.frames import Moment
 from gan_core.records.outcomes import Cancelled
 from gan_core.rerun.proof import verify
 from gan_core.rerun.retrace import Replay, Report
+from gan_core.texts.catalogue import say
 from gan_core.wire import frames as wire
 
 _LISTEN = 0.01  # seconds between two looks for something new,
@@ -84,14 +85,14 @@ class Worker:
         except Cancelled:
             reply = {"is": "cancelled"}
         except FileNotFoundError:
-            reply = {"is": "refused", "sentence": "There is no such run; it may have been deleted."}
+            reply = {"is": "refused", "sentence": say("refusal.no-run")}
         except (ValueError, FloatingPointError) as error:
             reply = {"is": "refused", "sentence": str(error)}
         except sqlite3.Error as error:
-            reply = {"is": "refused", "sentence": f"The run's file cannot be read: {error}."}
+            reply = {"is": "refused", "sentence": say("rerun.unreadable", why=str(error))}
         except Exception as error:  # whatever it is, the next request may go well
             self._replay = None
-            reply = {"is": "refused", "sentence": f"It did not work: {type(error).__name__}: {error}"}
+            reply = {"is": "refused", "sentence": say("rerun.failed", why=f"{type(error).__name__}: {error}")}
         self._say({"ticket": ticket, **reply})
         if body:
             self._pipe.send_bytes(body)

@@ -1,4 +1,4 @@
-"""The story of a run in words: in which state it is, since when, and what happened on the way.
+"""The story of a run: in which state it is, since when, and what happened on the way.
 
 Fed with look after look; the rules themselves stand in `gan_core.run.diagnosis`.
 """
@@ -17,9 +17,8 @@ from gan_core.records.readings import PLACE
 from gan_core.records.steps import Change
 from gan_core.records.story import Diagnosis, Event
 from gan_core.run import diagnosis
-from gan_core.run.diagnosis import LOOKS, WINDOW, Look, Watch, diagnose, diagnose_supervised, sentence
+from gan_core.run.diagnosis import LOOKS, WINDOW, Look, Watch, diagnose, diagnose_supervised
 from gan_core.run.history import History, MetricsLog
-from gan_core.setup.config import BOUNDS
 
 MAX_EVENTS = 200  # the newest ones are held
 _GESTURE = 25  # steps: changes of one value closer than this are one event
@@ -41,7 +40,7 @@ class Chronicle:
     def diagnosis(self) -> Diagnosis:
         """The state now."""
         now = self._watch.current
-        return Diagnosis(now.state, sentence(now.state), now.step)
+        return Diagnosis(now.state, now.step)
 
     def add(self, frame: Snapshot, metrics: MetricsLog) -> None:
         """Take in a look at a step beyond the last one; `metrics` are those up to it."""
@@ -75,7 +74,7 @@ class Chronicle:
     def _note(self, step: int, state: str) -> None:
         change = self._watch.add(step, state)
         if change is not None:
-            self._events.append(Event(change.step, "diagnosis", sentence(change.state)))
+            self._events.append(Event(change.step, "diagnosis", {"state": change.state}))
 
 
 def begin_chronicle(points: FixedPoints, history: History) -> Chronicle:
@@ -119,6 +118,5 @@ def _gestures(changes: Iterable[Change]) -> list[Event]:
             last[change.name] = [change]
             moved.append(last[change.name])
     return [
-        Event(all_[0].step, "change", f"{BOUNDS[all_[0].name].label} {all_[0].old:.3g} → {all_[-1].new:.3g}")
-        for all_ in moved
+        Event(all_[0].step, "change", {"name": all_[0].name, "old": all_[0].old, "new": all_[-1].new}) for all_ in moved
     ]

@@ -1,4 +1,4 @@
-"""The rule that names the state of a run in words, from looks at it; and when the state has changed.
+"""The rule that names the state of a run, from looks at it; and when the state has changed.
 
 Nothing here knows what made the looks. Thresholds were set on the article's figures 2 and 7, several seeds each.
 """
@@ -20,17 +20,6 @@ NARROW = 0.3  # spread of the fakes below this; real data have 0.56
 WON_LOSS = 0.05  # D's loss below this: D is right with 95 % certainty, on average
 LEARNT = 0.01  # of what there was to learn, still to learn
 HOLD = 3  # looks for which a new state has to hold
-
-SENTENCES = {
-    "covering": "The fakes reach most of the data, and D is left guessing: neither network has the upper hand.",
-    "collapsed": "Nearly all fakes are in one place and stay there, wherever the latent point is.",
-    "hopping": "The fakes reach little of the data and move about as one: D learns to reject each place they go to.",
-    "d-has-won": "D tells every fake from real data with near certainty, and G no longer finds a way to fool it.",
-    "diverged": "A loss is no longer a finite number: nothing can be learnt from here on.",
-    "undecided": "No clear pattern so far.",
-    "learning": "The network still gets nearer to the best possible answer.",
-    "learnt": "The network has learnt all but a hundredth of what there was to learn.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +71,6 @@ def diagnose_supervised(loss: float, best: float, untrained: float) -> str:
     if not math.isfinite(loss):
         return "diverged"
     return "learnt" if loss - best <= LEARNT * (untrained - best) else "learning"
-
-
-def sentence(state: str) -> str:
-    """Say in plain English what a state means."""
-    return SENTENCES[state]
 
 
 @dataclass(frozen=True, slots=True)

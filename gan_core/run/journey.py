@@ -12,6 +12,7 @@ import numpy as np
 
 from gan_core.records.steps import Change, StepMetrics
 from gan_core.run.history import MetricsLog
+from gan_core.texts.catalogue import say
 
 
 class Journey:
@@ -50,8 +51,5 @@ class Journey:
                 return None
             row = np.array([(m.d_loss, m.d_accuracy, m.g_loss, m.g_accuracy)], np.float32)
             if row.tobytes() != recorded.read(m.step - 1, 1).tobytes():
-                return (
-                    f"Step {m.step:,} gives other numbers here than were recorded: another processor, number of "
-                    "threads or version of torch. What follows is this machine's, not that of the one that recorded it."
-                )
+                return say("note.other-numbers", step=m.step)
         return None

@@ -18,6 +18,7 @@ import torch
 from gan_core.looking.instruments import with_chase
 from gan_core.looking.measures.quality import quality
 from gan_core.looking.probe import Probe
+from gan_core.records.ending import Ending
 from gan_core.records.frames import Moment, Snapshot, TrailPoint
 from gan_core.records.status import Progress, Status, run_info
 from gan_core.records.steps import Change, InForce, StepMetrics
@@ -231,13 +232,13 @@ class Run:
             events=self.chronicle.events(history.changes_from(0)[1]),
         )
 
-    def outcome(self) -> str:
-        """What has come of it so far, in words. Raises FloatingPointError when there are no fakes to judge."""
+    def ending(self) -> Ending:
+        """What has come of it so far. Raises FloatingPointError when there are no fakes to judge."""
         state = self.chronicle.diagnosis.state
-        words = [] if state == "undecided" else [state.replace("-", " ")]
+        found: dict[str, str | float | None] = {} if state == "undecided" else {"state": state}
         if "generator" in TASKS[self.engine.config.task].trains:
-            words.append(quality(self.probe.fakes(self.engine.generator, self.step), self.engine.target))
-        return ", ".join(words)
+            found |= quality(self.probe.fakes(self.engine.generator, self.step), self.engine.target)
+        return found
 
 
 def begin(

@@ -1,7 +1,8 @@
 """What a run is made of: the fixed configuration and the live hyper-parameters.
 
-Every default, range, label and unit stands here once, as field metadata; sliders, command-line options, typed
-values and messages all read it from here. This file knows nothing of torch, threads or the browser.
+Every default and range stands here once, as field metadata; sliders, command-line options, typed values and messages
+all read it from here. Words are in the catalogue, under `value.NAME`. This file knows nothing of torch, threads or the
+browser.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any, Literal
 
 from gan_core.setup.network import Network, read_network
 from gan_core.setup.part import Part, number, read_part
+from gan_core.texts.catalogue import say_or
 
 Scale = Literal["linear", "log"]
 
@@ -21,34 +23,38 @@ DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "float32", "bfloat16")
 MAX_THREADS = 256
 
-# What a visitor should know of a run in another arithmetic than the default.
-PRECISION_NOTES = {
-    "bfloat16": (
-        "This run multiplies in bfloat16: quicker where the processor has it. Near the square's edge the fakes fall "
-        "onto a grid of 1/256, and G's gradient is exactly 0 there sooner than in float32. It has not been shown that "
-        "a GAN learns the same in it; in first runs D won for good more often, and earlier."
-    ),
-}
-
 # What a run trains; the keys of gan_core.training.tasks.TASKS, which says what each of them does.
 TASK_NAMES = ("gan", "fit", "noise", "blob", "none")
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """Range and wording of one live value.
+    """Range and words of one live value.
 
     `low` and `high` are inclusive. `step` is the distance between two slider positions: in the value itself on a
     linear scale, in powers of ten on a logarithmic one.
     """
 
+    name: str
     low: float
     high: float
     scale: Scale
     step: float
-    label: str  # says on its own what it is
-    short: str  # under a heading that names the network
-    help: str
+
+    @property
+    def label(self) -> str:
+        """Says on its own what it is."""
+        return say_or(self.name, f"value.{self.name}.label")
+
+    @property
+    def short(self) -> str:
+        """What it is called under a heading that names the network."""
+        return say_or(self.label, f"value.{self.name}.short")
+
+    @property
+    def help(self) -> str:
+        """What it does."""
+        return say_or("", f"value.{self.name}.help")
 
     def check(self, name: str, value: object) -> float:
         """Return `value` as a float inside the range.
@@ -80,42 +86,10 @@ def _live(default: float, bounds: Bounds) -> float:
 class HyperParameters:
     """The values that may change between any two steps. All are dimensionless."""
 
-    lr_g: float = _live(
-        1e-3,
-        Bounds(
-            **_LEARNING_RATE,  # type: ignore[arg-type]  # one table for both learning rates
-            label="Generator learning rate",
-            short="Learning rate",
-            help="How far Adam moves the generator in one step. Smaller than the discriminator's: less collapse.",
-        ),
-    )
-    lr_d: float = _live(
-        1e-3,
-        Bounds(
-            **_LEARNING_RATE,  # type: ignore[arg-type]
-            label="Discriminator learning rate",
-            short="Learning rate",
-            help="How far Adam moves the discriminator in one step.",
-        ),
-    )
-    beta1_g: float = _live(
-        0.9,
-        Bounds(
-            **_BETA1,  # type: ignore[arg-type]
-            label="Generator beta1",
-            short="Beta1",
-            help="Adam's memory of past generator gradients (momentum). High values overshoot and make the fakes hop.",
-        ),
-    )
-    beta1_d: float = _live(
-        0.9,
-        Bounds(
-            **_BETA1,  # type: ignore[arg-type]
-            label="Discriminator beta1",
-            short="Beta1",
-            help="Adam's memory of past discriminator gradients (momentum).",
-        ),
-    )
+    lr_g: float = _live(1e-3, Bounds("lr_g", **_LEARNING_RATE))  # type: ignore[arg-type]  # one table for both
+    lr_d: float = _live(1e-3, Bounds("lr_d", **_LEARNING_RATE))  # type: ignore[arg-type]
+    beta1_g: float = _live(0.9, Bounds("beta1_g", **_BETA1))  # type: ignore[arg-type]
+    beta1_d: float = _live(0.9, Bounds("beta1_d", **_BETA1))  # type: ignore[arg-type]
 
     def __post_init__(self) -> None:
         for name, bounds in BOUNDS.items():
@@ -133,27 +107,9 @@ class HyperParameters:
 BOUNDS: dict[str, Bounds] = {f.name: f.metadata["bounds"] for f in fields(HyperParameters)}
 
 # The share of wall-clock time that may go into rendering frames, beside training.
-LOOKING_SHARE = Bounds(
-    low=0.0,
-    high=0.9,
-    scale="linear",
-    step=0.01,
-    label="Time for looking",
-    short="Time for looking",
-    help="At full speed: share of the time spent on drawing frames instead of training. More looks smoother and "
-    "trains slower. Where the processor has a core left over, frames are drawn there and take hardly any of it; with 0 "
-    "none are.",
-)
+LOOKING_SHARE = Bounds("looking_share", low=0.0, high=0.9, scale="linear", step=0.01)
 DEFAULT_LOOKING_SHARE = 0.15
-FRAME_RATE = Bounds(
-    low=0.1,
-    high=25.0,
-    scale="log",
-    step=0.01,
-    label="Frames a second",
-    short="Frames a second",
-    help="How many frames a second are shown at most.",
-)
+FRAME_RATE = Bounds("frame_rate", low=0.1, high=25.0, scale="log", step=0.01)
 
 
 _MAX_WEIGHTS = 1 << 25  # of one network, about

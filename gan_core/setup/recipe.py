@@ -38,5 +38,5 @@ def preset_of(recipe: Recipe) -> Preset:
         begun = read_experiment(recipe.config, recipe.values)
     except ValueError as error:
         raise ValueError(f"This run cannot be trained here: {str(error).rstrip('.')}.") from None
-    known = PRESETS.get(recipe.preset) or Preset(recipe.preset, recipe.preset, "", begun.config, begun.values)
+    known = PRESETS.get(recipe.preset) or Preset(recipe.preset, begun.config, begun.values)
     return replace(known, config=begun.config, values=begun.values)

@@ -1,4 +1,4 @@
-"""What a scenario is made of: how a run of it begins, and the words that go with it."""
+"""What a scenario is made of: how a run of it begins. Its words are in the catalogue, under `preset.NAME`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from gan_core.setup.config import GANConfig, HyperParameters
 from gan_core.setup.experiment import Experiment
+from gan_core.texts.catalogue import say_or
 
 
 @dataclass(frozen=True)
@@ -14,15 +15,10 @@ class Preset:
     """One scenario: where a run starts from, and what to tell the visitor."""
 
     name: str
-    title: str
-    story: str  # what is run, and where to look; [words](#id) links them to a control or panel
     config: GANConfig
     values: HyperParameters
     group: str = "more"  # a key of GROUPS
     figure: int | None = None  # of the article
-    claim: str = ""  # what the scenario is to show, in a sentence
-    why: str = ""  # why it comes to this,
-    attempt: str = ""  # and what to try against it
     seed: int | None = None  # the one it is shown with; None: whichever is in use
     length: int = 600  # training steps it is meant for
     paces: tuple[tuple[int, int | None], ...] = ((1, 1),)  # (step, steps a frame from it on); None: full speed
@@ -42,5 +38,30 @@ class Preset:
         """
         return replace(self, config=self.config.changed(config), values=self.values.changed(values))
 
+    @property
+    def title(self) -> str:
+        """What it is called; its own name, where the catalogue has nothing on it."""
+        return say_or(self.name, f"preset.{self.name}.title")
 
-GROUPS = {"article": "The article", "zoo": "Failure zoo", "more": "More"}
+    @property
+    def story(self) -> str:
+        """What is run, and where to look; [words](#id) links them to a control or panel."""
+        return say_or("", f"preset.{self.name}.story")
+
+    @property
+    def claim(self) -> str:
+        """What the scenario is to show, in a sentence; may be empty."""
+        return say_or("", f"preset.{self.name}.claim")
+
+    @property
+    def why(self) -> str:
+        """Why it comes to this; may be empty."""
+        return say_or("", f"preset.{self.name}.why")
+
+    @property
+    def attempt(self) -> str:
+        """What to try against it; may be empty."""
+        return say_or("", f"preset.{self.name}.attempt")
+
+
+GROUPS = ("article", "zoo", "more")

@@ -14,9 +14,9 @@ points   (GET /api/points)    `kind` "points", `run`, `task`, `offers` (names of
          for a single point). Arrays: `latents` and `reals` i2 (N, 2), divide by 32767.
 progress (GET /api/progress)  `kind` "progress", `status` (as /api/status), `from` (first row), `rows` (all there are),
          `stride` (row i is step 1 + i * stride), `changes` ([step, name, old, new], ... from number `changes_from`),
-         `events` ([step, kind, words], ... all of them). Arrays: `metrics` f4 (n, 4): d_loss, d_accuracy, g_loss,
-         g_accuracy, NaN for a network that is not trained; `kept` i4 (k,): steps with a frame; `reading_steps` i4 (m,),
-         `readings` f4 (m, K) and `along` i2 (m, 50): of frames from step
+         `events` ([step, kind, about], ... all of them: records/story.py). Arrays: `metrics` f4 (n, 4): d_loss,
+         d_accuracy, g_loss, g_accuracy, NaN for a network that is not trained; `kept` i4 (k,): steps with a frame;
+         `reading_steps` i4 (m,), `readings` f4 (m, K) and `along` i2 (m, 50): of frames from step
          `&readings=STEP` on, perhaps not all at once. Where `stride` is more than 1 also `extremes` f4 (n, 8): the
          least of the four numbers of each row, then the greatest, over all steps after the row before it up to its own.
 """
@@ -232,7 +232,7 @@ def encode_progress(progress: Progress) -> bytes:
         "stride": progress.stride,
         "changes_from": progress.changes_from,
         "changes": [[c.step, c.name, c.old, c.new] for c in progress.changes],
-        "events": [[event.step, event.kind, event.words] for event in progress.events],
+        "events": [[event.step, event.kind, event.about] for event in progress.events],
     }
     readings = [reading for reading in progress.readings if len(reading.values) <= len(READINGS)]
     arrays: dict[str, AnyArray] = {

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from dashboard_page import DashboardPage, Watch
+from gan_core.dashboard.page.texts import texts_element
 from live_server import ROOT, LiveServer
 
 ASSETS = ROOT / "assets"
@@ -107,7 +108,7 @@ def test_a_browser_that_is_too_old_is_told_so(page: Page, server: LiveServer, wa
 
 @pytest.mark.parametrize("name", LACKS)
 def test_each_thing_that_it_lacks_is_named(page: Page, name: str) -> None:
-    page.set_content("<!DOCTYPE html><title>Old</title><p>The page</p>")
+    page.set_content(f"<!DOCTYPE html><title>Old</title>{texts_element()}<p>The page</p>")
     page.evaluate(f"() => {{ {LACKS[name]}; }}")
     page.add_script_tag(content=(ASSETS / "browser.js").read_text())
     words = page.locator("p").first.inner_text()
@@ -115,7 +116,7 @@ def test_each_thing_that_it_lacks_is_named(page: Page, name: str) -> None:
 
 
 def test_a_browser_that_lacks_nothing_is_told_nothing(page: Page) -> None:
-    page.set_content("<!DOCTYPE html><title>New</title><p>The page</p>")
+    page.set_content(f"<!DOCTYPE html><title>New</title>{texts_element()}<p>The page</p>")
     page.add_script_tag(content=(ASSETS / "browser.js").read_text())
     assert page.locator("p").all_inner_texts() == ["The page"]
     assert page.evaluate("dash_clientside.browser.able") is True

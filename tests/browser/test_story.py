@@ -12,18 +12,21 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from dashboard_page import PHONE, DashboardPage, intercept
 from gan_core.dashboard.page.story import label, parts, plain, tour
-from gan_core.run.diagnosis import SENTENCES
+from gan_core.records.story import STATES
 from gan_core.setup.presets import PRESETS
+from gan_core.texts.catalogue import say
 from gan_core.wire import frames as wire
 from gan_core.wire.envelope import with_header
 from live_server import LiveServer
 
-DIAGNOSIS = {"state": "hopping", "sentence": "The fakes move about as one.", "since": 7}
+DIAGNOSIS = {"state": "hopping", "since": 7}
+HOPPING = say("state.hopping.sentence")
 EVENTS = [
-    [3, "diagnosis", SENTENCES["collapsed"]],
-    [7, "diagnosis", SENTENCES["hopping"]],
-    [12, "change", "Generator learning rate 0.001 → 0.002"],
+    [3, "diagnosis", {"state": "collapsed"}],
+    [7, "diagnosis", {"state": "hopping"}],
+    [12, "change", {"name": "lr_g", "old": 0.001, "new": 0.002}],
 ]
+TOLD = [say("state.collapsed.sentence"), HOPPING, "Generator learning rate 0.001 → 0.002"]
 Tell = Callable[[dict[str, Any], list[list[Any]]], None]
 
 
@@ -156,7 +159,7 @@ def test_it_folds(dashboard: DashboardPage) -> None:
 
 def test_controls_and_story_fit_into_one_screen(dashboard: DashboardPage, tell: Tell) -> None:
     """With the longest story there is, a diagnosis, and the tour's buttons."""
-    tell({"diagnosis": {**DIAGNOSIS, "sentence": max(SENTENCES.values(), key=len)}}, [])
+    tell({"diagnosis": {"state": max(STATES, key=lambda state: len(say(f"state.{state}.sentence"))), "since": 7}}, [])
     page = dashboard.open().page
     longest = max(PRESETS.values(), key=lambda preset: len(plain(preset.story) + preset.claim + preset.why))
     page.locator("#tour-start").click()
@@ -284,9 +287,9 @@ def test_the_diagnosis_is_in_words_beside_the_story_and_in_the_status(dashboard:
     dashboard.server.train(20)
     tell({"diagnosis": DIAGNOSIS, "length": 600}, EVENTS)
     page = dashboard.open().page
-    expect(page.locator("#story-diagnosis")).to_have_text("◆Hopping, since step 7. The fakes move about as one.")
+    expect(page.locator("#story-diagnosis")).to_have_text(f"◆Hopping, since step 7. {HOPPING}")
     expect(page.locator("#status-diagnosis")).to_have_text("◆ hopping")
-    expect(page.locator("#status-words")).to_contain_text(DIAGNOSIS["sentence"])  # what is read out
+    expect(page.locator("#status-words")).to_contain_text(HOPPING)  # what is read out
     bar = page.get_by_role("progressbar", name="Steps of this scenario")
     expect(bar).to_have_attribute("aria-valuenow", "3")
     expect(page.locator("#story-left")).to_have_text("step 20 of 600")
@@ -301,7 +304,7 @@ def test_the_diagnosis_is_in_words_beside_the_story_and_in_the_status(dashboard:
         expect(page.locator("#story-diagnosis")).to_contain_text(words)
         expect(page.locator("#status-diagnosis")).to_have_text("◆ hopping")
     timeline.press("End")
-    expect(page.locator("#story-diagnosis")).to_have_text("◆Hopping, since step 7. The fakes move about as one.")
+    expect(page.locator("#story-diagnosis")).to_have_text(f"◆Hopping, since step 7. {HOPPING}")
 
 
 @pytest.mark.parametrize(
@@ -328,11 +331,12 @@ def test_events_are_ticks_a_list_and_two_keys(dashboard: DashboardPage, tell: Te
     tell({}, EVENTS)
     page = dashboard.without_reruns().open().page
     ticks = page.locator("#events .event")
+    told = [f"step {step}: {said}" for (step, _, _), said in zip(EVENTS, TOLD, strict=True)]
     expect(ticks).to_have_count(3)
     expect(page.locator("#events .event.change")).to_have_count(1)
-    assert [tick.get_attribute("title") for tick in ticks.all()] == [f"step {step}: {said}" for step, _, said in EVENTS]
+    assert [tick.get_attribute("title") for tick in ticks.all()] == told
     spoken = page.get_by_role("list", name="Events of this run").get_by_role("listitem")
-    assert spoken.all_inner_texts() == [f"step {step}: {said}" for step, _, said in EVENTS]
+    assert spoken.all_inner_texts() == told
     # Every step has a frame, so that the rail is even: a tick stands where its step is.
     rail = page.locator("#timeline").bounding_box()
     assert rail is not None
@@ -342,7 +346,7 @@ def test_events_are_ticks_a_list_and_two_keys(dashboard: DashboardPage, tell: Te
         assert abs(box["x"] + box["width"] / 2 - rail["x"] - rail["width"] * step / 20) < 1
 
     words = page.locator("#event-words")
-    for key, step, said in [("[", 12, EVENTS[2][2]), ("[", 7, "hopping"), ("[", 3, "collapsed"), ("]", 7, "hopping")]:
+    for key, step, said in [("[", 12, TOLD[2]), ("[", 7, "hopping"), ("[", 3, "collapsed"), ("]", 7, "hopping")]:
         page.keyboard.press(key)
         dashboard.expect_step(step)
         expect(words).to_have_text(f"step {step}: {said}")

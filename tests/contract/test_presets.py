@@ -10,10 +10,10 @@ import torch
 
 from gan_core import PRESETS
 from gan_core.dashboard.page.panels.views import VIEWS
-from gan_core.dashboard.page.story import NUMBERS, STATES, label, parts, plain, tour
+from gan_core.dashboard.page.story import NUMBERS, SHAPES, label, parts, plain, tour
 from gan_core.records.arrays import LENS_ARRAYS
 from gan_core.records.readings import READINGS
-from gan_core.run.diagnosis import SENTENCES
+from gan_core.records.story import STATES
 from gan_core.setup.config import GANConfig, sized
 from gan_core.setup.presets import DEFAULT_PRESET, GROUPS, Preset, find_preset
 from gan_core.targets.target import TARGETS
@@ -155,7 +155,7 @@ def test_a_story_is_split_at_its_links() -> None:
 
 def test_what_is_told_by_task_and_by_state_is_complete() -> None:
     assert set(NUMBERS) == set(TASKS)
-    assert set(STATES) == set(SENTENCES)
+    assert list(SHAPES) == list(STATES)
     assert {name for names in NUMBERS.values() for name in names} <= {*READINGS, "loss", "squared_error"}
 
 

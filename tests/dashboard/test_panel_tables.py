@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from gan_core.dashboard.page.panels.lenses import CHOICES, WHY_NOT
+from gan_core.dashboard.page.panels.lenses import CHOICES, why_not
 from gan_core.dashboard.page.panels.registry import PANELS, tables
 from gan_core.dashboard.page.panels.scales import SCALES
 from gan_core.dashboard.page.panels.scenes import SCENES
@@ -31,8 +31,8 @@ def of_task(task: str) -> frozenset[str]:
 
 
 def test_every_lack_has_one_reason() -> None:
-    assert list(WHY_NOT) == list(OFFERS)
-    assert len(set(WHY_NOT.values())) == len(OFFERS)
+    assert list(why_not()) == list(OFFERS)
+    assert len(set(why_not().values())) == len(OFFERS)
     needed = {need for choices in CHOICES.values() for choice in choices.values() for need in choice.needs}
     needed |= {need for view in VIEWS.values() for need in view.needs}
     assert needed == set(OFFERS)
@@ -69,15 +69,15 @@ def test_what_the_server_computes_is_what_the_page_may_choose() -> None:
 
 def test_every_task_has_a_scene_for_every_panel() -> None:
     assert set(SCENES) == set(TASKS)
-    for scenes in SCENES.values():
+    for scenes in tables()["scenes"].values():
         assert set(scenes) == NAMES
         for name, scene in scenes.items():
-            assert scene.title
-            assert scene.spoken.isascii()
-            assert scene.help.endswith(".")
-            assert scene.hint
-            assert (name in ("latent", "discriminator")) == (scene.scale in SCALES)
-            assert bool(scene.reading) == bool(scene.short) == bool(scene.scale)
+            assert scene["title"]
+            assert scene["spoken"].isascii()
+            assert scene["help"].endswith(".")
+            assert scene["hint"]
+            assert (name in ("latent", "discriminator")) == (scene["scale"] in SCALES)
+            assert bool(scene["reading"]) == bool(scene["short"]) == bool(scene["scale"])
 
 
 @EACH_TASK

@@ -11,6 +11,7 @@ from gan_core.setup.config import GANConfig, HyperParameters
 from gan_core.setup.presets import PRESETS, Preset
 from gan_core.setup.registry import Number
 from gan_core.targets.target import TARGETS, Target
+from gan_core.texts.catalogue import add
 from gan_core.training.activations import ACTIVATIONS, Activation
 from gan_core.training.objectives import OBJECTIVES, Objective
 from gan_core.training.penalties import PENALTIES, Penalty
@@ -50,18 +51,8 @@ OBJECTIVES.add(
 PENALTIES.add("own-flat", lambda: Penalty(flat))
 LENS_ARRAYS.add("own-far", (LensArray("own_far", "u1", ("R", "R")),))
 LENSES.add("own-far", Lens(far, frozenset(("discriminator",))))
-far_off = Choice("own-far", "Far", title="How far", lens="own-far", map="own_far", reading="far", scale="best")
-CHOICES["discriminator"].add("own-far", far_off)
-VIEWS.add(
-    "own-spread",
-    View(
-        "own-spread",
-        "Spread",
-        "Spread of the fakes",
-        "How wide.",
-        {"gan": Plot(0, 1, (0, 1), lines=(Line("spread", "g"),))},
-    ),
-)
+CHOICES["discriminator"].add("own-far", Choice("own-far", lens="own-far", map="own_far", scale="best"))
+VIEWS.add("own-spread", View("own-spread", {"gan": Plot(0, 1, (0, 1), lines=(Line("spread", "g"),))}))
 hidden = "24,24:own-silu"
 config = GANConfig(
     target="own-diagonal",
@@ -72,6 +63,15 @@ config = GANConfig(
     updates="2:1",
     batch=32,
 )
-PRESETS.add(
-    "own", Preset("own", "All of one's own", "A [line](#samples-panel).", config, HyperParameters(), view="own-spread")
+PRESETS.add("own", Preset("own", config, HyperParameters(), view="own-spread"))
+add(
+    {
+        "preset.own.title": "All of one's own",
+        "preset.own.story": "A [line](#samples-panel).",
+        "lens.discriminator.own-far.label": "Far",
+        "lens.discriminator.own-far.title": "How far",
+        "lens.discriminator.own-far.reading": "far",
+        "view.own-spread.label": "Spread",
+        "view.own-spread.title": "Spread of the fakes",
+    }
 )

@@ -38,7 +38,7 @@ def recipe(run_id: str = "20260101-000000-abcdef", config: GANConfig = CONFIG, *
 
 
 def engine(config: GANConfig = CONFIG, seed: int = 3) -> GANEngine:
-    preset = Preset("tiny", "Tiny", "", config, HyperParameters())
+    preset = Preset("tiny", config, HyperParameters())
     return GANEngine(preset, seed, device="cpu", precision="float32", threads=1)
 
 

@@ -11,7 +11,7 @@ from gan_core.setup.presets import Preset
 def preset_for(task: str, **config: object) -> Preset:
     objective = "squared-error" if task in ("noise", "blob") else "non-saturating"
     sizes = {"width": 16, "depth": 2, "batch": 32, **config}
-    return Preset(task, task, "", sized(task=task, objective=objective, **sizes), HyperParameters())
+    return Preset(task, sized(task=task, objective=objective, **sizes), HyperParameters())
 
 
 def spiral(z: np.ndarray) -> np.ndarray:

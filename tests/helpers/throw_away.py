@@ -30,7 +30,7 @@ CONFIG = GANConfig(
     updates="2:3",
     batch=16,
 )
-PRESET = Preset("test-all", "All of one's own", "A [ring](#samples-panel).", CONFIG, HyperParameters(lr_g=1e-2))
+PRESET = Preset("test-all", CONFIG, HyperParameters(lr_g=1e-2))
 
 
 def spots(count: int) -> Target:

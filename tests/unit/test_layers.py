@@ -12,21 +12,22 @@ PACKAGE = ROOT / "gan_core"
 
 # Every package, lower ones first, and the others that its files may import. A sub-package is a package of its own.
 MAY_IMPORT: dict[str, str] = {
+    "texts": "",
     "system": "",
-    "setup": "",
+    "setup": "texts",
     "targets": "setup",
-    "records": "setup",
+    "records": "setup texts",
     "wire": "records",
     "training": "records setup targets",
     "looking.measures": "targets training",
     "looking": "looking.measures records setup targets training",
-    "run": "looking looking.measures records setup system training",
+    "run": "looking looking.measures records setup system texts training",
     "recording.file": "records run setup training wire",
-    "recording": "looking records recording.file run setup training wire",
-    "rerun": "looking records recording.file run setup system training wire",
-    "live": "looking records recording recording.file run setup system training wire",
-    "dashboard": "records run setup wire",
-    "cli": "looking looking.measures records recording recording.file rerun run setup system training wire",
+    "recording": "looking records recording.file run setup texts training wire",
+    "rerun": "looking records recording.file run setup system texts training wire",
+    "live": "looking records recording recording.file run setup system texts training wire",
+    "dashboard": "records setup texts wire",
+    "cli": "looking looking.measures records recording recording.file rerun run setup system texts training wire",
     "bench": "",  # and everything that is above
 }
 # How the package is entered: these may import all.

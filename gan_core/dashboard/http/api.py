@@ -10,6 +10,7 @@ from gan_core.dashboard.http.view import SessionView
 from gan_core.records import commands
 from gan_core.records.arrays import LENS_ARRAYS
 from gan_core.records.status import Phase
+from gan_core.texts.catalogue import say
 from gan_core.wire import frames as wire
 
 HOLD = 0.25  # seconds that a request for a newer frame is held at most
@@ -62,7 +63,7 @@ def add_routes(server: Flask, session: SessionView) -> None:
         try:
             body = request.get_json()
         except RecursionError:
-            raise ValueError("The request is nested too deeply.") from None
+            raise ValueError(say("refusal.nested")) from None
         receipt = session.send(commands.parse(body))
         step = receipt.wait(RECEIPT)
         if receipt.refusal is not None:
@@ -88,7 +89,7 @@ def read_lenses(text: str) -> frozenset[str]:
     """Read names of lenses with commas between them. Raises ValueError with a sentence."""
     names = frozenset(text.split(",")) if text else frozenset[str]()
     for name in names - set(LENS_ARRAYS):
-        raise ValueError(f"There is no lens {name[:40]!r}; there are {', '.join(LENS_ARRAYS)}.")
+        raise ValueError(say("refusal.no-lens", name=repr(name[:40]), names=", ".join(LENS_ARRAYS)))
     return names
 
 
@@ -101,7 +102,7 @@ def read_number(name: str, text: str) -> int:
     """Read a number from 0 up. Raises ValueError with a sentence."""
     # isdecimal and the length keep out what int() would take but nobody means: signs, underscores, a million digits.
     if not (text.isascii() and text.isdecimal() and len(text) <= 18):
-        raise ValueError(f"{name} must be a whole number from 0 up; {text[:40]!r} is not.")
+        raise ValueError(say("refusal.whole-from-0", name=name, value=repr(text[:40])))
     return int(text)
 
 

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
+from gan_core.texts.catalogue import say
+
 MAX_BODY_BYTES = 64 * 1024
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _WILDCARDS = ("0.0.0.0", "::", "")
@@ -40,13 +42,10 @@ def guard(server: Flask, host: str, more_hosts: Iterable[str] = (), *, scripts: 
     @server.before_request
     def refuse_strangers() -> Response | None:
         if _name(request.host) not in allowed:
-            return _refusal(
-                f"This server does not go by the name {request.host!r}. Open it as http://127.0.0.1 with its port, "
-                "or start it with --allow-host NAME."
-            )
+            return _refusal(say("refusal.host", host=repr(request.host)))
         origin = request.headers.get("Origin")
         if origin is not None and _address(origin) != request.host.lower():
-            return _refusal(f"Requests from {origin!r} are refused: only GANscope's own page may steer it.")
+            return _refusal(say("refusal.origin", origin=repr(origin)))
         return None
 
     @server.after_request

@@ -12,9 +12,11 @@ from flask import Flask, Response, request, send_file
 
 from gan_core.dashboard.http.api import as_bytes, as_json, frame_answer, progress_wanted, read_lenses, read_number
 from gan_core.dashboard.http.view import Archive, SessionView
+from gan_core.records.ending import ending_words
 from gan_core.records.library import DamagedRun, RunSummary
 from gan_core.records.outcomes import Refused, Verdict, Working
 from gan_core.setup.limits import check_run
+from gan_core.texts.catalogue import say
 from gan_core.wire import frames as wire
 
 HOLD = 0.25  # seconds that a request for a result is held at most
@@ -49,7 +51,7 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
     def act(run_id: str) -> Response:
         body = _body()
         if body.get("do") == "delete" and run_id == session.status().info.id:
-            return as_json({"error": "This run is the one that is open; open another one first."}, 409)
+            return as_json({"error": say("refusal.run-is-open")}, 409)
         actions: dict[str, Callable[[], None]] = {
             "rename": lambda: library.rename(check_run(run_id), str(body.get("title", ""))),
             "delete": lambda: library.delete(check_run(run_id)),
@@ -57,7 +59,7 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
         }
         action = actions.get(str(body.get("do")))
         if action is None:
-            raise ValueError(f"Unknown action {body.get('do')!r}; there are {', '.join(actions)}.")
+            raise ValueError(say("refusal.unknown-action", name=repr(body.get("do")), names=", ".join(actions)))
         action()
         return as_json({})
 
@@ -102,7 +104,7 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
             return as_json({"ticket": reruns.verify(client, path)})
         step, resolution = (_number(body, name) for name in ("step", "resolution"))
         if resolution not in RESOLUTIONS:
-            raise ValueError(f"resolution must be from {RESOLUTIONS[0]} to {RESOLUTIONS[-1]}; {resolution} is not.")
+            raise ValueError(say("refusal.resolution", low=RESOLUTIONS[0], high=RESOLUTIONS[-1], value=str(resolution)))
         lenses = read_lenses(str(body.get("lens", "")))
         number = session.status().info.run if run_id == session.status().info.id else stored.status(run_id).info.run
         return as_json({"ticket": reruns.visit(client, path, step, resolution, number, lenses)})
@@ -119,7 +121,7 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
             case bytes() as frame:
                 return as_bytes(frame)
             case _:
-                return as_json({"error": "Something else was asked for in the meantime."}, 410)
+                return as_json({"error": say("refusal.replaced")}, 410)
 
     @server.delete("/api/visit/<ticket>")
     def give_up(ticket: str) -> Response:
@@ -129,7 +131,7 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
     @server.errorhandler(OSError)
     def trouble_with_a_file(error: OSError) -> Response:
         gone = isinstance(error, FileNotFoundError)
-        words = "There is no such run; it may have been deleted." if gone else str(error.strerror or error)
+        words = say("refusal.no-run") if gone else str(error.strerror or error)
         locked = error.errno == errno.EBUSY
         return as_json({"error": words}, 404 if gone else 423 if locked else 507)
 
@@ -138,19 +140,19 @@ def _flat(run: RunSummary | DamagedRun) -> dict[str, Any]:
     """One line of the list as JSON: `damage` is a sentence, or empty."""
     if isinstance(run, DamagedRun):
         return {"id": run.id, "nbytes": run.nbytes, "damage": run.error}
-    summary = asdict(run)
+    summary = {**asdict(run), "outcome": ending_words(run.outcome)}
     return {**summary.pop("recipe"), **summary, "damage": ""}
 
 
 def _body() -> dict[str, Any]:
     body = request.get_json()
     if not isinstance(body, dict):
-        raise ValueError("The request must be a JSON object.")
+        raise ValueError(say("refusal.no-object"))
     return body
 
 
 def _number(body: dict[str, Any], name: str) -> int:
     value = body.get(name)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{name} must be a whole number; {value!r} is not.")
+        raise ValueError(say("refusal.whole", name=name, value=repr(value)))
     return read_number(name, str(value))

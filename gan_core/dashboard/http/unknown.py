@@ -7,6 +7,7 @@ names. Here no callback is the server's (see `callbacks.py`), so that whoever ca
 from __future__ import annotations
 
 import logging
+from html import escape
 from typing import Any
 
 from dash import Dash
@@ -16,23 +17,24 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from gan_core.dashboard.http.api import as_json
 from gan_core.dashboard.page.theme import css_variables
+from gan_core.texts.catalogue import catalogue, say
 
 log = logging.getLogger("ganscope")
 
 _PAGE = """<!DOCTYPE html>
-<html lang="en">
+<html lang="LANGUAGE">
     <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>Nothing here · GANscope</title>
+        <title>TITLE</title>
         <link rel="icon" href="/_favicon.ico">
         <style>VARIABLES main { padding: 24px; }</style>
         <link rel="stylesheet" href="/assets/styles/10-base.css">
     </head>
     <body>
         <main>
-            <h1>There is nothing at this address</h1>
-            <p><a href="/">To the dashboard</a></p>
+            <h1>HEADING</h1>
+            <p><a href="/">TO_DASHBOARD</a></p>
         </main>
     </body>
 </html>"""
@@ -49,13 +51,15 @@ class StrictDash(Dash):
 
 def add_unknown(server: Flask) -> None:
     """Answer what is not there, and what is asked for in a wrong way."""
-    page = _PAGE.replace("VARIABLES", css_variables())
+    page = _PAGE.replace("VARIABLES", css_variables()).replace("LANGUAGE", catalogue().language)
+    page = page.replace("TITLE", escape(say("page.nothing-title"))).replace("HEADING", escape(say("page.nothing")))
+    page = page.replace("TO_DASHBOARD", escape(say("page.to-dashboard")))
 
     @server.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response | HTTPException:
         missing = isinstance(error, NotFound)
         if f"{request.path}/".startswith("/api/"):
-            words = "There is no such path; the README lists those that there are." if missing else error.description
+            words = say("refusal.no-path") if missing else error.description
             return as_json({"error": words or error.name}, error.code or 500)
         return Response(page, 404, content_type="text/html; charset=utf-8") if missing else error
 
@@ -66,5 +70,4 @@ def add_unknown(server: Flask) -> None:
 
 def _no_callback() -> Response:
     log.warning("Refused a call of a Dash callback (%d bytes): this server has none.", request.content_length or 0)
-    words = "No callback of this page runs on the server; what steers the training is POST /api/command."
-    return as_json({"error": words}, 404)
+    return as_json({"error": say("refusal.no-callback")}, 404)

@@ -11,26 +11,20 @@ from html import escape
 
 from flask import Flask
 
-from gan_core.dashboard.page.labels import LABELS
+from gan_core.dashboard.page.labels import labels
+from gan_core.dashboard.page.texts import texts_element
 from gan_core.dashboard.page.theme import css_variables
 from gan_core.setup.presets import PRESETS
+from gan_core.texts.catalogue import catalogue, say
 
-_CIRCUMSTANCES = {
-    "path": "Each step by",
-    "precision": "Precision",
-    "threads": "Threads",
-    "device": "Device",
-    "machine": "Machine",
-    "torch": "PyTorch",
-    "parent": "Branched off",
-}
+_CIRCUMSTANCES = ("path", "precision", "threads", "device", "machine", "torch", "parent")
 
 _PAGE = """<!DOCTYPE html>
-<html lang="en">
+<html lang="LANGUAGE">
     <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>Compare two runs · GANscope</title>
+        <title>TITLE</title>
         <link rel="icon" href="/_favicon.ico">
         <style>VARIABLES</style>
         <link rel="stylesheet" href="/assets/styles/10-base.css">
@@ -42,17 +36,19 @@ _PAGE = """<!DOCTYPE html>
     <body>
         <div class="compare-page" data-words="WORDS">
             <header class="header">
-                <h1>Compare two runs</h1>
+                <h1>HEADING</h1>
                 <span id="compare-words" role="status"></span>
-                <a class="button" href="/">To the live run</a>
-                <button id="compare-theme" class="button" aria-label="Switch between light and dark"
-                    title="Switch between light and dark"><span class="icon icon-theme"></span></button>
+                <a class="button" href="/">TO_LIVE</a>
+                <button id="compare-theme" class="button"
+                    aria-label="THEME" title="THEME"><span class="icon icon-theme"></span></button>
             </header>
             <main id="compare"></main>
-            <noscript>This page needs JavaScript.</noscript>
+            <noscript>NO_SCRIPT</noscript>
         </div>
+        TEXTS
         <script src="/assets/app.js"></script>
         <script src="/assets/browser.js"></script>
+        <script src="/assets/texts.js"></script>
         <script src="/assets/data/wire.js"></script>
         <script src="/assets/compare/compare.js"></script>
     </body>
@@ -62,10 +58,26 @@ _PAGE = """<!DOCTYPE html>
 def add_compare(server: Flask) -> None:
     """Register /compare on `server`."""
     words = {
-        "labels": {"preset": "Scenario", "seed": "Seed", **LABELS, **_CIRCUMSTANCES},
+        "labels": {
+            **{name: say(f"compare.setting.{name}") for name in ("preset", "seed")},
+            **labels(),
+            **{name: say(f"compare.setting.{name}") for name in _CIRCUMSTANCES},
+        },
         "presets": {preset.name: preset.title for preset in PRESETS.values()},
     }
-    page = _PAGE.replace("VARIABLES", css_variables()).replace("WORDS", escape(json.dumps(words)))
+    sentences = {
+        "TITLE": say("compare.page-title"),
+        "HEADING": say("compare.heading"),
+        "TO_LIVE": say("controls.to-live"),
+        "THEME": say("button.theme.help"),
+        "NO_SCRIPT": say("compare.no-script"),
+        "LANGUAGE": catalogue().language,
+        "WORDS": json.dumps(words),
+    }
+    page = _PAGE.replace("VARIABLES", css_variables())
+    for place, sentence in sentences.items():
+        page = page.replace(place, escape(sentence))
+    page = page.replace("TEXTS", texts_element())
 
     @server.get("/compare")
     def compare() -> str:

@@ -13,13 +13,9 @@ from gan_core.dashboard.page.buttons import GHOST_SWITCHES, SWITCHES, button, ic
 from gan_core.dashboard.page.ids import aria
 from gan_core.setup.config import BOUNDS, DEFAULT_LOOKING_SHARE, LOOKING_SHARE, Bounds, HyperParameters
 from gan_core.setup.presets import GROUPS, PRESETS
+from gan_core.texts.catalogue import say, say_or
 
 REPLAY_SPEEDS = (5, 15, 30, 60)  # kept frames a second
-LOOKING_AT_FULL_SPEED = "Time for looking, at full speed"
-PACE_HELP = (
-    "Slow: a step a second. Each, 5th, 20th: training waits until that step is shown. Full: training at full speed, "
-    "with frames as the time for looking allows."
-)
 
 
 def hyper_parameter(name: str, values: HyperParameters) -> html.Div:
@@ -34,7 +30,7 @@ def hyper_parameter(name: str, values: HyperParameters) -> html.Div:
                 [
                     html.Label(bounds.short, htmlFor=ids.typed(slider)),
                     info(bounds.label, bounds.help),
-                    icon_button(ids.back(slider), f"Back to the preset's {bounds.label.lower()}", "icon-back"),
+                    icon_button(ids.back(slider), say(f"value.{name}.back"), "icon-back"),
                     dmc.TextInput(
                         id=ids.typed(slider),
                         value=f"{value:g}",
@@ -43,7 +39,7 @@ def hyper_parameter(name: str, values: HyperParameters) -> html.Div:
                         inputProps={
                             "inputMode": "decimal",
                             "autoComplete": "off",
-                            "aria-label": f"{bounds.label}, typed",
+                            "aria-label": say("controls.typed", value=bounds.label),
                         },
                     ),
                 ],
@@ -52,8 +48,8 @@ def hyper_parameter(name: str, values: HyperParameters) -> html.Div:
             _slider(slider, bounds, value, f"var(--gs-{network})"),
             html.Div(
                 [
-                    html.Span(["in force ", html.Output(f"{value:g}", id=f"{slider}-value")]),
-                    html.Span("from step 1", id=f"{slider}-since"),
+                    html.Span([f"{say('controls.in-force')} ", html.Output(f"{value:g}", id=f"{slider}-value")]),
+                    html.Span(say("steer.since", step=1), id=f"{slider}-since"),
                 ],
                 className="in-force",
             ),
@@ -65,14 +61,15 @@ def hyper_parameter(name: str, values: HyperParameters) -> html.Div:
 
 def pace() -> html.Div:
     """At what pace steps are shown; behind it, what counts at full speed alone. Choices: assets/controls/pace.js."""
+    show, looking = say("controls.show"), say("controls.looking")
     return html.Div(
         [
-            html.Div([html.Span("Show"), info("Show", PACE_HELP)], className="slider-head", id="pace-head"),
+            html.Div([html.Span(show), info(show, say("controls.show-help"))], className="slider-head", id="pace-head"),
             html.Div("", id="pace-words"),
             html.Details(
-                [html.Summary(LOOKING_AT_FULL_SPEED), _looking_share()],
+                [html.Summary(looking), _looking_share()],
                 id="pace-more",
-                **aria(label=LOOKING_AT_FULL_SPEED),
+                **aria(label=looking),
             ),
         ],
         className="control of-training",
@@ -101,12 +98,12 @@ def _looking_share() -> html.Div:
 def switches() -> html.Div:
     """What is drawn, and whether keys are listened to."""
     ghosts = html.Div(
-        [switch(id, *words) for id, words in GHOST_SWITCHES.items()],
+        [switch(id, on) for id, on in GHOST_SWITCHES.items()],
         id="ghost-switches",
         className="switches",
         hidden=True,
     )
-    return html.Div([*(switch(id, *words) for id, words in SWITCHES.items()), ghosts], className="switches")
+    return html.Div([*(switch(id, on) for id, on in SWITCHES.items()), ghosts], className="switches")
 
 
 def preset_chooser(preset: str) -> dmc.Select:
@@ -115,14 +112,14 @@ def preset_chooser(preset: str) -> dmc.Select:
         id=ids.PRESET,
         data=[
             {
-                "group": heading,
+                "group": say_or(group, f"group.{group}"),
                 "items": [
                     {"value": p.name, "label": story.label(p)}
                     for p in sorted(PRESETS.values(), key=lambda preset: preset.figure or 0)
                     if p.group == group
                 ],
             }
-            for group, heading in GROUPS.items()
+            for group in GROUPS
             if any(p.group == group for p in PRESETS.values())
         ],
         value=preset if preset in PRESETS else None,
@@ -133,7 +130,7 @@ def preset_chooser(preset: str) -> dmc.Select:
         comboboxProps={"width": 290, "position": "bottom-start"},
         size="xs",
         className="preset",
-        attributes={"input": {"aria-label": "Scenario"}},
+        attributes={"input": {"aria-label": say("controls.scenario")}},
     )
 
 
@@ -142,15 +139,17 @@ def transport() -> html.Div:
     return html.Div(
         [
             _buttons(
-                "Training",
+                say("controls.training"),
                 "of-training",
                 button(ids.PLAY_PAUSE, primary=True),
                 *(button(id) for id in (ids.STEP_ONCE, ids.RESET, ids.NEW_SEED)),
             ),
-            html.A("To the live run", href="/", id="to-live", className="button"),  # on the page of a recorded run
+            html.A(
+                say("controls.to-live"), href="/", id="to-live", className="button"
+            ),  # on the page of a recorded run
             html.Div(_timeline(), className="timeline-box"),
-            _buttons("Branches", "branches", button(ids.BRANCH_HERE), button(ids.BEFORE_CHANGE)),
-            _buttons("Looking back", "", button(ids.REPLAY), _replay_speed(), button(ids.FOLLOW_LIVE)),
+            _buttons(say("controls.branches"), "branches", button(ids.BRANCH_HERE), button(ids.BEFORE_CHANGE)),
+            _buttons(say("controls.looking-back"), "", button(ids.REPLAY), _replay_speed(), button(ids.FOLLOW_LIVE)),
         ],
         className="transport",
     )
@@ -163,19 +162,19 @@ def _buttons(name: str, kind: str, *buttons: Any) -> html.Div:
 def _replay_speed() -> dmc.Select:
     return dmc.Select(
         id=ids.REPLAY_SPEED,
-        data=[{"value": str(speed), "label": f"{speed} / s"} for speed in REPLAY_SPEEDS],
+        data=[{"value": str(speed), "label": say("controls.speed", speed=speed)} for speed in REPLAY_SPEEDS],
         value="15",
         size="xs",
         allowDeselect=False,
         className="speed",
-        attributes={"input": {"aria-label": "Replay speed, kept frames a second"}},
+        attributes={"input": {"aria-label": say("controls.speed-label")}},
     )
 
 
 def _timeline() -> list[Any]:
     """The family of runs, the rail over all steps, and the words and the field below it."""
     return [
-        html.Div(id="family", className="family", role="group", hidden=True, **aria(label="Runs of this family")),
+        html.Div(id="family", className="family", role="group", hidden=True, **aria(label=say("family.label"))),
         html.Div(
             [
                 html.Div(
@@ -183,7 +182,7 @@ def _timeline() -> list[Any]:
                         role="slider",
                         tabIndex="0",
                         className="handle",
-                        **aria(label="Timeline: steps", valuemin="0", valuemax="0", valuenow="0"),
+                        **aria(label=say("controls.timeline"), valuemin="0", valuemax="0", valuenow="0"),
                     ),
                     id=ids.TIMELINE,
                 ),
@@ -191,10 +190,10 @@ def _timeline() -> list[Any]:
             ],
             className="rail",
         ),
-        html.Ul(id="events-list", className="for-screen-readers", **aria(label="Events of this run")),
+        html.Ul(id="events-list", className="for-screen-readers", **aria(label=say("controls.events"))),
         html.Div(
             [
-                html.Span("step 0", id="viewed-step"),
+                html.Span(say("numbers.step", step=0), id="viewed-step"),
                 html.Span(id="event-words", role="status"),
                 html.Span(
                     [
@@ -209,8 +208,12 @@ def _timeline() -> list[Any]:
                     value="",
                     size="xs",
                     className="typed",
-                    placeholder="go to step",
-                    inputProps={"inputMode": "numeric", "autoComplete": "off", "aria-label": "Go to step"},
+                    placeholder=say("controls.go-to-step"),
+                    inputProps={
+                        "inputMode": "numeric",
+                        "autoComplete": "off",
+                        "aria-label": say("controls.go-to-step-label"),
+                    },
                 ),
                 html.Span("", id="kept-frames"),
             ],

@@ -6,6 +6,7 @@ from dash import html
 
 from gan_core.dashboard.page import ids
 from gan_core.dashboard.page.ids import aria
+from gan_core.texts.catalogue import say
 
 
 def card() -> html.Section:
@@ -15,19 +16,19 @@ def card() -> html.Section:
             html.Div([html.H2(id="figure-end-title"), html.P(id="figure-end-words")], role="status"),
             html.Div(
                 [
-                    _button(ids.GO_ON, "Go on", "train on from here; it does not pause by itself again"),
-                    _button(ids.WATCH_AGAIN, "Watch again", "the same run again from step 0"),
-                    _button(ids.NEXT_FIGURE, "Next figure", "open the next figure of the article"),
+                    _button(ids.GO_ON, say("figure-end.go-on"), say("figure-end.go-on-help")),
+                    _button(ids.WATCH_AGAIN, say("figure-end.watch-again"), say("figure-end.watch-again-help")),
+                    _button(ids.NEXT_FIGURE, say("figure-end.next-figure"), say("figure-end.next-figure-help")),
                 ],
                 className="buttons",
             ),
             html.Button(
                 "✕",
                 id=ids.CLOSE_FIGURE_END,
-                title="Close (Esc)",
+                title=say("figure-end.close"),
                 className="button cross",
                 n_clicks=0,
-                **aria(label="Close: the run stays paused"),
+                **aria(label=say("figure-end.close-label")),
             ),
         ],
         id=ids.FIGURE_END,
@@ -40,5 +41,10 @@ def card() -> html.Section:
 
 def _button(id: str, text: str, help: str) -> html.Button:
     return html.Button(
-        text, id=id, n_clicks=0, title=help.capitalize(), className="button", **aria(label=f"{text}: {help}")
+        text,
+        id=id,
+        n_clicks=0,
+        title=help[0].upper() + help[1:],
+        className="button",
+        **aria(label=say("button.named", text=text, help=help)),
     )

@@ -13,109 +13,50 @@ from dash import html
 
 from gan_core.dashboard.page import ids, story
 from gan_core.dashboard.page.buttons import BUTTONS, GHOST_SWITCHES, SWITCHES
-from gan_core.dashboard.page.controls import PACE_HELP
 from gan_core.dashboard.page.ids import aria
-from gan_core.dashboard.page.panels.lenses import CHOICES
+from gan_core.dashboard.page.panels.lenses import CHOICES, choices
 from gan_core.dashboard.page.panels.registry import PANELS
-from gan_core.dashboard.page.panels.views import VIEWS
+from gan_core.dashboard.page.panels.views import VIEWS, view
 from gan_core.records.readings import READINGS
-from gan_core.run.diagnosis import sentence
 from gan_core.setup.config import BOUNDS, LOOKING_SHARE
+from gan_core.texts.catalogue import say, say_or
 
-_KEYS = (
-    ("Space", "play or pause training"),
-    (".", "train one step"),
-    ("← →", "one step back or on (Shift: ten)"),
-    ("Home, End", "first step, newest step"),
-    ("[ ]", "the event before or after: the run's state or one of your values changed"),
-    ("L", "follow the newest step"),
-    ("R", "reset: the same run again"),
-    ("C", "copy a link to this step, with the linked cursor"),
-    ("+ - 0", "over the curves: fewer steps, more, all"),
-    ("?", "this help"),
-    ("Esc", "leave the tour; close what is open"),
-    ("Tab, then arrows", "in a panel: move the linked cursor (Shift: faster); Esc hides it"),
-)
-_COLOURS = (
-    ("real", "Blue", "real: data points, and places that D takes for real"),
-    ("white", "White", "0.5: D cannot tell. The thin dark line in both maps is the contour at 0.5"),
-    ("fake", "Red", "fake: G's points, and places that D takes for fakes"),
-    ("d", "Violet", "the discriminator D: its curves and sliders"),
-    ("g", "Amber", "the generator G: its curves and sliders"),
-)
-_MARKS = (
-    ("Circle on a cross", "The linked cursor: the same place in every panel."),
-    ("Red line, blue dashed line", SWITCHES[ids.TRAIL][2]),
-    ("Dotted upright line in the curves", "A change that you made; a dashed one is the step on the screen."),
-    ("Triangle at the edge of the curves", "A curve leaves the axis there; the number is that of the farthest."),
-    ("Triangle over the timeline", "The run's state changed there. Press it to see that step."),
-    ("Small bar over the timeline", "You changed a value there."),
-    ("Lines above the timeline", "Runs that branched off each other; each is a button."),
-)
+_KEYS = ("space", "step", "arrows", "ends", "events", "live", "reset", "link", "zoom", "help", "escape", "cursor")
+_COLOURS = ("real", "white", "fake", "d", "g")
+_MARKS = ("cursor", "trail", "changes", "off-scale", "state", "change", "family")
+_MORE = ("scenario", "timeline", "go-to-step", "speed", "axis", "smoothing", "whole")
 
 
 def help_dialog() -> dmc.Modal:
     """The dialog, closed."""
     return dmc.Modal(
         id=ids.HELP_DIALOG,
-        title="What you see, and the keys",
+        title=say("help.title"),
         size="xl",
         className="help-dialog",
-        closeButtonProps=aria(label="Close the help"),
+        closeButtonProps=aria(label=say("help.close")),
         children=[
-            html.P(
-                "GANscope trains two small networks before your eyes: a generator G that turns random points z into "
-                "fakes, and a discriminator D that learns to tell fakes from real data, which lie on a spiral."
+            html.P(say("help.about")),
+            _section(
+                say("help.panels"), _terms((panel.title, f"{panel.help} {panel.hint}") for panel in PANELS), open=True
             ),
-            _section("The panels", _terms((panel.title, f"{panel.help} {panel.hint}") for panel in PANELS), open=True),
-            _section("Curves, and what else the panels can show", _terms(_choices())),
-            _section("Colours", _colours()),
-            _section("Marks", _terms(_MARKS)),
-            _section("Numbers", [html.P(_ABOUT_NUMBERS), _terms((r.label, _of(r)) for r in READINGS.values())]),
-            _section("States of a run", _terms(_states())),
-            _section("Sliders, switches and fields", _terms(_controls())),
-            _section("Buttons", _terms((words.text, f"{words.help}.") for words in BUTTONS.values())),
-            _section("Exact or not", html.P(_EXACTNESS)),
-            _section("Keys", html.Table(html.Tbody([html.Tr([html.Th(html.Kbd(k)), html.Td(w)]) for k, w in _KEYS]))),
+            _section(say("help.choices"), _terms(_choices())),
+            _section(say("help.colours"), _colours()),
+            _section(say("help.marks"), _terms(_marks())),
+            _section(
+                say("help.numbers"),
+                [html.P(say("help.about-numbers")), _terms((r.label, _of(r)) for r in READINGS.values())],
+            ),
+            _section(say("help.states"), _terms(_states())),
+            _section(say("help.controls"), _terms(_controls())),
+            _section(
+                say("help.buttons"),
+                _terms((say(f"button.{id}.text"), f"{say(f'button.{id}.help')}.") for id in BUTTONS),
+            ),
+            _section(say("help.exact"), html.P(say("help.exactness"))),
+            _section(say("help.keys"), html.Table(html.Tbody([_key(name) for name in _KEYS]))),
         ],
     )
-
-
-_MORE = (
-    (
-        "Scenario",
-        "What is trained: the article's figures, the failure zoo, and a quick one. Choosing begins a new run.",
-    ),
-    ("Timeline", "Drag it to any step of the past; training goes on. At its right end it follows the newest step."),
-    ("Go to step", "Type a step and press Enter."),
-    ("Replay speed", "Kept frames a second."),
-    (
-        "Axis of the curves",
-        "The article's (or the view's usual one), fitted to what is drawn, or logarithmic. A zero cannot be on a "
-        "logarithmic axis: it is drawn at the lower edge, and marked.",
-    ),
-    (
-        "Smoothing of the curves",
-        "An average over the steps before, as in TensorBoard: a number n steps back counts the weight to the power n. "
-        "The raw curve stays, pale.",
-    ),
-    (
-        "Whole run",
-        "Drag over the curves to see a part of the steps; this, or a double click, shows all again. While you point "
-        "there, thin numbers are the least and the greatest of the steps under the pointer.",
-    ),
-)
-_ABOUT_NUMBERS = (
-    "Loss is in nats; at 0.693 (ln 2) D cannot tell. Accuracy is a share: of its batch, what D judged right; of G's "
-    "fakes, what D took for real. The instruments below measure each frame on the same fixed points."
-)
-_EXACTNESS = (
-    "Live maps are coarse, because drawing takes time from training; pause at the newest step and they sharpen to "
-    "400 × 400. Colours are interpolated between cell centres; numbers are those of the centre. A map that would flash "
-    "while training goes on fades from one frame to the next, and is called fading: then its colours lag behind, but "
-    "not its contour, the points and the numbers. A step of the past that has no frame is trained again, exactly, in "
-    "the background."
-)
 
 
 def _section(title: str, content: Any, *, open: bool = False) -> html.Details:
@@ -130,6 +71,11 @@ def _of(reading: Any) -> str:
     return f"{reading.help.rstrip('.')}. ({reading.unit})"
 
 
+def _key(name: str) -> html.Tr:
+    key = html.Kbd(say(f"help.key.{name}.key"), **{"data-key": name})  # type: ignore[arg-type]  # Dash takes any data
+    return html.Tr([html.Th(key), html.Td(say(f"help.key.{name}.does"))])
+
+
 def _colours() -> html.Ul:
     swatch = "var(--gs-{})"
     return html.Ul(
@@ -139,27 +85,38 @@ def _colours() -> html.Ul:
                     html.Span(
                         className="swatch", style={"background": "#fff" if name == "white" else swatch.format(name)}
                     ),
-                    html.Strong(colour),
-                    f" {meaning}.",
+                    html.Strong(say(f"help.colour.{name}.name")),
+                    f" {say(f'help.colour.{name}.means')}.",
                 ]
             )
-            for name, colour, meaning in _COLOURS
+            for name in _COLOURS
         ],
         className="swatches",
     )
 
 
+def _marks() -> list[tuple[str, str]]:
+    return [
+        (say(f"help.mark.{name}.name"), say_or(say(f"switch.{ids.TRAIL}.help"), f"help.mark.{name}.means"))
+        for name in _MARKS
+    ]
+
+
 def _states() -> list[tuple[str, str]]:
-    return [(f"{shape} {words}", sentence(state)) for state, (shape, words) in story.STATES.items()]
+    return [
+        (f"{shape} {say(f'state.{state}.short')}", say(f"state.{state}.sentence"))
+        for state, shape in story.SHAPES.items()
+    ]
 
 
 def _choices() -> list[tuple[str, str]]:
-    views = [(view.label, view.help) for view in VIEWS.values()]
-    lenses = [(choice.label, choice.help) for choices in CHOICES.values() for choice in choices.values()]
-    return [(label, help) for label, help in (*views, *lenses) if help]
+    shown = [*map(view, VIEWS), *(choice for panel in CHOICES for choice in choices(panel))]
+    return [(told["label"], told["help"]) for told in shown if told["help"]]
 
 
 def _controls() -> list[tuple[str, str]]:
     sliders = [(bounds.label, bounds.help) for bounds in (*BOUNDS.values(), LOOKING_SHARE)]
-    switches = [(label, help) for label, _, help in (*SWITCHES.values(), *GHOST_SWITCHES.values())]
-    return [*sliders, ("Show", PACE_HELP), *switches, *_MORE]
+    pace = (say("controls.show"), say("controls.show-help"))
+    switches = [(say(f"switch.{id}.label"), say(f"switch.{id}.help")) for id in (*SWITCHES, *GHOST_SWITCHES)]
+    more = [(say(f"help.control.{name}.name"), say(f"help.control.{name}.does")) for name in _MORE]
+    return [*sliders, pace, *switches, *more]

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from gan_core.setup.config import BOUNDS
+from gan_core.setup.config import BOUNDS, GANConfig
+from gan_core.texts.catalogue import say_or
 
-# In the order in which they are listed; what is not named here goes by the name of its field.
-LABELS: dict[str, str] = {
-    "task": "What is trained",
-    "target": "Target",
-    "latent": "Latent",
-    "generator": "Generator",
-    "discriminator": "Discriminator",
-    "objective": "Loss",
-    "penalty": "Penalty",
-    "optimiser_g": "Generator's optimiser",
-    "optimiser_d": "Discriminator's optimiser",
-    "updates": "Updates of D : G in a step",
-    "batch": "Batch",
-    **{name: bounds.label for name, bounds in BOUNDS.items()},
-}
+
+def labels() -> dict[str, str]:
+    """In the order in which they are listed; what the catalogue has nothing on goes by the name of its field."""
+    found = {name: say_or(name, f"compare.setting.{name}") for name in vars(GANConfig())}
+    return {**found, **{name: bounds.label for name, bounds in BOUNDS.items()}}

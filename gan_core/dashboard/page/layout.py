@@ -11,14 +11,15 @@ from gan_core.dashboard.page import controls, figure_end, ids, story
 from gan_core.dashboard.page.buttons import button, icon_button
 from gan_core.dashboard.page.help import help_dialog
 from gan_core.dashboard.page.ids import aria
-from gan_core.dashboard.page.labels import LABELS
+from gan_core.dashboard.page.labels import labels
 from gan_core.dashboard.page.library import library_dialog
 from gan_core.dashboard.page.panels.registry import PANELS, Panel, tables
 from gan_core.dashboard.page.theme import REAL_TO_FAKE
 from gan_core.records.status import Status
-from gan_core.setup.config import BOUNDS, PRECISION_NOTES, HyperParameters
+from gan_core.setup.config import BOUNDS, HyperParameters
 from gan_core.setup.limits import MAX_REPEATED_CHANGES, MAX_STEP
 from gan_core.setup.presets import DEFAULT_PRESET, PRESETS
+from gan_core.texts.catalogue import say, words
 
 _GRAPH_CONFIG: Any = {"staticPlot": True, "responsive": True, "displayModeBar": False}
 
@@ -33,7 +34,7 @@ def page(status: Status) -> dmc.MantineProvider:
             dcc.Store(id=ids.SETTINGS, data=_settings()),
             html.Div(
                 [
-                    html.A("Skip to the panels", href="#panels", className="skip"),
+                    html.A(say("page.skip"), href="#panels", className="skip"),
                     _header(status.info.preset),
                     html.Div(id="connection", className="banner", role="alert", hidden=True),
                     html.Div(id="failure", className="banner", role="alert", hidden=True),
@@ -45,7 +46,9 @@ def page(status: Status) -> dmc.MantineProvider:
                             html.Div(
                                 [
                                     story.panel(),
-                                    html.Aside(_sidebar(status), className="sidebar", **aria(label="Controls")),
+                                    html.Aside(
+                                        _sidebar(status), className="sidebar", **aria(label=say("page.controls"))
+                                    ),
                                 ],
                                 className="side",
                             ),
@@ -75,9 +78,9 @@ def _settings() -> dict[str, Any]:
         "presets": {
             p.name: {**story.told(p), "values": vars(p.values), "config": vars(p.config)} for p in PRESETS.values()
         },
-        "labels": LABELS,
+        "labels": labels(),
         "tables": story.settings(),
-        "precisions": PRECISION_NOTES,
+        "precisions": words("precision"),
         "link": {"preset": DEFAULT_PRESET, "changes": MAX_REPEATED_CHANGES, "steps": MAX_STEP},
         "colours": [[at, colour] for at, colour in REAL_TO_FAKE],
         **tables(),
@@ -87,7 +90,7 @@ def _settings() -> dict[str, Any]:
 def _header(preset: str) -> html.Header:
     return html.Header(
         [
-            html.H1("GANscope"),
+            html.H1(say("page.title")),
             controls.preset_chooser(preset),
             html.Div(
                 [
@@ -109,8 +112,8 @@ def _header(preset: str) -> html.Header:
             button(ids.TOUR_START),
             button(ids.RUNS),
             button(ids.COPY_LINK),
-            icon_button(ids.THEME, "Switch between light and dark", "icon-theme"),
-            icon_button(ids.HELP, "Help and keys (?)", "icon-help"),
+            icon_button(ids.THEME, say("button.theme.help"), "icon-theme"),
+            icon_button(ids.HELP, say("button.help.help"), "icon-help"),
         ],
         className="header",
     )
@@ -119,13 +122,13 @@ def _header(preset: str) -> html.Header:
 def _sidebar(status: Status) -> list[Any]:
     values = HyperParameters().changed({name: held.value for name, held in status.values.items()})
     return [
-        html.H2(["Generator", html.Span(id="untrained-g", className="untrained")], className="g"),
+        html.H2([say("page.generator"), html.Span(id="untrained-g", className="untrained")], className="g"),
         controls.hyper_parameter("lr_g", values),
         controls.hyper_parameter("beta1_g", values),
-        html.H2(["Discriminator", html.Span(id="untrained-d", className="untrained")], className="d"),
+        html.H2([say("page.discriminator"), html.Span(id="untrained-d", className="untrained")], className="d"),
         controls.hyper_parameter("lr_d", values),
         controls.hyper_parameter("beta1_d", values),
-        html.H2("View", className="view"),
+        html.H2(say("page.view"), className="view"),
         controls.pace(),
         controls.switches(),
     ]
@@ -144,7 +147,7 @@ def _card(panel: Panel) -> html.Section:
                 [
                     dcc.Graph(
                         id=panel.id,
-                        figure=panel.figure,
+                        figure=panel.figure(),
                         config=_GRAPH_CONFIG,
                         responsive=True,
                         style={"height": "var(--plot)"},  # Dash's own inline height would win over the style sheet

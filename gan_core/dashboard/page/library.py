@@ -7,19 +7,20 @@ from dash import html
 
 from gan_core.dashboard.page import ids
 from gan_core.dashboard.page.ids import aria
+from gan_core.texts.catalogue import say
 
 
 def library_dialog() -> dmc.Modal:
     """The dialog, closed: the list, what it takes of the disk, and where a run file can be taken in."""
     return dmc.Modal(
         id=ids.RUNS_DIALOG,
-        title="Runs",
+        title=say("library.title"),
         size="xl",
         className="runs-dialog",
-        closeButtonProps=aria(label="Close the runs"),
+        closeButtonProps=aria(label=say("library.close")),
         children=[
             html.P(id="runs-words", role="status"),
-            html.Ul(id="runs-list", className="runs-list", **aria(label="Recorded runs")),
+            html.Ul(id="runs-list", className="runs-list", **aria(label=say("library.list"))),
             html.Div(id="runs-compare", className="runs-compare", hidden=True),
             html.Div(id="runs-upload", className="runs-upload"),
         ],

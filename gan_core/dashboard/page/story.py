@@ -13,21 +13,21 @@ from dash import html
 from gan_core.dashboard.page import ids
 from gan_core.dashboard.page.ids import aria
 from gan_core.records.readings import READINGS
-from gan_core.run.diagnosis import SENTENCES
 from gan_core.setup.presets import PRESETS, Preset
+from gan_core.texts.catalogue import say
 
 _LINK = re.compile(r"\[([^\[\]]+)\]\(#([a-z0-9-]+)\)")
 
-# The states of gan_core.run.diagnosis: a shape, so that nothing depends on a colour, and what the status line says.
-STATES = {
-    "covering": ("●", "covering"),
-    "collapsed": ("▼", "collapsed"),
-    "hopping": ("◆", "hopping"),
-    "d-has-won": ("■", "D has won"),
-    "diverged": ("✕", "diverged"),
-    "undecided": ("○", "undecided"),
-    "learning": ("◐", "learning"),
-    "learnt": ("●", "learnt"),
+# A shape for each state of gan_core.records.story.STATES, so that nothing depends on a colour.
+SHAPES = {
+    "covering": "●",
+    "collapsed": "▼",
+    "hopping": "◆",
+    "d-has-won": "■",
+    "diverged": "✕",
+    "undecided": "○",
+    "learning": "◐",
+    "learnt": "●",
 }
 # The numbers that each task is about: readings, or what assets/story/story.js makes of the losses.
 NUMBERS = {
@@ -37,13 +37,7 @@ NUMBERS = {
     "blob": ("called_real", "corners"),
     "none": (),
 }
-_MADE = {
-    "squared_error": (
-        "Squared error",
-        "Mean squared error of G(z) against f(z), over the fixed z and both coordinates.",
-    ),
-    "loss": ("Loss", "D's loss in the batch of this step, and the least that any D could have."),
-}
+_MADE = ("squared_error", "loss")  # what assets/story/story.js makes itself
 
 
 def parts(text: str) -> list[tuple[str, str | None]]:
@@ -63,7 +57,7 @@ def plain(text: str) -> str:
 
 def label(preset: Preset) -> str:
     """A scenario's title, with the number of the article's figure."""
-    return f"Figure {preset.figure} · {preset.title}" if preset.figure else preset.title
+    return say("story.figure-title", figure=preset.figure, title=preset.title) if preset.figure else preset.title
 
 
 def tour() -> list[str]:
@@ -74,11 +68,10 @@ def tour() -> list[str]:
 
 def settings() -> dict[str, Any]:
     """What the browser's side needs of the tables above."""
-    labels = {name: (reading.label, reading.help) for name, reading in READINGS.items()} | _MADE
+    made = {name: (say(f"reading.{name}.label"), say(f"reading.{name}.help")) for name in _MADE}
+    labels = {name: (reading.label, reading.help) for name, reading in READINGS.items()} | made
     return {
-        "states": STATES,
-        "undecided": SENTENCES["undecided"],
-        "short": {SENTENCES[state]: words for state, (_, words) in STATES.items()},
+        "shapes": SHAPES,
         "numbers": NUMBERS,
         "labels": labels,
         "places": list(READINGS),
@@ -106,10 +99,10 @@ def panel() -> html.Section:
                     html.Button(
                         html.Span(className="icon icon-fold"),
                         id=ids.STORY_FOLD,
-                        title="Fold or unfold the story",
+                        title=say("story.fold"),
                         className="button fold",
                         n_clicks=0,
-                        **aria(label="The story", expanded="true", controls="story-body"),
+                        **aria(label=say("story.fold-label"), expanded="true", controls="story-body"),
                     ),
                 ],
                 className="story-head",
@@ -119,8 +112,8 @@ def panel() -> html.Section:
                     html.Div(
                         [
                             html.P(html.Span(id="story")),
-                            html.P([html.Strong("Try: "), html.Span(id="story-attempt")]),
-                            html.Details([html.Summary("Why"), html.P(id="story-why")]),
+                            html.P([html.Strong(f"{say('story.try')} "), html.Span(id="story-attempt")]),
+                            html.Details([html.Summary(say("story.why")), html.P(id="story-why")]),
                         ],
                         className="story-words",
                     ),
@@ -131,7 +124,7 @@ def panel() -> html.Section:
                             " ",
                             html.Span(id="story-path"),
                             " ",
-                            _plain_button(ids.AS_TOLD, "As told", "Begin the scenario as it is told"),
+                            _plain_button(ids.AS_TOLD, say("story.as-told"), say("story.as-told-help")),
                         ],
                         id="story-altered",
                         className="story-altered",
@@ -167,7 +160,7 @@ def _measured() -> html.Div:
                 id="story-progress",
                 role="progressbar",
                 className="story-progress",
-                **aria(label="Steps of this scenario", valuemin="0", valuemax="100"),
+                **aria(label=say("story.progress"), valuemin="0", valuemax="100"),
             ),
             html.P(id="story-left", className="story-left"),
         ],
@@ -181,9 +174,9 @@ def _tour() -> html.Div:
             html.P([html.Span(id="tour-place"), " ", html.Span(id="tour-kept")], role="status"),
             html.Div(
                 [
-                    _plain_button(ids.TOUR_BACK, "Back", "Back: the scenario before"),
-                    _plain_button(ids.TOUR_NEXT, "Next", "Next: open the next scenario"),
-                    _plain_button(ids.TOUR_LEAVE, "Leave", "Leave the tour (Esc); the scenario goes on"),
+                    _plain_button(ids.TOUR_BACK, say("tour.back"), say("tour.back-help")),
+                    _plain_button(ids.TOUR_NEXT, say("tour.next"), say("tour.next-first-help")),
+                    _plain_button(ids.TOUR_LEAVE, say("tour.leave"), say("tour.leave-help")),
                 ],
                 className="buttons",
             ),
@@ -192,7 +185,7 @@ def _tour() -> html.Div:
         className="tour",
         role="group",
         hidden=True,
-        **aria(label="Guided tour"),
+        **aria(label=say("tour.label")),
     )
 
 

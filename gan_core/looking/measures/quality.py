@@ -74,12 +74,12 @@ def on_band(fakes: Tensor, target: Target) -> float:
     return place(fakes, target).on_band
 
 
-def quality(fakes: Tensor, target: Target) -> str:
-    """Coverage and on-band share of a sample (N, 2), in words."""
+def quality(fakes: Tensor, target: Target) -> dict[str, float | None]:
+    """Coverage and on-band share of a sample (N, 2); None for a target without an inverse."""
     if target.inverse is None:
-        return "coverage is not defined for this target"
+        return {"coverage": None, "on_band": None}
     placed = place(fakes, target)
-    return f"coverage {placed.coverage:.2f}, on-band share {placed.on_band:.3f}"
+    return {"coverage": placed.coverage, "on_band": placed.on_band}
 
 
 def spread(fakes: Tensor) -> float:

@@ -1,6 +1,6 @@
 """The SQLite file of a run: its tables, and how it is opened without trusting what is in it.
 
-about        name, value      "recipe", "title", "outcome", "stride"; JSON
+about        name, value      "recipe", "title", "outcome" (gan_core/records/ending.py), "stride"; JSON
 changes      number, step, name, old, new
 metrics      first, rows      blocks of rows (n, 4) float32 little-endian, d_loss, d_accuracy, g_loss, g_accuracy,
                               then their CRC-32 as uint32 (not in files of format 1); row r of all is step
@@ -95,7 +95,7 @@ def make_tables(db: sqlite3.Connection, recipe: Recipe) -> None:
     """Make the tables of a run in which nothing happened yet."""
     db.execute(f"PRAGMA page_size = {_PAGES}")
     db.execute("PRAGMA journal_mode = WAL")
-    about = {"recipe": asdict(recipe), "title": "", "outcome": "", "stride": 1}
+    about = {"recipe": asdict(recipe), "title": "", "outcome": {}, "stride": 1}
     with whole(db):
         db.execute(f"PRAGMA application_id = {APPLICATION}")
         db.execute(f"PRAGMA user_version = {VERSION}")

@@ -22,6 +22,7 @@ from gan_core.recording.file.intake_metrics import checked_extremes, checked_met
 from gan_core.recording.file.rows import BLOCK_ROWS
 from gan_core.recording.file.run_file import ID, RunFile
 from gan_core.records.arrays import Float32Array
+from gan_core.records.ending import check_ending
 from gan_core.records.steps import Change
 from gan_core.run.extremes import none
 from gan_core.setup.config import MAX_THREADS, GANConfig
@@ -36,7 +37,7 @@ from gan_core.wire.frames import check_frame
 MAX_STEP = 10**9
 MAX_CHANGES = 200_000
 MAX_FRAMES = 20_000
-MAX_TITLE, MAX_OUTCOME, MAX_WORDS = 80, 1000, 300  # characters
+MAX_TITLE, MAX_WORDS = 80, 300  # characters
 _END_OF_TIME = 253_402_300_800.0  # seconds since the epoch: the year 10000
 # Steps after the last one with metrics that may have left something else: a run that failed within its last batch.
 _BEYOND = 1024
@@ -175,7 +176,7 @@ class _Stranger:
         if len(found) != 4:
             raise ValueError("it does not say what it is")
         _checked_words("title", found["title"], MAX_TITLE)
-        _checked_words("outcome", found["outcome"], MAX_OUTCOME)
+        check_ending(found["outcome"])
         if type(found["stride"]) is not int or not 1 <= found["stride"] <= MAX_STEP:
             raise ValueError("its stride is no number of steps")
         return found

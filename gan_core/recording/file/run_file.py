@@ -23,6 +23,7 @@ from gan_core.recording.file.lock import WriteLock
 from gan_core.recording.file.metrics import RunMetrics
 from gan_core.recording.file.rows import rows_of
 from gan_core.records.arrays import Float32Array
+from gan_core.records.ending import Ending
 from gan_core.records.library import RunSummary
 from gan_core.records.steps import Change, StepMetrics
 from gan_core.run.thinning import Thinning
@@ -155,7 +156,7 @@ class RunFile:
                 raise run_database.refused(self.path, error) from None
             raise
 
-    def set_about(self, name: str, value: str) -> None:
+    def set_about(self, name: str, value: Ending | str) -> None:
         """Write "title" or "outcome"."""
         self._db.execute("UPDATE about SET value = ? WHERE name = ?", (json.dumps(value), name))
 
@@ -227,9 +228,10 @@ class RunFile:
         return str(self._about("title"))
 
     @property
-    def outcome(self) -> str:
-        """How it ended; may be empty."""
-        return str(self._about("outcome"))
+    def outcome(self) -> Ending | str:
+        """What came of it; of a file of an older form a sentence. Empty of a run that goes on."""
+        found = self._about("outcome")
+        return found if isinstance(found, dict) else str(found)
 
     @property
     def stride(self) -> int:

@@ -22,9 +22,9 @@ from gan_core.looking.probe import POINTS, Probe
 from gan_core.recording.keeping import Opened
 from gan_core.records.readings import READINGS
 from gan_core.records.steps import StepMetrics
-from gan_core.run.diagnosis import SENTENCES
 from gan_core.run.run import begin
 from gan_core.setup.presets import PRESETS, Preset
+from gan_core.texts.catalogue import say
 from gan_core.training.engine import GANEngine
 
 HEADER = ["step", "d_loss", "d_accuracy", "g_loss", "g_accuracy"]
@@ -157,10 +157,10 @@ def test_the_summary_names_the_state_and_since_when(tmp_path: Path) -> None:
     found, preset = summary(tmp_path), PRESETS["zoo-collapse"]
     assert (found["seed"], found["steps"]) == (preset.seed, preset.length)
     assert found["diagnosis"]["state"] == "collapsed"
-    assert found["diagnosis"]["sentence"] == SENTENCES["collapsed"]
+    assert found["diagnosis"]["sentence"] == say("state.collapsed.sentence")
     assert 0 < found["diagnosis"]["since"] < preset.length
     last = [event for event in found["events"] if event["kind"] == "diagnosis"][-1]
-    assert last == {"step": found["diagnosis"]["since"], "kind": "diagnosis", "words": SENTENCES["collapsed"]}
+    assert last == {"step": found["diagnosis"]["since"], "kind": "diagnosis", "words": say("state.collapsed.sentence")}
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from gan_core.looking.probe import Probe
 from gan_core.recording.file.checkpoint import unpack_state
 from gan_core.recording.file.run_file import RunFile, RunFolder
 from gan_core.records.commands import Branch, Command, Open, Pause, Play, Repeat, Restart, SetValues, StepOnce
+from gan_core.records.ending import ending_words
 from gan_core.records.status import Phase
 from gan_core.records.steps import Change
 from gan_core.setup.config import TASK_NAMES
@@ -161,14 +162,14 @@ def test_the_library_is_told_what_came_of_a_run(open_session: Opener, runs: RunF
         points = engine.generator(fakes).double()
     expected = f"coverage {coverage(points, engine.target):.2f}, on-band share {on_band(points, engine.target):.3f}"
     with closing(RunFile.open(runs.path(name))) as file:
-        assert file.outcome.endswith(expected)  # after the state in words, once there is one
+        assert ending_words(file.outcome).endswith(expected)  # after the state in words, once there is one
     again = open_session()
     do(again, Open(name))
     settle(again, 120)
     assert again.opening.recorder is not None
     again.opening.recorder.flush()
     with closing(RunFile.open(runs.path(name))) as file:
-        assert file.outcome == "", "a run that goes on has no outcome yet"
+        assert file.outcome == {}, "a run that goes on has no outcome yet"
 
 
 @pytest.mark.parametrize("task", TASK_NAMES)

@@ -94,10 +94,10 @@ def test_it_waits_says_so_and_catches_up(tmp_path: Path) -> None:
             recorder.shown(step, frame)
         engine.advance(3)
         recorder.checkpoint(93, engine.state())
-        recorder.ended("well")
+        recorder.ended({"state": "covering"})
         assert recorder.flush(LONG) is False
         with closing(RunFile.open(path)) as file:  # readers are not held up
-            assert (file.last_step(), file.changes(), file.outcome) == (3, [], "")
+            assert (file.last_step(), file.changes(), file.outcome) == (3, [], {})
     write_all(recorder)
     assert recorder.state().waiting is None
     recorder.trained(metrics(94, 7), 0.1)
@@ -108,7 +108,7 @@ def test_it_waits_says_so_and_catches_up(tmp_path: Path) -> None:
         assert {step: file.frame(step) for step in file.frame_steps()} == frames
         assert file.checkpoint_steps() == [0, 93]
         assert file.checkpoint_before(100) == (93, pack_state(engine.state()))
-        assert file.outcome == "well"
+        assert file.outcome == {"state": "covering"}
 
 
 def test_it_gives_up_only_when_the_memory_for_what_waits_is_full(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from gan_core.setup.config import HyperParameters, sized
 from gan_core.setup.presets import Preset
 from gan_core.training.engine import GANEngine
 
-SMALL = Preset("small", "Small", "", sized(width=24, depth=2, batch=32), HyperParameters(lr_g=3e-3))
+SMALL = Preset("small", sized(width=24, depth=2, batch=32), HyperParameters(lr_g=3e-3))
 
 
 def engine_at(steps: int) -> GANEngine:

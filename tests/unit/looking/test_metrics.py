@@ -128,10 +128,10 @@ def test_counts_along_the_spiral() -> None:
     assert place(sample, SPIRAL).on_band == 18 / 25
 
 
-def test_quality_in_words() -> None:
+def test_quality() -> None:
     half = fakes(EVEN[EVEN < 0], np.where(EVEN[EVEN < 0] < -0.5, 0.0, 2.0))
-    assert quality(half, SPIRAL) == "coverage 0.26, on-band share 0.500"
-    assert quality(half, replace(SPIRAL, inverse=None)) == "coverage is not defined for this target"
+    assert quality(half, SPIRAL) == {"coverage": 0.26, "on_band": 0.5}
+    assert quality(half, replace(SPIRAL, inverse=None)) == {"coverage": None, "on_band": None}
 
 
 @pytest.mark.parametrize("shift", [(0.3, 0.0), (0.0, -0.2), (0.5, 0.4)])

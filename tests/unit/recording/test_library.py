@@ -194,10 +194,10 @@ def test_a_run_that_is_being_recorded_can_be_named(library: Library) -> None:
     with closing(RunFile.open(library.path(FIRST), write=True)) as recording:
         library.rename(FIRST, "Now")
         with recording.transaction():
-            recording.set_about("outcome", "it ended")
+            recording.set_about("outcome", {"state": "hopping"})
         assert recording.title == "Now"
     with closing(RunFile.open(library.path(FIRST))) as file:
-        assert (file.title, file.outcome) == ("Now", "it ended")
+        assert (file.title, file.outcome) == ("Now", {"state": "hopping"})
 
 
 # -- deleting ----------------------------------------------------------------------------------------------------------
@@ -223,7 +223,7 @@ def test_what_is_only_in_the_log_is_deleted_and_restored_too(library: Library) -
         file._db.execute("PRAGMA wal_autocheckpoint = 0")
     with closing(RunFile.open(path, write=True)) as file:
         with file.transaction():
-            file.set_about("outcome", "in the log")
+            file.set_about("outcome", {"state": "hopping"})
         kept = path.read_bytes(), log.read_bytes()
     path.write_bytes(kept[0])
     log.write_bytes(kept[1])
@@ -231,7 +231,7 @@ def test_what_is_only_in_the_log_is_deleted_and_restored_too(library: Library) -
     assert names(library.folder) == {"deleted"}
     library.restore(FIRST)
     with closing(RunFile.open(path)) as file:
-        assert (file.title, file.outcome) == ("in the log", "in the log")
+        assert (file.title, file.outcome) == ("in the log", {"state": "hopping"})
 
 
 def test_a_damaged_run_can_be_deleted_and_restored(library: Library) -> None:

@@ -63,7 +63,7 @@ def test_what_was_written_is_read_again(path: Path) -> None:
     kept = record(path, 47)
     with closing(RunFile.open(path)) as file:
         assert file.recipe == recipe(RUN)
-        assert (file.title, file.outcome, file.stride) == ("", "", 1)
+        assert (file.title, file.outcome, file.stride) == ("", {}, 1)
         assert file.metrics().tobytes() == rows(kept.metrics).tobytes()
         assert file.changes() == kept.changes
         assert {step: file.frame(step) for step in file.frame_steps()} == kept.frames

@@ -30,7 +30,7 @@ from gan_core.setup.presets import PRESETS, Preset
 from gan_core.setup.recipe import preset_of
 from recorded import SEED, engine_of, recipe_of, record
 
-TINIEST = Preset("tiniest", "", "", sized(width=4, depth=1, batch=4), HyperParameters())
+TINIEST = Preset("tiniest", sized(width=4, depth=1, batch=4), HyperParameters())
 CHANGES = (
     Change(1, "beta1_g", 0.5, 0.3),
     Change(21, "lr_g", 2e-4, 1e-2),

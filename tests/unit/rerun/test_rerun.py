@@ -32,7 +32,7 @@ from gan_core.wire import frames as wire
 from recorded import engine_of, recipe_of, record
 
 ROOT = Path(__file__).parents[3]
-TINIEST = Preset("tiniest", "", "", sized(width=4, depth=1, batch=4), HyperParameters())
+TINIEST = Preset("tiniest", sized(width=4, depth=1, batch=4), HyperParameters())
 CHANGES = (Change(11, "lr_g", 2e-4, 1e-2),)
 LONG = 60.0  # seconds; a test waits for a condition, and this long for one that never comes
 ENDLESS = 10**8 + 1  # steps: an hour's work, more than any test waits for

@@ -11,8 +11,9 @@ from gan_core.records.arrays import POINT_SCALE
 from gan_core.records.frames import FixedPoints, Moment, Reading, Snapshot, TrailPoint
 from gan_core.records.readings import PLACE, READINGS
 from gan_core.records.steps import Change, StepMetrics
+from gan_core.records.story import Event
 from gan_core.run.chronicle import MAX_EVENTS, Chronicle, begin_chronicle, rule_for
-from gan_core.run.diagnosis import SENTENCES, Look
+from gan_core.run.diagnosis import Look
 from gan_core.run.history import History, MetricsLog
 
 NO_METRICS = MetricsLog()
@@ -45,7 +46,7 @@ def test_a_change_of_state_is_an_event_at_the_step_where_it_began() -> None:
     assert states[0] == "undecided"
     assert set(states) >= {"covering", "collapsed"}
     events = chronicle.events(())
-    assert [event.words for event in events] == [SENTENCES["covering"], SENTENCES["collapsed"]]
+    assert [event.about for event in events] == [{"state": "covering"}, {"state": "collapsed"}]
     assert 410 < events[1].step < 650  # the window has to fill up with the new looks first
     assert (chronicle.diagnosis.state, chronicle.diagnosis.since) == ("collapsed", events[1].step)
 
@@ -97,10 +98,10 @@ def test_a_value_that_is_dragged_is_one_event() -> None:
     dragged = [Change(100 + i, "lr_g", 1e-3 - i * 1e-5, 1e-3 - (i + 1) * 1e-5) for i in range(50)]
     others = [Change(110, "beta1_d", 0.9, 0.5), Change(900, "lr_g", 5e-4, 2e-4)]
     events = Chronicle().events(sorted([*dragged, *others], key=lambda change: change.step))
-    assert [(event.step, event.kind, event.words) for event in events] == [
-        (100, "change", "Generator learning rate 0.001 → 0.0005"),
-        (110, "change", "Discriminator beta1 0.9 → 0.5"),
-        (900, "change", "Generator learning rate 0.0005 → 0.0002"),
+    assert list(events) == [
+        Event(100, "change", {"name": "lr_g", "old": 1e-3, "new": dragged[-1].new}),
+        Event(110, "change", {"name": "beta1_d", "old": 0.9, "new": 0.5}),
+        Event(900, "change", {"name": "lr_g", "old": 5e-4, "new": 2e-4}),
     ]
 
 

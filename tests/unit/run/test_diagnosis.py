@@ -7,17 +7,17 @@ from dataclasses import replace
 
 import pytest
 
+from gan_core.records.story import STATES
 from gan_core.run.diagnosis import (
     HOLD,
-    SENTENCES,
     Change,
     Look,
     Watch,
     changes,
     diagnose,
     diagnose_supervised,
-    sentence,
 )
+from gan_core.texts.catalogue import say
 
 NAN = math.nan
 HEALTHY = Look(0, 0.9, 0.5, 0.56, (0.0, 0.0), 0.0, 0.69, 0.69)
@@ -127,11 +127,8 @@ def test_supervised(loss: float, best: float, untrained: float, state: str) -> N
 
 
 def test_every_state_has_a_sentence() -> None:
-    assert set(SENTENCES) == {
-        "covering", "collapsed", "hopping", "d-has-won", "diverged", "undecided", "learning", "learnt",
-    }  # fmt: skip
-    assert all(text.endswith(".") and len(text) < 120 for text in SENTENCES.values())
-    assert sentence("covering") == SENTENCES["covering"]
+    sentences = [say(f"state.{state}.sentence") for state in STATES]
+    assert all(text.endswith(".") and len(text) < 120 for text in sentences)
 
 
 def fed(states: str, watch: Watch) -> list[Change]:

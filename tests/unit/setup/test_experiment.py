@@ -152,7 +152,7 @@ def test_whatever_stands_in_the_place_of_fields_is_refused(found: Any) -> None:
 
 def become_the_next_version(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give this version one more live value and one more field, whose defaults are not what runs before did."""
-    bounds = Bounds(0.0, 2.0, "linear", 0.1, label="Clip", short="Clip", help="For tests.")
+    bounds = Bounds("clip", 0.0, 2.0, "linear", 0.1)
     values = make_dataclass(
         "HyperParameters",
         [("clip", float, field(default=0.5, metadata={"bounds": bounds}))],

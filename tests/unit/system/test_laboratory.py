@@ -83,8 +83,18 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_command_line_trains_records_and_proves_it(tmp_path: Path) -> None:
     """In processes of their own; without the module the recorded run is refused, and it is said what to do."""
-    train = ("-m", "gan_core", "train", "my-ring", "--steps", "12", "--record", "--out", str(tmp_path))
-    done = run(*train, "--with", str(EXAMPLE), "--config", "batch=64", "--config", "target=my-ring(modes=3)")
+    train = ("-m", "gan_core", "train", "my-ring", "--steps", "12", "--out")
+    done = run(
+        *train,
+        str(tmp_path),
+        "--record",
+        "--with",
+        str(EXAMPLE),
+        "--config",
+        "batch=64",
+        "--config",
+        "target=my-ring(modes=3)",
+    )
     assert done.returncode == 0, done.stderr
     (file,) = tmp_path.glob("*.sqlite")
     proved = run("-m", "gan_core", "verify", str(file), GANSCOPE_WITH=str(EXAMPLE))
@@ -94,10 +104,10 @@ def test_the_command_line_trains_records_and_proves_it(tmp_path: Path) -> None:
             ("-m", "gan_core", "verify", str(file)),
             "the target 'my-ring', which this version of GANscope does not know. If it was added by a module",
         ),
-        (train, "There is no preset 'my-ring'"),
-        ((*train, "--with", "nowhere.py"), "argument --with: "),
+        ((*train, "out"), "There is no preset 'my-ring'"),
+        ((*train, "out", "--with", "nowhere.py"), "argument --with: "),
         (
-            (*train, "--with", str(EXAMPLE), "--config", "target=my-ring(modes=99)"),
+            (*train, "out", "--with", str(EXAMPLE), "--config", "target=my-ring(modes=99)"),
             "modes of the target my-ring must be",
         ),
         (("app.py", "--with", "nowhere.py"), "argument --with: "),

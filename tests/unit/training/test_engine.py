@@ -315,7 +315,7 @@ from gan_core.training.engine import GANEngine
 from gan_core.setup.presets import Preset
 
 path, threads = sys.argv[1], int(sys.argv[2])
-preset = Preset("tiny", "", "", GANConfig(**json.loads(sys.argv[3])), HyperParameters())
+preset = Preset("tiny", GANConfig(**json.loads(sys.argv[3])), HyperParameters())
 engine = GANEngine(preset, 999, device="cpu", precision=sys.argv[4], threads=threads)
 engine.restore(torch.load(path, weights_only=True))
 losses = [engine.step().d_loss for _ in range(150)]

@@ -75,7 +75,7 @@ PROGRESS = Progress(
     changes=(Change(40, "beta1_d", 0.9, 0.5), Change(41, "lr_g", 1e-3, 2e-4)),
     kept=(0, 1, 2, 40, 2_000_000_000),
     readings=(replace(READING, step=40), READING),
-    events=(Event(41, "diagnosis", "The fakes cover the data."),),
+    events=(Event(41, "diagnosis", {"state": "covering"}),),
 )
 TRAIL = [TrailPoint(40, (-0.123456, 0.5), (0.99, -0.995)), TrailPoint(2_000_000_000, (0.1, 0.2), (0.3, 1.0))]
 
@@ -181,7 +181,7 @@ def test_progress_as_documented() -> None:
         ("readings", "f4", [2, len(READINGS)]),
         ("along", "i2", [2, 50]),
     ]
-    assert header["events"] == [[41, "diagnosis", "The fakes cover the data."]]
+    assert header["events"] == [[41, "diagnosis", {"state": "covering"}]]
     assert arrays["reading_steps"].tolist() == [40, 42]
     assert np.array_equal(arrays["readings"][1], READING.values, equal_nan=True)
     assert np.array_equal(arrays["along"][1], READING.along)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from gan_core.dashboard.page.panels.panel import Panel, square_figure
 
-PANEL = Panel(
-    id="latent-panel",
-    title="Latent map D(G(z))",
-    help="Each z is coloured by D(G(z)): blue where D takes the fake made from z for real, red where it does not.",
-    hint="Point here to see where G sends that z in both sample-space panels.",
-    figure=square_figure("u", "v", colour_bar=True),
-)
+PANEL = Panel("latent", partial(square_figure, "u", "v", colour_bar=True))

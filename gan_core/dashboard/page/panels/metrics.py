@@ -8,13 +8,14 @@ import plotly.graph_objects as go
 
 from gan_core.dashboard.page.panels.panel import AXIS, MARGIN, Panel, base_layout
 from gan_core.dashboard.page.theme import LIGHT
+from gan_core.texts.catalogue import say
 
 # In the order of the columns of gan_core.wire.frames's metrics array: name, colour (a name of the theme), dash.
 CURVES = (
-    ("D loss", "d", "solid"),
-    ("D accuracy", "d", "dot"),
-    ("G loss", "g", "solid"),
-    ("G accuracy", "g", "dot"),
+    ("d-loss", "d", "solid"),
+    ("d-accuracy", "d", "dot"),
+    ("g-loss", "g", "solid"),
+    ("g-accuracy", "g", "dot"),
 )
 
 
@@ -23,13 +24,17 @@ def _figure() -> go.Figure:
         layout={
             **base_layout(),
             "margin": {**MARGIN, "r": 12},
-            "xaxis": {**AXIS, "range": [0, 600], "title": {"text": "training step", "standoff": 4}},
+            "xaxis": {**AXIS, "range": [0, 600], "title": {"text": say("curves.step"), "standoff": 4}},
             "yaxis": {**AXIS, "range": [-0.1, 2.1], "tickvals": [0, 0.5, 1, 1.5, 2]},
         }
     )
     for name, colour, dash in CURVES:
         figure.add_scatter(
-            x=[], y=[], name=name, mode="lines", line={"color": LIGHT[colour], "dash": dash, "width": 1.4}
+            x=[],
+            y=[],
+            name=say(f"metric.{name}"),
+            mode="lines",
+            line={"color": LIGHT[colour], "dash": dash, "width": 1.4},
         )
     across = {"xref": "paper", "yref": "y"}
     figure.add_shape(
@@ -44,7 +49,7 @@ def _figure() -> go.Figure:
         **across,
         x=1,
         y=math.log(2),
-        text="ln 2: D cannot tell",
+        text=say("curve.cannot-tell"),
         xanchor="right",
         yanchor="bottom",
         showarrow=False,
@@ -56,14 +61,4 @@ def _figure() -> go.Figure:
     return figure
 
 
-PANEL = Panel(
-    id="metrics-panel",
-    title="Loss and accuracy",
-    help=(
-        "Solid: loss in nats. Dotted: accuracy, 0 to 1. Violet is the discriminator D, amber the generator G. "
-        "G's accuracy is the share of its fakes that D takes for real. Marks on the time axis are changes you made."
-    ),
-    hint="Point at a step to preview it; click to stay there, drag to zoom in.",
-    figure=_figure(),
-    square=False,
-)
+PANEL = Panel("metrics", _figure, square=False)

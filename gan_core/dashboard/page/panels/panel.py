@@ -6,11 +6,13 @@ laid into the plot area, because that is ten times faster.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
 from gan_core.dashboard.page.theme import LIGHT, REAL_TO_FAKE
+from gan_core.texts.catalogue import say
 
 AXIS = {
     "fixedrange": True,
@@ -31,14 +33,31 @@ EXTENT = 1.08
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel: a static figure, and the words around it."""
+    """One panel: how its static figure is made. Its words are those of the scene of both networks, `scene.gan`."""
 
-    id: str
-    title: str
-    help: str  # what is seen and what the colours mean, in a sentence or two
-    hint: str  # what the cursor does here
-    figure: go.Figure
+    name: str
+    figure: Callable[[], go.Figure]
     square: bool = True
+
+    @property
+    def id(self) -> str:
+        """Id of its element."""
+        return f"{self.name}-panel"
+
+    @property
+    def title(self) -> str:
+        """What stands over it."""
+        return say(f"scene.gan.{self.name}.title")
+
+    @property
+    def help(self) -> str:
+        """What is seen and what the colours mean, in a sentence or two."""
+        return say(f"scene.gan.{self.name}.help")
+
+    @property
+    def hint(self) -> str:
+        """What the cursor does here."""
+        return say(f"scene.gan.{self.name}.hint")
 
 
 def square_figure(x_title: str, y_title: str, *, colour_bar: bool) -> go.Figure:
@@ -69,7 +88,7 @@ def square_figure(x_title: str, y_title: str, *, colour_bar: bool) -> go.Figure:
                     "ypad": 0,
                     "outlinewidth": 0,
                     "tickvals": [0, 0.5, 1],
-                    "ticktext": ["0 fake", "0.5", "1 real"],
+                    "ticktext": [say("scale.fake"), "0.5", say("scale.real")],
                 },
             }
         )

@@ -6,13 +6,14 @@ from dataclasses import asdict
 from typing import Any
 
 from gan_core.dashboard.page.panels import discriminator, latent, metrics, samples
-from gan_core.dashboard.page.panels.lenses import CHOICES, WHY_NOT
+from gan_core.dashboard.page.panels.lenses import CHOICES, choices, why_not
 from gan_core.dashboard.page.panels.panel import Panel
 from gan_core.dashboard.page.panels.scales import SCALES, VIRIDIS
-from gan_core.dashboard.page.panels.scenes import SCENES
-from gan_core.dashboard.page.panels.views import VIEWS
+from gan_core.dashboard.page.panels.scenes import SCENES, scene
+from gan_core.dashboard.page.panels.views import VIEWS, view
 from gan_core.records.arrays import LENS_ARRAYS
 from gan_core.records.readings import READINGS
+from gan_core.texts.catalogue import said
 
 PANELS: tuple[Panel, ...] = (metrics.PANEL, samples.PANEL, latent.PANEL, discriminator.PANEL)
 
@@ -22,14 +23,16 @@ __all__ = ["PANELS", "Panel", "tables"]
 def tables() -> dict[str, Any]:
     """What the browser's side needs of the panels' tables, ready for JSON."""
     return {
-        "scenes": {task: {panel: asdict(scene) for panel, scene in of.items()} for task, of in SCENES.items()},
-        "scales": {name: asdict(scale) for name, scale in SCALES.items()},
-        "lenses": {panel: [asdict(choice) for choice in choices.values()] for panel, choices in CHOICES.items()},
-        "why_not": WHY_NOT,
-        "lens_arrays": {
-            lens: arrays[0].name for lens, arrays in LENS_ARRAYS.items()
-        },  # one that tells that it is there
-        "views": [asdict(view) for view in VIEWS.values()],
-        "readings": [asdict(instrument) for instrument in READINGS.values()],
+        "scenes": {task: {panel: scene(task, panel) for panel in of} for task, of in SCENES.items()},
+        "scales": {name: said(asdict(scale)) for name, scale in SCALES.items()},
+        "lenses": {panel: choices(panel) for panel in CHOICES},
+        "why_not": why_not(),
+        # Of each lens, one array that tells that it is there.
+        "lens_arrays": {lens: arrays[0].name for lens, arrays in LENS_ARRAYS.items()},
+        "views": [view(name) for name in VIEWS],
+        "readings": [
+            {**asdict(reading), "label": reading.label, "unit": reading.unit, "help": reading.help}
+            for reading in READINGS.values()
+        ],
         "shares": VIRIDIS,
     }

@@ -28,25 +28,25 @@ class Scale:
     """From byte 0 to byte `top`: evenly through colours, and from the number `low` to `high`."""
 
     stops: Stops  # share of `top`, colour
-    ticks: Stops  # of the colour bar: share of `top`, text
+    ticks: Stops  # of the colour bar: share of `top`, text or a key of the catalogue
     low: float
     high: float
     top: int = 255
     log: bool = False  # evenly in the logarithm instead; the ends then mean "or beyond"
-    nothing: str = ""  # what byte 255 means, where it is no number
+    nothing: str = ""  # what byte 255 means, where it is no number: a key of the catalogue
     contour: bool = False  # whether a line is drawn where the number is in the middle
     signed: bool = False  # whether numbers are written with their sign
 
 
-_PROBABILITY = ((0, "0 fake"), (0.5, "0.5"), (1, "1 real"))
-_NEITHER = "neither has any mass here"
+_PROBABILITY = ((0, "scale.fake"), (0.5, "0.5"), (1, "scale.real"))
+_NEITHER = "scale.neither"
 
 SCALES: dict[str, Scale] = {
     "real-fake": Scale(REAL_TO_FAKE, _PROBABILITY, 0, 1, contour=True),
     "best": Scale(REAL_TO_FAKE, _PROBABILITY, 0, 1, top=254, nothing=_NEITHER),
     "difference": Scale(
         _PRGN,
-        ((0, "-1"), (0.25, "-0.5"), (0.5, "right"), (0.75, "+0.5"), (1, "+1")),
+        ((0, "-1"), (0.25, "-0.5"), (0.5, "scale.right"), (0.75, "+0.5"), (1, "+1")),
         -1,
         1,
         top=254,
@@ -62,12 +62,12 @@ SCALES: dict[str, Scale] = {
     ),
     "along": Scale(VIRIDIS, ((0, "-1"), (0.5, "0"), (1, "1")), -1, 1, signed=True),
     "along-inside": Scale(
-        VIRIDIS, ((0, "-1"), (0.5, "0"), (1, "1")), -1, 1, top=254, nothing="outside the band", signed=True
+        VIRIDIS, ((0, "-1"), (0.5, "0"), (1, "1")), -1, 1, top=254, nothing="scale.outside", signed=True
     ),
     # As a multiple of an even spread of the latent square, of area 4, over the spiral's band, of area 0.3 pi.
     "stretch": Scale(
         _PUOR,
-        ((0, "÷ 100"), (0.25, "÷ 10"), (0.5, "even"), (0.575, "× 2: f"), (0.75, "× 10"), (1, "× 100")),
+        ((0, "÷ 100"), (0.25, "÷ 10"), (0.5, "scale.even"), (0.575, "scale.twice"), (0.75, "× 10"), (1, "× 100")),
         0.01,
         100,
         top=254,
