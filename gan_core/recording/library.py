@@ -18,6 +18,7 @@ from gan_core.recording.file.intake import MAX_TITLE, import_run
 from gan_core.recording.file.lock import WriteLock
 from gan_core.recording.file.run_file import DEFAULT_LIMIT, SUFFIX, RunFile, RunFolder, new_id
 from gan_core.records.library import DamagedRun, RunSummary
+from gan_core.texts.catalogue import say
 
 KEEP_DELETED = 7 * 24 * 3600.0  # seconds for which a deleted run can be restored
 _DELETED = "deleted"
@@ -63,7 +64,7 @@ class Library:
         """Give a run a name of at most MAX_TITLE characters; an empty one takes it away."""
         words = " ".join(title.split())
         if len(words) > MAX_TITLE or not words.isprintable():
-            raise ValueError(f"A name may have up to {MAX_TITLE} letters, digits and signs.")
+            raise ValueError(say("refusal.name", most=MAX_TITLE))
         with closing(RunFile.open(self.path(run_id), write=True)) as file, file.transaction():
             file.set_about("title", words)
 

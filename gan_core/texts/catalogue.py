@@ -73,10 +73,12 @@ def use(language: str, folder: Path = FOLDER) -> None:
     global _in_use
     if (language, folder) != (_in_use.language, _in_use.folder):
         _in_use = Catalogue(language, folder)
+        _in_use.sentences |= _added
 
 
 def add(sentences: Mapping[str, str]) -> None:
-    """Add sentences to those in use, of what a module of your own puts into a registry."""
+    """Add sentences, in whatever language is in use, of what a module of your own puts into a registry."""
+    _added.update(sentences)
     _in_use.sentences.update(sentences)
 
 
@@ -122,3 +124,4 @@ def _flat(table: Mapping[str, Any], place: str) -> list[tuple[str, str]]:
 
 
 _in_use = Catalogue()
+_added: dict[str, str] = {}

@@ -33,6 +33,22 @@ TEXTS = """() => [
 NAMES = {"seed", "float32", "float", "runs", "ganscope", "quick"}
 
 
+FILLED: list[tuple[str, dict[str, str | float]]] = [
+    ("ending.quality", {"coverage": 0.126, "on_band": 1}),
+    ("event.change", {"name": "x {old}", "old": 0.00012345, "new": 2}),
+    ("library.steps", {"n": 1}),
+    ("library.steps", {"n": 1234567}),
+    ("transport.run", {"seed": "1234567", "device": "cpu", "precision": "float32", "threads": 0}),
+    ("steer.measured", {"percent": 12.34}),
+]
+
+
+def test_the_page_fills_fields_in_as_python_does(dashboard: DashboardPage) -> None:
+    page = dashboard.open().page
+    said = page.evaluate("(all) => all.map(([key, fields]) => dash_clientside.say(key, fields))", FILLED)
+    assert said == [say(key, **fields) for key, fields in FILLED]
+
+
 @pytest.fixture
 def shouting(tmp_path: Path) -> Iterator[LiveServer]:
     write_second_language(tmp_path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,6 +15,7 @@ from gan_core.setup.config import Bounds, GANConfig, HyperParameters
 from gan_core.setup.presets import PRESETS, Preset
 from gan_core.texts.catalogue import (
     FOLDER,
+    Catalogue,
     add,
     catalogue,
     fields_of,
@@ -34,12 +34,10 @@ ENGLISH = read(FOLDER / "en.toml")
 
 
 @pytest.fixture(autouse=True)
-def _in_english() -> Iterator[None]:
-    before = dict(catalogue().sentences)
-    yield
-    use("en")
-    catalogue().sentences.clear()
-    catalogue().sentences.update(before)
+def _apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is added or used here is gone afterwards."""
+    monkeypatch.setattr("gan_core.texts.catalogue._added", {})
+    monkeypatch.setattr("gan_core.texts.catalogue._in_use", Catalogue())
 
 
 @pytest.mark.parametrize(
@@ -76,6 +74,13 @@ def test_an_entry_of_somebody_elses_module_shows_its_own_name_or_what_was_added(
     add({"preset.mine.title": "My own", "value.clip.label": "Clipping"})
     assert (mine.title, value.label, value.short) == ("My own", "Clipping", "Clipping")
     assert say_or("otherwise", "preset.mine.story") == "otherwise"
+
+
+def test_what_was_added_stays_when_another_language_is_used(tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text("", encoding="utf-8")
+    add({"preset.mine.title": "My own"})
+    use("other", tmp_path)
+    assert say("preset.mine.title") == "My own"
 
 
 def test_words_of_a_place_and_of_a_table() -> None:
