@@ -202,4 +202,4 @@ if __name__ == "__main__":
     status = main(sys.argv[1:], os.environ)
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(status)  # not sys.exit: all files are closed, and torch, taken apart under load, may abort after all is done
+    os._exit(status)  # not sys.exit: all is written, and torch, taken apart under load, may abort after that
