@@ -13,7 +13,6 @@ window.dash_clientside = window.dash_clientside || {};
   const ALTERED = "2"; // and to one with something else in it
   const LONGEST = 200; // characters of one text of a configuration
   const MOST_QUOTED = 30; // characters of a link that are said back
-  const SQUARE = ["samples", "latent", "discriminator"];
 
   // -- writing ---------------------------------------------------------------------------------------------------------
 
@@ -167,7 +166,7 @@ window.dash_clientside = window.dash_clientside || {};
     const [panel, ...numbers] = text.split(",");
     const [x, y] = numbers.map(decimal);
     const inside = (v) => v !== null && v >= -1 && v <= 1;
-    if (SQUARE.includes(panel) && numbers.length === 2 && inside(x) && inside(y)) return { panel, x, y };
+    if (app.panels.square().includes(panel) && numbers.length === 2 && inside(x) && inside(y)) return { panel, x, y };
     const step = whole(numbers[0], state.settings.link.steps);
     if (panel === "metrics" && numbers.length === 1 && step) return { panel, step };
     notes.push(app.say("link.no-place", { cursor: quoted(text) }));

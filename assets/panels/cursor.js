@@ -115,7 +115,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function overMetrics() {
-    for (const name of ["samples", "latent", "discriminator"]) hideCursor(all[name]);
+    for (const name of app.panels.square()) hideCursor(all[name]);
     const layer = all.metrics;
     if (layer && layer.marked) clearMarks(layer);
     const found = app.rows.valuesAt(at.step);
@@ -212,7 +212,7 @@ window.dash_clientside = window.dash_clientside || {};
   // -- words ----------------------------------------------------------------------------------------------------------------
 
   function words(lines) {
-    for (const name of ["samples", "latent", "discriminator"]) {
+    for (const name of app.panels.square()) {
       const notes = app.byId(`${name}-panel-notes`);
       if (!notes) continue;
       const text = (lines[name] || []).join("\n");

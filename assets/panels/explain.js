@@ -3,7 +3,6 @@ window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
   const state = app.state;
-  const PANELS = ["metrics", "samples", "latent", "discriminator"];
   const notes = {};
 
   function build(panel) {
@@ -61,6 +60,6 @@ window.dash_clientside = window.dash_clientside || {};
     });
   }
 
-  state.on("controls", () => PANELS.forEach(build)); // after the other controls of the heads
+  state.on("controls", () => app.panels.all().forEach(build)); // after the other controls of the heads
   state.on("dressed", name);
 })(window.dash_clientside);

@@ -6,7 +6,6 @@ window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
   const state = app.state;
-  const NAMES = { metrics: "metrics-panel", samples: "samples-panel", latent: "latent-panel", discriminator: "discriminator-panel" };
   const all = {};
 
   function element(tag, className, parent) {
@@ -20,7 +19,7 @@ window.dash_clientside = window.dash_clientside || {};
   const spoken = (name, panel) => app.say(name === "metrics" ? "layer.along" : "layer.around", { panel });
 
   function attach(name) {
-    const graph = app.byId(NAMES[name]);
+    const graph = app.byId(app.panels.idOf(name));
     const plot = graph && graph.querySelector(".js-plotly-plot");
     if (!plot || !plot._fullLayout || !plot._fullLayout.xaxis || !plot.on) return null;
     const root = element("div", `layer ${name}`, graph);
@@ -82,7 +81,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function ready() {
-    for (const name of Object.keys(NAMES)) if (!all[name]) all[name] = attach(name) || undefined;
+    for (const name of app.panels.all()) if (!all[name]) all[name] = attach(name) || undefined;
   }
 
   // Data to CSS pixels inside a square layer, or to pixels of its canvases; and back. A place in the margin is taken for
@@ -115,7 +114,7 @@ window.dash_clientside = window.dash_clientside || {};
   state.on("frame", ready);
   state.on("progress", ready);
 
-  app.ask.canPaint = () => Object.keys(NAMES).every((name) => name === "metrics" || all[name]); // what frames are painted in
+  app.ask.canPaint = () => state.settings !== null && app.panels.square().every((name) => all[name]); // what frames are painted in
 
   app.layers = { all, spoken, toPixels, toCanvas, toData, moveCursor, hideCursor };
 })(window.dash_clientside);

@@ -4,10 +4,9 @@ window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
   const state = app.state;
-  const IDS = { samples: "lens-samples", latent: "lens-latent", discriminator: "lens-sample-map" };
   const EVEN = Math.log10((0.3 * Math.PI) / 4); // log of |det J| of an even spread of the latent square over the band
   const DECADES = 2; // either way, on the scale of stretching
-  const chosenNames = { samples: "points", latent: "map", discriminator: "map" };
+  const chosenNames = {}; // by panel; none: the usual
   const controls = {};
   const maps = new WeakMap(); // frame -> {name of a choice: bytes}
   let refused = null; // the step whose frame cannot have what was asked for
@@ -25,7 +24,7 @@ window.dash_clientside = window.dash_clientside || {};
   // The lenses that the server has to compute now.
   function wanted() {
     if (!state.settings) return [];
-    const lenses = Object.keys(IDS).map((panel) => chosen(panel).lens).filter((lens) => lens && !(lens === "best-d" && shownAnyway()));
+    const lenses = Object.keys(app.panels.choosing()).map((panel) => chosen(panel).lens).filter((lens) => lens && !(lens === "best-d" && shownAnyway()));
     return [...new Set(lenses)].sort();
   }
 
@@ -95,7 +94,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   // Switches these lenses on and all others off: the first choice that needs each.
   function set(lenses) {
-    for (const panel of Object.keys(IDS)) {
+    for (const panel of Object.keys(app.panels.choosing())) {
       const choices = choicesOf(panel);
       const found = choices.find(({ name, lens }) => lenses.includes(lens) || lenses.includes(name)) || choices[0];
       chosenNames[panel] = found.name;
@@ -118,7 +117,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function build() {
-    for (const [panel, id] of Object.entries(IDS)) {
+    for (const [panel, id] of Object.entries(app.panels.choosing())) {
       const title = app.byId(`${panel}-panel-title`);
       if (!title || controls[panel]) continue;
       controls[panel] = app.segments.make({ id, label: app.say(`lens.label-${panel}`), choose: (name) => choose(panel, name), least: 2 });

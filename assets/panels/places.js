@@ -152,7 +152,7 @@ window.dash_clientside = window.dash_clientside || {};
   // -- D alone: one place, in all three ------------------------------------------------------------------------------------
 
   function everywhere(frame, x, y) {
-    for (const panel of ["samples", "latent", "discriminator"]) tools.put(panel, x, y);
+    for (const panel of app.panels.square()) tools.put(panel, x, y);
     const place = `x = ${pair(x, y)}`;
     const near = app.geometry.nearest(frame.fakes, x, y, 1);
     const real = app.geometry.nearest(state.points.reals.subarray(0, frame.fakes.length), x, y, 1);

@@ -3,7 +3,6 @@ window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
   const state = app.state;
-  const SQUARE = ["samples", "latent", "discriminator"];
   const dressed = {}; // panel -> what its figure was given last
 
   const task = () => (state.points && state.settings.scenes[state.points.task] ? state.points.task : "gan");
@@ -55,7 +54,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function dressAll() {
-    for (const panel of ["metrics", ...SQUARE]) dress(panel);
+    for (const panel of app.panels.all()) dress(panel);
   }
 
   state.on("run", dressAll);

@@ -6,4 +6,4 @@ from functools import partial
 
 from gan_core.dashboard.page.panels.panel import Panel, square_figure
 
-PANEL = Panel("latent", partial(square_figure, "u", "v", colour_bar=True))
+PANEL = Panel("latent", partial(square_figure, "u", "v", colour_bar=True), choices="lens-latent")

@@ -38,6 +38,7 @@ class Panel:
     name: str
     figure: Callable[[], go.Figure]
     square: bool = True
+    choices: str = ""  # id of the control by which it shows something else than usual: `lenses.CHOICES`
 
     @property
     def id(self) -> str:

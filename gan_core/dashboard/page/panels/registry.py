@@ -23,6 +23,7 @@ __all__ = ["PANELS", "Panel", "tables"]
 def tables() -> dict[str, Any]:
     """What the browser's side needs of the panels' tables, ready for JSON."""
     return {
+        "panels": [{"name": p.name, "square": p.square, "choices": p.choices} for p in PANELS],
         "scenes": {task: {panel: scene(task, panel) for panel in of} for task, of in SCENES.items()},
         "scales": {name: said(asdict(scale)) for name, scale in SCALES.items()},
         "lenses": {panel: choices(panel) for panel in CHOICES},
