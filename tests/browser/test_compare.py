@@ -309,16 +309,17 @@ def test_the_live_run_beside_an_older_one(pair: Pair, runs: Runs) -> None:
     _, newer = pair.open(runs.short, live)
     info = server.status()["info"]
     other = {} if info["precision"] == "float32" else {"Precision": ["float32", info["precision"]]}
-    expect(pair.words).to_have_text(f"{3 + len(other)} settings differ.")
+    expect(pair.words).to_have_text(f"{4 + len(other)} settings differ.")
     expect(pair.page.locator("#differences thead .about").nth(1)).to_have_text("the live run")
     assert pair.differences() == {
         "Scenario": ["Quick (small networks)", "A better solution"],
-        "Units in a hidden layer": ["128", "512"],
+        "Generator": [f"{units}:leaky-relu(slope=0.1):tanh" for units in ("128,128,128", "512,512,512")],
+        "Discriminator": [f"{units}:leaky-relu(slope=0.1):linear" for units in ("128,128,128", "512,512,512")],
         "Batch": ["256", "512"],
         **other,
     }
     server.command("set", values={"lr_d": 0.01})
-    expect(pair.words).to_have_text(f"{4 + len(other)} settings differ.")
+    expect(pair.words).to_have_text(f"{5 + len(other)} settings differ.")
     assert pair.differences()["Discriminator learning rate"] == ["0.001", "0.001 → 0.01 at step 3"]
     # Many changes are told in short: the first ones and the last.
     for value in (0.02, 0.03, 0.04, 0.05, 0.06):
