@@ -26,10 +26,12 @@ def main() -> int:
     from gan_core.recording.library import Library
     from gan_core.recording.stored import StoredRuns
     from gan_core.rerun.process import Reruns
+    from gan_core.training.known import complete_presets
 
     folder = RunFolder(options.runs, limit=int(options.run_limit * 1e9))
 
     try:
+        complete_presets()
         session = TrainingSession(
             options.preset,
             options.seed,

@@ -17,8 +17,10 @@ window.dash_clientside = window.dash_clientside || {};
   function words(run) {
     const { config, values } = differences(run);
     const { labels } = state.settings;
-    const said = ([name, value]) => `${lower(labels[name] || name)} ${short(typeof value === "number" ? app.brief(value) : value)}`;
-    return [...Object.entries(config), ...Object.entries(values)].map(said).join(", ");
+    const found = { ...config, ...values };
+    const names = [...new Set([...Object.keys(labels), ...Object.keys(found)])].filter((name) => Object.hasOwn(found, name));
+    const written = (value) => short(typeof value === "number" ? app.brief(value) : value);
+    return names.map((name) => `${lower(labels[name] || name)} ${written(found[name])}`).join(", ");
   }
 
   const lower = (label) => label[0].toLowerCase() + label.slice(1);

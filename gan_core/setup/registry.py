@@ -31,6 +31,11 @@ class Registry(Mapping[str, T]):
             raise ValueError(f"There is a {self.kind} called {name!r} already.")
         self._entries[name] = entry
 
+    def replace(self, name: str, entry: T) -> None:
+        """Put another entry in the place of the one of this name. Raises KeyError when there is none."""
+        self._entries[name]
+        self._entries[name] = entry
+
     def find(self, name: str) -> T:
         """The entry of this name. Raises ValueError with a sentence that lists the names there are."""
         if name not in self._entries:

@@ -9,6 +9,7 @@ from typing import Any
 from gan_core.setup.config import NETWORKS, GANConfig
 from gan_core.setup.network import Network
 from gan_core.setup.part import read_part
+from gan_core.setup.presets import PRESETS
 from gan_core.setup.registry import Parts
 from gan_core.targets.target import LATENTS, TARGETS
 from gan_core.training.activations import ACTIVATIONS
@@ -39,6 +40,18 @@ def completed(config: GANConfig) -> GANConfig:
         activation = ACTIVATIONS.completed(str(network.activation))
         texts[name] = str(Network(network.units, read_part(activation), network.output))
     return replace(config, **texts)
+
+
+def complete_presets() -> None:
+    """Have all scenarios say every number of their parts, as the runs of them will, so that the two can be compared.
+
+    Raises ValueError with a sentence that names the scenario, where one is made of what there is not.
+    """
+    for name, preset in PRESETS.items():
+        try:
+            PRESETS.replace(name, replace(preset, config=completed(preset.config)))
+        except ValueError as error:
+            raise ValueError(f"The scenario {name} cannot be trained. {error}") from None
 
 
 def check_known(config: GANConfig) -> None:

@@ -110,6 +110,7 @@ def test_entries_of_a_reader_s_own_are_on_the_page(dashboard: DashboardPage, ser
     dashboard.expect_step(40)
     expect(page.locator("#story-title")).to_have_text("All of one's own")
     expect(page.locator("#story-altered")).to_contain_text("autograd")
+    expect(page.locator("#story-altered-words")).to_be_empty()  # it is as it is told, numbers that are usual included
     # The view that the scenario begins with, and why others are not to be had.
     expect(page.locator("#metrics-panel-title")).to_have_text("Spread of the fakes")
     for name, why in (

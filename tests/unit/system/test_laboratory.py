@@ -6,15 +6,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
+from gan_core.setup.config import GANConfig
 from gan_core.setup.presets import PRESETS
 from gan_core.system import laboratory
 from gan_core.targets.target import TARGETS
 from gan_core.training.engine import GANEngine
+from gan_core.training.known import complete_presets
 from throw_away import kept
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "my_lab.py"
@@ -35,7 +38,9 @@ def test_the_example_of_the_readme_adds_what_it_says() -> None:
     laboratory.load([str(EXAMPLE)], environ)
     laboratory.load([str(EXAMPLE)], environ)  # once is enough
     assert laboratory.named(environ) == [str(EXAMPLE)]
+    complete_presets()
     preset = PRESETS["my-ring"]
+    assert preset.config.target == "my-ring(modes=8, sd=0.02)"
     engine = GANEngine(preset, 0, device="cpu")
     assert not engine.by_hand
     assert all(m.is_finite() for m in engine.advance(20))
@@ -72,6 +77,12 @@ def test_what_is_no_module_is_refused(tmp_path: Path) -> None:
     (tmp_path / "lab.txt").write_text("")
     with pytest.raises(ValueError, match=r"lab\.txt is no Python module"):
         laboratory.load([str(tmp_path / "lab.txt")], {})
+
+
+def test_a_scenario_of_what_there_is_not_is_named() -> None:
+    PRESETS.add("lost", replace(PRESETS["quick"], name="lost", config=GANConfig(target="nowhere")))
+    with pytest.raises(ValueError, match=r"^The scenario lost cannot be trained\. There is no target 'nowhere'"):
+        complete_presets()
 
 
 def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
