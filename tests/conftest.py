@@ -16,6 +16,15 @@ hypothesis.settings.register_profile("ganscope", deadline=None, derandomize=True
 hypothesis.settings.load_profile("ganscope")
 
 
+# The files without a browser that take longest.
+LONGEST = ("test_gan_step.py", "test_bench.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where two workers take one file after another, both are busy to the end if the longest files come first."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
 @pytest.fixture(autouse=True)
 def _arithmetic_as_found() -> Iterator[None]:
     """An engine makes its thread treat numbers under 1e-38 as 0 and take threads; the next test's is IEEE's, on one.

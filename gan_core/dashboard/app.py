@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 
 from dash import Dash
+from flask import Response, request
 
 from gan_core.dashboard.http.api import add_routes
 from gan_core.dashboard.http.guard import guard
@@ -20,6 +21,7 @@ from gan_core.dashboard.page.texts import texts_element
 from gan_core.dashboard.page.theme import css_variables
 from gan_core.texts.catalogue import catalogue, say
 
+YEAR = 365 * 24 * 3600  # seconds
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 
 _INDEX = """<!DOCTYPE html>
@@ -60,6 +62,7 @@ def create_app(
     app.layout = lambda: page(session.status())
     add_callbacks(app)
     guard(app.server, host, more_hosts, scripts=app.csp_hashes())
+    app.server.after_request(_kept_by_browsers)
     add_unknown(app.server)
     add_routes(app.server, session)
     if archive is not None:
@@ -72,3 +75,11 @@ def _index() -> str:
     language, needed = catalogue().language, escape(say("page.no-script"))
     page = _INDEX.replace("VARIABLES", css_variables()).replace("LANGUAGE", language).replace("NO_SCRIPT", needed)
     return page.replace("TEXTS", texts_element())
+
+
+def _kept_by_browsers(answer: Response) -> Response:
+    """Have browsers keep a script or style sheet whose address says which one it is, by when it was written."""
+    if request.path.startswith("/assets/") and "m" in request.args and answer.status_code in (200, 304):
+        answer.cache_control.no_cache = None
+        answer.cache_control.max_age = YEAR
+    return answer

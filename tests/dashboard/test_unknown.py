@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -116,3 +117,15 @@ def test_no_callback_of_the_page_is_the_servers(http: FlaskClient) -> None:
     dependencies = http.get("/_dash-dependencies", headers=HEADERS).get_json()
     assert dependencies
     assert all(one["clientside_function"] for one in dependencies)
+
+
+def test_browsers_keep_what_an_address_says_the_time_of(http: FlaskClient) -> None:
+    """Dash adds when a script was written; without that, or for what is not there, they ask each time."""
+
+    def kept_for(path: str) -> int | None:
+        with closing(http.get(path, headers=HEADERS)) as answer:
+            return answer.cache_control.max_age
+
+    assert kept_for("/assets/app.js?m=1") == 365 * 24 * 3600
+    for path in ("/assets/app.js", "/assets/nowhere.js?m=1", "/?m=1", "/api/status?m=1"):
+        assert not kept_for(path), path
