@@ -25,7 +25,7 @@ window.dash_clientside = window.dash_clientside || {};
     const root = element("div", `layer ${name}`, graph);
     root.tabIndex = 0;
     root.setAttribute("role", "application");
-    root.setAttribute("aria-label", spoken(name, app.say(`panel-name.${name}`)));
+    root.setAttribute("aria-label", spoken(name, app.sayOr(name, `panel-name.${name}`)));
     root.dataset.panel = name;
     const layer = {
       name,

@@ -31,7 +31,7 @@ window.dash_clientside = window.dash_clientside || {};
     const hinted = head.parentElement.querySelector(".hint");
     if (hinted) hinted.textContent = hint;
     layer.root.setAttribute("aria-label", app.layers.spoken(panel, spoken));
-    if (panel !== "metrics") figure(layer.plot, axes, scale);
+    if (app.panels.square().includes(panel)) figure(layer.plot, axes, scale);
     state.emit("dressed", panel);
   }
 

@@ -119,6 +119,10 @@ def test_entries_of_a_reader_s_own_are_on_the_page(dashboard: DashboardPage, ser
     ):
         expect(page.locator(f"#curves-view-{name}")).to_be_disabled()
         expect(page.locator(f"label[for=curves-view-{name}]")).to_have_attribute("title", why)
+    # A panel more: its figure, with a head like the others'.
+    expect(page.locator(".card")).to_have_count(5)
+    expect(page.locator("#own-panel-panel-title")).to_have_text("A panel of one's own")
+    expect(page.locator("#own-panel-panel .scatterlayer .trace")).to_have_count(1)
     # The lens: its map is what its arrays say.
     page.evaluate("dash_clientside.lens.choose('discriminator', 'own-far')")
     dashboard.until("s.shown && s.shown.own_far")

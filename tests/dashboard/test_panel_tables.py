@@ -21,7 +21,7 @@ from gan_core.setup.config import GANConfig
 from gan_core.setup.presets import PRESETS
 from gan_core.training.tasks import TASKS
 
-NAMES = {panel.id.removesuffix("-panel") for panel in PANELS}
+NAMES = set(PANELS)
 EACH_TASK = pytest.mark.parametrize("task", TASKS)
 
 

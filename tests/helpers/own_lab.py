@@ -1,8 +1,11 @@
 """A reader's module for `--with`: one entry of every kind that the page shows, and a scenario of all of them."""
 
+import plotly.graph_objects as go
 import torch
 
 from gan_core.dashboard.page.panels.lenses import CHOICES, Choice
+from gan_core.dashboard.page.panels.panel import Panel
+from gan_core.dashboard.page.panels.registry import PANELS
 from gan_core.dashboard.page.panels.views import VIEWS, Line, Plot, View
 from gan_core.looking.lenses import LENSES, Lens
 from gan_core.looking.looks import cell_centres
@@ -63,6 +66,7 @@ config = GANConfig(
     updates="2:1",
     batch=32,
 )
+PANELS.add("own-panel", Panel("own-panel", lambda: go.Figure(go.Scatter(x=[1, 2], y=[2, 1])), square=False))
 PRESETS.add("own", Preset("own", config, HyperParameters(), view="own-spread"))
 add(
     {
@@ -72,6 +76,7 @@ add(
         "lens.discriminator.own-far.title": "How far",
         "lens.discriminator.own-far.reading": "far",
         "view.own-spread.label": "Spread",
+        "scene.gan.own-panel.title": "A panel of one's own",
         "view.own-spread.title": "Spread of the fakes",
     }
 )

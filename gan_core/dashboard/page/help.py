@@ -38,7 +38,9 @@ def help_dialog() -> dmc.Modal:
         children=[
             html.P(say("help.about")),
             _section(
-                say("help.panels"), _terms((panel.title, f"{panel.help} {panel.hint}") for panel in PANELS), open=True
+                say("help.panels"),
+                _terms((panel.title, f"{panel.help} {panel.hint}") for panel in PANELS.values()),
+                open=True,
             ),
             _section(say("help.choices"), _terms(_choices())),
             _section(say("help.colours"), _colours()),
@@ -107,6 +109,10 @@ def _states() -> list[tuple[str, str]]:
         (f"{shape} {say(f'state.{state}.short')}", say(f"state.{state}.sentence"))
         for state, shape in story.SHAPES.items()
     ]
+
+
+def _panels() -> list[tuple[str, str]]:
+    return [(panel.title, f"{panel.help} {panel.hint}") for panel in PANELS.values()]
 
 
 def _choices() -> list[tuple[str, str]]:

@@ -52,7 +52,9 @@ def page(status: Status) -> dmc.MantineProvider:
                                 ],
                                 className="side",
                             ),
-                            html.Main([_card(p) for p in PANELS], id="panels", className="panels", tabIndex="-1"),
+                            html.Main(
+                                [_card(p) for p in PANELS.values()], id="panels", className="panels", tabIndex="-1"
+                            ),
                         ],
                         className="body",
                     ),

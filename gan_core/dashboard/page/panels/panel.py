@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from gan_core.dashboard.page.theme import LIGHT, REAL_TO_FAKE
-from gan_core.texts.catalogue import say
+from gan_core.texts.catalogue import say, say_or
 
 AXIS = {
     "fixedrange": True,
@@ -48,17 +48,17 @@ class Panel:
     @property
     def title(self) -> str:
         """What stands over it."""
-        return say(f"scene.gan.{self.name}.title")
+        return say_or(self.name, f"scene.gan.{self.name}.title")
 
     @property
     def help(self) -> str:
         """What is seen and what the colours mean, in a sentence or two."""
-        return say(f"scene.gan.{self.name}.help")
+        return say_or("", f"scene.gan.{self.name}.help")
 
     @property
     def hint(self) -> str:
         """What the cursor does here."""
-        return say(f"scene.gan.{self.name}.hint")
+        return say_or("", f"scene.gan.{self.name}.hint")
 
 
 def square_figure(x_title: str, y_title: str, *, colour_bar: bool) -> go.Figure:

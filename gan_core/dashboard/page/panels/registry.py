@@ -1,4 +1,8 @@
-"""The four panels, in the order in which the page shows them. A new panel is one file and one entry here."""
+"""The panels, in the order in which the page shows them: a new one is one file and one `PANELS.add`.
+
+What is painted into it at each frame is for a script of assets/panels/ that listens for "frame"; its figure stays as
+it is made.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +17,12 @@ from gan_core.dashboard.page.panels.scenes import SCENES, scene
 from gan_core.dashboard.page.panels.views import VIEWS, view
 from gan_core.records.arrays import LENS_ARRAYS
 from gan_core.records.readings import READINGS
+from gan_core.setup.registry import Registry
 from gan_core.texts.catalogue import said
 
-PANELS: tuple[Panel, ...] = (metrics.PANEL, samples.PANEL, latent.PANEL, discriminator.PANEL)
+PANELS: Registry[Panel] = Registry(
+    "panel", {panel.name: panel for panel in (metrics.PANEL, samples.PANEL, latent.PANEL, discriminator.PANEL)}
+)
 
 __all__ = ["PANELS", "Panel", "tables"]
 
@@ -23,8 +30,8 @@ __all__ = ["PANELS", "Panel", "tables"]
 def tables() -> dict[str, Any]:
     """What the browser's side needs of the panels' tables, ready for JSON."""
     return {
-        "panels": [{"name": p.name, "square": p.square, "choices": p.choices} for p in PANELS],
-        "scenes": {task: {panel: scene(task, panel) for panel in of} for task, of in SCENES.items()},
+        "panels": [{"name": p.name, "square": p.square, "choices": p.choices} for p in PANELS.values()],
+        "scenes": {task: {panel: scene(task, panel) for panel in PANELS} for task in SCENES},
         "scales": {name: said(asdict(scale)) for name, scale in SCALES.items()},
         "lenses": {panel: choices(panel) for panel in CHOICES},
         "why_not": why_not(),

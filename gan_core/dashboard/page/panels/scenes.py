@@ -54,6 +54,15 @@ SCENES: dict[str, dict[str, Scene]] = {"gan": GAN, "fit": FIT, "noise": D_ALONE,
 
 
 def scene(task: str, panel: str) -> dict[str, Any]:
-    """One panel in one task, words included; those that it does without are empty."""
-    own = words(f"scene.{task}.{panel}")
-    return {**asdict(SCENES[task][panel]), **dict.fromkeys(WORDS, ""), "title": panel, "spoken": panel, **own}
+    """One panel in one task, words included; those that it does without are empty.
+
+    A panel that has no scene of a task is the same as in the GAN's, and one that has none there is as it stands.
+    """
+    own = words(f"scene.{task}.{panel}") or words(f"scene.gan.{panel}")
+    return {
+        **asdict(SCENES[task].get(panel, Scene())),
+        **dict.fromkeys(WORDS, ""),
+        "title": panel,
+        "spoken": panel,
+        **own,
+    }
