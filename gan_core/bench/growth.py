@@ -10,6 +10,7 @@ from gan_core.bench.frames import look
 from gan_core.bench.rounds import Plan, Row, interleave, rate, ratios
 from gan_core.bench.sizes import ARTICLE
 from gan_core.looking.probe import LIVE_POINTS, Probe
+from gan_core.setup.config import GANConfig, sized
 from gan_core.training.engine import GANEngine
 
 Call = Callable[[], object]
@@ -28,16 +29,15 @@ class Curve:
 
 
 def _width(value: int, plan: Plan) -> Call:
-    return _step(plan, width=value)
+    return _step(plan, sized(value))
 
 
 def _batch(value: int, plan: Plan) -> Call:
-    return _step(plan, batch=value)
+    return _step(plan, replace(ARTICLE.config, batch=value))
 
 
-def _step(plan: Plan, **changed: int) -> Call:
-    preset = replace(ARTICLE, config=replace(ARTICLE.config, **changed))  # type: ignore[arg-type]  # both are int
-    return GANEngine(preset, device=plan.device, threads=plan.threads).step
+def _step(plan: Plan, config: GANConfig) -> Call:
+    return GANEngine(replace(ARTICLE, config=config), device=plan.device, threads=plan.threads).step
 
 
 def _resolution(value: int, plan: Plan) -> Call:

@@ -158,4 +158,4 @@ def test_fakes_in_one_spot_are_called_out(dashboard: DashboardPage) -> None:
     _show(dashboard, (0, 0.25), step=90, gathered=1800)
     expect(said).to_have_text("1,800 of 2,000 fakes at (0.00, 0.25)")
     times = [time for time, _ in page.evaluate("spoken")]
-    assert np.diff(times).min(initial=np.inf) > 4500
+    assert np.diff(np.array(times, float)).min(initial=np.inf) > 4500

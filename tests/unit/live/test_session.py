@@ -1514,7 +1514,7 @@ def test_the_story_is_told_with_the_progress(open_session: Opener) -> None:
     end.wait()
     told, _ = progress(session)
     assert [event for event in told["events"] if event[1] == "change"] == [
-        [step, "change", "Generator learning rate 0.0002 → 0.0005"]
+        [step, "change", {"name": "lr_g", "old": 0.0002, "new": 0.0005}]
     ]
     assert told["status"]["diagnosis"]["state"] == "undecided"  # nothing is said of the first steps
     assert told["status"]["length"] == session.status().length

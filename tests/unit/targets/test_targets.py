@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from gan_core.targets.target import TARGETS, Target, uniform_square
+from gan_core.targets.target import TARGETS, Target, charted, uniform_square
 
 SPIRAL = TARGETS["spiral"]
 
@@ -152,5 +152,19 @@ def test_uniform_square_fills_the_square() -> None:
 
 
 def test_a_target_samples_through_its_own_transform() -> None:
-    target = Target("shifted", lambda uv: uv + 10, None, None)
+    target = charted(lambda uv: uv + 10)
     assert (target.sample(5, stream()) - 10).abs().max() <= 1
+    uv = uniform_square(5, stream(3))
+    assert torch.equal(target.even(uv), uv + 10)
+    assert torch.equal(target.goal()(uv), uv + 10)
+
+
+def test_a_target_that_is_no_image_of_the_square_stands_for_itself_by_fixed_draws() -> None:
+    target = Target(lambda n, generator: torch.rand((n, 2), generator=generator) / 2)
+    uv = uniform_square(50, stream(3))
+    even = target.even(uv)
+    assert even.shape == (50, 2)
+    assert (even >= 0).all()
+    assert torch.equal(even, target.even(uv * 0.5))
+    with pytest.raises(ValueError, match="no transform of the square"):
+        target.goal()
