@@ -10,8 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from gan_core.records.steps import Change
-from gan_core.setup.config import BOUNDS, FRAME_RATE, LOOKING_SHARE
+from gan_core.setup.config import BOUNDS, FRAME_RATE, LOOKING_SHARE, GANConfig
 from gan_core.setup.limits import (
+    MAX_ASKED_BATCH,
+    MAX_ASKED_LAYERS,
+    MAX_ASKED_UNITS,
     MAX_REPEATED_CHANGES,
     MAX_STEP,
     MAX_STEPS_AT_ONCE,
@@ -191,6 +194,20 @@ def _read_repeat(request: Mapping[str, object]) -> Command:
     return Repeat(preset.name, seed, tuple(changes), step, config, begun)
 
 
+def _check_size(config: GANConfig, asked: Mapping[str, str]) -> None:
+    """Raise ValueError for more than a link may ask of the machine of whoever follows it."""
+    for name, network in config.networks.items():
+        if name in asked and (len(network.units) > MAX_ASKED_LAYERS or network.widest > MAX_ASKED_UNITS):
+            raise ValueError(
+                f"{name} may have at most {MAX_ASKED_LAYERS} hidden layers of at most {MAX_ASKED_UNITS} units here; "
+                "`python -m gan_core train --config` takes more."
+            )
+    if "batch" in asked and config.batch > MAX_ASKED_BATCH:
+        raise ValueError(
+            f"batch may be at most {MAX_ASKED_BATCH} here; `python -m gan_core train --config` takes more."
+        )
+
+
 def _read_preset(request: Mapping[str, object]) -> Command:
     preset, config, values = _read_experiment(request, "name")
     return Restart(preset=preset.name, config=config, values=values)
@@ -205,6 +222,7 @@ def _read_experiment(request: Mapping[str, object], name: str) -> tuple[Preset, 
     if not isinstance(values, dict):
         raise ValueError("'values' must be an object of hyper-parameter names and numbers.")
     altered = preset.altered(config, values)  # its checks of names and ranges
+    _check_size(altered.config, config)
     return preset, dict(config), {each: getattr(altered.values, each) for each in values}
 
 

@@ -131,6 +131,24 @@ def test_what_does_not_fit_is_one_line_and_loses_nothing(
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+def test_another_experiment_than_the_scenario_s_goes_on_as_itself(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Autograd trains it; the same command goes on, another one is refused, and both halves are one run."""
+    config = ("--config", "updates=2:1", "--config", "batch=32", "--config", "generator=8:relu")
+    assert main(command(tmp_path / "whole", *config, steps=20), {}) == 0
+    out = tmp_path / "halves"
+    assert main(command(out, *config, "--record", steps=9), {}) == 0
+    with pytest.raises(SystemExit, match="2"):
+        main(command(out, *config[:2], "--resume", steps=20), {})
+    assert "generator 8:relu:tanh; it cannot go on with 128,128,128:leaky-relu" in capsys.readouterr().err
+    assert main(command(out, *config, "--resume", steps=20), {}) == 0
+    same(out, tmp_path / "whole")
+    with closing(RunFile.open(recorded(out))) as file:
+        assert file.recipe.config["updates"] == "2:1"
+        assert verify(file).proved
+
+
 def test_two_runs_in_a_folder_are_not_guessed_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("one", "two"):
         (tmp_path / f"{name}{SUFFIX}").touch()

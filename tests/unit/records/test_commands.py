@@ -53,6 +53,10 @@ from gan_core.setup.limits import MAX_SEED, MAX_STEPS_AT_ONCE, MAX_STEPS_PER_FRA
             Restart(preset="quick", config={"batch": "64"}, values={"lr_g": 1e-4}),
         ),
         (
+            {"do": "preset", "name": "quick", "config": {"generator": "1024,8,8,8,8,8,8,8:relu", "batch": "8192"}},
+            Restart(preset="quick", config={"generator": "1024,8,8,8,8,8,8,8:relu", "batch": "8192"}),
+        ),
+        (
             {"do": "repeat", "preset": "quick", "config": {"updates": "5:1"}, "seed": 3, "step": 9}
             | {"values": {"lr_g": 0.1}, "changes": [[4, "lr_g", 0.01]]},
             Repeat("quick", 3, (Change(4, "lr_g", 0.1, 0.01),), 9, {"updates": "5:1"}, {"lr_g": 0.1}),
@@ -71,6 +75,15 @@ def test_every_kind_is_read(request_: object, command: Command) -> None:
         ({"do": "preset", "name": "quick", "config": ["batch"]}, "config"),
         ({"do": "preset", "name": "quick", "config": {"batch": "1e99"}}, "batch"),
         ({"do": "preset", "name": "quick", "config": {"generator": "9" * 300}}, "generator"),
+        (
+            {"do": "preset", "name": "quick", "config": {"generator": "2048:relu"}},
+            "generator may",
+        ),
+        ({"do": "preset", "name": "quick", "config": {"discriminator": "8,8,8,8,8,8,8,8,8:relu"}}, "discriminator may"),
+        (
+            {"do": "repeat", "preset": "quick", "config": {"batch": "16384"}, "seed": 3, "step": 9},
+            "batch may",
+        ),
         ({"do": "preset", "name": "quick", "values": {"lr_g": 7}}, "lr_g"),
         ({"do": "preset", "name": "quick", "values": 7}, "values"),
         ({"do": "repeat", "preset": "quick", "config": {"updates": "a"}, "seed": 3, "step": 9}, "updates"),
