@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from gan_core.setup.experiment import Experiment
 from gan_core.setup.presets import PRESETS
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 # two products, and a step takes a seventh longer. Read when torch is loaded.
 os.environ.setdefault("GOMP_SPINCOUNT", "5000")
 
-__all__ = ["PRESETS", "GANEngine"]
+__all__ = ["PRESETS", "Experiment", "GANEngine"]
 
 
 def __getattr__(name: str) -> object:

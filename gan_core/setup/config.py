@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from gan_core.setup.network import Network, read_network
-from gan_core.setup.part import Part, number, read_part
+from gan_core.setup.part import number, read_part
 from gan_core.texts.catalogue import say_or
 
 Scale = Literal["linear", "log"]
@@ -173,10 +173,6 @@ class GANConfig:
     def each(self) -> tuple[int, int]:
         """How many updates of D and of G a step has."""
         return read_updates(self.updates)
-
-    def part(self, name: str) -> Part:
-        """One of the fields of PARTS, read."""
-        return read_part(getattr(self, name))
 
     def changed(self, texts: Mapping[str, str]) -> GANConfig:
         """Return a copy with fields replaced, given as text. Raises ValueError with a sentence; see `read_field`."""
