@@ -9,7 +9,7 @@ from gan_core.setup.presets import PRESETS, Preset
 from gan_core.setup.registry import Number
 from gan_core.targets.target import TARGETS, Target
 from gan_core.texts.catalogue import add
-from gan_core.training.optimisers import OPTIMISERS, Optimiser, rule
+from gan_core.training.optimisers import OPTIMISERS, SimpleOptimiser, rule
 
 
 def ring(modes: int, sd: float) -> Target:
@@ -20,7 +20,7 @@ def ring(modes: int, sd: float) -> Target:
     return Target(sample)
 
 
-class SGD(Optimiser):
+class SGD(SimpleOptimiser):
     def change(self, gradient: torch.Tensor, lr: float, beta1: float) -> torch.Tensor:
         return -lr * gradient
 

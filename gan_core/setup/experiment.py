@@ -45,15 +45,6 @@ class Experiment:
     config: GANConfig
     values: HyperParameters
 
-    def differences(self, other: Experiment) -> dict[str, Any]:
-        """The fields and values of this one that are not as in `other`."""
-        return {
-            name: value
-            for mine, its in ((self.config, other.config), (self.values, other.values))
-            for name, value in vars(mine).items()
-            if value != getattr(its, name)
-        }
-
 
 def read_experiment(config: Mapping[str, Any], values: Mapping[str, Any]) -> Experiment:
     """Read what a run is made of and began with. Raises ValueError with what is wrong: see the two below."""

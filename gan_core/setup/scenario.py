@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from gan_core.setup.config import GANConfig, HyperParameters
-from gan_core.setup.experiment import Experiment
 from gan_core.texts.catalogue import say_or
 
 
@@ -25,11 +24,6 @@ class Preset:
     pauses: bool = False  # whether a run pauses after `length` steps, where the article's figure ends, to say so
     view: str = "losses"  # which curves to begin with
     lenses: tuple[str, ...] = ()  # to begin with
-
-    @property
-    def experiment(self) -> Experiment:
-        """What a run of it is made of and begins with."""
-        return Experiment(self.config, self.values)
 
     def altered(self, config: Mapping[str, str], values: Mapping[str, float]) -> Preset:
         """The same label on another experiment: with these fields, as text, and values in the place of its own.

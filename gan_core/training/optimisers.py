@@ -11,6 +11,7 @@ epsilon; epsilon divided by sqrt(1 - beta2^t) makes the two the same. The moment
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -23,13 +24,8 @@ from gan_core.setup.registry import Number, Parts
 from gan_core.training.networks import MLP
 
 
-class Optimiser:
-    """What every rule shares: the network's vectors, the number of updates, and vectors of its own, `moments`.
-
-    A rule of your own overrides `change`, and names in OWN the vectors (P,) that it keeps from one update to the next.
-    """
-
-    OWN: tuple[str, ...] = ()
+class Optimiser(ABC):
+    """What every rule shares: the network's vectors, the number of updates, and vectors of its own, `moments`."""
 
     def __init__(self, network: MLP) -> None:
         self._parameters, self._gradients = network.parameters_flat, network.gradients_flat
@@ -37,29 +33,22 @@ class Optimiser:
         self._count = torch.zeros((), device=self._parameters.device)  # updates so far, where torch looks for it
 
     @classmethod
+    @abstractmethod
     def kept(cls) -> tuple[str, ...]:
         """Names of `moments`: a checkpoint holds them all."""
-        return (*cls.OWN, "last")
 
     @property
     def updates(self) -> int:
         """Updates so far."""
         return int(self._count)
 
+    @abstractmethod
     def step(self, lr: Any, beta1: Any) -> None:
         """Apply the gradient that lies in the network's `gradients_flat`. Both values are floats."""
-        self._count += 1
-        change = self.change(self._gradients, lr, beta1)
-        self.moments["last"].copy_(change)
-        self._parameters.add_(change)
 
-    def change(self, gradient: Tensor, lr: float, beta1: float) -> Tensor:
-        """What to add to the parameters (P,) for this gradient (P,). `updates` counts this one already."""
-        raise NotImplementedError
-
+    @abstractmethod
     def last_update(self, lr: float, beta1: float) -> Tensor:
         """What the last step, made with these values, added to the parameters (P,); zeros before the first."""
-        return self.moments["last"].clone()
 
     def state(self) -> dict[str, Any]:
         """Copy out the moments and the number of updates."""
@@ -70,6 +59,35 @@ class Optimiser:
         for name, moment in self.moments.items():
             moment.copy_(state[name])
         self._count.fill_(state["updates"])
+
+
+class SimpleOptimiser(Optimiser):
+    """A rule that says what to add to the parameters: one of your own overrides `change` alone.
+
+    It names in OWN the vectors (P,) that it keeps from one update to the next.
+    """
+
+    OWN: tuple[str, ...] = ()
+
+    @classmethod
+    def kept(cls) -> tuple[str, ...]:
+        """As Optimiser: its own vectors, and the last update."""
+        return (*cls.OWN, "last")
+
+    @abstractmethod
+    def change(self, gradient: Tensor, lr: float, beta1: float) -> Tensor:
+        """What to add to the parameters (P,) for this gradient (P,). `updates` counts this one already."""
+
+    def step(self, lr: float, beta1: float) -> None:
+        """As Optimiser."""
+        self._count += 1
+        change = self.change(self._gradients, lr, beta1)
+        self.moments["last"].copy_(change)
+        self._parameters.add_(change)
+
+    def last_update(self, lr: float, beta1: float) -> Tensor:
+        """As Optimiser."""
+        return self.moments["last"].clone()
 
 
 class KerasAdam(Optimiser):

@@ -22,7 +22,7 @@ from gan_core.training.gan_step import serves
 from gan_core.training.kernels import TorchKernels
 from gan_core.training.networks import make_discriminator, make_generator
 from gan_core.training.objectives import OBJECTIVES
-from gan_core.training.optimisers import OPTIMISERS, Optimiser
+from gan_core.training.optimisers import OPTIMISERS, SimpleOptimiser
 from gan_core.training.penalties import PENALTIES
 from gan_core.training.plain import PlainStep
 from throw_away import CONFIG, added
@@ -108,7 +108,7 @@ def test_what_is_not_written_out_goes_by_autograd(changed: dict[str, str]) -> No
         GANEngine(Experiment(replace(config, task="fit"), BEFORE), 1)
 
 
-class Noted(Optimiser):
+class Noted(SimpleOptimiser):
     """Moves nothing, and keeps each gradient that it is given."""
 
     def __init__(self, network: nn.Module) -> None:

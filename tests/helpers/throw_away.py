@@ -15,7 +15,7 @@ from gan_core.targets.target import LATENTS, TARGETS, Latent, Target
 from gan_core.training.activations import ACTIVATIONS, Activation
 from gan_core.training.kernels import Array, Kernels
 from gan_core.training.objectives import OBJECTIVES, Objective
-from gan_core.training.optimisers import OPTIMISERS, Optimiser, rule
+from gan_core.training.optimisers import OPTIMISERS, SimpleOptimiser, rule
 from gan_core.training.penalties import PENALTIES, Penalty
 
 CONFIG = GANConfig(
@@ -65,7 +65,7 @@ def flat(weight: float) -> Penalty:
     return Penalty(of)
 
 
-class HeavyBall(Optimiser):
+class HeavyBall(SimpleOptimiser):
     OWN = ("speed",)
 
     def __init__(self, network: nn.Module, memory: float) -> None:

@@ -106,13 +106,6 @@ def test_the_sizes_come_together_or_not_at_all(name: str) -> None:
         read_config({**asdict(GANConfig()), name: SIZES[name]})
 
 
-def test_differences_are_what_is_not_as_there() -> None:
-    one = Experiment(GANConfig(), HyperParameters())
-    other = Experiment(GANConfig(batch=64, updates="5:1"), HyperParameters(lr_g=3e-4))
-    assert one.differences(one) == {}
-    assert other.differences(one) == {"updates": "5:1", "batch": 64, "lr_g": 3e-4}
-
-
 @pytest.mark.parametrize("name", sorted({f.name for f in fields(GANConfig)} - set(YOUNGER_CONFIG)))
 def test_what_every_run_has_must_be_there(name: str) -> None:
     recorded = asdict(GANConfig())
