@@ -17,8 +17,8 @@ run: $(VENV)/run.stamp ## start the dashboard on http://127.0.0.1:8050; options 
 test: lint browser ## check style and types, then run every test, two files at a time; pytest's options go in ARGS="-k engine"
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-test-fast: $(VENV)/dev.stamp ## run every test that needs no browser, without checking style and types
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/browser $(ARGS)
+test-fast: $(VENV)/dev.stamp ## run the quick tests: no browser, no large networks, no other programs; style and types are not checked
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore=tests/browser -m "not slow" $(ARGS)
 
 lint: $(VENV)/dev.stamp ## ruff and mypy, without changing a file
 	@$(BIN)/ruff check .

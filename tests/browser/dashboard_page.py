@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import numpy.typing as npt
-from playwright.sync_api import ConsoleMessage, Locator, Page, Request, Route, expect
+from playwright.sync_api import ConsoleMessage, Error, Locator, Page, Request, Route, expect
 
 from live_server import Envelope, LiveServer
 from page_oracle import EXTENT, in_pixels
@@ -35,8 +35,14 @@ class Watch:
 
     def attach(self, page: Page) -> None:
         page.on("console", self._console)
-        page.on("pageerror", lambda error: self.problems.append(f"uncaught: {error}"))
+        page.on("pageerror", self._uncaught)
         page.on("request", self._request)
+
+    def detach(self, page: Page) -> None:
+        """Nothing of what the page does now is of interest."""
+        page.remove_listener("console", self._console)
+        page.remove_listener("pageerror", self._uncaught)
+        page.remove_listener("request", self._request)
 
     def allow(self, origin: str) -> None:
         """Requests to this server are expected."""
@@ -47,9 +53,15 @@ class Watch:
         self._tolerated = fragments
 
     def _console(self, message: ConsoleMessage) -> None:
+        where = message.location.get("url", "")
         if message.type not in ("error", "warning") or any(part in message.text for part in self._tolerated):
             return
-        self.problems.append(f"console {message.type}: {message.text} ({message.location.get('url', '')})")
+        if urlsplit(where).path == "/favicon.ico":  # the browser asks for it beside whatever is no page of ours
+            return
+        self.problems.append(f"console {message.type}: {message.text} ({where})")
+
+    def _uncaught(self, error: Error) -> None:
+        self.problems.append(f"uncaught: {error}")
 
     def _request(self, request: Request) -> None:
         parts = urlsplit(request.url)
@@ -115,7 +127,8 @@ class DashboardPage:
         """Load the page, as one that has followed the run so far, and wait until it shows what the server has."""
         self.watch.allow(self.server.origin)
         run = self.server.status()["info"]["id"]
-        self.page.add_init_script(f"try {{ sessionStorage.setItem('ganscope-followed', '{run}') }} catch {{}}")
+        self.page.goto(f"{self.server.origin}/healthz")
+        self.page.evaluate("(run) => { try { sessionStorage.setItem('ganscope-followed', run) } catch {} }", run)
         self.page.set_viewport_size({"width": size[0], "height": size[1]})
         self.page.emulate_media(color_scheme=scheme)
         self.page.goto(self.server.origin)
@@ -271,6 +284,22 @@ class DashboardPage:
     def canvas(self, name: str, which: str = "paint") -> npt.NDArray[np.uint8]:
         """The pixels of one of a panel's canvases: (height, width, RGBA)."""
         return self._pixels("document.querySelector(argument)", f"#{name}-panel canvas.{which}")
+
+    def shown(self, *names: str) -> dict[str, npt.NDArray[Any]]:
+        """Arrays of the frame that is on the screen, as the page has them."""
+        found = self.page.evaluate(
+            """(names) => names.map((name) => {
+                const array = dash_clientside.state.shown[name];
+                const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+                let text = "";
+                for (let i = 0; i < bytes.length; i += 8192)
+                    text += String.fromCharCode(...bytes.subarray(i, i + 8192));
+                return [name, array.constructor.name, btoa(text)];
+            })""",
+            names,
+        )
+        kinds = {"Uint8Array": np.uint8, "Int16Array": np.int16, "Float32Array": np.float32}
+        return {name: np.frombuffer(base64.b64decode(text), kinds[kind]) for name, kind, text in found}
 
     def screenshot(self, area: Area) -> npt.NDArray[np.uint8]:
         """The pixels on the screen inside an area: (height, width, RGBA)."""

@@ -47,6 +47,7 @@ def _branch(dashboard: DashboardPage, run: str, step: int) -> str:
     return str(status["info"]["id"])
 
 
+@pytest.mark.sharp
 def test_branch_from_a_viewed_step(dashboard: DashboardPage) -> None:
     server = dashboard.server
     server.train(40, 40)
@@ -145,6 +146,7 @@ def test_changes_that_a_page_saw_apart_are_two_gestures(dashboard: DashboardPage
     assert dashboard.watch.commands[-1] == {"do": "branch", "run": run, "step": 25}
 
 
+@pytest.mark.sharp
 def test_the_parent_stays_as_a_ghost(dashboard: DashboardPage) -> None:
     server = dashboard.server
     server.train(40, 40, 1000)

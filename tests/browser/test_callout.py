@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from playwright.sync_api import expect
 
 from dashboard_page import DESKTOP, PHONE, DashboardPage
 from page_oracle import POINT, in_pixels
 from test_access import expect_no_barriers
+
+pytestmark = pytest.mark.sharp
 
 SPAN = 327  # a hundredth, in whole units of a coordinate
 

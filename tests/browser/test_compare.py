@@ -61,8 +61,8 @@ class Runs:
 
 
 @pytest.fixture(scope="module")
-def runs(shared_server: LiveServer) -> Runs:
-    server = shared_server
+def runs(coarse_server: LiveServer) -> Runs:
+    server = coarse_server
     server.put_into_known_state()
     long = _train(server, {40: {"lr_g": 0.001}, 100: {"lr_g": 0.005, "beta1_d": 0.25}}, 160)
     server.command("new-seed", seed=3)
@@ -206,9 +206,9 @@ def test_a_recorded_run_that_grows(dashboard: DashboardPage) -> None:
 
 
 @pytest.fixture
-def damaged(shared_server: LiveServer) -> Iterator[str]:
+def damaged(coarse_server: LiveServer) -> Iterator[str]:
     """The id of a file that is none of ours."""
-    path = Path(json.loads(shared_server.get("/api/runs"))["folder"]) / "20200101-000000-damaged.sqlite"
+    path = Path(json.loads(coarse_server.get("/api/runs"))["folder"]) / "20200101-000000-damaged.sqlite"
     path.write_bytes(b"no run at all" * 1000)
     yield path.stem
     path.unlink()

@@ -20,6 +20,8 @@ from page_oracle import (
     nearest_kept,
 )
 
+pytestmark = pytest.mark.sharp
+
 RADIUS = 0.05  # in sample space, as documented
 HUNDREDTH = 0.005 + 1e-9  # error of a number that is shown with two decimals
 THOUSANDTH = 0.0005 + 1e-9

@@ -64,9 +64,9 @@ def _drag(dashboard: DashboardPage, start: int, end: int) -> tuple[int, int]:
 
 
 @pytest.fixture(scope="module")
-def long_run(shared_server: LiveServer) -> Iterator[npt.NDArray[np.float32]]:
+def long_run(coarse_server: LiveServer) -> Iterator[npt.NDArray[np.float32]]:
     """A recorded run of 1.2 million steps whose file was full: every second row is gone. All numbers of all steps."""
-    server = shared_server
+    server = coarse_server
     server.put_into_known_state()
     server.train(20)
     source = server.status()["info"]["id"]

@@ -32,6 +32,7 @@ def untouched() -> Iterator[LiveServer]:
     server.stop()
 
 
+@pytest.mark.own_tab
 def test_a_figure_is_seen_from_its_first_step_to_its_end(untouched: LiveServer, page: Page, watch: Watch) -> None:
     assert (untouched.status()["phase"], untouched.status()["step"]) == ("starting", 0)
     assert json.loads(untouched.get("/healthz"))["phase"] == "starting"

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
 from dashboard_page import DashboardPage
 from gan_core.looking.probe import LIVE_POINTS, Probe
@@ -14,6 +15,8 @@ from gan_core.records.frames import Moment
 from gan_core.setup.presets import PRESETS
 from gan_core.training.engine import GANEngine
 from page_oracle import colour, map_values, pixel_data
+
+pytestmark = pytest.mark.sharp
 
 Film = list[npt.NDArray[np.uint8]]  # maps, from one frame to the next, of any number of cells
 

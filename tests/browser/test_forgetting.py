@@ -18,11 +18,11 @@ def _kept(page: Page, server: LiveServer) -> list[object]:
     return list(page.evaluate(KEPT))
 
 
-def test_a_page_leaves_nothing_behind(context: BrowserContext, shared_server: LiveServer) -> None:
-    before = context.new_page()
-    fresh = _kept(before, shared_server)
-    assert fresh == [0, 0, "", 0, 0, "prompt"]
-    before.evaluate(
+def test_a_page_leaves_nothing_behind(context: BrowserContext, coarse_server: LiveServer) -> None:
+    tab, other = context.pages[0], context.new_page()
+    fresh = _kept(tab, coarse_server)
+    assert fresh == _kept(other, coarse_server) == [0, 0, "", 0, 0, "prompt"]
+    tab.evaluate(
         """async () => {
             localStorage.setItem("a", "1");
             sessionStorage.setItem("a", "1");
@@ -31,8 +31,17 @@ def test_a_page_leaves_nothing_behind(context: BrowserContext, shared_server: Li
             await caches.open("a");
         }"""
     )
-    context.grant_permissions(["clipboard-read"], origin=shared_server.origin)
-    assert _kept(before, shared_server) == [1, 1, "a=1", 1, 1, "granted"]
+    context.grant_permissions(["clipboard-read"], origin=coarse_server.origin)
+    tab.emulate_media(color_scheme="dark", reduced_motion="reduce", forced_colors="active")
+    tab.set_viewport_size({"width": 390, "height": 844})
+    assert _kept(tab, coarse_server) == [1, 1, "a=1", 1, 1, "granted"]
+    assert _looks(tab) == [True, True, True, 390]
     forget(context)
-    assert before.is_closed()
-    assert _kept(context.new_page(), shared_server) == fresh
+    assert context.pages == [tab]
+    assert _kept(tab, coarse_server) == fresh
+    assert _looks(tab) == [False, False, False, 1440]
+
+
+def _looks(page: Page) -> list[object]:
+    media = ("prefers-color-scheme: dark", "prefers-reduced-motion: reduce", "forced-colors: active")
+    return [*(page.evaluate(f"matchMedia('({one})').matches") for one in media), page.evaluate("innerWidth")]

@@ -132,6 +132,7 @@ def test_the_spiral_view_is_a_recount_of_the_fakes(dashboard: DashboardPage) -> 
     dashboard.until("!s.view.live && s.view.step >= 208 && s.view.step <= 213")
 
 
+@pytest.mark.sharp
 def test_the_other_views_are_the_servers_readings(dashboard: DashboardPage) -> None:
     server = _trained(dashboard)
     dashboard.until("s.shown.resolution === 400")  # its reading replaces that of the quick look at the same step
@@ -179,6 +180,7 @@ def test_the_other_views_are_the_servers_readings(dashboard: DashboardPage) -> N
 # -- lenses ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.sharp
 def test_the_best_possible_d_and_what_d_is_off_it(dashboard: DashboardPage) -> None:
     server = _trained(dashboard)
     _choose(dashboard, "lens-sample-map", "best")
@@ -212,6 +214,7 @@ def test_the_best_possible_d_and_what_d_is_off_it(dashboard: DashboardPage) -> N
     assert float(dashboard.words("discriminator")[-1].split()[-1]) == pytest.approx(off[k], abs=0.1)
 
 
+@pytest.mark.sharp
 def test_tears_have_the_stretch_of_g_and_its_ellipse(dashboard: DashboardPage) -> None:
     server = _trained(dashboard)
     _choose(dashboard, "lens-latent", "tears")
@@ -245,6 +248,7 @@ def test_tears_have_the_stretch_of_g_and_its_ellipse(dashboard: DashboardPage) -
     assert words[-2] == ("turned over (det J < 0)" if folded[rows[0], columns[0]] else "not turned over")
 
 
+@pytest.mark.sharp
 def test_the_mesh_goes_through_g_of_its_vertices(dashboard: DashboardPage) -> None:
     _trained(dashboard)
     frame = dashboard.sharp()
@@ -273,6 +277,7 @@ def test_the_mesh_goes_through_g_of_its_vertices(dashboard: DashboardPage) -> No
     assert (after[far][:, :3].sum(axis=1) >= before[far][:, :3].sum(axis=1)).all(), "elsewhere it only fades"
 
 
+@pytest.mark.sharp
 def test_pull_arrows_end_where_they_should(dashboard: DashboardPage) -> None:
     server = _trained(dashboard)
     _choose(dashboard, "lens-samples", "pull")

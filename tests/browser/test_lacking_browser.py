@@ -11,6 +11,8 @@ from dashboard_page import DashboardPage, Watch
 from gan_core.dashboard.page.texts import texts_element
 from live_server import ROOT, LiveServer
 
+pytestmark = pytest.mark.own_tab
+
 ASSETS = ROOT / "assets"
 # What browsers do that let a page keep nothing: fail at the first look, have none, or fail when something is put in.
 FORBIDDEN = {

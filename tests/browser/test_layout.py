@@ -353,6 +353,7 @@ def _crop(screen: npt.NDArray[np.uint8], box: list[float], margin: int = 0) -> n
     return screen[top:bottom, left:right]
 
 
+@pytest.mark.sharp
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_what_backgrounds_draw_is_seen_in_forced_colours(dashboard: DashboardPage, scheme: Any) -> None:
     server = dashboard.server

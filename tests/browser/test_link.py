@@ -172,6 +172,7 @@ def test_a_reload_on_the_way_does_not_begin_anew(elsewhere: DashboardPage, serve
     expect(notice).to_have_count(0)
 
 
+@pytest.mark.own_tab
 def test_where_the_clipboard_is_closed_the_link_stands_selected(dashboard: DashboardPage, server: LiveServer) -> None:
     page = dashboard.page
     page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")

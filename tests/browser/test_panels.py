@@ -113,6 +113,7 @@ def test_layers_lie_on_the_axes(dashboard: DashboardPage, size: tuple[int, int],
         assert set(colours) == {f"rgb{expected}"}, f"text of {name}"
 
 
+@pytest.mark.sharp
 def test_layers_follow_every_resize(dashboard: DashboardPage) -> None:
     dashboard.server.train(5)
     page = dashboard.open().page
@@ -134,6 +135,7 @@ def test_layers_follow_every_resize(dashboard: DashboardPage) -> None:
     _expect_map(dashboard, "discriminator", dashboard.sharp().arrays["sample_map"])
 
 
+@pytest.mark.sharp
 def test_a_screen_with_twice_the_pixels(
     new_context: Callable[..., BrowserContext], server: LiveServer, watch: Watch
 ) -> None:
@@ -195,6 +197,7 @@ def _expect_map(dashboard: DashboardPage, name: str, cells: npt.NDArray[Any]) ->
     assert np.quantile(off, 0.95) < 20
 
 
+@pytest.mark.sharp
 def test_maps_have_the_documented_colours(dashboard: DashboardPage) -> None:
     # Enough training for both maps to have red and blue parts.
     server = dashboard.server
@@ -363,6 +366,7 @@ def _expect_theme(dashboard: DashboardPage, scheme: str) -> None:
     assert (pixels == _rgb(theme["fake"])).all(axis=1).sum() > 100
 
 
+@pytest.mark.sharp
 def test_theme_follows_the_system_until_it_is_chosen(dashboard: DashboardPage) -> None:
     dashboard.server.train(20)
     page = dashboard.open(scheme="light").page
@@ -385,6 +389,7 @@ def test_theme_follows_the_system_until_it_is_chosen(dashboard: DashboardPage) -
     _expect_theme(dashboard, "dark")
 
 
+@pytest.mark.sharp
 def test_what_is_drawn_comes_back_when_dash_draws_its_figure_late(dashboard: DashboardPage) -> None:
     dashboard.server.train(20)
     page = dashboard.open(scheme="dark").page

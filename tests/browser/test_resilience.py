@@ -168,6 +168,7 @@ def test_a_hidden_page_asks_for_nothing(dashboard: DashboardPage) -> None:
     while under_way:  # what was asked before is answered still
         dashboard.next_frame()
     asked.clear()
+    page.evaluate("dash_clientside.set_props('pulse', { interval: 100 })")
     server.command("play")
     server.wait_until(lambda status: status["step"] > 400)
     dashboard.until("window.pulses > 3")  # the page's interval goes on, to no effect
@@ -201,9 +202,9 @@ def test_ctrl_c_while_the_server_loads() -> None:
         LiveServer(*QUICK, "--while-loading", script=PRESSED)
 
 
-def test_a_port_that_is_taken(shared_server: LiveServer) -> None:
+def test_a_port_that_is_taken(coarse_server: LiveServer) -> None:
     second = subprocess.run(
-        [sys.executable, str(ROOT / "app.py"), "--port", str(shared_server.port), "--preset", "quick"],
+        [sys.executable, str(ROOT / "app.py"), "--port", str(coarse_server.port), "--preset", "quick"],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -213,7 +214,7 @@ def test_a_port_that_is_taken(shared_server: LiveServer) -> None:
     assert second.returncode == 2
     assert second.stdout == ""
     (line,) = second.stderr.splitlines()
-    assert f"cannot listen on 127.0.0.1:{shared_server.port}" in line
+    assert f"cannot listen on 127.0.0.1:{coarse_server.port}" in line
     assert "--port" in line
 
 

@@ -63,11 +63,7 @@ def _expect_exactly(dashboard: DashboardPage, step: int, resolution: int, change
     dashboard.until(f"s.shown.step === argument && s.shown.resolution === {resolution}", step)
     dashboard.expect_step(step)
     expected = rerun_frame("quick", step, resolution, changes)
-    shown = dashboard.page.evaluate(
-        """() => Object.fromEntries(["latent_map", "sample_map", "fakes", "image"].map(
-            (name) => [name, Array.from(window.dash_clientside.state.shown[name])]))"""
-    )
-    for name, values in shown.items():
+    for name, values in dashboard.shown("latent_map", "sample_map", "fakes", "image").items():
         np.testing.assert_array_equal(values, getattr(expected, name).ravel(), err_msg=f"{name} of step {step}")
 
 
@@ -578,6 +574,7 @@ def test_what_cannot_be_re_run_is_said(dashboard: DashboardPage) -> None:
     expect(words).to_have_text("re-run, but this machine re-computes other numbers than were recorded")
 
 
+@pytest.mark.sharp
 def test_nothing_is_re_run_while_following_live(dashboard: DashboardPage) -> None:
     dashboard.server.train(20)
     visits = _Visits(dashboard)

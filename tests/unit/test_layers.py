@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -87,7 +88,8 @@ def name_of(file: Path) -> str:
     return ".".join(part for part in parts if part != "__init__")
 
 
-def imports(file: Path, *, at_run_time: bool = False) -> set[str]:
+@cache
+def imports(file: Path, *, at_run_time: bool = False) -> frozenset[str]:
     """Full names of the modules (and of the names in them) that a file imports, wherever in it."""
     names: set[str] = set()
     package = file.relative_to(ROOT).parent.parts
@@ -99,7 +101,7 @@ def imports(file: Path, *, at_run_time: bool = False) -> set[str]:
             if node.level:
                 base = ".".join((*package[: len(package) - node.level + 1], *base.split("."))).rstrip(".")
             names |= {f"{base}.{alias.name}" for alias in node.names} | {base}
-    return names
+    return frozenset(names)
 
 
 def nodes(tree: ast.AST, at_run_time: bool) -> list[ast.AST]:

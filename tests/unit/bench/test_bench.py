@@ -126,6 +126,7 @@ def copy_weights(ours: MLP, theirs: torch.nn.Module) -> None:
     torch.nn.utils.vector_to_parameters(ours.parameters_flat.clone(), theirs.parameters())
 
 
+@pytest.mark.slow
 def test_the_jax_loop_trains_as_the_engine_does(tiny: Preset, squares: Squares) -> None:
     # Adam is Keras's in both, so the weights after a step can be held against each other.
     pytest.importorskip("jax")
@@ -159,6 +160,7 @@ def test_the_jax_loop_trains_as_the_engine_does(tiny: Preset, squares: Squares) 
     assert np.abs(np.asarray(gan.state["G"]["weights"][0][0]) - before).max() > 0
 
 
+@pytest.mark.slow
 def test_the_keras_loop_trains_as_the_engine_does(
     tiny: Preset, squares: Squares, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,6 +188,7 @@ def test_the_keras_loop_trains_as_the_engine_does(
             np.testing.assert_allclose(a, b, atol=2e-5)
 
 
+@pytest.mark.slow
 def test_the_tensorflow_loop_trains_as_the_engine_does(tiny: Preset, squares: Squares) -> None:
     pytest.importorskip("tensorflow")
     from gan_core.bench import tensorflow_loop
@@ -220,6 +223,7 @@ def as_kernels(network: MLP) -> list[tuple[np.ndarray, np.ndarray]]:
     return [(x.weight.detach().numpy().T.copy(), x.bias.detach().numpy().copy()) for x in linear]
 
 
+@pytest.mark.slow
 @EACH_YARDSTICK
 def test_a_yardstick_answers_each_line_with_a_speed(yardstick: Yardstick, tiny: Preset) -> None:
     if obstacle := yardstick.obstacle("cpu"):
@@ -246,6 +250,7 @@ def test_yardsticks_that_cannot_run_are_left_out_with_a_line(
     assert capsys.readouterr().out == "Absent loop is left out: it is measured on cpu alone.\n"
 
 
+@pytest.mark.slow
 def test_a_yardstick_that_ends_is_left_out_and_the_others_stay(
     tiny: Preset, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -265,6 +270,7 @@ def test_what_the_requirements_of_the_yardsticks_install() -> None:
     assert "-r requirements.txt" in lines
 
 
+@pytest.mark.slow
 def test_looking_beside_the_training_is_held_against_looking_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("_LEAD", "_LEAST", "WATCHED_FOR"):
         monkeypatch.setattr(beside, name, 0.05)
@@ -285,6 +291,7 @@ def compared(tiny: Preset) -> list[Row]:
     return training.compare(tiny, ONCE, [NAIVE, replace(NAIVE, name="other")])
 
 
+@pytest.mark.slow
 def test_training_speed_has_a_ratio_for_each_pair(compared: list[Row], tiny: Preset) -> None:
     rates = {row.name: row.values for row in compared if row.unit == "steps/s"}
     pairs = {row.name: row.values for row in compared if row.unit == "x"}
@@ -368,6 +375,7 @@ def test_curves_have_a_figure_and_a_ratio_at_each_point(curve: growth.Curve) -> 
     assert multiple == ratios(milliseconds[curve.quick[0]], milliseconds[curve.reference])
 
 
+@pytest.mark.slow
 def test_starting_is_measured_to_what_a_person_waits_for() -> None:
     listens, frame = startup.first_frame(ONCE).values()
     assert 0 < listens < frame
@@ -393,12 +401,14 @@ def test_a_server_that_does_not_start_says_why() -> None:
         startup.first_step(refused)
 
 
+@pytest.mark.slow
 def test_memory_of_the_server_is_more_than_torchs() -> None:
     torch_alone, first, later, buffer = (row.values[0] for row in startup.memory(ONCE))
     assert 10 < torch_alone < min(first, later)
     assert 0 < buffer < later < 10_000
 
 
+@pytest.mark.slow
 def test_a_client_is_served_and_memory_is_read() -> None:
     with running_server("tiny", "cpu", 1) as server, closing(Client(server.port)) as client:
         client.watch(lambda: client.frames >= 3)
@@ -414,6 +424,7 @@ def test_a_client_is_served_and_memory_is_read() -> None:
         resident_megabytes(server.pid)
 
 
+@pytest.mark.slow
 def test_a_soak_reports_two_readings() -> None:
     rows = memory_over_time(Plan(rounds=1, seconds=1.0, device="cpu", threads=1), SoakLength(seconds=1))
     warm, at_end, growth, _ = (row.values[0] for row in rows)

@@ -22,6 +22,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
         assert time.monotonic() < deadline
 
 
+@pytest.mark.slow
 def test_steps_are_in_the_file_only_where_they_are_recorded(tmp_path: Path) -> None:
     def train(more: int) -> int:
         """Steps that were trained in this stretch: at least so many."""
@@ -48,6 +49,7 @@ def test_steps_are_in_the_file_only_where_they_are_recorded(tmp_path: Path) -> N
         assert rows() == recorded
 
 
+@pytest.mark.slow
 def test_both_are_measured_at_one_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recording, "_LEAST", 0.4)
     rows = {row.name: row for row in compare("tiny", Plan(2, 0.0, "cpu", 1))}

@@ -55,6 +55,7 @@ def test_the_cells(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_work_goes_on_where_it_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scenarios, "STAGES", (("quick", (10,)), ("target", (120,)), ("quick", (25, 40))))
     rows = list(work([3], []))

@@ -121,6 +121,7 @@ def test_clients_ask_no_more_often_than_they_should(listener: socket.socket) -> 
     assert [had for had, *_ in answers] == [0, *[got for *_, got in answers[:-1]]]
 
 
+@pytest.mark.slow
 def test_many_clients_at_a_server() -> None:
     with running_server("tiny", "cpu", 1) as server, closing(Client(server.port)) as client:
         with running_crowd(server.port, 20) as ask:
@@ -136,6 +137,7 @@ def test_many_clients_at_a_server() -> None:
     assert min(answer_times(answers, published)) > 0  # nobody had a frame before it was there
 
 
+@pytest.mark.slow
 def test_each_number_of_clients_has_its_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"_LEAST": 0.3, "_LEAD": 0.2, "WATCHED_FOR": 0.0}.items():
         monkeypatch.setattr(watched, name, value)

@@ -70,6 +70,7 @@ def same(out: Path, straight: Path) -> None:
     np.testing.assert_array_equal(np.load(out / "samples.npy"), np.load(straight / "samples.npy"))
 
 
+@pytest.mark.slow
 def test_a_recorded_run_is_the_same_and_proved(tmp_path: Path, straight: Path) -> None:
     assert main(command(tmp_path, "--set", SETTING, "--record"), {}) == 0
     same(tmp_path, straight)
@@ -81,6 +82,7 @@ def test_a_recorded_run_is_the_same_and_proved(tmp_path: Path, straight: Path) -
         assert file.recipe.preset == "quick"
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_by_the_same_command(tmp_path: Path, straight: Path) -> None:
     argv = command(tmp_path, "--set", SETTING, "--resume")
     killed = subprocess.run([sys.executable, "-c", KILLED, *argv], cwd=ROOT, capture_output=True, timeout=200)

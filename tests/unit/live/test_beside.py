@@ -219,6 +219,7 @@ def assert_rendered_of(frames: list[Snapshot], tiny: Preset) -> None:
             assert np.array_equal(getattr(frame, name), getattr(expected, name)), (name, frame.step)
 
 
+@pytest.mark.slow
 def test_a_session_shows_the_same_frames_of_the_same_run(
     watched: TrainingSession, tiny: Preset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -243,6 +244,7 @@ def test_a_session_shows_the_same_frames_of_the_same_run(
     assert_rendered_of([*frames, newest], tiny)
 
 
+@pytest.mark.slow
 def test_a_new_run_shows_none_of_the_old_ones_frames(watched: TrainingSession) -> None:
     for _ in range(5):
         frames_rendered_beside(watched, 1)
@@ -252,6 +254,7 @@ def test_a_new_run_shows_none_of_the_old_ones_frames(watched: TrainingSession) -
         assert newest.moment.run == watched.status().info.run
 
 
+@pytest.mark.slow
 def test_training_and_frames_go_on_when_the_process_ends(watched: TrainingSession, tiny: Preset) -> None:
     beside, version = renderer(watched), 0
     assert beside._process is not None
@@ -265,6 +268,7 @@ def test_training_and_frames_go_on_when_the_process_ends(watched: TrainingSessio
     assert_rendered_of([newest], tiny)
 
 
+@pytest.mark.slow
 def test_what_diverges_ends_the_run_with_a_sentence(watched: TrainingSession) -> None:
     frames_rendered_beside(watched, 1)
     watched.run.engine.discriminator.parameters_flat.fill_(torch.nan)

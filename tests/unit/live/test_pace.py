@@ -189,6 +189,7 @@ def test_maps_grow_coarser_when_frames_grow_dearer() -> None:
     assert run.fineness.level == COARSEST
 
 
+@pytest.mark.slow
 @EACH_MACHINE
 def test_no_burst_after_a_quiet_stretch(step: float, frame: float) -> None:
     """Nobody looks for ten minutes; then the share of the very next second is no more than one frame above."""

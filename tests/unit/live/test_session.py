@@ -1369,6 +1369,7 @@ def test_the_nearest_kept_frame(open_session: Opener, every_frame_affordable: No
     assert header(session.frame_at(0))["kept"] is True
 
 
+@pytest.mark.slow
 def test_memory_of_a_long_run_is_bounded(
     open_session: Opener, every_frame_affordable: None, small_history: None, watched_for_ever: None
 ) -> None:
@@ -1531,6 +1532,7 @@ def test_a_loss_that_is_not_finite_is_in_the_story(open_session: Opener) -> None
     assert progress(session)[0]["events"][-1][:2] == [4, "diagnosis"]
 
 
+@pytest.mark.slow
 def test_the_way_to_the_target_ends_where_it_arrives() -> None:
     session = TrainingSession("target", device="cpu", threads=1)
     session.start()

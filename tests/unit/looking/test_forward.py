@@ -206,6 +206,7 @@ def engines() -> dict[str, GANEngine]:
     return dict(states())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("resolution", [50, 100, 400])
 @pytest.mark.parametrize("state", ["mode-collapse 0", "mode-collapse 300", "better 300", "steep"])
 def test_what_is_displayed_is_true(engines: dict[str, GANEngine], state: str, resolution: int) -> None:

@@ -91,6 +91,7 @@ def test_the_fits_error_over_latent_space() -> None:
     assert frame.trail_point.bluest == frame.trail_point.centre  # there is no D
 
 
+@pytest.mark.slow
 def test_the_best_d_against_the_fit() -> None:
     """p / (p + q) with both counted: real data and G's samples of a million even latents each."""
     engine, _, frame = looked("fit", 60, resolution=50)

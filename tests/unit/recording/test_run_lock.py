@@ -112,6 +112,7 @@ def test_a_process_that_was_killed_leaves_the_run_free(path: Path) -> None:
     assert LOCK not in "".join(files(path))
 
 
+@pytest.mark.slow
 def test_one_process_may_write_twice(path: Path) -> None:
     """A run that is being recorded is renamed by the same server."""
     with closing(RunFile.open(path, write=True)):
@@ -152,6 +153,7 @@ def test_where_no_lock_can_be_made_everybody_may_write(path: Path, monkeypatch: 
         assert files(path) == [path.name]
 
 
+@pytest.mark.slow
 def test_a_lock_on_a_file_that_is_gone_is_none(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever had it removes the file before it lets go: a process that had opened it by then must look again."""
     first, real, gone = WriteLock(path), run_lock.fcntl.flock, []

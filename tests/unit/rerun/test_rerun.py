@@ -272,6 +272,7 @@ def begun(outcome: Outcome) -> bool:
     return outcome.done > 0
 
 
+@pytest.mark.slow
 def test_a_visit_and_a_verify(reruns: Reruns, run: Path) -> None:
     ticket, proof = reruns.visit("one", run, 15, 50, 7), reruns.verify("one", run)
     assert check_frame(result(reruns, ticket), 15, 50, LIVE_POINTS)["verified"] is True
@@ -324,6 +325,7 @@ def test_a_ticket_that_nobody_has(reruns: Reruns) -> None:
     assert isinstance(reruns.result("0" * 16, LONG), Cancelled)
 
 
+@pytest.mark.slow
 def test_a_killed_process_is_a_sentence_and_the_next_request_starts_another(
     own_reruns: Reruns, run: Path, endless: Path
 ) -> None:
@@ -352,6 +354,7 @@ def test_closing_ends_it_at_once(own_reruns: Reruns, endless: Path) -> None:
     own_reruns.close()
 
 
+@pytest.mark.slow
 def test_the_process_starts_once_at_the_first_request_or_when_it_is_warmed(own_reruns: Reruns, run: Path) -> None:
     assert own_reruns._child is None
     own_reruns.warm()

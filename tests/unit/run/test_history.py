@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -124,6 +125,7 @@ def test_extremes_are_those_of_all_steps_since_the_row_before(values: list[int],
         np.testing.assert_array_equal(found[i], [*span.min(axis=0), *span.max(axis=0)])
 
 
+@pytest.mark.slow
 def test_one_spike_in_a_million_steps_stays() -> None:
     """One step of 1.2 million, which is not one of those that have a row."""
     log = MetricsLog()

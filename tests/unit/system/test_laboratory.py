@@ -92,6 +92,7 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_the_command_line_trains_records_and_proves_it(tmp_path: Path) -> None:
     """In processes of their own; without the module the recorded run is refused, and it is said what to do."""
     train = ("-m", "gan_core", "train", "my-ring", "--steps", "12", "--out")

@@ -132,6 +132,7 @@ def deviations(
     [GANConfig(), sized(width=16, depth=2, batch=32), sized(width=24, depth=1, batch=64)],
     ids=["article", "tiny", "one-hidden-layer"],
 )
+@pytest.mark.slow
 def test_update_follows_the_recipe(
     tiny: Preset, config: GANConfig, monkeypatch: pytest.MonkeyPatch, record_property: pytest.RecordProperty
 ) -> None:
@@ -323,6 +324,7 @@ print(json.dumps([digest(engine.state()), losses]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
 def test_a_run_goes_on_in_a_new_process(tiny: Preset, tmp_path: Path, precision: str) -> None:
     """300 steps in one go, and 150 + 150 over a file and a process: the same weights, moments, streams and losses."""

@@ -21,6 +21,7 @@ from gan_core.training.objectives import OBJECTIVES
 from plain import PlainGAN
 
 STEPS = 100
+FEW = 30  # objectives differ in the last layer alone, which networks of every size have
 PRECISIONS = ("float32", "bfloat16")
 EACH_SIZE = pytest.mark.parametrize("size", list(SIZES))
 EACH_OBJECTIVE = pytest.mark.parametrize("objective", list(OBJECTIVES))
@@ -38,14 +39,14 @@ class Deviation:
     mean: float
 
 
-def deviations(size: str, objective: str) -> Iterator[dict[str, Deviation]]:
+def deviations(size: str, objective: str, steps: int) -> Iterator[dict[str, Deviation]]:
     """After each step, by precision."""
     preset = SIZES[size]
     preset = replace(preset, config=replace(preset.config, objective=objective))
     engines = {name: GANEngine(preset, 1, device="cpu", precision=name, threads=1) for name in PRECISIONS}
     plain = PlainGAN(preset.config, *networks_like(engines["float32"], preset.config))
-    for step, batch in enumerate(drawn_by(GANEngine(preset, 1, device="cpu", precision="float32"), STEPS)):
-        values = SETTINGS[step >= STEPS // 2]
+    for step, batch in enumerate(drawn_by(GANEngine(preset, 1, device="cpu", precision="float32"), steps)):
+        values = SETTINGS[step >= steps // 2]
         expected = plain.update(*batch, values)
         yield {name: _deviation(engine, plain, batch, values, expected) for name, engine in engines.items()}
         for engine in engines.values():
@@ -91,6 +92,7 @@ def state_of(plain: PlainGAN, engine: GANEngine) -> dict[str, object]:
     }
 
 
+@pytest.mark.slow
 @EACH_OBJECTIVE
 @EACH_SIZE
 def test_both_precisions_agree_with_the_plain_step(size: str, objective: str) -> None:
@@ -102,7 +104,8 @@ def test_both_precisions_agree_with_the_plain_step(size: str, objective: str) ->
     In bfloat16 losses to 0.02; a gradient near 0 may change its sign, and Adam then goes the other way; most do not.
     Accuracies count points on either side of one half, and rounding moves those on the edge: in one case many.
     """
-    for found in deviations(size, objective):
+    steps = FEW if size == "article" and objective != GANConfig().objective else STEPS
+    for found in deviations(size, objective, steps):
         exact, rough = found["float32"], found["bfloat16"]
         assert exact.loss < 2e-6
         assert exact.accuracy < 0.02
