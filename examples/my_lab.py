@@ -7,7 +7,8 @@ import torch
 from gan_core.setup.config import GANConfig, HyperParameters
 from gan_core.setup.presets import PRESETS, Preset
 from gan_core.setup.registry import Number
-from gan_core.targets.target import TARGETS, Target
+from gan_core.targets.registry import TARGETS
+from gan_core.targets.target import Target
 from gan_core.texts.catalogue import add
 from gan_core.training.optimisers import OPTIMISERS, SimpleOptimiser, rule
 

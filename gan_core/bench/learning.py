@@ -44,7 +44,7 @@ from gan_core.cli.arguments import Parser
 from gan_core.looking.measures.quality import coverage, on_band
 from gan_core.looking.probe import Probe
 from gan_core.setup.presets import PRESETS
-from gan_core.targets.target import TARGETS
+from gan_core.targets.registry import TARGETS
 from gan_core.training.engine import GANEngine
 
 STUCK = 0.02  # of D's loss, in nats

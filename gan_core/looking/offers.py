@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gan_core.setup.config import GANConfig
-from gan_core.targets.target import LATENTS, OPPONENTS, TARGETS
+from gan_core.targets.registry import TARGETS
+from gan_core.targets.target import LATENTS, OPPONENTS
 from gan_core.training.objectives import OBJECTIVES
 from gan_core.training.tasks import TASKS
 

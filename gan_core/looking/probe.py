@@ -22,7 +22,8 @@ from gan_core.looking.references import collapsed, floors
 from gan_core.records.arrays import POINT_SCALE, Int16Array
 from gan_core.records.frames import FixedPoints, Moment, Snapshot, TrailPoint
 from gan_core.setup.config import GANConfig
-from gan_core.targets.target import LATENTS, TARGETS
+from gan_core.targets.registry import TARGETS
+from gan_core.targets.target import LATENTS
 from gan_core.training.networks import MLP
 
 AnyArray = TypeVar("AnyArray", bound=npt.NDArray[Any])

@@ -1,7 +1,7 @@
-"""Target distributions: how to sample them, and their exact inverse and density where those are known.
+"""What a target distribution is, how it is sampled, its exact inverse and density where those are known; the spiral.
 
-A new data set is one `TARGETS.add` here. Tensors in, tensors out, on the device of the input; nothing is random but
-through the generator handed in.
+Which there are, says `gan_core.targets.registry`. Tensors in, tensors out, on the device of the input; nothing is
+random but through the generator handed in.
 """
 
 from __future__ import annotations
@@ -91,10 +91,6 @@ def spiral_density(x: Tensor) -> Tensor:
     r = torch.linalg.vector_norm(x, dim=1)
     inside = spiral_inverse(x)[:, 1].abs() <= 1
     return torch.where(inside, 0.25 / (_BAND * _ANGLE * r), 0.0)
-
-
-TARGETS: Parts[Target] = Parts("target")
-TARGETS.add("spiral", lambda: charted(spiral, spiral_inverse, spiral_density))
 
 
 @dataclass(frozen=True, eq=False)

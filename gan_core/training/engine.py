@@ -17,7 +17,8 @@ from gan_core.records.steps import StepMetrics
 from gan_core.setup.config import HyperParameters
 from gan_core.setup.experiment import Experiment
 from gan_core.setup.scenario import Preset
-from gan_core.targets.target import LATENTS, TARGETS
+from gan_core.targets.registry import TARGETS
+from gan_core.targets.target import LATENTS
 from gan_core.training.batches import Batches
 from gan_core.training.compute import resolve
 from gan_core.training.cuda_graph import CapturedSteps

@@ -11,7 +11,8 @@ from gan_core.setup.network import Network
 from gan_core.setup.part import read_part
 from gan_core.setup.presets import PRESETS
 from gan_core.setup.registry import Parts
-from gan_core.targets.target import LATENTS, TARGETS
+from gan_core.targets.registry import TARGETS
+from gan_core.targets.target import LATENTS
 from gan_core.training.activations import ACTIVATIONS
 from gan_core.training.objectives import OBJECTIVES
 from gan_core.training.optimisers import OPTIMISERS

@@ -16,7 +16,7 @@ from dashboard_page import DashboardPage
 from gan_core.dashboard.page.panels.scales import SCALES, VIRIDIS
 from gan_core.dashboard.page.theme import LIGHT
 from gan_core.records.readings import PLACE
-from gan_core.targets.target import TARGETS
+from gan_core.targets.registry import TARGETS
 from gan_core.wire import frames as wire
 from live_server import Envelope, LiveServer
 from page_oracle import COLOURS, POINT, STOPS, image_of, in_pixels

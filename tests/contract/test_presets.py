@@ -16,7 +16,7 @@ from gan_core.records.readings import READINGS
 from gan_core.records.story import STATES
 from gan_core.setup.config import GANConfig, sized
 from gan_core.setup.presets import DEFAULT_PRESET, GROUPS, Preset, find_preset
-from gan_core.targets.target import TARGETS
+from gan_core.targets.registry import TARGETS
 from gan_core.training.engine import GANEngine
 from gan_core.training.objectives import OBJECTIVES
 from gan_core.training.tasks import TASKS

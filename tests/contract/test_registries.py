@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from gan_core.setup.config import TASK_NAMES
-from gan_core.targets.target import OPPONENTS, TARGETS, Target
+from gan_core.targets.registry import TARGETS
+from gan_core.targets.target import OPPONENTS, Target
 from gan_core.training.kernels import Array, Kernels, NumpyKernels, TorchKernels
 from gan_core.training.objectives import OBJECTIVES, Objective
 from gan_core.training.tasks import TASKS
@@ -76,20 +77,29 @@ def test_an_inverse_leads_back(target: Target) -> None:
 
 @EACH_TARGET
 def test_a_density_is_one_of_the_samples(target: Target) -> None:
-    """Not negative, positive at samples, and of total mass 1: the mean of 4 p over an even grid of the square."""
+    """Not negative, positive at samples, of total mass 1, and samples fall into 40 x 40 cells as it says."""
     if target.density is None:
         return
-    n = 1_000
+    n, cells, draws = 400, 40, 40_000
     along = (torch.arange(n, dtype=torch.float64) + 0.5) * (2 / n) - 1
     p = torch.cat([target.density(part) for part in torch.cartesian_prod(along, along).split(100_000)])
     assert p.shape == (n * n,)
     assert torch.isfinite(p).all()
     assert (p >= 0).all()
     assert float(p.mean() * 4) == pytest.approx(1, abs=5e-3)
-    inside = (
-        target.sample(N, stream()).double() if target.transform is None else target.transform(square().double() * 0.999)
-    )
+    x = target.sample(draws, stream()).double()
+    inside = x if target.transform is None else target.transform(square().double() * 0.999)
     assert (target.density(inside) > 0).all()
+    expected = p.view(cells, n // cells, cells, n // cells).mean((1, 3)).flatten() * (draws * 4 / cells**2)
+    column, row = ((x + 1) * (cells / 2)).long().clamp(0, cells - 1).unbind(1)
+    counted = torch.bincount(column * cells + row, minlength=cells**2)
+    some = expected > 10
+    chi = ((counted - expected).square() / expected)[some].sum()
+    freedom = int(some.sum())
+    assert (
+        chi < freedom + 5 * math.sqrt(2 * freedom) + 0.03**2 * draws
+    )  # edges cross cells, of which 100 places are seen
+    assert int(counted[~some].sum()) == pytest.approx(float(expected[~some].sum()), abs=5 * math.sqrt(draws * 0.05))
 
 
 def logits(size: float = 3.0) -> tuple[torch.Tensor, torch.Tensor]:

@@ -15,7 +15,7 @@ from gan_core.recording.file.checkpoint import pack_state, state_bytes, unpack_s
 from gan_core.setup.config import GANConfig, HyperParameters
 from gan_core.setup.experiment import Experiment
 from gan_core.setup.registry import Parts
-from gan_core.targets.target import TARGETS
+from gan_core.targets.registry import TARGETS
 from gan_core.training.activations import ACTIVATIONS
 from gan_core.training.engine import GANEngine
 from gan_core.training.gan_step import serves

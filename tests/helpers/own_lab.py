@@ -13,7 +13,8 @@ from gan_core.records.arrays import LENS_ARRAYS, LensArray
 from gan_core.setup.config import GANConfig, HyperParameters
 from gan_core.setup.presets import PRESETS, Preset
 from gan_core.setup.registry import Number
-from gan_core.targets.target import TARGETS, Target
+from gan_core.targets.registry import TARGETS
+from gan_core.targets.target import Target
 from gan_core.texts.catalogue import add
 from gan_core.training.activations import ACTIVATIONS, Activation
 from gan_core.training.objectives import OBJECTIVES, Objective

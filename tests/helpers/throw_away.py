@@ -11,7 +11,8 @@ from torch import Tensor, nn
 from gan_core.setup.config import GANConfig, HyperParameters
 from gan_core.setup.presets import PRESETS, Preset
 from gan_core.setup.registry import Number, Parts, Registry
-from gan_core.targets.target import LATENTS, TARGETS, Latent, Target
+from gan_core.targets.registry import TARGETS
+from gan_core.targets.target import LATENTS, Latent, Target
 from gan_core.training.activations import ACTIVATIONS, Activation
 from gan_core.training.kernels import Array, Kernels
 from gan_core.training.objectives import OBJECTIVES, Objective

@@ -15,7 +15,7 @@ from gan_core.looking.measures.density import box_density, target_density
 from gan_core.looking.measures.parts import finished
 from gan_core.records.frames import Reading, TrailPoint
 from gan_core.records.readings import PLACE, READINGS
-from gan_core.targets.target import TARGETS
+from gan_core.targets.registry import TARGETS
 
 SPIRAL = TARGETS["spiral"]
 

@@ -9,7 +9,7 @@ import torch
 
 from gan_core.looking.measures.jacobian import determinants, folded, jacobians, log_stretch, stretches
 from gan_core.setup.config import GANConfig, sized
-from gan_core.targets.target import TARGETS
+from gan_core.targets.registry import TARGETS
 from gan_core.training.networks import MLP, make_generator
 
 CONFIGS = [sized(width=16, depth=1), sized(width=24, depth=3)]

@@ -24,7 +24,7 @@ from gan_core.looking.measures.quality import (
     slices,
     spread,
 )
-from gan_core.targets.target import TARGETS
+from gan_core.targets.registry import TARGETS
 
 SPIRAL = TARGETS["spiral"]
 N = 5_000

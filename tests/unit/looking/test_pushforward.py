@@ -10,7 +10,7 @@ import torch
 
 from gan_core.looking.looks import cell_centres
 from gan_core.looking.measures.density import box_density, generator_density, target_density
-from gan_core.targets.target import TARGETS
+from gan_core.targets.registry import TARGETS
 
 SPIRAL = TARGETS["spiral"]
 

@@ -12,7 +12,7 @@ from gan_core.looking.measures.best_d import best_d
 from gan_core.looking.measures.density import generator_density, target_density
 from gan_core.looking.references import collapsed, floors
 from gan_core.records.readings import READINGS
-from gan_core.targets.target import TARGETS
+from gan_core.targets.registry import TARGETS
 
 SPIRAL = TARGETS["spiral"]
 TASKS = ("gan", "fit", "noise", "blob", "none")

@@ -15,7 +15,7 @@ import torch
 from gan_core.setup.config import GANConfig
 from gan_core.setup.presets import PRESETS
 from gan_core.system import laboratory
-from gan_core.targets.target import TARGETS
+from gan_core.targets.registry import TARGETS
 from gan_core.training.engine import GANEngine
 from gan_core.training.known import complete_presets
 from throw_away import kept
@@ -55,7 +55,7 @@ def test_the_example_of_the_readme_adds_what_it_says() -> None:
         ("x = 1\nx.y\n", "line 2: AttributeError: 'int' object has no attribute 'y'"),
         ("import nowhere\n", "line 1: ModuleNotFoundError: No module named 'nowhere'"),
         (
-            "from gan_core.targets.target import TARGETS\n\nTARGETS.add('spiral', None)\n",
+            "from gan_core.targets.registry import TARGETS\n\nTARGETS.add('spiral', None)\n",
             "line 3: ValueError: There is a target called 'spiral' already.",
         ),
         ("raise KeyboardInterrupt if False else RuntimeError\n", "line 1: RuntimeError"),

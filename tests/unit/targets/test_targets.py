@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from gan_core.targets.target import TARGETS, Target, charted, uniform_square
+from gan_core.targets.registry import TARGETS
+from gan_core.targets.target import Target, charted, uniform_square
 
 SPIRAL = TARGETS["spiral"]
 

@@ -10,7 +10,8 @@ import torch
 from digest import digest
 from gan_core.setup.config import HyperParameters
 from gan_core.setup.presets import Preset
-from gan_core.targets.target import LATENTS, TARGETS
+from gan_core.targets.registry import TARGETS
+from gan_core.targets.target import LATENTS
 from gan_core.training.batches import BLOCK, Batches
 from gan_core.training.cuda_graph import CapturedSteps
 from gan_core.training.engine import GANEngine

@@ -22,7 +22,8 @@ from gan_core.records.steps import Change, StepMetrics
 from gan_core.rerun.proof import verify
 from gan_core.rerun.retrace import engine_at
 from gan_core.setup.config import TASK_NAMES, GANConfig
-from gan_core.targets.target import LATENTS, TARGETS
+from gan_core.targets.registry import TARGETS
+from gan_core.targets.target import LATENTS
 from gan_core.training.batches import BLOCK, Batches
 from gan_core.training.cuda_graph import CapturedSteps
 from gan_core.training.engine import GANEngine

@@ -1,0 +1,75 @@
+"""Mixtures of equal Gaussians: the rings and grids on which cures of mode collapse are compared, and one alone.
+
+Their own units are those of the papers; how many go to 1 of the square is chosen so that seven standard deviations of
+the outermost modes lie inside it, since G ends in tanh. Shapes do not depend on it: a ring of radius 2 with 0.02 is the
+ring of radius 1 with 0.01.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from gan_core.targets.target import Target
+
+REACH = 7.0  # standard deviations beyond the outermost centres that the square holds
+_BLOCK = 1 << 20  # distances that are worked on at once
+
+
+def ring(modes: int, sd: float) -> Target:
+    """Gaussians at equal angles, the first at (1, 0) of its own units; `sd` in radii.
+
+    VEEGAN (Srivastava et al. 2017) and PacGAN (Lin et al. 2018) have 8 with 0.01; as does, twice as large, the paper of
+    unrolled GANs (Metz et al. 2017).
+    """
+    angles = torch.arange(modes, dtype=torch.float64) * (2 * math.pi / modes)
+    return mixture(torch.stack((angles.cos(), angles.sin()), dim=1), sd)
+
+
+def closed_ring(places: int, sd: float) -> Target:
+    """The ring of a much copied notebook (github.com/poolio/unrolled_gan), whose angles include 0 and a whole turn.
+
+    So with 8 places there are 7 modes, and the one at (0, 1) has twice the weight of each other.
+    """
+    angles = torch.linspace(0, 2 * math.pi, places, dtype=torch.float64)
+    return mixture(torch.stack((angles.sin(), angles.cos()), dim=1), sd)
+
+
+def grid(side: int, sd: float) -> Target:
+    """`side` x `side` Gaussians, 2 apart. VEEGAN and PacGAN have 5 x 5 with 0.05."""
+    along = torch.arange(side, dtype=torch.float64) * 2 - (side - 1)
+    return mixture(torch.cartesian_prod(along, along), sd)
+
+
+def gaussian(sd: float) -> Target:
+    """One Gaussian in the middle of the square, in whose units `sd` is."""
+    return _in_square(torch.zeros((1, 2), dtype=torch.float64), sd)
+
+
+def mixture(centres: Tensor, sd: float) -> Target:
+    """Gaussians of one `sd` and equal weight at (K, 2) centres, in units of their own, made to fit the square."""
+    unit = float(centres.abs().max()) + max(REACH * sd, 0.25 * float(centres.abs().max()))
+    return _in_square(centres / unit, sd / unit)
+
+
+def _in_square(centres: Tensor, sd: float) -> Target:
+    def sample(n: int, generator: torch.Generator) -> Tensor:
+        device = generator.device
+        mode = torch.randint(len(centres), (n,), generator=generator, device=device)
+        spread = torch.randn((n, 2), generator=generator, device=device) * sd
+        return (centres.to(device, torch.float32)[mode] + spread).clamp(-1, 1)
+
+    weights = torch.full((len(centres),), 1 / len(centres), dtype=torch.float64)
+    return Target(sample, density=lambda x: gaussian_sum(x, centres, weights, sd))
+
+
+def gaussian_sum(x: Tensor, centres: Tensor, weights: Tensor, sd: float) -> Tensor:
+    """Density at (N, 2) points of Gaussians of one `sd` at (K, 2) centres with (K,) weights that add up to 1: (N,)."""
+    c, w = centres.to(x.device, torch.float64), weights.to(x.device, torch.float64)
+    found = [
+        torch.exp(torch.cdist(block, c, compute_mode="donot_use_mm_for_euclid_dist").square_() / (-2 * sd * sd)) @ w
+        for block in torch.split(x.double(), max(1, _BLOCK // len(c)))
+    ]
+    return (torch.cat(found) / (2 * math.pi * sd * sd)).to(x.dtype)

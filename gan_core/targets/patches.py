@@ -1,0 +1,53 @@
+"""Targets that are neither Gaussians nor noisy curves: the checkerboard and the pinwheel of the flow papers.
+
+As FFJORD (Grathwohl et al. 2019, github.com/rtqichen/ffjord) draws them, scaled to the square.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from gan_core.targets.gaussians import REACH
+from gan_core.targets.target import Target
+
+_RATE = 0.25  # of the pinwheel: how far an arm is turned at the centre, in radians; e times as far at radius 1
+
+
+def checkerboard(side: int) -> Target:
+    """Every other one of `side` x `side` equal squares, the one at the lower left among them; FFJORD has 4."""
+    squares = torch.tensor([(i, j) for i in range(side) for j in range(side) if (i + j) % 2 == 0])
+
+    def sample(n: int, generator: torch.Generator) -> Tensor:
+        device = generator.device
+        which = torch.randint(len(squares), (n,), generator=generator, device=device)
+        inside = torch.rand((n, 2), generator=generator, device=device).clamp(1e-5, 1 - 1e-5)  # whatever rounding does
+        return (squares.to(device)[which] + inside) * (2 / side) - 1
+
+    def density(x: Tensor) -> Tensor:
+        square = ((x + 1) * (side / 2)).floor().clamp(0, side - 1)
+        filled = (square.sum(1) % 2 == 0) & (x.abs() <= 1).all(1)
+        return torch.where(filled, side * side / (4 * len(squares)), 0.0).to(x.dtype)
+
+    return Target(sample, density=density)
+
+
+def pinwheel(arms: int, radial: float, across: float) -> Target:
+    """Arms at equal angles, turned clockwise, the more the further out; `radial` and `across` are their sd.
+
+    FFJORD has 5 arms with 0.3 and 0.1, at radius 1. The density has no closed form.
+    """
+    unit = 1 + REACH * max(radial, across)
+
+    def sample(n: int, generator: torch.Generator) -> Tensor:
+        device = generator.device
+        arm = torch.randint(arms, (n,), generator=generator, device=device)
+        along, beside = torch.randn((2, n), generator=generator, device=device)
+        along, beside = 1 + along * radial, beside * across
+        angle = arm * (2 * math.pi / arms) + _RATE * along.exp()
+        turned = (along * angle.cos() + beside * angle.sin(), beside * angle.cos() - along * angle.sin())
+        return (torch.stack(turned, 1) / unit).clamp(-1, 1)
+
+    return Target(sample)
