@@ -15,10 +15,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
 from tqdm import tqdm
 
 from gan_core.cli.options import Setting, TrainOptions
 from gan_core.cli.outputs import CtrlC, MetricsFile, as_npy, write_whole
+from gan_core.looking.measures.modes import mode_floors, mode_quality
 from gan_core.looking.measures.quality import floors, quality
 from gan_core.looking.probe import POINTS
 from gan_core.recording.file.run_file import DEFAULT_LIMIT, SUFFIX, RunFile, RunFolder, new_id
@@ -126,12 +128,12 @@ def run(opened: Opened, options: TrainOptions) -> int:
     fakes = run.probe.fakes(run.engine.generator, run.engine.steps)
     if trouble is None:
         write_whole(samples, as_npy(fakes))
-    found = summarise(observer, time.perf_counter() - start)
+    found = summarise(observer, fakes, time.perf_counter() - start)
     write_whole(summary, (json.dumps(found, indent=2, allow_nan=False) + "\n").encode())
     recorded = recorder is None or _recorded(run, recorder, trouble)
     if trouble is not None:
         return _report_not_finite(trouble, table)
-    quality_ = quality_words(quality(fakes, run.engine.target))
+    quality_ = _quality_words(fakes, run)
     what = f"{run.step:,} steps of {options.preset}, seed {options.seed}: {quality_}, {found['diagnosis']['state']}"
     if run.step < options.steps:
         print(f"Interrupted after {what}; kept in {table}, {samples} and {summary}", file=sys.stderr)
@@ -185,11 +187,17 @@ def _changes(run: Run, settings: Sequence[Setting]) -> list[Change]:
     return changes
 
 
-def summarise(observer: Observer, seconds: float) -> dict[str, Any]:
-    """Everything worth keeping of a run, as JSON can hold it: null where a number is not defined."""
+def summarise(observer: Observer, fakes: Tensor, seconds: float) -> dict[str, Any]:
+    """Everything worth keeping of a run with these fakes, as JSON can hold it: null where a number is not defined."""
     run, readings = observer.run, observer.read()
     engine, chronicle, diagnosis = run.engine, run.chronicle, run.chronicle.diagnosis
-    known = PRESETS.get(run.recipe.preset)
+    known, modes = PRESETS.get(run.recipe.preset), engine.target.modes
+    best = floors(engine.target, POINTS)
+    of_modes: dict[str, float | None] = {}
+    if modes is not None:
+        found = mode_quality(fakes, modes)
+        of_modes = {name: value if math.isfinite(value) else None for name, value in found.items()}
+        best = best | mode_floors(modes, POINTS)
     return {
         "preset": run.recipe.preset,
         "claim": known.claim if known else "",
@@ -204,9 +212,17 @@ def summarise(observer: Observer, seconds: float) -> dict[str, Any]:
             {"step": event.step, "kind": event.kind, "words": event_words(event)}
             for event in chronicle.events(run.history.changes_from(0)[1])
         ],
-        "readings": readings,
-        "floors": {name: value for name, value in floors(engine.target, POINTS).items() if math.isfinite(value)},
+        "readings": readings | of_modes,
+        "floors": {name: value for name, value in best.items() if math.isfinite(value)},
     }
+
+
+def _quality_words(fakes: Tensor, run: Run) -> str:
+    target = run.engine.target
+    if target.modes is None:
+        return quality_words(quality(fakes, target))
+    found, many = mode_quality(fakes, target.modes), len(target.modes.centres)
+    return say("ending.modes", modes=f"{found['modes']:.0f}", many=many, share=f"{found['high_quality']:.3f}")
 
 
 def event_words(event: Event) -> str:

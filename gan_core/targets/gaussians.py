@@ -1,4 +1,4 @@
-"""Mixtures of equal Gaussians: the rings and grids on which cures of mode collapse are compared, and one alone.
+"""Mixtures of equally wide Gaussians: the rings and grids on which cures of mode collapse are compared, and one alone.
 
 Their own units are those of the papers; how many go to 1 of the square is chosen so that seven standard deviations of
 the outermost modes lie inside it, since G ends in tanh. Shapes do not depend on it: a ring of radius 2 with 0.02 is the
@@ -12,7 +12,7 @@ import math
 import torch
 from torch import Tensor
 
-from gan_core.targets.target import Target
+from gan_core.targets.target import Modes, Target
 
 REACH = 7.0  # standard deviations beyond the outermost centres that the square holds
 _BLOCK = 1 << 20  # distances that are worked on at once
@@ -33,8 +33,9 @@ def closed_ring(places: int, sd: float) -> Target:
 
     So with 8 places there are 7 modes, and the one at (0, 1) has twice the weight of each other.
     """
-    angles = torch.linspace(0, 2 * math.pi, places, dtype=torch.float64)
-    return mixture(torch.stack((angles.sin(), angles.cos()), dim=1), sd)
+    distinct = places - 1
+    angles = torch.arange(distinct, dtype=torch.float64) * (2 * math.pi / distinct)
+    return mixture(torch.stack((angles.sin(), angles.cos()), dim=1), sd, torch.arange(places) % distinct)
 
 
 def grid(side: int, sd: float) -> Target:
@@ -48,21 +49,27 @@ def gaussian(sd: float) -> Target:
     return _in_square(torch.zeros((1, 2), dtype=torch.float64), sd)
 
 
-def mixture(centres: Tensor, sd: float) -> Target:
-    """Gaussians of one `sd` and equal weight at (K, 2) centres, in units of their own, made to fit the square."""
-    unit = float(centres.abs().max()) + max(REACH * sd, 0.25 * float(centres.abs().max()))
-    return _in_square(centres / unit, sd / unit)
+def mixture(centres: Tensor, sd: float, drawn: Tensor | None = None) -> Target:
+    """Gaussians of one `sd` at (K, 2) centres, in units of their own, made to fit the square.
+
+    `drawn` are the indices from which one is drawn; each once if it is not given.
+    """
+    farthest = float(centres.abs().max())
+    unit = farthest + max(REACH * sd, 0.25 * farthest)
+    return _in_square(centres / unit, sd / unit, drawn)
 
 
-def _in_square(centres: Tensor, sd: float) -> Target:
+def _in_square(centres: Tensor, sd: float, drawn: Tensor | None = None) -> Target:
+    which = torch.arange(len(centres)) if drawn is None else drawn
+    modes = Modes(centres, torch.bincount(which, minlength=len(centres)).double() / len(which), sd)
+
     def sample(n: int, generator: torch.Generator) -> Tensor:
         device = generator.device
-        mode = torch.randint(len(centres), (n,), generator=generator, device=device)
-        spread = torch.randn((n, 2), generator=generator, device=device) * sd
-        return (centres.to(device, torch.float32)[mode] + spread).clamp(-1, 1)
+        at = centres[which].to(device, torch.float32)
+        place = torch.randint(len(at), (n,), generator=generator, device=device)
+        return (at[place] + torch.randn((n, 2), generator=generator, device=device) * sd).clamp(-1, 1)
 
-    weights = torch.full((len(centres),), 1 / len(centres), dtype=torch.float64)
-    return Target(sample, density=lambda x: gaussian_sum(x, centres, weights, sd))
+    return Target(sample, density=lambda x: gaussian_sum(x, centres, modes.weights, sd), modes=modes)
 
 
 def gaussian_sum(x: Tensor, centres: Tensor, weights: Tensor, sd: float) -> Tensor:

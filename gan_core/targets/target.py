@@ -22,6 +22,15 @@ _EVEN_SEED = 20200607
 
 
 @dataclass(frozen=True, eq=False)
+class Modes:
+    """The places where a mixture of equally wide Gaussians has its modes, in units of the square."""
+
+    centres: Tensor  # (K, 2) float64
+    weights: Tensor  # (K,) float64, that add up to 1
+    sd: float
+
+
+@dataclass(frozen=True, eq=False)
 class Target:
     """A distribution on the square [-1, 1]^2, by how it is drawn; and what else is known of it exactly."""
 
@@ -30,6 +39,7 @@ class Target:
     transform: Callable[[Tensor], Tensor] | None = None  # (N, 2) coordinates -> (N, 2) points
     inverse: Callable[[Tensor], Tensor] | None = None  # (N, 2) points -> (N, 2) coordinates; |v| <= 1 on the support
     density: Callable[[Tensor], Tensor] | None = None  # (N, 2) points -> (N,), per unit area
+    modes: Modes | None = None
 
     def goal(self) -> Callable[[Tensor], Tensor]:
         """Where each (u, v) belongs. Raises ValueError for a target that is no image of the square."""

@@ -151,6 +151,25 @@ def test_the_summary_says_what_the_samples_say(tmp_path: Path, tiny: Preset) -> 
     ]
 
 
+def test_of_a_mixture_the_summary_counts_modes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """By the samples that are kept, each held against the eight published centres, 1 of the ring's units being 0.8."""
+    argv = ["train", "quick", "--steps", "40", "--config", "target=ring", "--seed", "2"]
+    assert main([*argv, "--out", str(tmp_path)], {}) == 0
+    found, fakes = summary(tmp_path), np.load(tmp_path / "samples.npy").astype(float)
+    angle = 2 * np.pi * np.arange(8) / 8
+    distance = np.linalg.norm(fakes[:, None] - 0.8 * np.stack((np.cos(angle), np.sin(angle)), 1), axis=2)
+    good = distance.min(1) < 3 * 0.008
+    shares = np.bincount(distance.argmin(1), minlength=8) / len(fakes)
+    readings, some = found["readings"], shares > 0
+    modes = len(set(distance.argmin(1)[good]))
+    assert (readings["modes"], readings["high_quality"]) == (modes, good.mean())
+    assert readings["reverse_kl"] == pytest.approx((shares[some] * np.log(8 * shares[some])).sum(), abs=1e-12)
+    assert (readings["reverse_kl_high_quality"] is None) == (not good.any())
+    assert readings["coverage"] is None
+    assert found["floors"]["modes"] == 8
+    assert f"{modes} of 8 modes found, {good.mean():.3f} of high quality" in capsys.readouterr().out
+
+
 def test_the_summary_names_the_state_and_since_when(tmp_path: Path) -> None:
     """With neither --steps nor --seed: those that the scenario is shown with."""
     assert main(["train", "zoo-collapse", "--out", str(tmp_path)], {}) == 0
