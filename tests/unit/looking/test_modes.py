@@ -54,7 +54,7 @@ def test_nothing_of_high_quality_has_no_divergence() -> None:
 
 @pytest.mark.parametrize("target", ["ring", "grid", "closed-ring"])
 def test_floors_are_what_the_data_come_to(target: str) -> None:
-    """Means over 40 samples of 2 500: by chance the divergence is (K - 1) / 2n, give or take sqrt(2 / (K - 1)) of it."""
+    """Means over 40 samples of 2 500; by chance the divergence is (K - 1) / 2n, its sd sqrt(2 / (K - 1)) of that."""
     made, n, random = TARGETS.make(target), 2_500, torch.Generator().manual_seed(4)
     assert made.modes is not None
     draws = [mode_quality(made.sample(n, random), made.modes) for _ in range(40)]
