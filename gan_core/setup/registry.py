@@ -11,6 +11,7 @@ from gan_core.setup.part import Part, number, read_part
 
 T = TypeVar("T")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_KEPT = 64  # parts of a kind that stay made: links and settings may ask for ever other numbers
 
 
 class Registry(Mapping[str, T]):
@@ -109,14 +110,18 @@ class Parts(Mapping[str, T]):
         return str(Part(part.name, {name: part.numbers.get(name, asked.default) for name, asked in numbers.items()}))
 
     def make(self, text: str) -> T:
-        """The part that a text names; the same one for the same text. Raises ValueError as `completed`."""
+        """The part that a text names; of the last _KEPT made, the same one. Raises ValueError as `completed`."""
         whole = self.completed(text)
-        if whole not in self._made:
+        made = self._made.pop(whole, None)
+        if made is None:
             part = read_part(whole)
             maker = self._makers[part.name]
             given = {name: int(v) if maker.numbers[name].whole else float(v) for name, v in part.numbers.items()}
-            self._made[whole] = maker.make(**given)
-        return self._made[whole]
+            made = maker.make(**given)
+        self._made[whole] = made  # the last of them now
+        while len(self._made) > _KEPT:
+            self._made.pop(next(iter(self._made)), None)
+        return made
 
     def __getitem__(self, name: str) -> T:
         if name not in self._makers:

@@ -60,6 +60,17 @@ def test_numbers_that_are_not_given_are_the_usual_ones() -> None:
     assert (list(cakes), cakes["layered"], "iced" in cakes) == (["plain", "layered"], "3 1.0", False)
 
 
+def test_few_of_ever_other_numbers_stay_made() -> None:
+    cakes = Parts[list[float]]("cake")
+    cakes.add("plain", lambda sugar: [sugar], sugar=Number(0, 0, 1e6))
+    usual = cakes.make("plain")
+    for i in range(1, 500):
+        assert cakes.make(f"plain(sugar={i})") == [i]
+    assert cakes.make("plain(sugar=499)") is cakes.make("plain(sugar=499.0)")
+    assert cakes.make("plain") == usual
+    assert len(cakes._made) < 100
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
