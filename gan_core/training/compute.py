@@ -57,8 +57,8 @@ def resolve(
 ) -> Compute:
     """Turn the three options into a choice for layers of this width, and apply its process-wide settings.
 
-    `auto` takes CUDA when there is one, and float32 on every device: that a GAN learns the same in bfloat16 has not
-    been shown (`gan_core.bench.learning` has the test), so that is taken only when it is asked for.
+    `auto` takes CUDA when there is one, and float32 on every device: in bfloat16 some GANs end otherwise (shown by the
+    test of `gan_core.bench.learning`), so that is taken only when it is asked for.
     `threads` None means one for each core but `spare` where the layers are wide enough to gain from it, else one.
     Raises ValueError with a sentence for an option that is unknown or not to be had on this machine.
     """
