@@ -10,7 +10,7 @@ import json
 import math
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -133,7 +133,7 @@ def run(opened: Opened, options: TrainOptions) -> int:
     recorded = recorder is None or _recorded(run, recorder, trouble)
     if trouble is not None:
         return _report_not_finite(trouble, table)
-    quality_ = _quality_words(fakes, run)
+    quality_ = _mode_words(found["readings"], found["floors"]) or quality_words(quality(fakes, run.engine.target))
     what = f"{run.step:,} steps of {options.preset}, seed {options.seed}: {quality_}, {found['diagnosis']['state']}"
     if run.step < options.steps:
         print(f"Interrupted after {what}; kept in {table}, {samples} and {summary}", file=sys.stderr)
@@ -217,12 +217,12 @@ def summarise(observer: Observer, fakes: Tensor, seconds: float) -> dict[str, An
     }
 
 
-def _quality_words(fakes: Tensor, run: Run) -> str:
-    target = run.engine.target
-    if target.modes is None:
-        return quality_words(quality(fakes, target))
-    found, many = mode_quality(fakes, target.modes), len(target.modes.centres)
-    return say("ending.modes", modes=f"{found['modes']:.0f}", many=many, share=f"{found['high_quality']:.3f}")
+def _mode_words(readings: Mapping[str, Any], best: Mapping[str, float]) -> str:
+    """How many modes were found and how well; nothing for a target that has none."""
+    if "modes" not in readings:
+        return ""
+    found, many = (f"{of['modes']:.0f}" for of in (readings, best))
+    return say("ending.modes", modes=found, many=many, share=f"{readings['high_quality']:.3f}")
 
 
 def event_words(event: Event) -> str:

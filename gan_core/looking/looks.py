@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Protocol
 
 import torch
@@ -208,11 +207,10 @@ def _filled(network: Forward, x: Tensor) -> Generator[None, None, Tensor]:
     return y
 
 
-@lru_cache(maxsize=4)
 def _exactly(target: Target, resolution: int) -> Tensor:
     """Density of real data at the cells' centres: unlike its mean over a cell, it knows the sharp edges of the data.
 
-    That mean, where there is no formula. (R, R), kept for the next frame and not to be written to.
+    That mean, where there is no formula. (R, R).
     """
     if target.density is None:
         return target_density(target, resolution)

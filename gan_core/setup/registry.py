@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 from gan_core.setup.part import Part, number, read_part
@@ -77,7 +78,7 @@ class Parts(Mapping[str, T]):
     def __init__(self, kind: str) -> None:
         """`kind` is what one part is called in a sentence."""
         self._makers: Registry[Maker[T]] = Registry(kind)
-        self._made: dict[str, T] = {}
+        self._made = lru_cache(maxsize=_KEPT)(self._make)
 
     @property
     def kind(self) -> str:
@@ -110,18 +111,14 @@ class Parts(Mapping[str, T]):
         return str(Part(part.name, {name: part.numbers.get(name, asked.default) for name, asked in numbers.items()}))
 
     def make(self, text: str) -> T:
-        """The part that a text names; of the last _KEPT made, the same one. Raises ValueError as `completed`."""
-        whole = self.completed(text)
-        made = self._made.pop(whole, None)
-        if made is None:
-            part = read_part(whole)
-            maker = self._makers[part.name]
-            given = {name: int(v) if maker.numbers[name].whole else float(v) for name, v in part.numbers.items()}
-            made = maker.make(**given)
-        self._made[whole] = made  # the last of them now
-        while len(self._made) > _KEPT:
-            self._made.pop(next(iter(self._made)), None)
-        return made
+        """The part that a text names; of the last _KEPT asked for, the same one. Raises ValueError as `completed`."""
+        return self._made(self.completed(text))
+
+    def _make(self, whole: str) -> T:
+        part = read_part(whole)
+        maker = self._makers[part.name]
+        given = {name: int(v) if maker.numbers[name].whole else float(v) for name, v in part.numbers.items()}
+        return maker.make(**given)
 
     def __getitem__(self, name: str) -> T:
         if name not in self._makers:

@@ -106,4 +106,4 @@ def kept() -> Iterator[None]:
             registry._entries.clear()
             registry._entries.update(entries)
         for part in parts:
-            part._made.clear()
+            part._made.cache_clear()
