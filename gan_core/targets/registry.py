@@ -6,7 +6,8 @@ from gan_core.setup.registry import Number, Parts
 from gan_core.targets.curves import circles, line, moons, swiss_roll, two_spirals
 from gan_core.targets.gaussians import closed_ring, gaussian, grid, ring
 from gan_core.targets.patches import checkerboard, pinwheel
-from gan_core.targets.target import Target, charted, spiral, spiral_density, spiral_inverse
+from gan_core.targets.spiral import spiral, spiral_density, spiral_inverse
+from gan_core.targets.target import Target, charted
 
 TARGETS: Parts[Target] = Parts("target")
 TARGETS.add("spiral", lambda: charted(spiral, spiral_inverse, spiral_density))

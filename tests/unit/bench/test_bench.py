@@ -26,7 +26,7 @@ from gan_core.bench.yardsticks import NAIVE, YARDSTICKS, Yardstick
 from gan_core.cli.options import BenchOptions, SoakLength
 from gan_core.setup.config import GANConfig, sized
 from gan_core.setup.presets import Preset
-from gan_core.targets.target import spiral
+from gan_core.targets.spiral import spiral
 from gan_core.training.compute import resolve
 from gan_core.training.engine import GANEngine
 from gan_core.training.networks import MLP
