@@ -21,6 +21,6 @@ def offers(config: GANConfig) -> frozenset[str]:
         "probability": OBJECTIVES.make(config.objective).probability,
         "density": alone or LATENTS.make(config.latent).even,
         "chart": target.transform is not None,
-        "strata": target.inverse is not None,
+        "strata": target.strata is not None,
     }
     return frozenset(name for name, held in holds.items() if held)

@@ -13,7 +13,7 @@ OFFERS = {
     "probability": "what D says is a probability",
     "density": "how densely the fakes lie follows from the square's image, or from a formula",
     "chart": "the target is the image of a square",
-    "strata": "the target has a place along it for every point: equal parts, of which fakes reach so many",
+    "strata": "the target says in which part of the data a point is, so that fakes reach so many parts",
 }
 
 

@@ -89,8 +89,8 @@ def _share_colour(shares: Floats) -> Floats:
 def test_the_spiral_view_is_a_recount_of_the_fakes(dashboard: DashboardPage) -> None:
     server = _trained(dashboard)
     page = dashboard.page
-    _choose(dashboard, "curves-view", "spiral")
-    expect(dashboard.panel("metrics")).to_have_attribute("data-view", "spiral")
+    _choose(dashboard, "curves-view", "strata")
+    expect(dashboard.panel("metrics")).to_have_attribute("data-view", "strata")
     painted = dashboard.canvas("metrics")
     height, width = painted.shape[:2]
     rows = ((1 - (np.arange(STRETCHES) + 0.5) / STRETCHES) * height).astype(int)
