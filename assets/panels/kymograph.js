@@ -6,7 +6,8 @@ window.dash_clientside = window.dash_clientside || {};
   const FAKES = 2000; // in a look while training goes on
   const HELD = 10; // CSS pixels that a look fills at most; where the next one is farther, nobody looked
   const LEAST = -3; // octaves of the share, in even shares: an eighth of one; the greatest is all fakes in one part
-  let small = null; // a canvas with one pixel to a part
+  const ROWS = 48; // of pixels at least, about, for the hatching
+  let small = null; // a canvas with one row of pixels to a part, or as many as make up ROWS
   let table = null; // 256 colours, from few to all; none at all has no colour
 
   // The colour of a share of all fakes, as a place on the table; -1 for none.
@@ -40,11 +41,12 @@ window.dash_clientside = window.dash_clientside || {};
   // `marks`: [{at, text}], at 0..1 along the axis.
   function paint(layer, axis, marks) {
     const width = layer.paint.width;
-    const parts = app.strata.count();
+    const times = Math.max(1, Math.round(ROWS / app.strata.count()));
+    const rows = times * app.strata.count();
     table = table || Uint32Array.from(colours(), app.scales.pack);
-    if (!small || small.width !== width || small.height !== parts) small = Object.assign(document.createElement("canvas"), { width, height: parts });
+    if (!small || small.width !== width || small.height !== rows) small = Object.assign(document.createElement("canvas"), { width, height: rows });
     const context = small.getContext("2d");
-    const image = context.createImageData(width, parts);
+    const image = context.createImageData(width, rows);
     const pixels = new Uint32Array(image.data.buffer);
     const line = app.scales.pack(app.scales.rgb(app.plot.colour("line")));
     let last = null;
@@ -58,10 +60,10 @@ window.dash_clientside = window.dash_clientside || {};
       }
       last = row;
       const looked = counted(row) && x - since < HELD * layer.scale;
-      for (let i = 0; i < parts; i++) {
-        const k = (parts - 1 - i) * width + x;
+      for (let i = 0; i < rows; i++) {
+        const k = (rows - 1 - i) * width + x;
         if (!looked) pixels[k] = (x + 6 * i) % 12 === 0 ? line : 0;
-        else if (column[i] >= 0) pixels[k] = table[column[i]];
+        else if (column[Math.floor(i / times)] >= 0) pixels[k] = table[column[Math.floor(i / times)]];
       }
     }
     context.putImageData(image, 0, 0);

@@ -43,7 +43,7 @@ def diagnose(looks: Sequence[Look], *, diverged: bool = False) -> str:
     LEAST_STEPS. In this order, medians over the window:
     "diverged"; "d-has-won": D's loss below WON_LOSS; "covering": coverage at least COVERING;
     "hopping": coverage below BUNCHED and the centre not STILL; "collapsed": the same, the centre still and the spread
-    below NARROW; "undecided" otherwise. A target without an inverse has no coverage: narrow fakes then count as
+    below NARROW; "undecided" otherwise. Of data without parts there is no coverage: narrow fakes then count as
     bunched, and covering is not told.
     """
     if diverged:

@@ -1,4 +1,4 @@
-"""What a target distribution is, how it is sampled, its exact inverse and density where those are known.
+"""What a target distribution is, how it is sampled; its parts, its exact inverse and density where those are known.
 
 Which there are, says `gan_core.targets.registry`. Tensors in, tensors out, on the device of the input; nothing is
 random but through the generator handed in.
