@@ -164,6 +164,32 @@ def test_squares_are_counted_column_by_column(side: int) -> None:
     assert at(f"checkerboard(side={side})", (-1.01, -1.01), (1.01, 1.01)) == [-1, -1]
 
 
+def test_quantiles_of_what_is_normal() -> None:
+    """Against NumPy: a normal number in 1 000 000 equal parts, of which those within 3 sd are cut into 50."""
+    sd = 0.14
+    inside = np.sort(np.random.default_rng(0).normal(size=1_000_000))
+    inside = inside[np.abs(inside) <= 3]
+    middles = np.quantile(inside, (np.arange(50) + 0.5) / 50) * sd
+    assert at("uniform-to-normal", *[(float(x), 0.3) for x in middles]) == list(range(50))
+    ends = [(2.99 * sd, 0.5), (-2.99 * sd, -0.74), (3.01 * sd, 0), (-3.01 * sd, 0), (0, 0.76), (0, -0.76)]
+    assert at("uniform-to-normal", *ends) == [49, 0, -1, -1, -1, -1]
+
+
+def test_what_is_normal_has_its_moments_and_its_density() -> None:
+    target = TARGETS.make("uniform-to-normal(sd=0.1)")
+    x = draw(target)
+    assert float(x[:, 0].mean()) == pytest.approx(0, abs=5 * 0.1 / math.sqrt(N))
+    assert float(x[:, 0].std()) == pytest.approx(0.1, rel=5 / math.sqrt(2 * N))
+    assert float((x[:, 0] / 0.1).pow(4).mean()) == pytest.approx(3, abs=5 * math.sqrt(96 / N))
+    assert float(x[:, 1].square().mean()) == pytest.approx(1 / 12, rel=0.02)
+    assert float(x[:, 1].abs().max()) <= 0.5
+    assert abs(float((x[:, 0] * x[:, 1]).mean())) < 5 * 0.1 * math.sqrt(1 / 12 / N)
+    assert target.density is not None
+    places = torch.tensor([[0, 0], [0.1, 0.4], [0.1, 0.6]], dtype=torch.float64)
+    peak = 10 / math.sqrt(2 * math.pi)
+    np.testing.assert_allclose(target.density(places), [peak, peak * math.exp(-0.5), 0], rtol=1e-12)
+
+
 @pytest.mark.parametrize("arms", [2, 5, 16])
 def test_a_turn_by_one_arm_moves_each_point_to_the_next_part(arms: int) -> None:
     """Clockwise; and a point of an arm's own middle line is in it."""
