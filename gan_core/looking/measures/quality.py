@@ -55,7 +55,7 @@ def place(fakes: Tensor, target: Target) -> Placement:
     strata = target.strata
     if strata is None:
         raise ValueError("This target does not say what the parts of its data are, so coverage of it is not defined.")
-    index = strata.of(fakes.double())
+    index = strata.of(fakes.double()).cpu()
     return Placement(torch.bincount(index[index >= 0], minlength=strata.count), len(fakes), strata.fair())
 
 
