@@ -23,6 +23,6 @@ def offers(config: GANConfig) -> frozenset[str]:
         "density": alone or LATENTS.make(config.latent).even,
         "penalty": PENALTIES.make(config.penalty).of is not None,
         "chart": target.transform is not None,
-        "strata": target.inverse is not None,
+        "strata": target.strata is not None,
     }
     return frozenset(name for name, held in holds.items() if held)

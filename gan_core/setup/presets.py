@@ -56,7 +56,7 @@ _ALL = (
         figure=5,
         length=6_000,
         paces=_SOON_FASTER,
-        view="spiral",
+        view="strata",
         config=GANConfig(),
         values=_FIGURE_2,
     ),
