@@ -60,4 +60,4 @@ class Preset:
         return say_or("", f"preset.{self.name}.attempt")
 
 
-GROUPS = ("article", "zoo", "more")
+GROUPS = ("article", "laboratory", "zoo", "more")
