@@ -121,6 +121,7 @@ window.dash_clientside = window.dash_clientside || {};
       const at = value === null ? points.best : value;
       add(at, value === null ? `${text} ${app.brief(at)}` : text, "right", "quiet", "dash");
     }
+    for (const [modes, of, loss] of (view.guides && points.guides) || []) add(loss, guide(modes, of, loss), "right", "quiet", "dash");
     for (const { reading, colour: ink, references } of view.lines) {
       if (!references) continue;
       const [floor, fallen] = [points.floors[reading], points.collapsed[reading]];
@@ -129,6 +130,12 @@ window.dash_clientside = window.dash_clientside || {};
     }
     if (view.words) found.annotations.push({ ...label(view.words, (view.low + view.high) / 2, "center", "text"), x: 0.5, yanchor: "middle", font: { size: 13, color: colour("text") } });
     return found;
+  }
+
+  // Where G has all of the data the best D cannot tell; where it has some of their modes, it pays less.
+  function guide(modes, of, loss) {
+    if (modes < of) return app.say("curve.best-at-modes", { modes, of, loss: app.brief(Number(loss.toPrecision(3))) });
+    return Math.abs(loss - LN_2) < 1e-9 ? app.say("curve.cannot-tell") : app.say("curve.cannot-tell-at", { loss: app.brief(Number(loss.toPrecision(3))) });
   }
 
   const POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹";

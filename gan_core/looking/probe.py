@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from gan_core.looking.fineness import Level
+from gan_core.looking.guides import guides
 from gan_core.looking.instruments import Instruments
 from gan_core.looking.lenses import LENSES, Arrays, Subject, available
 from gan_core.looking.looks import LOOKS, Seen, seen_through
@@ -69,6 +70,7 @@ class Probe:
             best=self._look.best,
             floors=floors(*self._compared),
             collapsed=collapsed(*self._compared),
+            guides=guides(self._config),
             strata=_told(self._strata),
         )
 

@@ -65,6 +65,7 @@ class Plot:
     lines: tuple[Line, ...] = ()
     marks: tuple[Mark, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    guides: bool = False  # whether what the best D would pay is marked, as the run's points say
     canvas: str = ""  # what is painted instead: "strata", on an axis that the target's data give
     words: str = ""  # said in the middle where there is nothing to draw
 
@@ -111,7 +112,7 @@ _ALL = (
     View(
         "losses",
         {
-            "gan": replace(_LOSS, metrics=(0, 1, 2, 3), marks=(_LN_2,)),
+            "gan": replace(_LOSS, metrics=(0, 1, 2, 3), guides=True),
             "fit": Plot(-5, 1, (1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10), log=True, metrics=(2,)),
             "noise": _D_ALONE,
             "blob": _D_ALONE,
