@@ -206,6 +206,7 @@ window.dash_clientside = window.dash_clientside || {};
     const pulled = app.lens.chosen("samples").name === "pull" && frame.pull;
     say("samples", [
       ...(pulled ? [app.pull.badge(frame), step] : [step, app.say("badge.points", { n, dots, crosses })]),
+      beyond(frame),
       trail ? app.say("badge.trail", { count: frame.trail_steps.length }) : "",
       ghost ? app.say("badge.ghost", { step: ghost.step }) : "",
     ]);
@@ -213,6 +214,15 @@ window.dash_clientside = window.dash_clientside || {};
     function say(panel, parts) {
       app.badge.say(panel, [app.lens.state(panel, frame), ...parts]);
     }
+  }
+
+  // A G that does not end in tanh may put fakes beyond the square: they are drawn at its edge, and told of.
+  function beyond({ fakes }) {
+    const { config } = state.status.info;
+    if (!config || !String(config.generator).endsWith(":linear")) return "";
+    let count = 0;
+    for (let i = 0; i < fakes.length; i += 2) count += Math.abs(fakes[i]) >= state.POINT || Math.abs(fakes[i + 1]) >= state.POINT;
+    return count ? app.say("badge.beyond", { count }) : "";
   }
 
   function readInk() {
