@@ -179,7 +179,7 @@ def test_changes_over_a_run() -> None:
 
 
 def test_d_has_won_by_the_measure_of_its_own_objective() -> None:
-    """A loss of 0.04 is next to none of the 2 that a hinge has where D cannot tell; of a critic it says nothing at all."""
+    """A loss of 0.1 is next to none of the 2 that a hinge has where D cannot tell; of a critic it says nothing."""
     looks = [Look(step, math.nan, math.nan, 0.5, (0.0, 0.0), 0.0, 0.1, 0.0) for step in range(0, 200, 10)]
     assert diagnose(looks) == "undecided"
     assert diagnose(looks, chance=2.0) == "d-has-won"
