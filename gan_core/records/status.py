@@ -41,6 +41,7 @@ class RunInfo:
     by_hand: bool  # whether each step is the one that is written out; else it is autograd's
     parent: str | None = None  # id of the run it branched off
     parent_step: int | None = None
+    parent_config: Mapping[str, Any] | None = None  # what that one is made of, where it is not the same
 
 
 def run_info(recipe: Recipe, run: int, *, by_hand: bool) -> RunInfo:
@@ -58,6 +59,7 @@ def run_info(recipe: Recipe, run: int, *, by_hand: bool) -> RunInfo:
         by_hand=by_hand,
         parent=recipe.parent,
         parent_step=recipe.parent_step,
+        parent_config=recipe.parent_config,
     )
 
 

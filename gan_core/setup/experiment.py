@@ -24,6 +24,7 @@ YOUNGER_CONFIG: dict[str, Any] = {
     "updates": "1:1",
 }
 YOUNGER_VALUES: dict[str, float] = {}
+YOUNGER_RECIPE: dict[str, Any] = {"parent_config": None}  # branches were made as their parents are
 # What stood in the place of the networks and optimisers.
 _SIZES: dict[str, Any] = {
     "width": int,

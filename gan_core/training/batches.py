@@ -66,6 +66,18 @@ class Batches:
         self._draw()
         self.place = state["place"]
 
+    def follow(self, other: Batches, *, alike: bool) -> None:
+        """Go on where the batches of another run, on the same kind of device, stand.
+
+        `alike`: they are drawn in the same way, so that these go on in the middle of a block with the very same; else
+        new ones are drawn from where those streams stand.
+        """
+        if alike:
+            return self.restore(other.state())
+        for stream, position in zip(self._streams, other._positions(), strict=True):
+            stream.set_state(position)
+        self._starts, self.place = self._positions(), BLOCK
+
     def _draw(self) -> None:
         self._starts = self._positions()
         of_real, of_latents = self._streams

@@ -5,7 +5,7 @@ Knows nothing of threads, clocks, files or the browser; a notebook can use it al
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from gan_core.records.steps import StepMetrics
 from gan_core.setup.config import HyperParameters
 from gan_core.setup.experiment import Experiment
+from gan_core.setup.part import read_part
 from gan_core.setup.scenario import Preset
 from gan_core.targets.registry import TARGETS
 from gan_core.targets.target import LATENTS
@@ -32,6 +33,10 @@ from gan_core.training.plain import PlainStep, check
 from gan_core.training.tasks import TASKS, Step
 
 State = dict[str, Any]  # plain numbers, strings, tensors and dicts of them, so that it can be stored without pickle
+
+# What of a state can be kept, or begin anew, where an experiment goes on as another.
+STATE_PARTS = ("generator", "discriminator", "optimiser_g", "optimiser_d", "streams")
+_OF_BATCHES = ("task", "target", "latent", "batch", "updates")  # fields that say how a batch is drawn
 
 
 class GANEngine:
@@ -186,6 +191,39 @@ class GANEngine:
             for kind in buffers:
                 getattr(self, name.removesuffix("_buffers")).get_buffer(kind).copy_(state[name][kind])
 
+    def follow(self, other: GANEngine) -> frozenset[str]:
+        """Go on from where another experiment's engine stands, with all of it that fits this one.
+
+        A network keeps its weights if it has the same layers, and then its optimiser what it has gathered, if the rule
+        has the same name; random streams go on on the same kind of device; the step and the values are the other's.
+        The rest stays as it is in a new run of this seed. Returns what was kept, by the names of `STATE_PARTS`. With
+        the same configuration all is kept, as by `restore`.
+        """
+        kept = set()
+        self.steps, self.values, self._last_values = other.steps, other.values, other._last_values
+        for name, rule, mine, theirs in (
+            ("generator", "optimiser_g", self._adam_g, other._adam_g),
+            ("discriminator", "optimiser_d", self._adam_d, other._adam_d),
+        ):
+            network, its_state = getattr(self, name), getattr(other, name).state_dict()
+            if _shapes(network.state_dict()) != _shapes(its_state):
+                continue
+            network.load_state_dict(its_state)
+            kept.add(name)
+            if read_part(getattr(self.config, rule)).name == read_part(getattr(other.config, rule)).name:
+                mine.restore(theirs.state())
+                kept.add(rule)
+        if self.compute.device.type == other.compute.device.type:
+            self._batches.follow(other._batches, alike=self._draws_like(other))
+            if self._penalty_stream is not None and other._penalty_stream is not None:
+                self._penalty_stream.set_state(other._penalty_stream.get_state())
+            kept.add("streams")
+        return frozenset(kept)
+
+    def _draws_like(self, other: GANEngine) -> bool:
+        """Whether a step of the other takes batches as one of this does."""
+        return all(getattr(self.config, name) == getattr(other.config, name) for name in _OF_BATCHES)
+
     def _buffers(self) -> State:
         """What networks of a reader's own hold beside their parameters, running means for example."""
         found = {}
@@ -241,6 +279,10 @@ class GANEngine:
         captured.capture()
         self.restore(before)
         return captured
+
+
+def _shapes(held: Mapping[str, Tensor]) -> dict[str, torch.Size]:
+    return {name: tensor.shape for name, tensor in held.items()}
 
 
 def _streams(seed: int, device: torch.device) -> list[torch.Generator]:

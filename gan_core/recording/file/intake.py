@@ -100,7 +100,7 @@ def check_recipe(value: object) -> Recipe:
         raise ValueError("it was computed in a way that is not known here")
     if not 1 <= recipe.threads <= MAX_THREADS or not 0 <= recipe.created < _END_OF_TIME:
         raise ValueError("its recipe has numbers out of range")
-    if (recipe.parent is None) != (recipe.parent_step is None):
+    if (recipe.parent is None) != (recipe.parent_step is None) or (recipe.parent_config and not recipe.parent_step):
         raise ValueError("it is half a branch")
     if recipe.parent is not None and not re.fullmatch(ID, recipe.parent):
         raise ValueError("the run that it branched off has no proper name")

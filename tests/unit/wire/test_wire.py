@@ -223,6 +223,7 @@ def test_status_is_plain_json() -> None:
             "by_hand": True,
             "parent": None,
             "parent_step": None,
+            "parent_config": None,
         },
         "step": 42,
         "steps_per_second": 31.5,
