@@ -52,7 +52,7 @@ def branch_otherwise(
         recipe = recipe_of(engine, preset, run_id, created)
         kept = engine.follow(standing if standing is not None and standing.steps == step else engine_at(source, step))
         engine.set(**values_at(source.recipe, source.changes(), step))
-        recipe = replace(recipe, parent=parent, parent_step=step, parent_config=vars(before))
+        recipe = replace(recipe, parent=parent, parent_step=step, changed_at=step, config_before=vars(before))
         copy_until(source, runs.path(run_id), recipe, step, pack_state(engine.state())).close()
     return _sentence(step, kept)
 

@@ -24,7 +24,10 @@ YOUNGER_CONFIG: dict[str, Any] = {
     "updates": "1:1",
 }
 YOUNGER_VALUES: dict[str, float] = {}
-YOUNGER_RECIPE: dict[str, Any] = {"parent_config": None}  # branches were made as their parents are
+YOUNGER_RECIPE: dict[str, Any] = {
+    "changed_at": None,
+    "config_before": None,
+}  # branches were all made as their parents are
 # What stood in the place of the networks and optimisers.
 _SIZES: dict[str, Any] = {
     "width": int,

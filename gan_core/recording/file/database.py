@@ -56,7 +56,8 @@ _KINDS: dict[str, type | UnionType] = {  # of a recipe's fields in JSON
     "created": int | float,
     "parent": str | None,
     "parent_step": int | None,
-    "parent_config": dict | None,
+    "changed_at": int | None,
+    "config_before": dict | None,
 }
 _BUSY = 5000  # ms that a write waits for another one
 _OPENING: dict[str, Any] = {"isolation_level": None, "check_same_thread": False, "timeout": _BUSY / 1000}
@@ -197,12 +198,12 @@ def read_recipe(value: object) -> Recipe:
         if isinstance(recipe[name], bool) or not isinstance(recipe[name], kind):
             raise ValueError(f"its recipe's {name} is of the wrong kind")
     begun = read_experiment(recipe["config"], recipe["values"])
-    parent = recipe["parent_config"]
+    before = recipe["config_before"]
     return Recipe(
         **{
             **recipe,
             "config": asdict(begun.config),
             "values": asdict(begun.values),
-            "parent_config": None if parent is None else asdict(read_config(parent)),
+            "config_before": None if before is None else asdict(read_config(before)),
         }
     )

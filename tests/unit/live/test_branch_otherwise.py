@@ -61,7 +61,7 @@ def test_a_branch_made_of_something_else_goes_on(open_session: Opener, runs: Run
     status = session.status()
     assert (status.phase, status.step, status.values["lr_d"].value) == (Phase.PAUSED, at, tiny.values.lr_d)
     assert (status.info.parent, status.info.parent_step) == (parent.id, at)
-    assert status.info.parent_config == parent.config
+    assert (status.info.changed_at, status.info.config_before) == (at, parent.config)
     assert {name: status.info.config[name] for name in PENALTY} == PENALTY
     assert status.note == (
         f"From step {at} on this run is made of something else. Kept: G's weights, D's weights, what G's optimiser has "
@@ -94,7 +94,7 @@ def test_a_branch_made_of_something_else_goes_on(open_session: Opener, runs: Run
             assert digest(there.state()) == digest(otherwise(tiny, PENALTY, at, at + 11, lr_g=0.02).state())
             with pytest.raises(ValueError, match=f"from step {at} to {at + 30}"):
                 engine_at(file, at - 1)
-        assert StoredRuns(runs).status(name).info.parent_config == parent.config
+        assert StoredRuns(runs).status(name).info.config_before == parent.config
 
 
 def test_a_branch_of_such_a_branch(open_session: Opener, runs: RunFolder, tiny: Preset) -> None:
@@ -107,6 +107,9 @@ def test_a_branch_of_such_a_branch(open_session: Opener, runs: RunFolder, tiny: 
     do(session, Branch(middle, 15))
     settle(session, 15)
     assert state(session) == digest(otherwise(tiny, PENALTY, 10, 15).state())
+    info = session.status().info
+    assert (info.parent_step, info.changed_at) == (15, 10)  # a plain branch, of a run that was something else once
+    assert info.config_before == vars(tiny.config)
     do(session, Branch(middle, 20, {"generator": "8:relu", "batch": "8"}))
     settle(session, 20)
     note = session.status().note

@@ -360,5 +360,5 @@ def test_what_is_newer_or_wrong_is_refused_with_a_sentence(
 
 def test_a_whole_recipe_is_written_and_read_as_it_is(runs: RunFolder) -> None:
     with closing(RunFile.open(RECORDED / "format-3-networks-in-words.sqlite")) as file:
-        # All but what no run had then: a parent that is made of something else.
-        assert asdict(file.recipe) == {**raw_recipe(file.path), "parent_config": None}
+        # No run was made of something else then from some step on.
+        assert asdict(file.recipe) == {**raw_recipe(file.path), "changed_at": None, "config_before": None}

@@ -28,6 +28,7 @@ from gan_core.texts.catalogue import (
     use,
     words,
 )
+from gan_core.training.known import CHOICES
 from second_language import shouted, write_second_language
 
 ENGLISH = read(FOLDER / "en.toml")
@@ -113,7 +114,7 @@ def test_a_second_language_is_one_file(tmp_path: Path) -> None:
     assert catalogue().sentences == {key: shouted(sentence) for key, sentence in ENGLISH.items()}
     assert PRESETS["better"].title == shouted(ENGLISH["preset.better.title"])
     status = SimpleNamespace(info=SimpleNamespace(preset="better"), values={})
-    layout = json.dumps(page(status), cls=plotly.utils.PlotlyJSONEncoder, ensure_ascii=False)  # type: ignore[arg-type]
+    layout = json.dumps(page(status, CHOICES), cls=plotly.utils.PlotlyJSONEncoder, ensure_ascii=False)  # type: ignore[arg-type]
     quiet = {sentence for sentence in ENGLISH.values() if len(sentence) > 15 and shouted(sentence) != sentence}
     assert [sentence for sentence in quiet if json.dumps(sentence, ensure_ascii=False) in layout] == []
     (tmp_path / "half.toml").write_text('[events]\nnone-later = "nichts mehr"\n', encoding="utf-8")
