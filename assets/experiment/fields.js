@@ -87,13 +87,13 @@ window.dash_clientside = window.dash_clientside || {};
     const asked = tables().parts[kind][name] || {};
     return Object.entries(numbers).map(([number, text]) => {
       const label = app.parts.numberLabel(kind, number);
-      const range = asked[number] && app.say("experiment.usual", { range: rangeWords(asked[number]), usual: app.parts.plain(asked[number].default) });
+      const range = asked[number] && app.say("experiment.usual", { range: rangeWords(asked[number]), usual: app.minus(app.parts.plain(asked[number].default)) });
       const changed = (typed) => change({ name, numbers: { ...now().numbers, [number]: typed } });
       return numberField({ id: `${id}-${number}`, at: number, label, name: app.say("experiment.of", { what: app.parts.label(kind, name), part: label }), help: app.parts.numberHelp(kind, number), range, text, changed });
     });
   }
 
-  const rangeWords = ({ low, high }) => app.say("experiment.range", { low: app.parts.plain(low), high: app.parts.plain(high) });
+  const rangeWords = ({ low, high }) => app.say("experiment.range", { low: app.minus(app.parts.plain(low)), high: app.minus(app.parts.plain(high)) });
 
   // A number that is typed, with its range and what is wrong with it.
   function numberField({ id, at, label, name, help, range, text, changed }) {

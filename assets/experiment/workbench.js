@@ -59,6 +59,10 @@ window.dash_clientside = window.dash_clientside || {};
     gist();
     if (!built || !isOpen()) return;
     for (const field of built.fields) field.show();
+    showFoot();
+  }
+
+  function showFoot() {
     const { foot } = built;
     const count = app.draft.size();
     const wrong = app.draft.fields().find(([field]) => app.draft.problems(field).size);
@@ -141,15 +145,20 @@ window.dash_clientside = window.dash_clientside || {};
   // Another run: what it has itself is no longer a difference, and what was not touched follows it.
   function follow() {
     if (!state.settings || !state.status || !app.byId("experiment-body") || app.source.embedded) return;
-    if (state.status.info.run === state.run || state.run === null) app.draft.settle();
+    app.draft.settle();
     if (isOpen() && (!built || built.run !== state.status.info.run)) build();
     show();
   }
 
+  // Another step is in view: that is where a branch would begin.
+  function step() {
+    if (built && isOpen()) showFoot();
+  }
+
   state.on("settings", follow);
   state.on("progress", follow);
-  state.on("view", follow);
-  state.on("frame", follow);
+  state.on("view", step);
+  state.on("frame", step);
 
   app.workbench = { fold };
 })(window.dash_clientside);
