@@ -230,6 +230,7 @@ def test_the_keyboard_alone_is_enough(dashboard: DashboardPage, size: tuple[int,
     page = dashboard.open(size=size).page
     page.locator("#experiment-fold").focus()
     page.keyboard.press("Enter")
+    expect(page.locator("#experiment-start")).to_be_visible()
     visited = []
     for _ in range(60):
         page.keyboard.press("Tab")
