@@ -18,8 +18,8 @@ window.dash_clientside = window.dash_clientside || {};
   const shown = (value) => (Number.isNaN(Number(value)) ? value : String(Number(value)));
 
   function readNetwork(text) {
-    const [units, activation, output] = text.split(":");
-    return { units: units.trim() === NONE ? [] : units.split(",").map((unit) => unit.trim()), activation: readPart(activation || ""), output };
+    const [units, activation = "", ...words] = text.split(":");
+    return { units: units.trim() === NONE ? [] : units.split(",").map((unit) => unit.trim()), activation: readPart(activation), words };
   }
 
   function readUpdates(text) {
@@ -38,12 +38,12 @@ window.dash_clientside = window.dash_clientside || {};
   const whole = (text) => written(text, app.typed.whole(text));
   const written = (text, value) => (Number.isNaN(value) ? String(text).trim() : String(value));
 
-  const writeNetwork = ({ units, activation, output }) => [units.map(whole).join(",") || NONE, writePart(activation), output].join(":");
+  const writeNetwork = ({ units, activation, words }) => [units.map(whole).join(",") || NONE, writePart(activation), ...words].join(":");
 
-  const READ = { network: readNetwork, updates: readUpdates, batch: (text) => String(text) };
-  const WRITE = { network: writeNetwork, updates: ({ d, g }) => `${whole(d)}:${whole(g)}`, batch: whole };
+  const READ = { network: readNetwork, updates: readUpdates, number: shown };
+  const WRITE = { network: writeNetwork, updates: ({ d, g }) => `${whole(d)}:${whole(g)}`, number: real };
 
-  // By the kind of a field: network, updates, batch; every other kind is a part.
+  // By the kind of a field: network, updates, number; every other kind is a part.
   const read = (kind, text) => (READ[kind] || readPart)(String(text));
   const write = (kind, value) => (WRITE[kind] || writePart)(value);
 
@@ -64,9 +64,11 @@ window.dash_clientside = window.dash_clientside || {};
 
   const lower = (text) => text[0].toLowerCase() + text.slice(1);
 
-  function networkWords(activationKind, { units, activation, output }) {
-    return [units.map(whole).join(", ") || app.say("experiment.no-layer"), partWords(activationKind, activation), app.sayOr(output, `output.${output}`)].join(" · ");
+  const word = (name) => app.sayOr(name, `network.word.${name}`);
+
+  function networkWords(activationKind, { units, activation, words }) {
+    return [units.map(whole).join(", ") || app.say("experiment.no-layer"), partWords(activationKind, activation), ...words.map(word)].join(" · ");
   }
 
-  app.parts = { read, write, label, help, numberLabel, numberHelp, partWords, networkWords, plain };
+  app.parts = { read, write, label, help, numberLabel, numberHelp, partWords, networkWords, word, plain };
 })(window.dash_clientside);

@@ -40,9 +40,11 @@ window.dash_clientside = window.dash_clientside || {};
     const now = value(field);
     const found = new Map();
     const check = (at, text, asked, label) => {
-      const read = asked.whole ? app.typed.whole(text) : app.typed.real(text);
-      if (read >= asked.low && read <= asked.high) return;
-      found.set(at, app.say(asked.whole ? "experiment.needs-whole" : "experiment.needs-number", { label, low: app.parts.plain(asked.low), high: app.parts.plain(asked.high) }));
+      const { low, high, whole, even } = asked;
+      const read = whole ? app.typed.whole(text) : app.typed.real(text);
+      if (read >= (low ?? -Infinity) && read <= (high ?? Infinity) && !(even && read % 2)) return;
+      if (low === null) found.set(at, app.say("experiment.no-number", { label }));
+      else found.set(at, app.say(even ? "experiment.needs-even" : whole ? "experiment.needs-whole" : "experiment.needs-number", { label, low: app.parts.plain(low), high: app.parts.plain(high) }));
     };
     const ofPart = (partKind, { name, numbers }) => {
       const known = tables().parts[partKind][name] || {};
@@ -55,9 +57,8 @@ window.dash_clientside = window.dash_clientside || {};
       ofPart(tables().activation, now.activation);
     } else if (kind === "updates") {
       for (const network of ["d", "g"]) check(network, now[network], { low: 1, high: limits.updates, whole: true }, app.say("experiment.updates-of", { network: app.say(`experiment.short.${network}`) }));
-    } else if (kind === "batch") {
-      const read = app.typed.whole(now);
-      if (changed(field) && !(read >= 2 && read <= limits.batch && read % 2 === 0)) found.set("batch", app.say("experiment.needs-even", { label: state.settings.labels[field], high: String(limits.batch) }));
+    } else if (kind === "number") {
+      if (changed(field)) check("number", now, tables().numbers[field], state.settings.labels[field] || field);
     } else ofPart(kind, now);
     return found;
   }
@@ -71,7 +72,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   // [label, as the run has it, as drafted] of what differs.
-  const differences = () => fields().filter(([field]) => changed(field)).map(([field]) => [state.settings.labels[field], words(field, running(field)), words(field, edits.get(field))]);
+  const differences = () => fields().filter(([field]) => changed(field)).map(([field]) => [state.settings.labels[field] || field, words(field, running(field)), words(field, edits.get(field))]);
 
   app.draft = { fields, kindOf, value, running, put, settle, changed, drop, texts, problems, differences, size: () => edits.size };
 })(window.dash_clientside);

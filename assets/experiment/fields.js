@@ -125,7 +125,7 @@ window.dash_clientside = window.dash_clientside || {};
       wrong,
       element("div", { class: "sub-label" }, app.say("experiment.activation")),
       ...activation,
-      ...output(field, label, change, now),
+      ...words(field, label, change, now),
     ];
   }
 
@@ -149,14 +149,23 @@ window.dash_clientside = window.dash_clientside || {};
     root.replaceChildren(...(inputs.length ? inputs : [element("span", { class: "none" }, app.say("experiment.no-layer"))]), fewer, more);
   }
 
-  // Where there is one to choose.
-  function output(field, label, change, now) {
-    const outputs = tables().outputs[field] || [];
-    if (outputs.length < 2) return [];
-    const select = element("select", { id: idOf(field, "output"), "aria-label": app.say("experiment.output-of", { network: label }) }, ...outputs.map((name) => element("option", { value: name }, app.sayOr(name, `output.${name}`))));
-    select.value = now().output;
-    select.onchange = () => change({ ...now(), output: select.value });
-    return [element("div", { class: "sub-label" }, app.say("experiment.output")), select];
+  // What else a word of the network's text says, where there is more than one to choose. "none" is not written.
+  function words(field, label, change, now) {
+    const choices = Object.entries(tables().words[field] || {});
+    const known = choices.flatMap(([, options]) => options);
+    const chosen = (options) => now().words.find((name) => options.includes(name)) || options[0];
+    return choices.filter(([, options]) => options.length > 1).flatMap(([what, options]) => {
+      const name = app.sayOr(what, `network.choice.${what}`);
+      const id = idOf(field, what);
+      const select = element("select", { id, "aria-label": app.say("experiment.of", { what: label, part: name }) }, ...options.map((option) => element("option", { value: option }, app.parts.word(option))));
+      select.value = chosen(options);
+      select.onchange = () => {
+        const others = now().words.filter((word) => !known.includes(word));
+        const next = choices.map(([other, list]) => (other === what ? select.value : chosen(list)));
+        change({ ...now(), words: [...others, ...next.filter((word) => word !== "none")] });
+      };
+      return [element("div", { class: "sub-label" }, name), select];
+    });
   }
 
   // -- numbers of their own ----------------------------------------------------------------------------------------------------
@@ -171,12 +180,13 @@ window.dash_clientside = window.dash_clientside || {};
     });
   }
 
-  function batch(field, _, label, change) {
-    const range = rangeWords({ low: 2, high: tables().limits.batch });
-    return [numberField({ id: idOf(field, "batch"), at: "batch", label: app.say("experiment.size"), name: label, range, text: app.draft.value(field), changed: change })];
+  function number(field, _, label, change) {
+    const asked = tables().numbers[field];
+    const range = asked.low === null ? "" : rangeWords(asked);
+    return [numberField({ id: idOf(field, "number"), at: "number", label: app.say("experiment.size"), name: label, range, text: app.draft.value(field), changed: change })];
   }
 
-  const BUILDERS = { network, updates, batch };
+  const BUILDERS = { network, updates, number };
 
   app.fields = { build };
 })(window.dash_clientside);

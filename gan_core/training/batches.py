@@ -66,17 +66,10 @@ class Batches:
         self._draw()
         self.place = state["place"]
 
-    def follow(self, other: Batches, *, alike: bool) -> None:
-        """Go on where the batches of another run, on the same kind of device, stand.
-
-        `alike`: they are drawn in the same way, so that these go on in the middle of a block with the very same; else
-        new ones are drawn from where those streams stand.
-        """
-        if alike:
-            return self.restore(other.state())
-        for stream, position in zip(self._streams, other._positions(), strict=True):
-            stream.set_state(position)
-        self._starts, self.place = self._positions(), BLOCK
+    def behind(self) -> dict[str, Any]:
+        """A state from which other batches go on: its streams stand behind the present block."""
+        real, latents = self._positions()
+        return {"real_stream": real.clone(), "latent_stream": latents.clone(), "place": 0}
 
     def _draw(self) -> None:
         self._starts = self._positions()

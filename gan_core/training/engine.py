@@ -5,7 +5,7 @@ Knows nothing of threads, clocks, files or the browser; a notebook can use it al
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -36,7 +36,6 @@ State = dict[str, Any]  # plain numbers, strings, tensors and dicts of them, so 
 
 # What of a state can be kept, or begin anew, where an experiment goes on as another.
 STATE_PARTS = ("generator", "discriminator", "optimiser_g", "optimiser_d", "streams")
-_OF_BATCHES = ("task", "target", "latent", "batch", "updates")  # fields that say how a batch is drawn
 
 
 class GANEngine:
@@ -149,6 +148,36 @@ class GANEngine:
             return None
         return self._adam_g.last_update(self._last_values.lr_g, self._last_values.beta1_g)
 
+    def follow(self, other: GANEngine) -> frozenset[str]:
+        """Go on from where another experiment's engine stands, with all of its state that fits this one.
+
+        A network keeps its weights if it has the same layers, and then its optimiser what it has gathered, if the rule
+        has the same name; random streams go on on the same kind of device; the step and the values are the other's.
+        The rest stays as it is in a new run of this seed. Returns what was kept, by the names of `STATE_PARTS`. With
+        the same configuration all is kept, as by `restore`.
+        """
+        state, theirs, kept = self.state(), other.state(), set()
+        for name, rule, adam in (("generator", "optimiser_g", "adam_g"), ("discriminator", "optimiser_d", "adam_d")):
+            if _shapes(getattr(self, name)) != _shapes(getattr(other, name)):
+                continue
+            kept.add(name)
+            state |= {part: theirs[part] for part in (name, f"{name}_buffers") if part in state}
+            if read_part(getattr(self.config, rule)).name == read_part(getattr(other.config, rule)).name:
+                kept.add(rule)
+                state[adam] = theirs[adam]
+        if self.compute.device.type == other.compute.device.type:
+            kept.add("streams")
+            state["batches"] = theirs["batches"] if self._draws_like(other) else other._batches.behind()
+            state |= {part: theirs[part] for part in ("penalty_stream",) if part in theirs}
+        self.restore({**state, "steps": theirs["steps"], "values": theirs["values"]})
+        return frozenset(kept)
+
+    def _draws_like(self, other: GANEngine) -> bool:
+        """Whether a step of the other takes batches as one of this does."""
+        same = all(getattr(self.config, name) == getattr(other.config, name) for name in ("task", "target", "latent"))
+        mine, theirs = self._batches, other._batches
+        return same and (mine.real.shape, mine.latents.shape) == (theirs.real.shape, theirs.latents.shape)
+
     def state(self) -> State:
         """Copy out everything that decides the future: weights, moments, random streams, values and step."""
         return {
@@ -190,39 +219,6 @@ class GANEngine:
         for name, buffers in self._buffers().items():
             for kind in buffers:
                 getattr(self, name.removesuffix("_buffers")).get_buffer(kind).copy_(state[name][kind])
-
-    def follow(self, other: GANEngine) -> frozenset[str]:
-        """Go on from where another experiment's engine stands, with all of it that fits this one.
-
-        A network keeps its weights if it has the same layers, and then its optimiser what it has gathered, if the rule
-        has the same name; random streams go on on the same kind of device; the step and the values are the other's.
-        The rest stays as it is in a new run of this seed. Returns what was kept, by the names of `STATE_PARTS`. With
-        the same configuration all is kept, as by `restore`.
-        """
-        kept = set()
-        self.steps, self.values, self._last_values = other.steps, other.values, other._last_values
-        for name, rule, mine, theirs in (
-            ("generator", "optimiser_g", self._adam_g, other._adam_g),
-            ("discriminator", "optimiser_d", self._adam_d, other._adam_d),
-        ):
-            network, its_state = getattr(self, name), getattr(other, name).state_dict()
-            if _shapes(network.state_dict()) != _shapes(its_state):
-                continue
-            network.load_state_dict(its_state)
-            kept.add(name)
-            if read_part(getattr(self.config, rule)).name == read_part(getattr(other.config, rule)).name:
-                mine.restore(theirs.state())
-                kept.add(rule)
-        if self.compute.device.type == other.compute.device.type:
-            self._batches.follow(other._batches, alike=self._draws_like(other))
-            if self._penalty_stream is not None and other._penalty_stream is not None:
-                self._penalty_stream.set_state(other._penalty_stream.get_state())
-            kept.add("streams")
-        return frozenset(kept)
-
-    def _draws_like(self, other: GANEngine) -> bool:
-        """Whether a step of the other takes batches as one of this does."""
-        return all(getattr(self.config, name) == getattr(other.config, name) for name in _OF_BATCHES)
 
     def _buffers(self) -> State:
         """What networks of a reader's own hold beside their parameters, running means for example."""
@@ -281,8 +277,8 @@ class GANEngine:
         return captured
 
 
-def _shapes(held: Mapping[str, Tensor]) -> dict[str, torch.Size]:
-    return {name: tensor.shape for name, tensor in held.items()}
+def _shapes(network: nn.Module) -> dict[str, torch.Size]:
+    return {name: held.shape for name, held in network.state_dict().items()}
 
 
 def _streams(seed: int, device: torch.device) -> list[torch.Generator]:

@@ -66,7 +66,7 @@ def test_start_begins_a_run_of_the_draft(dashboard: DashboardPage) -> None:
     page.get_by_role("textbox", name="Batch").fill("64")
     page.get_by_role("button", name="Generator: Take away the last layer").click()
     page.get_by_role("textbox", name="Generator: units of hidden layer 2").fill("32")
-    page.get_by_label("Generator: output").select_option("linear")
+    page.get_by_label("Generator: Output").select_option("linear")
     expect(says(page)).to_have_text("5 settings differ from the run.")
     assert server.status()["info"] == before  # a draft
 
@@ -119,7 +119,7 @@ def test_start_begins_a_run_of_the_draft(dashboard: DashboardPage) -> None:
     unfold(page)
     expect(page.get_by_label("Ring of Gaussians: Modes")).to_have_value("5")
     expect(page.get_by_role("textbox", name="Generator: units of hidden layer 2")).to_have_value("32")
-    expect(page.get_by_label("Generator: output")).to_have_value("linear")
+    expect(page.get_by_label("Generator: Output")).to_have_value("linear")
 
 
 def test_what_is_wrong_says_why_and_put_back_drops_it(dashboard: DashboardPage) -> None:

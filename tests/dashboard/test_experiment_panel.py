@@ -62,3 +62,15 @@ def test_every_entry_of_ours_has_words() -> None:
                 f"{key}.{what}" for key in keys for what in ("label", "help") if f"{key}.{what}" not in sentences
             ]
             assert missing == []
+
+
+def test_a_number_without_a_range_is_there_all_the_same() -> None:
+    """A field that comes to a configuration shows by itself; what it may be is then for the server to say."""
+    numbers = settings(CHOICES)["numbers"]
+    assert set(numbers) == {field.name for field in fields(GANConfig) if field.type in ("int", "float")}
+    for name, asked in numbers.items():
+        for value in (asked["low"], asked["high"]):
+            assert value is None or GANConfig().changed({name: str(value)})
+    with pytest.raises(ValueError, match="even number"):
+        GANConfig().changed({"batch": "63"})
+    assert numbers["batch"]["even"]

@@ -7,7 +7,7 @@ words of one are in the catalogue, under `part.KIND.NAME` and `number.KIND.NAME`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from dash import html
@@ -22,7 +22,14 @@ from gan_core.texts.catalogue import say
 
 Choices = Mapping[str, Parts[Any]]  # by field of a configuration, and of both networks' "activation"
 
-_OTHERS = ("updates", "batch")  # fields that are numbers of their own
+# What of a network is chosen by one word of its text, in the order of that, and where there is less to choose.
+_WORDS: dict[str, dict[str, tuple[str, ...]]] = {
+    "generator": {"output": OUTPUTS},
+    "discriminator": {"output": OUTPUTS[:1]},
+}
+# Ranges of fields that are numbers, as a page may ask for them; of another one the server says whether it can be.
+_RANGES: dict[str, tuple[float, float]] = {"batch": (2, MAX_ASKED_BATCH)}
+_EVEN = ("batch",)
 
 
 def panel() -> html.Section:
@@ -55,20 +62,27 @@ def panel() -> html.Section:
 
 def settings(choices: Choices) -> dict[str, Any]:
     """What the browser's side needs: the fields in their order, each with its kind, and what there is of each kind."""
-    kinds = {field: parts.kind for field, parts in choices.items() if field in vars(GANConfig())}
-    kinds |= dict.fromkeys(NETWORKS, "network") | {name: name for name in _OTHERS}
+    kinds = {field: parts.kind for field, parts in choices.items()} | dict.fromkeys(NETWORKS, "network")
+    kinds |= {"updates": "updates"} | dict.fromkeys(_numbers(), "number")
     return {
-        "fields": [[field, kinds[field]] for field in vars(GANConfig()) if field in kinds],
+        "fields": [[field.name, kinds[field.name]] for field in fields(GANConfig) if field.name in kinds],
         "parts": {parts.kind: _entries(parts) for parts in choices.values()},
         "activation": choices["activation"].kind,
-        "outputs": {"generator": OUTPUTS, "discriminator": OUTPUTS[:1]},
-        "limits": {
-            "layers": MAX_ASKED_LAYERS,
-            "units": MAX_ASKED_UNITS,
-            "batch": MAX_ASKED_BATCH,
-            "updates": MAX_UPDATES,
-        },
+        "numbers": _numbers(),
+        "words": _WORDS,
+        "limits": {"layers": MAX_ASKED_LAYERS, "units": MAX_ASKED_UNITS, "updates": MAX_UPDATES},
     }
+
+
+def _numbers() -> dict[str, dict[str, Any]]:
+    """The fields that are numbers, each with what it may be."""
+    found: dict[str, dict[str, Any]] = {}
+    for field in fields(GANConfig):
+        if field.type in ("int", "float"):
+            low, high = _RANGES.get(field.name, (None, None))
+            whole, even = field.type == "int", field.name in _EVEN
+            found[field.name] = {"low": low, "high": high, "whole": whole, "even": even}
+    return found
 
 
 def _entries(parts: Parts[Any]) -> dict[str, dict[str, Any]]:

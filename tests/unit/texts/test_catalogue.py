@@ -99,7 +99,7 @@ def test_every_language_has_keys_and_fields_of_english(language: str) -> None:
 
 def test_english_is_well_formed() -> None:
     for key, sentence in ENGLISH.items():
-        assert re.fullmatch(r"[a-z0-9_*+-]+(\.[A-Za-z0-9_-]+)+", key), key
+        assert re.fullmatch(r"[a-z0-9_*+-]+(\.[A-Za-z0-9_+-]+)+", key), key
         assert sentence == sentence.strip() != "", key
         assert "\n" not in sentence, key
         left = re.sub(r"\{\w+(:\.\d|\|[^|{}]*\|[^|{}]*)?\}", "", sentence)
