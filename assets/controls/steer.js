@@ -101,6 +101,7 @@ window.dash_clientside = window.dash_clientside || {};
     const inForce = app.source.recorded ? app.source.inForce() : state.status.values;
     for (const id of Object.keys(state.settings.sliders)) {
       const { value, since } = inForce[spec(id).name];
+      app.byId(`${id}-control`).hidden = !spec(id).needs.every(app.offers.has);
       app.setText(`${id}-value`, app.brief(value));
       app.setText(`${id}-since`, app.say("steer.since", { step: since }));
       app.byId(`${id}-since`).dataset.step = since;

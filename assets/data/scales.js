@@ -18,10 +18,14 @@ window.dash_clientside = window.dash_clientside || {};
     return a.map((c, j) => Math.round(c + (b[j] - c) * w));
   }
 
-  // The scale of that name: {table: 256 colours, number, text, ...}.
-  function of(name) {
+  // The scale of that name: {table: 256 colours, number, text, ...}; a free one as `frame` has it.
+  function of(name, frame) {
     if (!made.has(name)) made.set(name, make(app.state.settings.scales[name]));
-    return made.get(name);
+    const scale = made.get(name);
+    if (!scale.free || !frame || !frame.score) return scale;
+    const [level, reach] = frame.score;
+    const number = (byte) => level + reach * ((2 * byte) / scale.top - 1);
+    return { ...scale, number, text: (byte) => app.brief(Number(number(byte).toPrecision(3))) };
   }
 
   function make(scale) {

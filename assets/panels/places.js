@@ -21,7 +21,7 @@ window.dash_clientside = window.dash_clientside || {};
     const { reading: name, scale } = app.scenes.now(panel);
     const map = panel === "latent" ? frame.latent_map : frame.sample_map;
     const { byte, centre } = app.maps.cellAt(map, frame.resolution, x, y);
-    const { nothing, text } = app.scales.of(scale);
+    const { nothing, text } = app.scales.of(scale, frame);
     const value = nothing && byte === app.scales.NOTHING ? `${name}: ${nothing}` : `${name} = ${text(byte)}`;
     return [value, app.say("places.cell", { place: pair(...centre) })];
   }

@@ -7,8 +7,11 @@ window.dash_clientside = window.dash_clientside || {};
 
   const task = () => (state.points && state.settings.scenes[state.points.task] ? state.points.task : "gan");
 
-  // The scene of a panel ("samples", ...).
-  const now = (panel) => state.settings.scenes[task()][panel];
+  // The scene of a panel ("samples", ...). What D says is no probability in every run: then it is a score.
+  function now(panel) {
+    const scene = state.settings.scenes[task()][panel];
+    return scene.scale === "real-fake" && !app.offers.has("probability") ? { ...scene, scale: "score" } : scene;
+  }
 
   // The same with what the lens or view that is to be seen makes of it.
   function seen(panel) {

@@ -19,6 +19,7 @@ from gan_core.records.arrays import LENS_ARRAYS
 from gan_core.records.frames import Snapshot
 from gan_core.run.run import Run
 from gan_core.setup.config import DEFAULT_LOOKING_SHARE
+from gan_core.training.networks import as_plain, at_rest
 
 
 class Looker:
@@ -96,9 +97,9 @@ class Looker:
             return
         self._show_what_came()
         if beside.due(now) and self.budget.share and not run.repeats():
-            engine, networks = run.engine, (run.engine.generator, run.engine.discriminator)
+            engine, networks = run.engine, (as_plain(run.engine.generator), as_plain(run.engine.discriminator))
             moment = run.moment(self._wall_clock())
-            beside.hand_over(engine.config, engine.compute, networks, moment, now, **self._through_lenses())
+            beside.hand_over(at_rest(engine.config), engine.compute, networks, moment, now, **self._through_lenses())
             end = self._clock()
             self.budget.looked(end - now, end)
 

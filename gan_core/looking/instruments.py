@@ -50,10 +50,12 @@ class Instruments:
         values |= measure(fakes, self._slices_of(n), self._target, placed)
         if self._paired:
             values["fit_error"] = float((fakes - self._reals[:n]).square().sum(1).mean().sqrt())
-        if seen.logits is not None:
+        if seen.score is not None and seen.logits is not None:
+            values["called_real"] = float((seen.logits > seen.score[0]).double().mean())
+        elif seen.logits is not None:
             values |= yield from self._of_d(seen, seen.logits.cpu())
-            if self._opponent is None:
-                values["chase"] = math.dist(trail_point.centre, trail_point.bluest)
+        if seen.logits is not None and self._opponent is None:
+            values["chase"] = math.dist(trail_point.centre, trail_point.bluest)
         along = placed.along if placed else torch.zeros(STRETCHES)
         counts = along.numpy().astype(np.int16)
         counts.flags.writeable = False

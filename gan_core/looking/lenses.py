@@ -75,7 +75,7 @@ def _tears(subject: Subject) -> Parts:
 def _pull(subject: Subject) -> Parts:
     if subject.update is None:
         return {"pull": np.zeros((0, 6), np.float32), "asked_share": np.full(1, np.nan, np.float32)}
-    generator, discriminator = subject.networks
+    _, discriminator, generator = subject.networks
     before = fakes_before(generator, subject.update, subject.latents)
     yield None
     asked, did = pull(discriminator, before), subject.seen.fakes - before

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -20,15 +20,40 @@ from gan_core.looking.measures.best_d import LEAST, best_d
 from gan_core.looking.measures.density import box_density, generator_density_in_parts, target_density
 from gan_core.looking.measures.parts import finished
 from gan_core.setup.config import GANConfig
-from gan_core.targets.target import OPPONENTS, Opponent, Target
-from gan_core.training.networks import MLP
+from gan_core.targets.target import LATENTS, OPPONENTS, Opponent, Target
+from gan_core.training.networks import MLP, as_plain
+from gan_core.training.objectives import OBJECTIVES
 from gan_core.training.tasks import ARRIVAL
 
 NOBODY = 255  # of a map with 254 as its highest value: there is nothing to show in this cell
 _BEST_RESOLUTION = 400  # cells a side on which the least possible loss is found
+_OF_EACH = 400  # real points and fakes by which the level of a critic is found
+_LEAST_REACH = 1e-9  # of a score that is the same everywhere
 _NEAREST = 1e-4  # data units: the error of a sample that is shown as none; 1 or more is the other end of the scale
 
-Networks = tuple[MLP, MLP]  # generator, discriminator
+
+class Networks(NamedTuple):
+    """What is looked at, all at rest: see `seen_through`."""
+
+    generator: MLP  # of points (N, 2) of the plane of latents that is shown
+    discriminator: MLP  # of one point (N, 2)
+    whole: MLP  # the generator, of latents (N, latent_dim)
+
+
+def seen_through(config: GANConfig, generator: MLP, discriminator: MLP) -> Networks:
+    """Both networks as functions of points on the panels.
+
+    The generator is that on the plane of latent space that is shown, where the other coordinates are 0; of a
+    discriminator with packing, what it says of a pack of one point so many times is shown.
+    """
+    latent, dim, packing = LATENTS.make(config.latent), config.latent_dim, config.packing
+    whole = as_plain(generator)
+    usual = dim == 2 and latent.reach == 1
+    return Networks(
+        whole if usual else as_plain(whole, latent.plane(dim)),
+        as_plain(discriminator, torch.eye(2).repeat(packing, 1) if packing > 1 else None),
+        whole,
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +65,9 @@ class Seen:
     latent_map: Tensor  # (R, R)
     sample_map: Tensor  # (R, R)
     logits: Tensor | None = None  # (R, R), D's at the cells of the sample map, where the task has a D
+    # Of a D whose scores are no logits: the score above which it takes a point for real, byte 127.5 of both maps, and
+    # how far from it bytes 0 and 255 are.
+    score: tuple[float, float] | None = None
 
 
 Parts = Generator[None, None, Seen]
@@ -66,19 +94,30 @@ class GANLook:
     best: float | None = None
 
     def __init__(self, config: GANConfig, target: Target) -> None:
-        self._target = target
+        self._target, self._objective = target, OBJECTIVES.make(config.objective)
+        self._some_real = target.even(cell_centres(math.isqrt(_OF_EACH), torch.device("cpu")))
 
     def parts(self, networks: Networks, step: int, resolution: int, latents: Tensor) -> Parts:
         """As Look."""
         grid = cell_centres(resolution, latents.device)
-        image, fakes = yield from _generated(networks[0], grid, latents)
-        logits = yield from _filled(Forward(networks[1]), torch.cat((image, grid)))
-        of_latent, of_sample = logits.view(2, resolution, resolution)
-        return Seen(fakes, _square(image), _probability(of_latent), _probability(of_sample), of_sample)
+        image, fakes = yield from _generated(networks, grid, latents)
+        d = Forward(networks.discriminator)
+        logits = yield from _filled(d, torch.cat((image, grid)))
+        of_latent, of_sample = maps = logits.view(2, resolution, resolution)
+        if self._objective.probability:
+            return Seen(fakes, _square(image), _probability(of_latent), _probability(of_sample), of_sample)
+        level = self._objective.middle
+        if not self._objective.anchored:
+            both = torch.cat((self._some_real.to(fakes), fakes[:_OF_EACH]))
+            scores = yield from _filled(d, both)
+            level = float(scores[: len(self._some_real)].mean() + scores[len(self._some_real) :].mean()) / 2
+        reach = max(float((maps - level).abs().max()), _LEAST_REACH)
+        of_latent, of_sample_ = (_map(((of - level) / reach + 1) / 2, 255) for of in maps)
+        return Seen(fakes, _square(image), of_latent, of_sample_, of_sample, (level, reach))
 
     def fakes(self, generator: MLP, step: int, latents: Tensor) -> Tensor:
         """As Look."""
-        return finished(_filled(Forward(generator), latents))
+        return finished(_filled(Forward(as_plain(generator)), latents))
 
 
 class FitLook(GANLook):
@@ -87,7 +126,7 @@ class FitLook(GANLook):
     def parts(self, networks: Networks, step: int, resolution: int, latents: Tensor) -> Parts:
         """As Look."""
         grid = cell_centres(resolution, latents.device)
-        image, fakes = yield from _generated(networks[0], grid, latents)
+        image, fakes = yield from _generated(networks, grid, latents)
         error = torch.linalg.vector_norm(image - self._target.goal()(grid), dim=1)
         of_error = (error.clamp(_NEAREST, 1).log() / math.log(_NEAREST)).view(resolution, resolution)
         q = yield from generator_density_in_parts(_square(image), resolution)
@@ -185,9 +224,16 @@ def cell_centres(resolution: int, device: torch.device) -> Tensor:
     return torch.stack((x.reshape(-1), y.reshape(-1)), dim=1)
 
 
-def _generated(generator: MLP, grid: Tensor, latents: Tensor) -> Generator[None, None, tuple[Tensor, Tensor]]:
-    """G at the cells and at the latents, all together: the more points there are in a place, the less work is each."""
-    samples = yield from _filled(Forward(generator), torch.cat((grid, latents)))
+def _generated(networks: Networks, grid: Tensor, latents: Tensor) -> Generator[None, None, tuple[Tensor, Tensor]]:
+    """G at the cells and at the latents.
+
+    All together where they are in one plane: the more points there are in a place, the less work is each.
+    """
+    if networks.generator is not networks.whole:
+        image = yield from _filled(Forward(networks.generator), grid)
+        fakes = yield from _filled(Forward(networks.whole), latents)
+        return image, fakes
+    samples = yield from _filled(Forward(networks.generator), torch.cat((grid, latents)))
     return samples[: len(grid)], samples[len(grid) :]
 
 

@@ -6,6 +6,7 @@ from gan_core.setup.config import GANConfig
 from gan_core.targets.registry import TARGETS
 from gan_core.targets.target import LATENTS, OPPONENTS
 from gan_core.training.objectives import OBJECTIVES
+from gan_core.training.penalties import PENALTIES
 from gan_core.training.tasks import TASKS
 
 
@@ -20,6 +21,7 @@ def offers(config: GANConfig) -> frozenset[str]:
         "image": not alone,
         "probability": OBJECTIVES.make(config.objective).probability,
         "density": alone or LATENTS.make(config.latent).even,
+        "penalty": PENALTIES.make(config.penalty).of is not None,
         "chart": target.transform is not None,
         "strata": target.inverse is not None,
     }

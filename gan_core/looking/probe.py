@@ -16,7 +16,7 @@ from torch import Tensor
 from gan_core.looking.fineness import Level
 from gan_core.looking.instruments import Instruments
 from gan_core.looking.lenses import LENSES, Arrays, Subject, available
-from gan_core.looking.looks import LOOKS, Seen
+from gan_core.looking.looks import LOOKS, Seen, seen_through
 from gan_core.looking.offers import offers
 from gan_core.looking.references import collapsed, floors
 from gan_core.records.arrays import POINT_SCALE, Int16Array
@@ -43,7 +43,9 @@ class Probe:
 
     def __init__(self, config: GANConfig, device: torch.device) -> None:
         target, random = TARGETS.make(config.target), torch.Generator().manual_seed(_SEED)
-        self.latents = LATENTS.make(config.latent).sample(POINTS, random).to(device)  # (POINTS, 2)
+        self._config, latent = config, LATENTS.make(config.latent)
+        self._plane = latent.plane(config.latent_dim) / latent.reach**2  # of latents, to where they are shown
+        self.latents = latent.sample(POINTS, config.latent_dim, random).to(device)  # (POINTS, latent_dim)
         paired = config.task in _IN_PAIRS
         reals = target.goal()(self.latents) if paired else target.sample(POINTS, random).to(device)
         self.reals = reals  # (POINTS, 2)
@@ -59,7 +61,7 @@ class Probe:
         """The fixed inputs as they are shown."""
         return FixedPoints(
             run,
-            latents=_as_points(self.latents),
+            latents=_as_points(self.latents @ self._plane.to(self.latents)),
             reals=_as_points(self.reals),
             task=self._task,
             offers=self._offers,
@@ -97,7 +99,7 @@ class Probe:
         Between two parts the caller may stop; the networks must not change in between.
         Raises FloatingPointError when a network's output is not finite: there is nothing true to show then.
         """
-        networks, latents = (generator, discriminator), self.latents[:points]
+        networks, latents = seen_through(self._config, generator, discriminator), self.latents[:points]
         seen = yield from self._look.parts(networks, moment.step, resolution, latents)
         frame = snapshot(seen, moment)
         reading = yield from self._instruments.read(moment.step, seen, frame.trail_point)
@@ -119,6 +121,7 @@ def snapshot(seen: Seen, moment: Moment) -> Snapshot:
         fakes=_as_points(seen.fakes),
         image=_as_points(seen.image[_every(resolution)]),
         trail_point=TrailPoint(moment.step, centre, centre if seen.logits is None else _bluest(seen.logits)),
+        score=seen.score,
     )
 
 

@@ -54,6 +54,9 @@ class Snapshot:
     trail_point: TrailPoint
     reading: Reading | None = None
     lenses: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)  # arrays of those asked for; see LENS_ARRAYS
+    # Where D gives scores that are no logits: the level above which it takes a point for real, and the reach. Both maps
+    # then show round(255 * ((D - level) / reach + 1) / 2) instead.
+    score: tuple[float, float] | None = None
 
     @property
     def step(self) -> int:

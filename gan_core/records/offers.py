@@ -13,6 +13,7 @@ OFFERS = {
     "probability": "what D says is a probability",
     "density": "how densely the fakes lie follows from the square's image, or from a formula",
     "chart": "the target is the image of a square",
+    "penalty": "D's loss has a penalty, whose weight can be changed",
     "strata": "the target has a place along it for every point: equal parts, of which fakes reach so many",
 }
 

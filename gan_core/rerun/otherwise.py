@@ -15,7 +15,8 @@ from gan_core.rerun.retrace import engine_at, values_at
 from gan_core.run.run import recipe_of
 from gan_core.setup.recipe import preset_of
 from gan_core.texts.catalogue import say
-from gan_core.training.engine import STATE_PARTS, GANEngine
+from gan_core.training.engine import GANEngine
+from gan_core.training.follow import STATE_PARTS, follow
 from gan_core.training.known import completed
 
 
@@ -50,7 +51,7 @@ def branch_otherwise(
             raise ValueError(say("refusal.nothing-to-keep"))
         engine = make_engine(preset, source.recipe.seed, **options)
         recipe = recipe_of(engine, preset, run_id, created)
-        kept = engine.follow(standing if standing is not None and standing.steps == step else engine_at(source, step))
+        kept = follow(engine, standing if standing is not None and standing.steps == step else engine_at(source, step))
         engine.set(**values_at(source.recipe, source.changes(), step))
         recipe = replace(recipe, parent=parent, parent_step=step, changed_at=step, config_before=vars(before))
         copy_until(source, runs.path(run_id), recipe, step, pack_state(engine.state())).close()

@@ -40,6 +40,7 @@ class Bounds:
     high: float
     scale: Scale
     step: float
+    needs: tuple[str, ...] = ()  # of records.offers.OFFERS: what a run must have for the value to count
 
     @property
     def label(self) -> str:
@@ -84,12 +85,15 @@ def _live(default: float, bounds: Bounds) -> float:
 
 @dataclass(frozen=True)
 class HyperParameters:
-    """The values that may change between any two steps. All are dimensionless."""
+    """The values that may change between any two steps. All but the last are dimensionless."""
 
     lr_g: float = _live(1e-3, Bounds("lr_g", **_LEARNING_RATE))  # type: ignore[arg-type]  # one table for both
     lr_d: float = _live(1e-3, Bounds("lr_d", **_LEARNING_RATE))  # type: ignore[arg-type]
     beta1_g: float = _live(0.9, Bounds("beta1_g", **_BETA1))  # type: ignore[arg-type]
     beta1_d: float = _live(0.9, Bounds("beta1_d", **_BETA1))  # type: ignore[arg-type]
+    penalty_weight: float = _live(1.0, Bounds("penalty_weight", 1e-4, 1e3, "log", 0.01, needs=("penalty",)))
+    # A standard deviation, in data units.
+    instance_noise: float = _live(0.0, Bounds("instance_noise", 0.0, 1.0, "linear", 0.001, ("discriminator",)))
 
     def __post_init__(self) -> None:
         for name, bounds in BOUNDS.items():
@@ -115,6 +119,15 @@ FRAME_RATE = Bounds("frame_rate", low=0.1, high=25.0, scale="log", step=0.01)
 _MAX_WEIGHTS = 1 << 25  # of one network, about
 _MAX_ACTIVATIONS = 1 << 26  # of one network for one batch
 MAX_UPDATES = 10  # of one network in a step
+# Of the numbers of a configuration, both ends included.
+RANGES: dict[str, tuple[float, float]] = {
+    "latent_dim": (1, 64),
+    "packing": (1, 4),
+    "unrolled": (0, 10),
+    "consensus": (0, 100),
+    "ema": (0, 0.99999),
+    "noise_steps": (0, 10**9),
+}
 _HIDDEN = "512,512,512:leaky-relu(slope=0.1)"
 _ADAM = "adam(beta2=0.999, epsilon=1e-07)"
 
@@ -130,6 +143,7 @@ class GANConfig:
     task: str = "gan"  # one of TASK_NAMES
     target: str = "spiral"  # a part, by targets.TARGETS
     latent: str = "uniform"  # a part, by targets.LATENTS
+    latent_dim: int = 2  # numbers that a latent has
     generator: str = f"{_HIDDEN}:tanh"  # a network, its activation by training.ACTIVATIONS
     discriminator: str = f"{_HIDDEN}:linear"  # the same; its output is the logit
     objective: str = "non-saturating"  # a part, by training.OBJECTIVES
@@ -138,6 +152,11 @@ class GANConfig:
     optimiser_d: str = _ADAM
     updates: str = "1:1"  # of D and of G in a step
     batch: int = 512  # z per generator update; the discriminator sees half real, half fake
+    packing: int = 1  # samples that D is shown side by side, and judges as one; each batch has so many times as many
+    unrolled: int = 0  # updates of D that G looks ahead through
+    consensus: float = 0.0  # how much both also descend on the squared length of the game's gradient
+    ema: float = 0.0  # of G's weights, the share that their running mean keeps at a step; 0: there is none
+    noise_steps: int = 0  # by which instance noise has faded to 0, evenly; 0: it stays
 
     def __post_init__(self) -> None:
         for field_ in fields(self):
@@ -154,9 +173,15 @@ class GANConfig:
         # The upper limits are far beyond what trains here: they keep a stranger's file from asking for all memory.
         if not 2 <= self.batch <= 65_536 or self.batch % 2:
             raise ValueError(f"batch must be an even number from 2 to 65536; {_short(self.batch)} is not.")
+        for name, (low, high) in RANGES.items():
+            if not low <= getattr(self, name) <= high:
+                given = _short(getattr(self, name))
+                raise ValueError(f"{name} must lie between {low:g} and {high:g}; {given} does not.")
+        rows = self.batch * max(self.each) * self.packing
         for name, network in self.networks.items():
-            units = sum(network.units)
-            if network.parameters(2, 2) > _MAX_WEIGHTS or self.batch * max(self.each) * units > _MAX_ACTIVATIONS:
+            units, sums = sum(network.units), int(network.activation.numbers.get("pieces", 1))
+            inputs = self.latent_dim if name == "generator" else 2 * self.packing
+            if network.parameters(inputs, 2, sums=sums) > _MAX_WEIGHTS or rows * units * sums > _MAX_ACTIVATIONS:
                 raise ValueError(f"{name} and batch together ask for more memory than a run may take.")
 
     @property
@@ -198,7 +223,7 @@ def sized(width: int, depth: int = 3, *, leak: float = 0.1, **others: Any) -> GA
     return GANConfig(generator=f"{hidden}:tanh", discriminator=f"{hidden}:linear", **others)
 
 
-def read_field(name: str, text: str) -> str | int:
+def read_field(name: str, text: str) -> str | int | float:
     """Read one field of a configuration as it is written on a command line or in a link, `batch=64` for example.
 
     Raises ValueError with a sentence for a name that is none, and for what is no number where one must be.
@@ -206,11 +231,20 @@ def read_field(name: str, text: str) -> str | int:
     kinds = {field_.name: str(field_.type) for field_ in fields(GANConfig)}
     if name not in kinds:
         raise ValueError(f"There is nothing called {name[:40]!r} to configure; there are {', '.join(kinds)}.")
+    if kinds[name] == "float":
+        return _read_float(name, text)
     if kinds[name] != "int":
         return text
     if not text.strip().isdecimal() or len(text) > 20:
         raise ValueError(f"{name} must be a whole number; {text[:40]!r} is not.")
     return int(text)
+
+
+def _read_float(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{name} must be a number; {text[:40]!r} is not.") from None
 
 
 def read_updates(text: str) -> tuple[int, int]:

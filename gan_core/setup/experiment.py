@@ -22,12 +22,16 @@ YOUNGER_CONFIG: dict[str, Any] = {
     "latent": "uniform",
     "penalty": "none",
     "updates": "1:1",
+    "latent_dim": 2,
+    "packing": 1,
+    "unrolled": 0,
+    "consensus": 0.0,
+    "ema": 0.0,
+    "noise_steps": 0,
 }
-YOUNGER_VALUES: dict[str, float] = {}
-YOUNGER_RECIPE: dict[str, Any] = {
-    "changed_at": None,
-    "config_before": None,
-}  # branches were all made as their parents are
+YOUNGER_VALUES: dict[str, float] = {"penalty_weight": 1.0, "instance_noise": 0.0}
+# Branches were all made as their parents are.
+YOUNGER_RECIPE: dict[str, Any] = {"changed_at": None, "config_before": None}
 # What stood in the place of the networks and optimisers.
 _SIZES: dict[str, Any] = {
     "width": int,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 MAX_TEXT = 200  # characters, and so of a link or of a stranger's file
-_NAME = r"[a-z][a-z0-9-]*"
+_NAME = r"[a-z][a-z0-9+-]*"
 _PART = re.compile(rf"({_NAME})(?:\((.*)\))?")
 _NUMBER = re.compile(r"\s*([a-z][a-z0-9_]*)\s*=\s*([-+.0-9a-zA-Z]+)\s*")
 

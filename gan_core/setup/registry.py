@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from gan_core.setup.part import Part, number, read_part
 
 T = TypeVar("T")
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_NAME = re.compile(r"[a-z][a-z0-9+-]{0,39}")
 _KEPT = 64  # parts of a kind that stay made: links and settings may ask for ever other numbers
 
 
@@ -26,9 +26,9 @@ class Registry(Mapping[str, T]):
             self.add(name, entry)
 
     def add(self, name: str, entry: T) -> None:
-        """Add an entry. Raises ValueError for a name that is taken, or is not small letters, digits and hyphens."""
+        """Add an entry. Raises ValueError for a name that is taken, or is not small letters, digits, - and +."""
         if not _NAME.fullmatch(name):
-            raise ValueError(f"A {self.kind} must be called by small letters, digits and hyphens, not {name[:40]!r}.")
+            raise ValueError(f"A {self.kind} must be called by small letters, digits, - and +, not {name[:40]!r}.")
         if name in self._entries:
             raise ValueError(f"There is a {self.kind} called {name!r} already.")
         self._entries[name] = entry

@@ -67,14 +67,28 @@ def uniform_square(n: int, generator: torch.Generator) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Latent:
-    """What G is fed with: a distribution over the plane of latent space that is shown, [-1, 1]^2."""
+    """What G is fed with: a distribution over latent space, of which [-reach, reach]^2 is shown, the others being 0."""
 
-    sample: Callable[[int, torch.Generator], Tensor]  # (n, 2) float32 on the generator's device
+    sample: Callable[[int, int, torch.Generator], Tensor]  # n, dim: (n, dim) float32 on the generator's device
     even: bool = False  # whether it is uniform on the square, so that G's density follows from the square's image
+    reach: float = 1.0
+
+    def plane(self, dim: int) -> Tensor:
+        """The map of points of the plane that is shown, on [-1, 1]^2, to latents: (dim, 2), to multiply them with."""
+        return torch.eye(dim, 2) * self.reach
+
+
+def _uniform(n: int, dim: int, generator: torch.Generator) -> Tensor:
+    return torch.rand((n, dim), generator=generator, device=generator.device) * 2 - 1
+
+
+def _normal(n: int, dim: int, generator: torch.Generator) -> Tensor:
+    return torch.randn((n, dim), generator=generator, device=generator.device)
 
 
 LATENTS: Parts[Latent] = Parts("latent")
-LATENTS.add("uniform", lambda: Latent(uniform_square, even=True))
+LATENTS.add("uniform", lambda: Latent(_uniform, even=True))
+LATENTS.add("normal", lambda: Latent(_normal, reach=3.0))  # 99.5 % of two dimensions lie on what is shown
 
 
 @dataclass(frozen=True)

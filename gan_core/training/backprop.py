@@ -6,6 +6,8 @@ for x -> W x + b -> LeakyReLU -> ... (Rumelhart, Hinton and Williams 1986); the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from gan_core.training.kernels import Array, Kernels
 from gan_core.training.networks import MLP
 
@@ -24,6 +26,7 @@ class Backprop:
         self._layers = kernels.layers(network)
         self._room = [kernels.empty(rows, layer.weight.shape[0]) for layer in self._layers]
         self._first = first
+        self._room_for_penalty: list[list[Array]] = []  # made when it is first needed
         self._hidden: list[Array] = []  # outputs of the hidden layers, from row `first` on
         # What goes backward is used up by the next layer, so that two arrays in turn do for all layers of all networks:
         # the less memory a step touches, the more of it stays in the processor's cache. The last one is handed out.
@@ -58,6 +61,40 @@ class Backprop:
         for i in range(len(self._layers) - 1, 0, -1):
             d = self._through(i, d)
         return self._kernels.times_weight(d, self._layers[0], self._d_inputs[0])
+
+    def penalised(self, x: Array, d: Array, rows: slice, slope: Callable[[Array], Array]) -> None:
+        """As `backward` after a `forward` of all rows of a network with one output, for a loss that has a penalty on
+        the derivatives of the outputs with respect to their inputs, at `rows`.
+
+        `slope` maps those derivatives (m, inputs) to that of the penalty with respect to them. Where the network is
+        linear in pieces, no second pass backward is needed: with e = the outputs' derivative at each pre-activation,
+        and t = the penalty's slope led forward through weights and activations' slopes, a layer's weights have the
+        gradient sum of e (d h + t)^T over the rows, h being what came in, and its bias that of e d.
+        """
+        kernels, last = self._kernels, len(self._layers) - 1
+        if not self._room_for_penalty:
+            n, inputs = x.shape
+            widths = [len(layer.bias) for layer in self._layers]
+            self._room_for_penalty = [
+                [kernels.empty(n, width) for width in (*widths[:-1], 1)],
+                [kernels.empty(n, width) for width in (inputs, *widths[:-1])],
+                [kernels.empty(rows.stop - rows.start, width) for width in (inputs, *widths[:-1])],
+            ]
+        e, u, t = self._room_for_penalty
+        e[last][:] = 1
+        for i in range(last, 0, -1):
+            kernels.times_weight(e[i], self._layers[i], e[i - 1])
+            kernels.leaky_gradient_(e[i - 1], self._hidden[i - 1], self._slope)
+        gradients = kernels.times_weight(e[0][rows], self._layers[0], t[0])
+        kernels.copy(slope(kernels.float32(gradients)), t[0])
+        for i, layer in enumerate(self._layers):
+            kernels.weighted_rows(self._hidden[i - 1] if i else x, d, u[i])
+            u[i][rows] += t[i]
+            kernels.weighted_gradient(e[i], u[i], d, layer)
+            if i < last:
+                kernels.through_weight(t[i], layer, t[i + 1])
+                kernels.leaky_gradient_(t[i + 1], self._hidden[i][rows], self._slope)
+        kernels.collect(self._network)
 
     def _through(self, i: int, d: Array) -> Array:
         """Lead d back through layer i and the activation before it."""

@@ -18,8 +18,8 @@ BLOCK = 64  # steps drawn at once
 class Batches:
     """One batch a step, of `rows`: so many real points, and so many latents.
 
-    `real` (BLOCK, rows[0], 2) and `latents` (BLOCK, rows[1], 2) are the present block and stay the same arrays; `place`
-    is the first row of it that is not used yet.
+    `real` (BLOCK, rows[0], 2) and `latents` (BLOCK, rows[1], dim) are the present block and stay the same arrays;
+    `place` is the first row of it that is not used yet.
     """
 
     def __init__(
@@ -30,6 +30,7 @@ class Batches:
         streams: tuple[torch.Generator, torch.Generator],
         kernels: Kernels,
         *,
+        dim: int = 2,
         paired: bool = False,
     ) -> None:
         """Draw real data from the first of `streams`, latents from the second.
@@ -37,7 +38,7 @@ class Batches:
         `paired`: there are as many of both, and the real points are where `target` puts the latents of the same rows.
         """
         self.target, self.latent, self.place, self._paired = target, latent, BLOCK, paired
-        self.real, self.latents = (kernels.empty(BLOCK, count, 2) for count in rows)
+        self.real, self.latents = kernels.empty(BLOCK, rows[0], 2), kernels.empty(BLOCK, rows[1], dim)
         self._streams, self._kernels = streams, kernels
         self._starts = self._positions()  # of the streams, before the present block was drawn
 
@@ -48,7 +49,7 @@ class Batches:
         return BLOCK - self.place
 
     def next(self) -> tuple[Array, Array]:
-        """Real points (rows[0], 2) and latents (rows[1], 2) of the next step."""
+        """Real points (rows[0], 2) and latents (rows[1], dim) of the next step."""
         self.left()
         self.place += 1
         return self.real[self.place - 1], self.latents[self.place - 1]
@@ -74,7 +75,7 @@ class Batches:
     def _draw(self) -> None:
         self._starts = self._positions()
         of_real, of_latents = self._streams
-        z = self.latent.sample(BLOCK * self.latents.shape[1], of_latents)
+        z = self.latent.sample(BLOCK * self.latents.shape[1], self.latents.shape[2], of_latents)
         real = self.target.goal()(z) if self._paired else self.target.sample(BLOCK * self.real.shape[1], of_real)
         for array, points in ((self.real, real), (self.latents, z)):
             self._kernels.copy(self._kernels.batch(points).reshape(array.shape), array)

@@ -24,6 +24,7 @@ class CapturedSteps:
         self._numbers = torch.zeros((BLOCK, 4), device=device)
         self._live = torch.zeros(len(BOUNDS), dtype=torch.float64, device=device)
         self.values = SimpleNamespace(**{name: self._live[i] for i, name in enumerate(BOUNDS)})
+        self.values.instance_noise = 0.0  # a plain number: with noise a step is not replayed
         self._replay = self._one
 
     def capture(self) -> None:
@@ -43,6 +44,7 @@ class CapturedSteps:
 
     def set(self, values: HyperParameters) -> None:
         """Put values in force for the steps that are started from now on."""
+        self.values.instance_noise = values.instance_noise
         self._live.copy_(torch.tensor([getattr(values, name) for name in BOUNDS], dtype=torch.float64))
 
     def run(self, count: int) -> list[list[float]]:

@@ -16,26 +16,22 @@ from torch import Tensor, nn
 from gan_core.records.steps import StepMetrics
 from gan_core.setup.config import HyperParameters
 from gan_core.setup.experiment import Experiment
-from gan_core.setup.part import read_part
 from gan_core.setup.scenario import Preset
 from gan_core.targets.registry import TARGETS
 from gan_core.targets.target import LATENTS
 from gan_core.training.batches import Batches
 from gan_core.training.compute import resolve
 from gan_core.training.cuda_graph import CapturedSteps
-from gan_core.training.gan_step import serves
+from gan_core.training.draws import Draws
+from gan_core.training.gan_step import fits_cuda, serves
 from gan_core.training.kernels import Array, make_kernels
 from gan_core.training.known import completed
 from gan_core.training.networks import MLP, flatten, make_discriminator, make_generator
 from gan_core.training.optimisers import OPTIMISERS, Optimiser
-from gan_core.training.penalties import PENALTIES
-from gan_core.training.plain import PlainStep, check
-from gan_core.training.tasks import TASKS, Step
+from gan_core.training.plain import check
+from gan_core.training.tasks import TASKS, Step, by_autograd
 
 State = dict[str, Any]  # plain numbers, strings, tensors and dicts of them, so that it can be stored without pickle
-
-# What of a state can be kept, or begin anew, where an experiment goes on as another.
-STATE_PARTS = ("generator", "discriminator", "optimiser_g", "optimiser_d", "streams")
 
 
 class GANEngine:
@@ -70,7 +66,9 @@ class GANEngine:
         own = generator is not None or discriminator is not None
         self.by_hand = serves(self.config) and not own  # the step is the one that is written out; else autograd's
         if not self.by_hand:
-            device = self._for_autograd(device, precision)
+            precision = self._for_autograd(precision)
+        if not self.by_hand or not fits_cuda(self.config):
+            device = _on_cpu(device)
         self.compute = resolve(device, precision, threads, width=self.config.widest, spare=spare)
         if not self.by_hand:
             self.compute = replace(self.compute, library="torch")
@@ -83,28 +81,33 @@ class GANEngine:
         self.discriminator: Any = make_discriminator(self.config, weights) if discriminator is None else discriminator
         networks: tuple[Any, Any] = (self.generator, self.discriminator)
         if own:
-            check(*networks)
+            check(self.config, *networks)
             for network in networks:
                 if not isinstance(network, MLP):
                     flatten(network)
         task = TASKS[self.config.task]
         kernels = self._kernels = make_kernels(self.compute)
         self._adam_g, self._adam_d = optimisers = self._optimisers(networks)
-        self._penalty_stream = penalty if PENALTIES.make(self.config.penalty).of else None
-        self._step: Step = (
-            task.make_step(self.config, networks, optimisers, kernels)
-            if self.by_hand
-            else PlainStep(self.config, networks, optimisers, kernels, penalty)
-        )
+        self._penalty_stream, self._penalty_start = penalty, penalty.get_state()
+        make_step = task.make_step if self.by_hand else by_autograd(self.config)
+        self._step: Step = make_step(self.config, networks, optimisers, kernels, Draws(penalty, kernels))
         self._batches = Batches(
             self.target,
             LATENTS.make(self.config.latent),
             task.rows(self.config),
             (real, latents),
             kernels,
+            dim=self.config.latent_dim,
             paired=task.paired,
         )
+        # The running mean of G's weights (P,), which looking may show instead of them; None where there is none.
+        self.ema: Tensor | None = _flat(self.generator).clone() if self.config.ema else None
         self._captured = self._capture() if self.compute.device.type == "cuda" else None
+
+    @property
+    def batches(self) -> Batches:
+        """Where the points and latents of its steps come from."""
+        return self._batches
 
     def set(self, **values: float) -> None:
         """Change hyper-parameters from the next step on; Adam's moments are kept.
@@ -148,36 +151,6 @@ class GANEngine:
             return None
         return self._adam_g.last_update(self._last_values.lr_g, self._last_values.beta1_g)
 
-    def follow(self, other: GANEngine) -> frozenset[str]:
-        """Go on from where another experiment's engine stands, with all of its state that fits this one.
-
-        A network keeps its weights if it has the same layers, and then its optimiser what it has gathered, if the rule
-        has the same name; random streams go on on the same kind of device; the step and the values are the other's.
-        The rest stays as it is in a new run of this seed. Returns what was kept, by the names of `STATE_PARTS`. With
-        the same configuration all is kept, as by `restore`.
-        """
-        state, theirs, kept = self.state(), other.state(), set()
-        for name, rule, adam in (("generator", "optimiser_g", "adam_g"), ("discriminator", "optimiser_d", "adam_d")):
-            if _shapes(getattr(self, name)) != _shapes(getattr(other, name)):
-                continue
-            kept.add(name)
-            state |= {part: theirs[part] for part in (name, f"{name}_buffers") if part in state}
-            if read_part(getattr(self.config, rule)).name == read_part(getattr(other.config, rule)).name:
-                kept.add(rule)
-                state[adam] = theirs[adam]
-        if self.compute.device.type == other.compute.device.type:
-            kept.add("streams")
-            state["batches"] = theirs["batches"] if self._draws_like(other) else other._batches.behind()
-            state |= {part: theirs[part] for part in ("penalty_stream",) if part in theirs}
-        self.restore({**state, "steps": theirs["steps"], "values": theirs["values"]})
-        return frozenset(kept)
-
-    def _draws_like(self, other: GANEngine) -> bool:
-        """Whether a step of the other takes batches as one of this does."""
-        same = all(getattr(self.config, name) == getattr(other.config, name) for name in ("task", "target", "latent"))
-        mine, theirs = self._batches, other._batches
-        return same and (mine.real.shape, mine.latents.shape) == (theirs.real.shape, theirs.latents.shape)
-
     def state(self) -> State:
         """Copy out everything that decides the future: weights, moments, random streams, values and step."""
         return {
@@ -188,8 +161,10 @@ class GANEngine:
             "adam_g": self._adam_g.state(),
             "adam_d": self._adam_d.state(),
             "batches": self._batches.state(),
-            **({} if self._penalty_stream is None else {"penalty_stream": self._penalty_stream.get_state()}),
-        } | self._buffers()
+            **({} if self.ema is None else {"ema": self.ema.clone()}),
+            **self._drawn(),
+            **self._buffers(),
+        }
 
     def restore(self, state: State) -> None:
         """Put back what `state` gave, bit for bit. The engine must have been made with the same preset.
@@ -214,14 +189,20 @@ class GANEngine:
         self._adam_g.restore(state["adam_g"])
         self._adam_d.restore(state["adam_d"])
         self._batches.restore(state["batches"])
-        if self._penalty_stream is not None:
-            self._penalty_stream.set_state(state["penalty_stream"])
+        if self.ema is not None:
+            self.ema.copy_(state["ema"])
+        self._penalty_stream.set_state(state.get("penalty_stream", self._penalty_start))
         for name, buffers in self._buffers().items():
             for kind in buffers:
                 getattr(self, name.removesuffix("_buffers")).get_buffer(kind).copy_(state[name][kind])
 
+    def _drawn(self) -> State:
+        """Where the stream of what steps draw stands; nothing while no step has drawn, as most never do."""
+        stream = self._penalty_stream.get_state()
+        return {} if torch.equal(stream, self._penalty_start) else {"penalty_stream": stream}
+
     def _buffers(self) -> State:
-        """What networks of a reader's own hold beside their parameters, running means for example."""
+        """What networks hold beside their parameters, running means for example."""
         found = {}
         for name in ("generator", "discriminator"):
             buffers = {kind: buffer.clone() for kind, buffer in getattr(self, name).named_buffers()}
@@ -232,20 +213,33 @@ class GANEngine:
     def _advance_some(self, at_most: int) -> list[StepMetrics]:
         if self._captured is None:
             return [self._measured(self._run(*self._batches.next()))]
+        if self.values.instance_noise:  # drawn by the processor's choice, not by the graph's
+            self._captured.set(self._in_force())
+            return [self._measured(self._step.run(*self._batches.next(), self._captured.values))]
         self._captured.set(self.values)
         rows = self._captured.run(min(at_most, self._batches.left()))
         return [self._measured(row) for row in rows]
 
     def _run(self, real: Array, z: Array) -> Iterable[Any]:
         """One step on the CPU. In inference mode torch keeps no books for autograd; that saves 3 % of it at 3 x 128."""
+        values = self._in_force()
         if self.compute.library == "numpy" or not self.by_hand:
-            return self._step.run(real, z, self.values)
+            return self._step.run(real, z, values)
         with torch.inference_mode():
-            return self._step.run(real, z, self.values)
+            return self._step.run(real, z, values)
+
+    def _in_force(self) -> HyperParameters:
+        """The live values as the next step has them: noise that fades has faded so far."""
+        values, fading = self.values, self.config.noise_steps
+        if not fading or not values.instance_noise:
+            return values
+        return replace(values, instance_noise=values.instance_noise * max(0.0, 1 - self.steps / fading))
 
     def _measured(self, numbers: Iterable[Any]) -> StepMetrics:
         self.steps += 1
         self._last_values = self.values
+        if self.ema is not None:
+            self.ema.lerp_(self.generator.parameters_flat, 1 - self.config.ema)
         return StepMetrics(self.steps, *map(float, numbers))
 
     def _optimisers(self, networks: tuple[Any, Any]) -> tuple[Optimiser, Optimiser]:
@@ -254,19 +248,19 @@ class GANEngine:
         of_g, of_d = (rule.make(network, where) for rule, network in zip(rules, networks, strict=True))
         return of_g, of_d
 
-    def _for_autograd(self, device: str, precision: str) -> str:
-        """The device on which autograd is to train. Raises ValueError for what it cannot."""
+    def _for_autograd(self, precision: str) -> str:
+        """The precision in which autograd is to train. Raises ValueError for what it cannot."""
         if self.config.task != "gan":
             raise ValueError(
                 f"Autograd trains a GAN, and not for the task {self.config.task!r}: that takes networks of GANscope's "
-                "own, piecewise linear, with Adam, no penalty and one update of each in a step."
+                "own, piecewise linear, with no penalty and one update of each in a step."
             )
-        if device == "cuda" or precision == "bfloat16":
+        if precision == "bfloat16":
             raise ValueError(
                 "What is not trained by the step that is written out, networks of your own for example, is trained by "
                 "autograd, in float32 on the CPU: give device='cpu' and precision='float32'."
             )
-        return "cpu"
+        return precision
 
     def _capture(self) -> CapturedSteps:
         captured = CapturedSteps(self._step, self._batches, self.compute.device)
@@ -277,8 +271,19 @@ class GANEngine:
         return captured
 
 
-def _shapes(network: nn.Module) -> dict[str, torch.Size]:
-    return {name: held.shape for name, held in network.state_dict().items()}
+def _flat(network: Any) -> Tensor:
+    flat: Tensor = network.parameters_flat
+    return flat
+
+
+def _on_cpu(device: str) -> str:
+    """The device of what a CUDA graph cannot hold. Raises ValueError where that is asked for all the same."""
+    if device == "cuda":
+        raise ValueError(
+            "This is trained in float32 on the CPU alone: give device='cpu'. A CUDA device trains piecewise linear "
+            "networks by Adam, without penalties that draw points of their own and without a mean of G's weights."
+        )
+    return "cpu"
 
 
 def _streams(seed: int, device: torch.device) -> list[torch.Generator]:

@@ -10,9 +10,10 @@ from typing import Any
 from gan_core.setup.config import GANConfig
 from gan_core.training.activations import ACTIVATIONS
 from gan_core.training.backprop import Backprop
+from gan_core.training.draws import Draws
 from gan_core.training.kernels import Array, Kernels
 from gan_core.training.networks import MLP
-from gan_core.training.objectives import OBJECTIVES
+from gan_core.training.objectives import OBJECTIVES, Sides, of_generator
 from gan_core.training.optimisers import OPTIMISERS, Optimiser
 from gan_core.training.penalties import PENALTIES
 
@@ -23,48 +24,88 @@ LiveValues = Any
 
 def serves(config: GANConfig) -> bool:
     """Whether the steps that are written out can train this; else `gan_core.training.plain` does."""
-    networks = config.networks
+    networks, penalty = config.networks, PENALTIES.make(config.penalty)
     return (
         all(ACTIVATIONS.make(str(network.activation)).slope is not None for network in networks.values())
         and all(network.units for network in networks.values())
-        and (networks["generator"].output, networks["discriminator"].output) == ("tanh", "linear")
-        and all(OPTIMISERS.make(rule).by_hand for rule in (config.optimiser_g, config.optimiser_d))
-        and PENALTIES.make(config.penalty).of is None
-        and config.each == (1, 1)
+        and networks["discriminator"].output == "linear"
+        and all(network.norm == "none" for network in networks.values())
+        and not any(OPTIMISERS.make(rule).twice for rule in (config.optimiser_g, config.optimiser_d))
+        and not config.unrolled
+        and not config.consensus
+        and (penalty.of is None or penalty.norm is not None)
+        and (config.task == "gan" or _as_the_article(config))
     )
 
 
-class DiscriminatorUpdate:
-    """The discriminator's half of a step: trains it on as many real points as fakes, B/2 each."""
+def fits_cuda(config: GANConfig) -> bool:
+    """Whether a CUDA graph can hold the step: it draws nothing, and all that it changes is on the device."""
+    norm = PENALTIES.make(config.penalty).norm
+    rules = (OPTIMISERS.make(rule) for rule in (config.optimiser_g, config.optimiser_d))
+    return all(rule.on_cuda for rule in rules) and not config.ema and not (norm is not None and norm.elsewhere)
 
-    def __init__(self, config: GANConfig, network: MLP, adam: Optimiser, kernels: Kernels) -> None:
-        self.passes = Backprop(network, kernels, config.batch)
-        self.d_logits = kernels.empty(config.batch, 1)  # derivatives with respect to the logits of a batch
-        self._adam, self._kernels, self._objective = adam, kernels, OBJECTIVES.make(config.objective)
-        self._batch, self._half = config.batch, config.batch // 2
-        self._x = kernels.empty(config.batch, 2)  # real, then fake
-        wrong = kernels.float32(kernels.empty(config.batch, 1)) + 1  # the sign of a logit on the wrong side
-        wrong[: self._half] = -1
-        self._wrong, self._signed_batch, self._is_real = wrong, wrong * config.batch, wrong < 0
+
+def _as_the_article(config: GANConfig) -> bool:
+    """Whether one network alone can be trained so: as the article's are, with any hidden layers and objective."""
+    return (config.networks["generator"].output, config.penalty, config.each) == ("tanh", "none", (1, 1))
+
+
+class DiscriminatorUpdate:
+    """The discriminator's half of a step: trains it on as many real points as fakes, n = B/2 each."""
+
+    def __init__(
+        self, config: GANConfig, network: MLP, optimiser: Optimiser, kernels: Kernels, draws: Draws | None = None
+    ) -> None:
+        self.objective = OBJECTIVES.make(config.objective)
+        self._norm = PENALTIES.make(config.penalty).norm
+        self._clip = cut(config)
+        self._optimiser, self._kernels, self._draws = optimiser, kernels, draws
+        self._parameters = network.parameters_flat
+        half = self._half = config.batch // 2
+        rows = config.batch + (half if self._norm is not None and self._norm.elsewhere else 0)
+        self._passes = Backprop(network, kernels, rows)
+        # Real, then fake, then points of the penalty's own; with packing, so many side by side.
+        self._x = kernels.empty(rows, 2 * config.packing)
+        self._d = kernels.empty(rows, 1)  # derivatives with respect to what D says; of the last ones 0
+        self._sides = Sides(self.objective, kernels, half)
+        # What a batch of G's goes through: the same arrays, if they have as many rows.
+        self.passes = self._passes if rows == config.batch else Backprop(network, kernels, config.batch)
+        self.level: Array = 0.0  # the score above which D takes a point for real, as of its last update
 
     def run(self, real: Array, fakes: Array, values: LiveValues) -> tuple[Array, Array]:
-        """Train once on real and fakes (B/2, 2); returns loss and accuracy as they were before."""
-        kernels, half = self._kernels, self._half
-        kernels.copy(real, self._x[:half])
-        kernels.copy(fakes, self._x[half:])
-        logits = kernels.float32(self.passes.forward(self._x))
-        each, slope = self._objective.error(kernels, logits * self._wrong)
-        loss = (each[:half].sum() + each[half:].sum()) / self._batch
-        # A probability of exactly 0.5 says neither real nor fake; like Keras, it counts as fake.
-        accuracy = ((logits > 0) == self._is_real).sum() / self._batch
-        kernels.copy(slope / self._signed_batch, self.d_logits)
-        self.passes.backward(self._x, self.d_logits)
-        self._adam.step(values.lr_d, values.beta1_d)
+        """Train once on real and fakes, n packs of m (n m, 2); returns loss and accuracy as they were before."""
+        kernels, half, norm, inputs = self._kernels, self._half, self._norm, self._x.shape[1]
+        kernels.copy(real.reshape(half, inputs), self._x[:half])
+        kernels.copy(fakes.reshape(half, inputs), self._x[half : 2 * half])
+        if self._draws is not None and values.instance_noise:
+            kernels.copy(self._draws.noisy(self._x[: 2 * half], values.instance_noise), self._x[: 2 * half])
+        if norm is not None and norm.elsewhere and self._draws is not None:
+            parts = self._x[:half], self._x[half : 2 * half]
+            kernels.copy(norm.points(*parts, self._draws.uniform), self._x[2 * half :])
+        logits = kernels.float32(self._passes.forward(self._x))[: 2 * half]
+        loss, slope = self._sides.loss(logits)
+        accuracy = self._sides.accuracy(logits)
+        self.level = self.objective.level(logits)
+        kernels.copy(slope, self._d[: 2 * half])
+        if norm is None:
+            self._passes.backward(self._x, self._d)
+        else:
+            weight = values.penalty_weight * self.objective.scale
+            self._passes.penalised(self._x, self._d, norm.rows(half), lambda g: norm.slope(g, half) * weight)
+        self._optimiser.step(values.lr_d, values.beta1_d)
+        if self._clip:
+            self._parameters.clamp_(-self._clip, self._clip)
         return loss, accuracy
 
 
+def cut(config: GANConfig) -> float:
+    """The absolute value to which D's parameters are cut after each of its updates; 0 leaves them as they are."""
+    clip: float = OBJECTIVES.make(config.objective).clip
+    return clip if PENALTIES.make(config.penalty).of is None else 0.0
+
+
 class GANStep:
-    """Both networks' passes and the arrays in between. `batch` is B in the shapes below."""
+    """Both networks' passes and the arrays in between. In the shapes below B is `batch` x `packing`, n half of it."""
 
     def __init__(
         self,
@@ -72,30 +113,66 @@ class GANStep:
         networks: tuple[MLP, MLP],
         optimisers: tuple[Optimiser, Optimiser],
         kernels: Kernels,
+        draws: Draws | None = None,
     ) -> None:
-        """Prepare to train `networks`, generator first, by `optimisers` in the same order."""
+        """Prepare to train `networks`, generator first, by `optimisers` in the same order.
+
+        `draws` is where noise and places of a penalty come from, if there are any.
+        """
         generator, discriminator = networks
-        self._adam_g, adam_d = optimisers
-        self._kernels, self._objective = kernels, OBJECTIVES.make(config.objective)
-        self._batch, self._half = config.batch, config.batch // 2
-        # Between D's fakes and G's own batch G does not change, so that both go through it in one pass.
-        self._g = Backprop(generator, kernels, self._half + self._batch, first=self._half)
-        self._d = DiscriminatorUpdate(config, discriminator, adam_d, kernels)
+        self._of_g, of_d = optimisers
+        self._kernels, self._draws = kernels, draws
+        self._objective = OBJECTIVES.make(config.objective)
+        self._packs, self._inputs, self._times = config.batch, 2 * config.packing, config.each
+        self._batch, self._half = config.batch * config.packing, config.batch // 2 * config.packing
+        self._tanh = config.networks["generator"].output == "tanh"
+        # Between D's fakes and G's own first batch G does not change, so that all go through it in one pass.
+        for_d = self._times[0] * self._half
+        self._first = Backprop(generator, kernels, for_d + self._batch, first=for_d)
+        self._later = Backprop(generator, kernels, self._batch) if self._times[1] > 1 else self._first
+        self._d = DiscriminatorUpdate(config, discriminator, of_d, kernels, draws)
+        self._d_fake = kernels.empty(self._packs, 1)
 
     def run(self, real: Array, z: Array, values: LiveValues) -> Numbers:
-        """Train once on real (B/2, 2) and latents z (B/2 + B, 2), the first B/2 of them for D's fakes."""
-        half = self._half
-        fakes = self._kernels.tanh_(self._g.forward(z))
-        of_d = self._d.run(real, fakes[:half], values)
-        return *of_d, *self._train_generator(z[half:], fakes[half:], values)
+        """Train once: D as often as `updates` say, then G.
 
-    def _train_generator(self, z: Array, fakes: Array, values: LiveValues) -> tuple[Array, Array]:
+        real (.., 2) are n for each update of D, then B for each of G if they come in pairs; latents z (.., dim) are n
+        for each update of D, then B for each of G.
+        """
+        half, batch, (of_d, of_g) = self._half, self._batch, self._times
+        for_d = of_d * half
+        fakes = self._fakes(self._first, z[: for_d + batch])
+        for k in range(of_d):
+            part = slice(k * half, (k + 1) * half)
+            found_d = self._d.run(real[part], fakes[part], values)
+        fakes, latents, passes = fakes[for_d:], z[for_d : for_d + batch], self._first
+        for k in range(of_g):
+            if k:
+                latents, passes = z[for_d + k * batch : for_d + (k + 1) * batch], self._later
+                fakes = self._fakes(passes, latents)
+            pairs = real[for_d + k * batch : for_d + (k + 1) * batch]
+            found_g = self._train_generator(passes, latents, fakes, pairs, values)
+        return *found_d, *found_g
+
+    def _fakes(self, passes: Backprop, z: Array) -> Array:
+        y = passes.forward(z)
+        return self._kernels.tanh_(y) if self._tanh else y
+
+    def _train_generator(
+        self, of_g: Backprop, z: Array, fakes: Array, real: Array, values: LiveValues
+    ) -> tuple[Array, Array]:
         kernels, passes = self._kernels, self._d.passes
-        logits = kernels.float32(passes.forward(fakes))
-        loss, d_fake = self._objective.generator(kernels, logits)
-        accuracy = (logits > 0).sum() / self._batch
-        kernels.copy(d_fake, self._d.d_logits)
-        d_fakes = passes.input_gradient(self._d.d_logits)
-        self._g.backward(z, kernels.tanh_gradient_(d_fakes, fakes))
-        self._adam_g.step(values.lr_g, values.beta1_g)
+        on_real = kernels.float32(passes.forward(self._shown(real, values))) + 0 if self._objective.paired else None
+        scores = kernels.float32(passes.forward(self._shown(fakes, values)))
+        loss, d_fake = of_generator(self._objective, kernels, scores, on_real)
+        accuracy = (scores > self._d.level).sum() / self._packs
+        kernels.copy(d_fake, self._d_fake)
+        d_fakes = passes.input_gradient(self._d_fake).reshape(fakes.shape)
+        of_g.backward(z, kernels.tanh_gradient_(d_fakes, fakes) if self._tanh else d_fakes)
+        self._of_g.step(values.lr_g, values.beta1_g)
         return loss, accuracy
+
+    def _shown(self, points: Array, values: LiveValues) -> Array:
+        """What D sees of points (B, 2)."""
+        packs = points.reshape(self._packs, self._inputs)
+        return packs if self._draws is None else self._draws.noisy(packs, values.instance_noise)

@@ -74,6 +74,15 @@ class Kernels(Protocol):
     def parameter_gradient(self, d: Array, x: Array, layer: Layer) -> None:
         """Write the gradients of a layer whose input is x (n, fan_in), from d (n, fan_out)."""
 
+    def through_weight(self, t: Array, layer: Layer, out: Array) -> Array:
+        """t (n, fan_in) times the transposed weights, without the bias: (n, fan_out)."""
+
+    def weighted_rows(self, x: Array, c: Array, out: Array) -> Array:
+        """Each row of x (n, k) times its number in c (n, 1)."""
+
+    def weighted_gradient(self, d: Array, u: Array, c: Array, layer: Layer) -> None:
+        """Write d (n, fan_out) transposed times u (n, fan_in) for the weights, times c (n, 1) for the bias."""
+
     def copy(self, x: Array, out: Array) -> None:
         """Fill `out`."""
 
@@ -191,6 +200,19 @@ class TorchKernels:
         else:
             self._product(d.t(), x, layer.d_weight)
 
+    def through_weight(self, t: Tensor, layer: Layer, out: Tensor) -> Tensor:
+        return self._product(t, layer.weight_t, out)
+
+    def weighted_rows(self, x: Tensor, c: Tensor, out: Tensor) -> Tensor:
+        return torch.mul(x, c, out=out)
+
+    def weighted_gradient(self, d: Tensor, u: Tensor, c: Tensor, layer: Layer) -> None:
+        self._product(d.t(), c, layer.d_bias[:, None])
+        if u.shape[1] < d.shape[1]:
+            layer.d_weight.copy_(torch.mm(u.t(), d).t())
+        else:
+            self._product(d.t(), u, layer.d_weight)
+
     def copy(self, x: Tensor, out: Tensor) -> None:
         out.copy_(x)
 
@@ -265,6 +287,16 @@ class NumpyKernels:
     def parameter_gradient(self, d: Array, x: Array, layer: Layer) -> None:
         self._product(d.T, x, layer.d_weight)
         np.dot(self._ones[: len(d)], d, layer.d_bias)  # the sum, in half the time
+
+    def through_weight(self, t: Array, layer: Layer, out: Array) -> Array:
+        return self._product(t, layer.weight_t, out)
+
+    def weighted_rows(self, x: Array, c: Array, out: Array) -> Array:
+        return np.multiply(x, c, out=out)
+
+    def weighted_gradient(self, d: Array, u: Array, c: Array, layer: Layer) -> None:
+        self._product(d.T, u, layer.d_weight)
+        np.dot(c[:, 0], d, layer.d_bias)
 
     def copy(self, x: Array, out: Array) -> None:
         out[...] = x

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 from gan_core.setup.config import NETWORKS, GANConfig
-from gan_core.setup.network import Network
 from gan_core.setup.part import read_part
 from gan_core.setup.presets import PRESETS
 from gan_core.setup.registry import Parts
@@ -41,8 +40,28 @@ def completed(config: GANConfig) -> GANConfig:
         texts[name] = registry.completed(getattr(config, name))
     for name, network in config.networks.items():
         activation = ACTIVATIONS.completed(str(network.activation))
-        texts[name] = str(Network(network.units, read_part(activation), network.output))
-    return replace(config, **texts)
+        texts[name] = str(replace(network, activation=read_part(activation)))
+    whole = replace(config, **texts)
+    _check_fit(whole)
+    return whole
+
+
+def _check_fit(config: GANConfig) -> None:
+    """Raise ValueError, with a sentence, for parts that do not go together."""
+    rules = [OPTIMISERS.make(rule) for rule in (config.optimiser_g, config.optimiser_d)]
+    twice = any(rule.twice for rule in rules)
+    if config.task != "gan" and (not LATENTS.make(config.latent).even or config.latent_dim != 2 or config.packing > 1):
+        raise ValueError(f"The task {config.task!r} takes uniform latents of two numbers, and no packing.")
+    if twice and not all(rule.twice for rule in rules):
+        raise ValueError("Extragradient is a step of both players: choose it for both, G and D.")
+    if (twice or config.consensus) and config.each != (1, 1):
+        raise ValueError("Extragradient and consensus are steps of both players at once: updates must be 1:1.")
+    if sum((twice, bool(config.consensus), bool(config.unrolled))) > 1:
+        raise ValueError("Of extragradient, consensus and unrolling a run can have one alone.")
+    if config.unrolled and read_part(config.optimiser_d).name not in ("adam", "torch-adam"):
+        raise ValueError("Unrolling goes through steps of Adam: choose adam or torch-adam for D.")
+    if config.networks["discriminator"].norm == "batch-norm":
+        raise ValueError("Batch normalisation is for G: in D it makes what is said of one point depend on the others.")
 
 
 def complete_presets() -> None:

@@ -14,6 +14,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -93,9 +94,10 @@ class SimpleOptimiser(Optimiser):
 class KerasAdam(Optimiser):
     """Adam's moments and the number of updates, and the update as one call of torch for all parameters."""
 
-    def __init__(self, network: MLP, beta2: float, epsilon: float) -> None:
+    def __init__(self, network: MLP, beta2: float, epsilon: float, *, corrected: bool = False) -> None:
+        """`corrected`: epsilon is added to the corrected root, as PyTorch does; else before the correction."""
         super().__init__(network)
-        self._beta2, self._epsilon = beta2, epsilon
+        self.beta2, self._epsilon, self._corrected = beta2, epsilon, corrected
         self.m, self.v = self.moments["m"], self.moments["v"]
 
     @classmethod
@@ -105,11 +107,11 @@ class KerasAdam(Optimiser):
 
     def step(self, lr: Any, beta1: Any) -> None:
         """Apply the gradient that lies in the network's `gradients_flat`. Both values are floats."""
-        epsilon = self._epsilon / math.sqrt(1 - self._beta2 ** (self.updates + 1))
+        epsilon = self._epsilon if self._corrected else self._epsilon / math.sqrt(1 - self.beta2 ** (self.updates + 1))
         self._count += 1
         torch._fused_adam_(
             [self._parameters], [self._gradients], [self.m], [self.v], [], [self._count],
-            lr=lr, beta1=beta1, beta2=self._beta2, eps=epsilon,
+            lr=lr, beta1=beta1, beta2=self.beta2, eps=epsilon,
             weight_decay=0.0, amsgrad=False, maximize=False,
         )  # fmt: skip
 
@@ -122,15 +124,20 @@ class KerasAdam(Optimiser):
         t = self.updates
         if t == 0:
             return torch.zeros_like(self._parameters)
-        scale = lr * math.sqrt(1 - self._beta2**t) / (1 - beta1**t)
-        return self.m / (self.v.sqrt() + self._epsilon) * -scale
+        scale = lr * math.sqrt(1 - self.beta2**t) / (1 - beta1**t)
+        root: Tensor = self.v.sqrt() + self.added(math.sqrt(1 - self.beta2**t))
+        return self.m / root * -scale
+
+    def added(self, correction: Any) -> Any:
+        """What is added to the root of v, before it is divided by its `correction`."""
+        return self._epsilon * correction if self._corrected else self._epsilon
 
 
 class NumpyAdam(KerasAdam):
     """The update in NumPy, on the same memory: for few parameters it takes a third of torch's time."""
 
-    def __init__(self, network: MLP, beta2: float, epsilon: float) -> None:
-        super().__init__(network, beta2, epsilon)
+    def __init__(self, network: MLP, beta2: float, epsilon: float, *, corrected: bool = False) -> None:
+        super().__init__(network, beta2, epsilon, corrected=corrected)
         self._arrays = [x.numpy() for x in (self._parameters, self._gradients, self.m, self.v)]
         self._work = np.empty_like(self._arrays[0])
         self._updates = self._count.numpy()  # the same number, as NumPy sees it
@@ -143,14 +150,14 @@ class NumpyAdam(KerasAdam):
         t = int(self._updates)
         m *= one(beta1)
         m += np.multiply(gradient, one(1 - beta1), out=work)
-        v *= one(self._beta2)
+        v *= one(self.beta2)
         np.multiply(gradient, gradient, out=work)
-        work *= one(1 - self._beta2)
+        work *= one(1 - self.beta2)
         v += work
         np.sqrt(v, out=work)
-        work += one(self._epsilon)
+        work += one(self.added(math.sqrt(1 - self.beta2**t)))
         np.divide(m, work, out=work)
-        work *= one(lr * math.sqrt(1 - self._beta2**t) / (1 - beta1**t))
+        work *= one(lr * math.sqrt(1 - self.beta2**t) / (1 - beta1**t))
         x -= work
 
 
@@ -160,20 +167,70 @@ class DeviceAdam(KerasAdam):
     `step` takes 0-d tensors: what they hold when the graph is replayed counts.
     """
 
-    def __init__(self, network: MLP, beta2: float, epsilon: float) -> None:
-        super().__init__(network, beta2, epsilon)
+    def __init__(self, network: MLP, beta2: float, epsilon: float, *, corrected: bool = False) -> None:
+        super().__init__(network, beta2, epsilon, corrected=corrected)
         self._work = torch.empty_like(self._parameters)
 
     def step(self, lr: Tensor, beta1: Tensor) -> None:
         """Apply the gradient that lies in the network's `gradients_flat`."""
         self._count += 1
         t = self._count.double()
-        scale = lr * torch.sqrt(1 - self._beta2**t) / (1 - beta1**t)
+        correction = torch.sqrt(1 - self.beta2**t)
+        scale = lr * correction / (1 - beta1**t)
         self.m.lerp_(self._gradients, (1 - beta1).float())
-        self.v.mul_(self._beta2).addcmul_(self._gradients, self._gradients, value=1 - self._beta2)
-        torch.sqrt(self.v, out=self._work).add_(self._epsilon)
+        self.v.mul_(self.beta2).addcmul_(self._gradients, self._gradients, value=1 - self.beta2)
+        torch.sqrt(self.v, out=self._work).add_(self.added(correction))
         torch.div(self.m, self._work, out=self._work).mul_(scale.float())
         self._parameters.sub_(self._work)
+
+
+class Descent(SimpleOptimiser):
+    """Gradient descent with momentum, as PyTorch's SGD: velocity <- beta1 velocity + gradient; x -= lr velocity."""
+
+    OWN = ("velocity",)
+
+    def change(self, gradient: Tensor, lr: float, beta1: float) -> Tensor:
+        """As SimpleOptimiser."""
+        return self.moments["velocity"].mul_(beta1).add_(gradient) * -lr
+
+
+class RMSProp(SimpleOptimiser):
+    """v <- alpha v + (1 - alpha) gradient^2; x -= lr gradient/(sqrt(v) + epsilon), as PyTorch has Hinton's rule."""
+
+    OWN = ("v",)
+
+    def __init__(self, network: MLP, alpha: float, epsilon: float) -> None:
+        super().__init__(network)
+        self._alpha, self._epsilon = alpha, epsilon
+
+    def change(self, gradient: Tensor, lr: float, beta1: float) -> Tensor:
+        """As SimpleOptimiser; beta1 has no part in it."""
+        v = self.moments["v"].mul_(self._alpha).addcmul_(gradient, gradient, value=1 - self._alpha)
+        return gradient / (v.sqrt() + self._epsilon) * -lr
+
+
+class OptimisticAdam(SimpleOptimiser):
+    """Adam's direction twice, less the last one (Daskalakis et al. 2018): x -= lr (2 d_t - d_(t-1)).
+
+    d_t = m_t/(1 - beta1^t) / (sqrt(v_t/(1 - beta2^t)) + epsilon). The first step has nothing to take back: it is
+    x -= 2 lr d_1, as in the authors' code.
+    """
+
+    OWN = ("m", "v", "direction")
+
+    def __init__(self, network: MLP, beta2: float, epsilon: float) -> None:
+        super().__init__(network)
+        self._beta2, self._epsilon = beta2, epsilon
+
+    def change(self, gradient: Tensor, lr: float, beta1: float) -> Tensor:
+        """As SimpleOptimiser."""
+        t, m, v, before = self.updates, *(self.moments[name] for name in self.OWN)
+        m.lerp_(gradient, 1 - beta1)
+        v.mul_(self._beta2).addcmul_(gradient, gradient, value=1 - self._beta2)
+        direction = m / (1 - beta1**t) / ((v / (1 - self._beta2**t)).sqrt() + self._epsilon)
+        change = (before - 2 * direction) * lr
+        before.copy_(direction)
+        return change
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,19 +239,47 @@ class Rule:
 
     make: Callable[[MLP, str], Optimiser]  # the network, and where it is trained: "torch", "numpy" or "cuda"
     kept: tuple[str, ...]
-    by_hand: bool = False  # whether the step that is written out can use it: on every device, and in NumPy
+    on_cuda: bool = False  # whether a CUDA graph can hold its step; else it is on the CPU
+    beta1: bool = True  # whether that live value has a part in it
+    twice: bool = False  # whether a step goes a step ahead, and back: `gan_core.training.extragradient`
 
 
-def rule(kind: type[Optimiser], **numbers: float) -> Rule:
+def rule(kind: type[Optimiser], *, beta1: bool = True, **numbers: float) -> Rule:
     """The rule that makes `kind` of these numbers; torch's on the CPU."""
-    return Rule(lambda network, where: kind(network, **numbers), kind.kept())
+    return Rule(lambda network, where: kind(network, **numbers), kind.kept(), beta1=beta1)
 
 
-def _adam(beta2: float, epsilon: float) -> Rule:
+def _adam(beta2: float, epsilon: float, *, corrected: bool = False) -> Rule:
     kinds = {"torch": KerasAdam, "numpy": NumpyAdam, "cuda": DeviceAdam}
-    return Rule(lambda network, where: kinds[where](network, beta2, epsilon), KerasAdam.kept(), by_hand=True)
+
+    def make(network: MLP, where: str) -> Optimiser:
+        return kinds[where](network, beta2, epsilon, corrected=corrected)
+
+    return Rule(make, KerasAdam.kept(), on_cuda=True)
+
+
+def _extra_adam(beta2: float, epsilon: float) -> Rule:
+    return Rule(lambda network, where: KerasAdam(network, beta2, epsilon), KerasAdam.kept(), twice=True)
 
 
 OPTIMISERS: Parts[Rule] = Parts("optimiser")
+_BETA2, _EPSILON = Number(0.999, 0, 0.999999), Number(1e-7, 1e-30, 1)
 # Numbers as Keras has them: beta2, the second decay rate; epsilon, added to sqrt(v) before any bias correction.
-OPTIMISERS.add("adam", _adam, beta2=Number(0.999, 0, 0.999999), epsilon=Number(1e-7, 1e-30, 1))
+OPTIMISERS.add("adam", _adam, beta2=_BETA2, epsilon=_EPSILON)
+# As PyTorch has it: epsilon is added after the correction.
+OPTIMISERS.add("torch-adam", partial(_adam, corrected=True), beta2=_BETA2, epsilon=Number(1e-8, 1e-30, 1))
+OPTIMISERS.add("sgd", lambda: rule(Descent))
+OPTIMISERS.add(
+    "rmsprop",
+    lambda alpha, epsilon: rule(RMSProp, beta1=False, alpha=alpha, epsilon=epsilon),
+    alpha=Number(0.99, 0, 0.999999),
+    epsilon=Number(1e-8, 1e-30, 1),
+)
+OPTIMISERS.add(
+    "optimistic-adam",
+    lambda beta2, epsilon: rule(OptimisticAdam, beta2=beta2, epsilon=epsilon),
+    beta2=_BETA2,
+    epsilon=Number(1e-8, 1e-30, 1),
+)
+# Adam in both halves of an extragradient step (Gidel et al. 2019, ExtraAdam).
+OPTIMISERS.add("extragradient", _extra_adam, beta2=_BETA2, epsilon=_EPSILON)

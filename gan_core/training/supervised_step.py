@@ -10,6 +10,7 @@ import math
 from gan_core.setup.config import GANConfig
 from gan_core.targets.target import Opponent
 from gan_core.training.backprop import Backprop
+from gan_core.training.draws import Draws
 from gan_core.training.gan_step import DiscriminatorUpdate, LiveValues, Numbers
 from gan_core.training.kernels import Array, Kernels
 from gan_core.training.networks import MLP
@@ -22,7 +23,12 @@ class FitStep:
     """Teaches the generator where each z belongs: mean squared error over the batch and both coordinates."""
 
     def __init__(
-        self, config: GANConfig, networks: tuple[MLP, MLP], optimisers: tuple[Optimiser, Optimiser], kernels: Kernels
+        self,
+        config: GANConfig,
+        networks: tuple[MLP, MLP],
+        optimisers: tuple[Optimiser, Optimiser],
+        kernels: Kernels,
+        draws: Draws | None = None,
     ) -> None:
         """Prepare to train the first of `networks` by the first of `optimisers`."""
         self._adam, self._kernels, self._batch = optimisers[0], kernels, config.batch
@@ -54,9 +60,10 @@ class OpponentStep:
         networks: tuple[MLP, MLP],
         optimisers: tuple[Optimiser, Optimiser],
         kernels: Kernels,
+        draws: Draws | None = None,
     ) -> None:
         """Prepare to train the second of `networks` by the second of `optimisers`."""
-        self._update = DiscriminatorUpdate(config, networks[1], optimisers[1], kernels)
+        self._update = DiscriminatorUpdate(config, networks[1], optimisers[1], kernels, draws)
         self._opponent, self._unknown = opponent, unknown(kernels)
 
     def run(self, real: Array, z: Array, values: LiveValues) -> Numbers:
@@ -68,7 +75,12 @@ class NoStep:
     """Trains nothing."""
 
     def __init__(
-        self, config: GANConfig, networks: tuple[MLP, MLP], optimisers: tuple[Optimiser, Optimiser], kernels: Kernels
+        self,
+        config: GANConfig,
+        networks: tuple[MLP, MLP],
+        optimisers: tuple[Optimiser, Optimiser],
+        kernels: Kernels,
+        draws: Draws | None = None,
     ) -> None:
         self._numbers = (unknown(kernels),) * 4
 

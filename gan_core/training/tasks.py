@@ -12,11 +12,16 @@ from typing import Protocol
 
 from gan_core.setup.config import GANConfig
 from gan_core.targets.target import OPPONENTS
+from gan_core.training.both_at_once import ConsensusStep, ExtragradientStep
+from gan_core.training.draws import Draws
 from gan_core.training.gan_step import GANStep, LiveValues, Numbers
 from gan_core.training.kernels import Array, Kernels
 from gan_core.training.networks import MLP
-from gan_core.training.optimisers import Optimiser
+from gan_core.training.objectives import OBJECTIVES
+from gan_core.training.optimisers import OPTIMISERS, Optimiser
+from gan_core.training.plain import PlainStep
 from gan_core.training.supervised_step import FitStep, NoStep, OpponentStep
+from gan_core.training.unrolled import UnrolledStep
 
 ARRIVAL = 120  # the step at which the points of task "none" are where they belong
 
@@ -28,7 +33,7 @@ class Step(Protocol):
         """Train once; returns D loss, D accuracy, G loss, G accuracy, NaN for a network that is not trained."""
 
 
-MakeStep = Callable[[GANConfig, tuple[MLP, MLP], tuple[Optimiser, Optimiser], Kernels], Step]
+MakeStep = Callable[[GANConfig, tuple[MLP, MLP], tuple[Optimiser, Optimiser], Kernels, Draws], Step]
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,18 @@ class Task:
         real, latents = (
             (d * of_d + g * of_g) * (config.batch // 2) for of_d, of_g in zip(self.of_d, self.of_g, strict=True)
         )
-        return real, latents
+        pairs = self.name == "gan" and OBJECTIVES.make(config.objective).paired
+        times = config.packing * (2 if OPTIMISERS.make(config.optimiser_g).twice else 1)
+        return (real + g * config.batch * pairs) * times, latents * times
+
+
+def by_autograd(config: GANConfig) -> MakeStep:
+    """The step of a GAN that is not written out."""
+    if OPTIMISERS.make(config.optimiser_d).twice:
+        return ExtragradientStep
+    if config.consensus:
+        return ConsensusStep
+    return UnrolledStep if config.unrolled else PlainStep
 
 
 _G, _D = "generator", "discriminator"

@@ -4,9 +4,10 @@ Nothing depends on the request: there is no Content-Encoding to agree on.
 
 frame    (GET /api/frame, /api/frame/STEP)  `kind` "frame", `version`, `run`, `step`, `time` (s since the epoch),
          `resolution`, `image_start` and `image_spacing` (latent coordinates of the image's first cell and between two
-         cells), `kept` (false for a frame that may still be replaced). `body` "zlib". Arrays: `latent_map` and
-         `sample_map` u1 (R, R), 255 = real, row 0 lowest, differences; `image` i2 (M, M, 2), differences; `trail` i2
-         (T, 4): centre x, y, bluest x, y, at the steps `trail_steps` i4 (T,); `fakes` i2 (N, 2). Divide i2 by 32767.
+         cells), perhaps `score` [level, reach] (`Snapshot.score`), `kept` (false for a frame that may still be
+         replaced). `body` "zlib". Arrays: `latent_map` and `sample_map` u1 (R, R), 255 = real, row 0 lowest,
+         differences; `image` i2 (M, M, 2), differences; `trail` i2 (T, 4): centre x, y, bluest x, y, at the steps
+         `trail_steps` i4 (T,); `fakes` i2 (N, 2). Divide i2 by 32767.
          Perhaps also, in this order: `reading` f4 (K,) and `along` i2 (50,) (records/readings.py), and of each lens
          that was asked for (`&lens=NAME,NAME`) the arrays that records/arrays.py lists, u1 and i2 as differences.
 points   (GET /api/points)    `kind` "points", `run`, `task`, `offers` (names of records/offers.py), `best` (least
@@ -92,6 +93,7 @@ def pack_frame(frame: Snapshot, trail: Sequence[TrailPoint]) -> PackedFrame:
         "resolution": resolution,
         "image_start": (stride // 2 + 0.5) * 2 / resolution - 1,
         "image_spacing": stride * 2 / resolution,
+        **({} if frame.score is None else {"score": list(frame.score)}),
     }
     listed, body = pack_body(arrays, body="zlib", smooth=_smooth())
     return PackedFrame({**header, **listed}, body)
@@ -117,6 +119,7 @@ def read_frame(payload: bytes, run: int) -> Snapshot:
             trail_point=TrailPoint(step, (float(centre_x), float(centre_y)), (float(bluest_x), float(bluest_y))),
             reading=Reading(step, _padded(arrays["reading"]), arrays["along"]) if "reading" in arrays else None,
             lenses={array.name: arrays[array.name] for array in lens_arrays() if array.name in arrays},
+            score=_score(header.get("score")),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"This frame is damaged: {error}.") from None
@@ -138,6 +141,7 @@ def check_frame(payload: bytes, step: int) -> None:
             raise ValueError("its arrays are not those of a frame")
         if arrays["trail_steps"][-1] != step or (np.diff(arrays["trail_steps"].astype(np.int64)) <= 0).any():
             raise ValueError("its path does not lead to it")
+        _score(header.pop("score", None))
         _check_frame_header(header, {"kind": "frame", "body": "zlib", "step": step, "resolution": cells})
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ValueError(f"This is no frame of step {step:,}: {said(error)}.") from None
@@ -170,6 +174,18 @@ def _further_arrays(shape: Mapping[str, tuple[int, ...]], cells: int) -> list[di
     if any(len({name in shape for name in names}) > 1 for names in together):
         raise ValueError("a part of a reading or of a lens is missing")
     return [_entry(name, dtype, sizes) for name, dtype, sizes in known if name in shape]
+
+
+def _score(given: object) -> tuple[float, float] | None:
+    """Level and reach of a critic's map. Raises ValueError for what cannot be."""
+    if given is None:
+        return None
+    if not isinstance(given, list) or len(given) != 2 or not all(type(x) is float and abs(x) < 1e38 for x in given):
+        raise ValueError("its score is not a level and a reach")
+    level, reach = given
+    if reach <= 0:
+        raise ValueError("its score reaches nowhere")
+    return level, reach
 
 
 def _smooth() -> set[str]:

@@ -12,6 +12,7 @@ from dashboard_page import DESKTOP, PHONE, DashboardPage
 from gan_core.setup.experiment import Experiment
 from gan_core.setup.presets import PRESETS
 from gan_core.training.engine import GANEngine
+from gan_core.training.follow import follow
 from gan_core.training.known import CHOICES
 from test_access import expect_no_barriers
 
@@ -203,7 +204,7 @@ def test_branch_here_with_this_keeps_what_fits(dashboard: DashboardPage) -> None
     config = {"objective": "squared-error", "discriminator": "128,128,128,128:leaky-relu(slope=0.1)"}
     first, second = engine({}), engine(config)
     first.advance(30)
-    second.follow(first)
+    follow(second, first)
     server.train(12)
     np.testing.assert_array_equal(server.metrics()[:30], past[:30])
     np.testing.assert_array_equal(server.metrics()[30:], rows(second, 12))

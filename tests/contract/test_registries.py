@@ -11,20 +11,13 @@ from gan_core.setup.config import TASK_NAMES
 from gan_core.targets.registry import TARGETS
 from gan_core.targets.target import OPPONENTS, Target
 from gan_core.training.kernels import Array, Kernels, NumpyKernels, TorchKernels
-from gan_core.training.objectives import OBJECTIVES, Objective
+from gan_core.training.objectives import OBJECTIVES, Objective, Sides, of_generator
 from gan_core.training.tasks import TASKS
+from losses import D_LOSSES, G_LOSSES, scale
 
 EACH_TARGET = pytest.mark.parametrize("target", TARGETS.values(), ids=list(TARGETS))
 EACH_OBJECTIVE = pytest.mark.parametrize("objective", OBJECTIVES.values(), ids=list(OBJECTIVES))
-EACH_NAME = pytest.mark.parametrize("name", list(OBJECTIVES))
 N = 4_000
-
-# D's and G's loss where D says 0.5 everywhere. A new objective states its own here.
-AT_ZERO = {
-    "non-saturating": (math.log(2), math.log(2)),
-    "squared-error": (0.25, 0.25),
-    "minimax": (math.log(2), -math.log(2)),
-}
 
 
 def stream(seed: int = 0) -> torch.Generator:
@@ -102,16 +95,18 @@ def test_a_density_is_one_of_the_samples(target: Target) -> None:
     assert int(counted[~some].sum()) == pytest.approx(float(expected[~some].sum()), abs=5 * math.sqrt(draws * 0.05))
 
 
-def logits(size: float = 3.0) -> tuple[torch.Tensor, torch.Tensor]:
-    real, fake = (torch.randn((n, 1), generator=stream(n)) * size for n in (16, 24))
-    return real, fake
+def scores(size: float = 3.0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """What D says of n real points and n fakes, one after the other, and of n further fakes of G's."""
+    real, fake, of_g = (torch.randn((16, 1), generator=stream(n)) * size for n in range(3))
+    return torch.cat((real, fake)), real, of_g
 
 
-def of_d(objective: Objective, kernels: Kernels, real: Array, fake: Array) -> tuple[Array, Array, Array]:
-    """D's loss on a batch, and its derivatives with respect to the logits of real and of fake."""
-    n = len(real) + len(fake)
-    (on_real, d_real), (on_fake, d_fake) = objective.error(kernels, -real), objective.error(kernels, fake)
-    return (on_real.sum() + on_fake.sum()) / n, d_real / -n, d_fake / n
+def losses(objective: Objective, kernels: Kernels, both: Array, real: Array, fake: Array) -> tuple[Array, ...]:
+    """D's loss and its derivative, then G's."""
+    return (
+        *Sides(objective, kernels, len(both) // 2).loss(both),
+        *of_generator(objective, kernels, fake, real),
+    )
 
 
 KERNELS = TorchKernels(torch.device("cpu"), torch.float32)
@@ -121,35 +116,31 @@ EACH_SIZE = pytest.mark.parametrize("size", [0.0, 3.0, 100.0])
 @EACH_SIZE
 @EACH_OBJECTIVE
 def test_losses_and_their_derivatives_are_finite(objective: Objective, size: float) -> None:
-    real, fake = logits(size)
-    d_loss, *d_slopes = of_d(objective, KERNELS, real, fake)
-    g_loss, of_g = objective.generator(KERNELS, fake)
+    both, real, fake = scores(size)
+    d_loss, of_d, g_loss, of_g = losses(objective, KERNELS, both, real, fake)
     assert d_loss.shape == g_loss.shape == ()
-    for derivative, x in zip((*d_slopes, of_g), (real, fake, fake), strict=True):
-        assert derivative.shape == x.shape
-        assert torch.isfinite(derivative).all()
-    assert torch.isfinite(d_loss + g_loss)
+    assert (of_d.shape, of_g.shape) == (both.shape, fake.shape)
+    assert torch.isfinite(torch.cat((of_d, of_g, (d_loss + g_loss)[None, None]))).all()
 
 
-@EACH_SIZE
+@pytest.mark.parametrize("size", [3.0, 100.0])
 @EACH_OBJECTIVE
 def test_derivatives_are_those_of_the_losses(objective: Objective, size: float) -> None:
     """As autograd finds them, from the losses alone; in float64, because autograd's own rounding shows in float32."""
-    real, fake = (x.double().requires_grad_() for x in logits(size))
-    d_loss, *d_slopes = of_d(objective, KERNELS, real, fake)
-    g_loss, of_g = objective.generator(KERNELS, fake)
-    expected = (*torch.autograd.grad(d_loss, (real, fake)), *torch.autograd.grad(g_loss, fake))
-    for got, wanted in zip((*d_slopes, of_g), expected, strict=True):
-        torch.testing.assert_close(got.detach(), wanted, rtol=1e-5, atol=1e-12)
+    both, real, fake = scores(size)
+    both, fake = (x.double().requires_grad_() for x in (both, fake))
+    d_loss, of_d, g_loss, of_g = losses(objective, KERNELS, both, real.double(), fake)
+    expected = (*torch.autograd.grad(d_loss, both), *torch.autograd.grad(g_loss, fake))
+    for got, wanted in zip((of_d, of_g), expected, strict=True):
+        torch.testing.assert_close(got.detach().double(), wanted, rtol=1e-5, atol=1e-7)
 
 
 @EACH_SIZE
 @EACH_OBJECTIVE
 def test_numpy_says_the_same(objective: Objective, size: float) -> None:
-    real, fake = logits(size)
-    in_torch = (*of_d(objective, KERNELS, real, fake), *objective.generator(KERNELS, fake))
-    arrays = real.numpy(), fake.numpy()
-    in_numpy = (*of_d(objective, NumpyKernels(), *arrays), *objective.generator(NumpyKernels(), arrays[1]))
+    arrays = scores(size)
+    in_torch = losses(objective, KERNELS, *arrays)
+    in_numpy = losses(objective, NumpyKernels(), *(x.numpy() for x in arrays))
     for got, wanted in zip(in_numpy, in_torch, strict=True):
         assert got.dtype == "float32"
         torch.testing.assert_close(torch.as_tensor(got), wanted, rtol=1e-5, atol=1e-7)
@@ -157,27 +148,51 @@ def test_numpy_says_the_same(objective: Objective, size: float) -> None:
 
 @EACH_OBJECTIVE
 def test_losses_push_the_right_way(objective: Objective) -> None:
-    """D gains by higher logits on real and lower ones on fake; G by higher ones on its fakes."""
-    _, on_real, on_fake = of_d(objective, KERNELS, *logits())
-    assert (on_real < 0).all()
-    assert (on_fake > 0).all()
-    assert (objective.generator(KERNELS, logits()[1])[1] < 0).all()
+    """D gains by higher scores of real and lower ones of fake, G by higher ones of its fakes, near where D cannot tell.
+
+    Further off, some leave alone who is right already, and least squares pull back who is too far on the right side.
+    """
+    both, real, fake = (x * 0.1 + objective.middle for x in scores())
+    _, of_d, _, of_g = losses(objective, KERNELS, both, real, fake)
+    assert (of_d[:16] < 0).all()
+    assert (of_d[16:] > 0).all()
+    assert (of_g < 0).all()
 
 
 @EACH_OBJECTIVE
 def test_losses_are_means(objective: Objective) -> None:
-    """The same batch twice over has the same loss, and order does not matter."""
-    once = logits()
-    twice = [torch.cat((x, x.flip(0))) for x in once]
-    for batch in (once, twice):
-        batch_losses = [of_d(objective, KERNELS, *batch)[0], objective.generator(KERNELS, batch[1])[0]]
-        wanted = [of_d(objective, KERNELS, *once)[0], objective.generator(KERNELS, once[1])[0]]
-        torch.testing.assert_close(batch_losses, wanted)
+    """The same batch twice over has the same loss, and order does not matter, of pairs that stay together."""
+    both, real, fake = scores()
+    halves = torch.split(both, 16)
+    twice = torch.cat([torch.cat((x, x.flip(0))) for x in halves])
+    once = losses(objective, KERNELS, both, real, fake)[::2]
+    again = losses(objective, KERNELS, twice, *(torch.cat((x, x.flip(0))) for x in (real, fake)))[::2]
+    torch.testing.assert_close(once, again)
 
 
-@EACH_NAME
-def test_losses_of_a_discriminator_that_cannot_tell(name: str) -> None:
-    assert name in AT_ZERO
-    objective, zeros = OBJECTIVES[name], torch.zeros((8, 1))
-    got = float(of_d(objective, KERNELS, zeros, zeros)[0]), float(objective.generator(KERNELS, zeros)[0])
-    assert got == pytest.approx(AT_ZERO[name], abs=1e-7)
+@pytest.mark.parametrize("name", D_LOSSES)
+def test_losses_are_those_of_the_papers(name: str) -> None:
+    if name.startswith("test-"):
+        return
+    objective, (both, real, fake) = OBJECTIVES.make(name), scores()
+    d_loss, _, g_loss, _ = losses(objective, KERNELS, both, real, fake)
+    assert objective.scale == scale(name)
+    expected = scale(name) * D_LOSSES[name](*(x.double() for x in torch.split(both, 16)))
+    assert float(d_loss) == pytest.approx(float(expected), rel=1e-5)
+    assert float(g_loss) == pytest.approx(float(G_LOSSES[name](real.double(), fake.double())), rel=1e-5)
+
+
+def test_every_objective_has_its_formula() -> None:
+    assert set(OBJECTIVES) <= set(D_LOSSES)
+
+
+@EACH_OBJECTIVE
+def test_accuracy_is_the_share_on_the_right_side_of_the_level(objective: Objective) -> None:
+    """1 of scores well apart, 0 the other way round; where only differences count, any constant may be added."""
+    apart = torch.tensor([[3.0], [2.0], [-1.0], [-2.0]])
+    sides = Sides(objective, KERNELS, 2)
+    assert float(sides.accuracy(apart)) == 1
+    assert float(sides.accuracy(-apart + 2 * objective.middle)) == 0
+    if not objective.anchored:
+        assert float(sides.accuracy(apart + 100)) == 1
+        torch.testing.assert_close(sides.loss(apart + 100)[1], sides.loss(apart)[1])

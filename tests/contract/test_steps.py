@@ -17,6 +17,7 @@ from gan_core.setup.experiment import Experiment
 from gan_core.setup.registry import Parts
 from gan_core.targets.registry import TARGETS
 from gan_core.training.activations import ACTIVATIONS
+from gan_core.training.draws import Draws
 from gan_core.training.engine import GANEngine
 from gan_core.training.gan_step import serves
 from gan_core.training.kernels import TorchKernels
@@ -25,18 +26,48 @@ from gan_core.training.objectives import OBJECTIVES
 from gan_core.training.optimisers import OPTIMISERS, SimpleOptimiser
 from gan_core.training.penalties import PENALTIES
 from gan_core.training.plain import PlainStep
+from losses import D_LOSSES, G_LOSSES, scale
+from losses import penalty as penalty_of
 from throw_away import CONFIG, added
 
 STEPS = 100
+GRADIENT_PENALTIES = ("r1", "r2", "r1+r2", "wgan-gp", "dragan")
 BEFORE, AFTER = HyperParameters(), HyperParameters(lr_g=2e-4, lr_d=5e-4, beta1_g=0.5, beta1_d=0.3)
 KERNELS = TorchKernels(torch.device("cpu"), torch.float32)
 # Uneven, narrow (in NumPy) and wide (in torch), each activation that both serve.
 NETWORKS = ("24,16,9:relu", "72,80:leaky-relu(slope=0.3)", "7:leaky-relu(slope=0)")
-COMMON = [
-    GANConfig(generator=network, discriminator=network, objective=objective, batch=32)
-    for network in NETWORKS
-    for objective in OBJECTIVES
-]
+COMMON = (
+    [
+        GANConfig(generator=network, discriminator=network, objective=objective, batch=32)
+        for network in NETWORKS
+        for objective in (*(name for name in OBJECTIVES if name != "wasserstein"), "wasserstein(clip=0.3)")
+    ]
+    + [
+        GANConfig(generator=network, discriminator=network, objective=objective, batch=32, **more)
+        for network in NETWORKS[:2]
+        for objective, more in (
+            ("relativistic", {"penalty": "r1+r2"}),
+            ("non-saturating", {"penalty": "r1", "updates": "2:1"}),
+            ("hinge", {"penalty": "r2", "updates": "1:3"}),
+            ("wasserstein", {"penalty": "wgan-gp", "updates": "5:2"}),
+            ("minimax", {"penalty": "dragan"}),
+            ("relativistic", {"updates": "2:3"}),
+        )
+    ]
+    + [
+        GANConfig(generator="24,16:relu:linear", discriminator="24,16:relu", batch=32, penalty="wgan-gp"),
+        GANConfig(
+            latent="normal",
+            latent_dim=5,
+            generator="24,16:relu:linear",
+            discriminator="24,16:relu",
+            objective="relativistic",
+            penalty="r1+r2",
+            batch=16,
+            packing=3,
+        ),
+    ]
+)
 
 
 @pytest.fixture(autouse=True)
@@ -56,10 +87,16 @@ class Wrapped(nn.Module):
         return self.inner(x)
 
 
-@pytest.mark.parametrize("config", COMMON, ids=lambda c: f"{c.generator} {c.objective}")
+@pytest.mark.parametrize("config", COMMON, ids=lambda c: f"{c.generator} {c.objective} {c.penalty} {c.updates}")
 def test_both_paths_agree_step_by_step(config: GANConfig) -> None:
-    """Losses to 2e-6 and weights to three hundredths of what a step moves them, each step from the same state."""
+    """Losses to 2e-6 and weights to three hundredths of what a step moves them, each step from the same state.
+
+    A mean of scores is not squashed, as one of cross-entropies is: it shows that much of the weights' difference. And
+    where as many scores are pushed up as down, gradients of D's biases can be 0, of which rounding leaves what
+    Adam makes a step of.
+    """
     assert serves(config)
+    squashed = OBJECTIVES.make(config.objective).probability
     by_hand = GANEngine(Experiment(config, BEFORE), 1, device="cpu", precision="float32", threads=1)
     unused = torch.Generator().manual_seed(0)
     networks = {
@@ -76,10 +113,12 @@ def test_both_paths_agree_step_by_step(config: GANConfig) -> None:
         plain.restore(by_hand.state())
         got, expected = by_hand.step(), plain.step()
         assert got.d_loss == pytest.approx(expected.d_loss, abs=2e-6)
-        assert got.g_loss == pytest.approx(expected.g_loss, abs=2e-6)
+        assert got.g_loss == pytest.approx(expected.g_loss, abs=2e-6 if squashed else 2e-5)
         assert got.d_accuracy == pytest.approx(expected.d_accuracy, abs=0.04)  # one point on the edge of 32
         for name, rate in (("generator", values.lr_g), ("discriminator", values.lr_d)):
             moved = getattr(by_hand, name).parameters_flat - getattr(plain, name).parameters_flat
+            if name == "discriminator" and not squashed:
+                moved = moved[by_hand.discriminator.gradients_flat.abs() > 1e-6]
             assert float(moved.abs().max()) < 0.03 * rate
 
 
@@ -88,12 +127,12 @@ def test_both_paths_agree_step_by_step(config: GANConfig) -> None:
     [
         {"generator": CONFIG.generator},
         {"discriminator": CONFIG.discriminator},
-        {"generator": "8:relu:linear"},
         {"generator": "none:relu"},
         {"penalty": CONFIG.penalty},
-        {"optimiser_g": CONFIG.optimiser_g},
-        {"optimiser_d": CONFIG.optimiser_d},
-        {"updates": "2:1"},
+        {"optimiser_g": "extragradient", "optimiser_d": "extragradient"},
+        {"discriminator": "8:relu:spectral-norm"},
+        {"unrolled": 1},
+        {"consensus": 0.5},
     ],
     ids=str,
 )
@@ -120,8 +159,14 @@ class Noted(SimpleOptimiser):
         return torch.zeros_like(gradient)
 
 
-@pytest.mark.parametrize("penalty", ["none", "test-flat(weight=0.7)"])
-@pytest.mark.parametrize("objective", [*OBJECTIVES, "test-least-squares"])
+@pytest.mark.parametrize("penalty", PENALTIES)
+def test_every_penalty_has_a_formula_here(penalty: str) -> None:
+    """Those of GANscope's own; what a test or a reader adds says its formula itself."""
+    assert penalty in (*GRADIENT_PENALTIES, "none", "test-flat")
+
+
+@pytest.mark.parametrize("penalty", ["none", "test-flat(weight=0.7)", "r1", "r2", "r1+r2", "wgan-gp", "dragan"])
+@pytest.mark.parametrize("objective", D_LOSSES)
 def test_gradients_of_the_plain_step_are_those_of_its_losses(objective: str, penalty: str) -> None:
     """Central differences in float64, of losses that are worked out here, through networks of every activation."""
     config = replace(CONFIG, objective=objective, penalty=penalty, updates="1:1", batch=8)
@@ -131,19 +176,21 @@ def test_gradients_of_the_plain_step_are_those_of_its_losses(objective: str, pen
         network.parameters_flat = torch.cat([p.detach().reshape(-1) for p in network.parameters()])
         network.gradients_flat = torch.zeros_like(network.parameters_flat)
     rules = Noted(g), Noted(d)
-    real, z = torch.rand(4, 2, generator=draw).double(), torch.rand(12, 2, generator=draw).double()
-    PlainStep(config, (g, d), rules, KERNELS, torch.Generator().manual_seed(9)).run(real, z, BEFORE)
+    paired = objective == "relativistic"
+    real, z = torch.rand(12 if paired else 4, 2, generator=draw).double(), torch.rand(12, 2, generator=draw).double()
+    values = replace(BEFORE, penalty_weight=1.7)
+    PlainStep(config, (g, d), rules, KERNELS, Draws(torch.Generator().manual_seed(9), KERNELS)).run(real, z, values)
 
     def d_loss() -> float:
-        fake = g(z[:4]).detach()
-        wrong = torch.cat((-d(real), d(fake)))
-        loss = OBJECTIVES.make(objective).error(KERNELS, wrong)[0].mean()
-        of = PENALTIES.make(penalty).of
-        more = 0.0 if of is None else float(of(d, real, fake, torch.Generator().manual_seed(9)).detach())
-        return float(loss.detach()) + more
+        fake, random = g(z[:4]).detach(), torch.Generator().manual_seed(9)
+        if penalty.startswith("test"):
+            more = float(PENALTIES.make(penalty).of(d, real[:4], fake, random).detach())
+        else:
+            more = penalty_of(penalty, d, real[:4], fake, random)
+        return scale(objective) * (float(D_LOSSES[objective](d(real[:4]), d(fake)).detach()) + 1.7 * more)
 
     def g_loss() -> float:
-        return float(OBJECTIVES.make(objective).generator(KERNELS, d(g(z[4:])))[0].detach())
+        return float(G_LOSSES[objective](d(real[4:]) if paired else None, d(g(z[4:]))).detach())
 
     for network, rule, loss in ((d, rules[1], d_loss), (g, rules[0], g_loss)):
         (found,) = rule.gradients
@@ -157,7 +204,9 @@ def test_gradients_of_the_plain_step_are_those_of_its_losses(objective: str, pen
                     around.append(loss())
                 flat[i] += small
                 expected.append((around[0] - around[1]) / (2 * small))
-        torch.testing.assert_close(found, torch.tensor(expected, dtype=torch.float64), rtol=2e-5, atol=2e-8)
+        # Differences of differences, where there is a penalty: a few digits less.
+        near = {"rtol": 2e-5, "atol": 2e-8} if penalty == "none" else {"rtol": 2e-4, "atol": 2e-6}
+        torch.testing.assert_close(found, torch.tensor(expected, dtype=torch.float64), **near)
 
 
 def test_updates_are_so_many_of_each() -> None:
@@ -192,6 +241,8 @@ def test_every_part_can_be_trained_with(registry: Parts[object]) -> None:
     field = {"optimiser": "optimiser_g"}.get(registry.kind, registry.kind)
     for name in registry:
         changed = {"generator": f"8:{name}"} if registry is ACTIVATIONS else {field: name}
+        if registry is OPTIMISERS and OPTIMISERS[name].twice:
+            changed["optimiser_d"] = name
         config = replace(GANConfig(generator="8:relu", discriminator="8:relu", batch=16), **changed)
         done = GANEngine(Experiment(config, BEFORE), 1, device="cpu").advance(3)
         assert len(done) == 3

@@ -121,6 +121,8 @@ class Oracle:
         lr_d: float,
         beta1_g: float,
         beta1_d: float,
+        penalty_weight: float = 1.0,  # of no penalty
+        instance_noise: float = 0.0,  # none
         sides: list[Sides] | None = None,
     ) -> Measured:
         """Train once. `sides` (see `forward`) of G(z_d), D(real and fake), G(z_g), D(G(z_g)), in this order."""

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from gan_core.setup.config import GANConfig, HyperParameters
+from gan_core.training.draws import Draws
 from gan_core.training.kernels import TorchKernels
 from gan_core.training.networks import MLP
 from gan_core.training.optimisers import KerasAdam
@@ -20,7 +21,8 @@ class PlainGAN:
     def __init__(self, config: GANConfig, generator: MLP, discriminator: MLP) -> None:
         self.generator, self.discriminator = generator, discriminator
         self.adams = [KerasAdam(network, 0.999, 1e-7) for network in (generator, discriminator)]
-        self._step = PlainStep(config, (generator, discriminator), (self.adams[0], self.adams[1]), KERNELS)
+        draws = Draws(torch.Generator().manual_seed(0), KERNELS)
+        self._step = PlainStep(config, (generator, discriminator), (self.adams[0], self.adams[1]), KERNELS, draws)
         self.logits: list[Tensor] = []  # of the last step: of D's batch, and of G's
         discriminator.register_forward_hook(lambda _module, _inputs, logits: self.logits.append(logits.detach()))
 
@@ -37,6 +39,4 @@ class PlainGAN:
         """Train once; returns D loss, D accuracy, G loss, G accuracy."""
         self.logits.clear()
         numbers = [x.item() for x in self._step.run(real, torch.cat((z_d, z_g)), values)]
-        on_real, on_fake, of_g = self.logits
-        self.logits[:] = [torch.cat((on_real, on_fake)), of_g]
         return numbers

@@ -42,8 +42,8 @@ def spots(count: int) -> Target:
     return Target(sample)
 
 
-def bell(n: int, random: torch.Generator) -> Tensor:
-    return (torch.randn(n, 2, generator=random) / 3).clamp(-1, 1)
+def bell(n: int, dim: int, random: torch.Generator) -> Tensor:
+    return (torch.randn(n, dim, generator=random) / 3).clamp(-1, 1)
 
 
 def wrong(kernels: Kernels, x: Array) -> tuple[Array, Array]:

@@ -22,7 +22,7 @@ def hyper_parameter(name: str, values: HyperParameters) -> html.Div:
     """A slider for one live hyper-parameter: drag, type, double-click for the preset's value."""
     slider = ids.SLIDERS[name]
     bounds = BOUNDS[name]
-    network = "d" if name.endswith("_d") else "g"
+    network = "g" if name.endswith("_g") else "d"
     value = getattr(values, name)
     return html.Div(
         [
@@ -55,6 +55,7 @@ def hyper_parameter(name: str, values: HyperParameters) -> html.Div:
             ),
             html.Div(id=f"{slider}-error", className="field-error", role="alert"),
         ],
+        id=f"{slider}-control",
         className=f"control {network}",
     )
 

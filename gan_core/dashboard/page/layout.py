@@ -75,7 +75,9 @@ def _settings(choices: experiment.Choices) -> dict[str, Any]:
     """What the browser's side needs of Python's tables, so that each number stands once."""
     return {
         "sliders": {
-            ids.SLIDERS[name]: {"name": name, "low": b.low, "high": b.high, "scale": b.scale, "label": b.label}
+            ids.SLIDERS[name]: {
+                **{field: getattr(b, field) for field in ("name", "low", "high", "scale", "label", "needs")}
+            }
             for name, b in BOUNDS.items()
         },
         "presets": {
@@ -132,6 +134,8 @@ def _sidebar(status: Status) -> list[Any]:
         html.H2([say("page.discriminator"), html.Span(id="untrained-d", className="untrained")], className="d"),
         controls.hyper_parameter("lr_d", values),
         controls.hyper_parameter("beta1_d", values),
+        controls.hyper_parameter("penalty_weight", values),
+        html.Details([html.Summary(say("controls.noise")), controls.hyper_parameter("instance_noise", values)]),
         html.H2(say("page.view"), className="view"),
         controls.pace(),
         controls.switches(),

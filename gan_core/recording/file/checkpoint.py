@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -14,12 +15,13 @@ from gan_core.setup.config import GANConfig
 from gan_core.setup.experiment import UnknownField, read_values
 from gan_core.training.batches import BLOCK
 from gan_core.training.engine import State
+from gan_core.training.networks import MLP
 from gan_core.training.optimisers import OPTIMISERS
-from gan_core.training.penalties import PENALTIES
 from gan_core.wire.envelope import AnyArray, envelope, pack, said, unpack
 
 _STREAMS = ("real_stream", "latent_stream")
-_PENALTY_STREAM = "penalty_stream"  # of runs whose penalty draws
+_BUFFERS = ("generator_buffers", "discriminator_buffers")  # of networks with a norm
+_PENALTY_STREAM = "penalty_stream"  # of runs that have drawn from it: for a penalty, or instance noise
 _NETWORKS = (("generator", "adam_g", 2), ("discriminator", "adam_d", 1))  # with the optimiser and the outputs
 _CUDA_STREAM_BYTES = 16  # uint64 seed, int64 offset, a multiple of 4 (ATen/cuda/CUDAGeneratorImpl.cpp)
 # torch's CPU generator gives its state as 5056 bytes: uint64 seed, int32 left, int32 seeded, uint64 next, then 624
@@ -42,6 +44,10 @@ def pack_state(state: State) -> bytes:
         moments = {f"{name}_{kind}": part for kind, part in state[adam].items() if kind != "updates"}
         arrays |= {part: vector.cpu().numpy() for part, vector in {name: state[name], **moments}.items()}
     arrays |= {name: state["batches"][name].cpu().numpy() for name in _STREAMS}
+    if "ema" in state:
+        arrays["ema"] = state["ema"].cpu().numpy()
+    for name in _BUFFERS:
+        arrays |= {f"{name}.{kind}": buffer.numpy() for kind, buffer in state.get(name, {}).items()}
     if _PENALTY_STREAM in state:
         arrays[_PENALTY_STREAM] = state[_PENALTY_STREAM].cpu().numpy()
     return pack(header, arrays)
@@ -64,7 +70,13 @@ def unpack_state(data: bytes, config: GANConfig) -> State:
             moments = {kind: _vector(arrays[f"{name}_{kind}"], length) for kind in _kept(config, adam)}
             state[adam] = {**moments, "updates": _count(header["updates"][name])}
         streams = {name: _stream(arrays[name]) for name in _STREAMS}
-        if PENALTIES.make(config.penalty).of is not None:
+        if config.ema:
+            state["ema"] = _vector(arrays["ema"], parameters(config, 2))
+        for name, network in zip(_BUFFERS, _networks(config), strict=True):
+            shapes = {kind: buffer.shape for kind, buffer in network.named_buffers()}
+            if shapes:
+                state[name] = {kind: _array(arrays[f"{name}.{kind}"], shape) for kind, shape in shapes.items()}
+        if _PENALTY_STREAM in arrays:
             state[_PENALTY_STREAM] = _stream(arrays[_PENALTY_STREAM])
         place = _count(header["place"])
         if place >= BLOCK:
@@ -96,31 +108,47 @@ def fingerprint(data: bytes) -> str:
 
 def parameters(config: GANConfig, outputs: int) -> int:
     """How many parameters a network of this configuration has."""
-    return config.networks["generator" if outputs == 2 else "discriminator"].parameters(2, outputs)
+    return _networks(config)[0 if outputs == 2 else 1].parameters_flat.numel()
 
 
 def state_bytes(config: GANConfig) -> int:
     """An upper bound of the size of a state's arrays."""
     vectors = sum((1 + len(_kept(config, adam))) * parameters(config, outputs) for _, adam, outputs in _NETWORKS)
-    streams = len(_STREAMS) + (PENALTIES.make(config.penalty).of is not None)
-    return 4 * vectors + streams * (_CPU_STREAM_BYTES + 4)
+    vectors += parameters(config, 2) if config.ema else 0
+    vectors += sum(buffer.numel() for network in _networks(config) for buffer in network.buffers())
+    return 4 * vectors + (len(_STREAMS) + 1) * (_CPU_STREAM_BYTES + 4)
 
 
 def held_bytes(state: State) -> int:
     """What the arrays of a state take in memory."""
     vectors = [part for name, adam, _ in _NETWORKS for part in (state[name], *state[adam].values())]
-    streams = [*(state["batches"][name] for name in _STREAMS), state.get(_PENALTY_STREAM)]
+    streams = [*(state["batches"][name] for name in _STREAMS), state.get(_PENALTY_STREAM), state.get("ema")]
     return sum(part.nbytes for part in (*vectors, *streams) if isinstance(part, Tensor))
 
 
 def _kept(config: GANConfig, adam: str) -> tuple[str, ...]:
     """Names of the vectors that an optimiser keeps."""
-    return OPTIMISERS.make(config.optimiser_g if adam == "adam_g" else config.optimiser_d).kept
+    rule = OPTIMISERS.make(config.optimiser_g if adam == "adam_g" else config.optimiser_d)
+    return rule.kept
+
+
+@lru_cache(maxsize=16)
+def _networks(config: GANConfig) -> tuple[MLP, MLP]:
+    """Networks of this configuration without any numbers in them, generator first."""
+    with torch.device("meta"):
+        return (
+            MLP(config.latent_dim, 2, config.networks["generator"], None),
+            MLP(2 * config.packing, 1, config.networks["discriminator"], None),
+        )
 
 
 def _vector(array: AnyArray, length: int) -> Tensor:
-    if array.dtype != np.float32 or array.shape != (length,):
-        raise ValueError(f"an array has {array.shape} numbers instead of {length:,}")
+    return _array(array, torch.Size((length,)))
+
+
+def _array(array: AnyArray, shape: torch.Size) -> Tensor:
+    if array.dtype != np.float32 or array.shape != tuple(shape):
+        raise ValueError(f"an array has {array.shape} numbers instead of {', '.join(f'{n:,}' for n in shape)}")
     return torch.from_numpy(array.copy())
 
 

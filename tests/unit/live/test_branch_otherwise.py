@@ -23,6 +23,7 @@ from gan_core.setup.experiment import Experiment
 from gan_core.setup.presets import PRESETS, Preset
 from gan_core.setup.recipe import preset_of
 from gan_core.training.engine import GANEngine
+from gan_core.training.follow import follow
 from gan_core.wire import frames as wire
 from throw_away import PRESET, added
 
@@ -42,7 +43,7 @@ def otherwise(tiny: Preset, config: dict[str, str], at: int, until: int, **value
         Experiment(tiny.config.changed(config), tiny.values), SEED, device="cpu", precision="float32", threads=1
     )
     parent = straight(tiny, at, [(5, values)] if values else [])
-    engine.follow(parent)
+    follow(engine, parent)
     engine.advance(until - at)
     return engine
 

@@ -91,6 +91,10 @@ class ScriptedEngine(GANEngine):
         super().set(**values)
 
 
+# What has no part in these runs: as it began.
+NEITHER = {"penalty_weight": (1.0, 1), "instance_noise": (0.0, 1)}
+
+
 def training_threads() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name == "training"]
 
@@ -266,6 +270,7 @@ def test_status_says_what_runs(open_session: Opener) -> None:
     info = status.info
     assert (info.preset, info.seed, info.device, info.precision, info.threads) == ("quick", SEED, "cpu", "float32", 1)
     assert {name: (v.value, v.since) for name, v in status.values.items()} == {
+        **NEITHER,
         "lr_g": (2e-4, 1),
         "lr_d": (1e-3, 1),
         "beta1_g": (0.5, 1),
@@ -405,6 +410,7 @@ def test_a_value_set_while_training_holds_from_the_next_step_and_is_logged(open_
         assert (at_begin["lr_d"], at_begin["beta1_g"]) == (1e-3, 0.5)
     values = session.status().values
     assert {name: (v.value, v.since) for name, v in values.items()} == {
+        **NEITHER,
         "lr_g": (0.01, 11),
         "lr_d": (1e-3, 1),
         "beta1_g": (0.5, 1),
@@ -532,6 +538,7 @@ def test_another_preset_starts_from_its_own_values() -> None:
         info, values = session.status().info, session.status().values
         assert (info.preset, info.seed) == ("mode-collapse", 3)
         assert {name: v.value for name, v in values.items()} == {
+            **{name: value for name, (value, _) in NEITHER.items()},
             "lr_g": 1e-3,
             "lr_d": 1e-3,
             "beta1_g": 0.9,

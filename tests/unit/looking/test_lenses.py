@@ -11,7 +11,7 @@ from torch.func import jacrev, vmap
 
 from gan_core.looking.instruments import Instruments
 from gan_core.looking.lenses import ARROWS, LENSES, Subject, available
-from gan_core.looking.looks import LOOKS, NOBODY, cell_centres
+from gan_core.looking.looks import LOOKS, NOBODY, cell_centres, seen_through
 from gan_core.looking.measures.best_d import best_d
 from gan_core.looking.measures.density import generator_density, target_density
 from gan_core.looking.measures.parts import finished
@@ -34,7 +34,8 @@ def engine_at(steps: int) -> GANEngine:
 
 def subject(engine: GANEngine, resolution: int = 20, points: int = 500) -> Subject:
     probe = Probe(engine.config, torch.device("cpu"))
-    networks, latents = (engine.generator, engine.discriminator), probe.latents[:points]
+    networks = seen_through(engine.config, engine.generator, engine.discriminator)
+    latents = probe.latents[:points]
     look = LOOKS[engine.config.task](engine.config, engine.target)
     seen = finished(look.parts(networks, engine.steps, resolution, latents))
     instruments = Instruments(engine.target, engine.config.task, probe.reals)

@@ -19,6 +19,7 @@ from digest import digest
 from envelope_reader import read
 from gan_core.recording.file.checkpoint import fingerprint, pack_state, parameters, state_bytes, unpack_state
 from gan_core.setup.config import BOUNDS, GANConfig, sized
+from gan_core.setup.experiment import YOUNGER_VALUES
 from gan_core.training.engine import GANEngine
 from gan_core.wire.envelope import envelope, pack, unpack
 from sizes import resized
@@ -75,7 +76,8 @@ def test_sizes_are_those_of_the_networks(config: GANConfig) -> None:
     assert parameters(config, 2) == sum(p.numel() for p in engine.generator.parameters())
     assert parameters(config, 1) == sum(p.numel() for p in engine.discriminator.parameters())
     data = pack_state(engine.state())
-    assert sum(array.nbytes for array in unpack(data)[1].values()) <= state_bytes(config) < len(data)
+    room = state_bytes(config)  # with one more stream, of a run that has drawn for a penalty or for instance noise
+    assert sum(array.nbytes for array in unpack(data)[1].values()) <= room < len(data) + 5100
 
 
 def test_numbers_that_are_not_finite_come_back_too() -> None:
@@ -225,7 +227,7 @@ def test_nothing_may_be_missing(missing: str) -> None:
         unpack_state(changed(pack_state(trained().state()), leave_out), run_files.CONFIG)
 
 
-@pytest.mark.parametrize("name", sorted(BOUNDS))
+@pytest.mark.parametrize("name", sorted(set(BOUNDS) - set(YOUNGER_VALUES)))
 def test_no_hyper_parameter_may_be_missing(name: str) -> None:
     data = changed(pack_state(trained().state()), lambda header, arrays: header["values"].pop(name))
     with pytest.raises(ValueError, match=f"it was recorded without '{name}', which every run has"):

@@ -19,6 +19,7 @@ def test_defaults_are_the_recipe_of_the_article() -> None:
         "task": "gan",
         "target": "spiral",
         "latent": "uniform",
+        "latent_dim": 2,
         "generator": "512,512,512:leaky-relu(slope=0.1):tanh",
         "discriminator": "512,512,512:leaky-relu(slope=0.1):linear",
         "objective": "non-saturating",
@@ -27,8 +28,14 @@ def test_defaults_are_the_recipe_of_the_article() -> None:
         "optimiser_d": "adam(beta2=0.999, epsilon=1e-07)",
         "updates": "1:1",
         "batch": 512,
+        "packing": 1,
+        "unrolled": 0,
+        "consensus": 0.0,
+        "ema": 0.0,
+        "noise_steps": 0,
     }
-    assert vars(HyperParameters()) == {"lr_g": 1e-3, "lr_d": 1e-3, "beta1_g": 0.9, "beta1_d": 0.9}
+    of_adam = {"lr_g": 1e-3, "lr_d": 1e-3, "beta1_g": 0.9, "beta1_d": 0.9}
+    assert vars(HyperParameters()) == {**of_adam, "penalty_weight": 1.0, "instance_noise": 0.0}
 
 
 def test_every_live_value_has_bounds() -> None:
@@ -86,7 +93,7 @@ def test_an_integer_is_a_number(name: str, bounds: Bounds) -> None:
 def test_changed_replaces_only_what_is_named() -> None:
     before = HyperParameters()
     after = before.changed({"lr_g": 0.01, "beta1_d": 0.0})
-    assert vars(after) == {"lr_g": 0.01, "lr_d": 1e-3, "beta1_g": 0.9, "beta1_d": 0.0}
+    assert vars(after) == {**vars(before), "lr_g": 0.01, "beta1_d": 0.0}
     assert before == HyperParameters()
 
 

@@ -100,7 +100,7 @@ def test_a_name_is_taken_once() -> None:
     things: Registry[int] = Registry("thing", {"one": 1})
     with pytest.raises(ValueError, match="There is a thing called 'one' already"):
         things.add("one", 2)
-    with pytest.raises(ValueError, match="small letters, digits and hyphens, not 'Two Things'"):
+    with pytest.raises(ValueError, match="small letters, digits, - and \\+, not 'Two Things'"):
         things.add("Two Things", 2)
     with pytest.raises(ValueError, match="There is no thing 'two'; there are one"):
         things.find("two")

@@ -365,7 +365,7 @@ def test_state_can_be_stored_whatever_numbers_were_set(tiny: Preset, tmp_path: P
     engine.set(lr_g=number, beta1_g=0)
     torch.save(engine.state(), tmp_path / "state.pt")
     loaded = torch.load(tmp_path / "state.pt", weights_only=True)
-    assert loaded["values"] == {"lr_g": float(number), "lr_d": 1e-3, "beta1_g": 0.0, "beta1_d": 0.5}
+    assert loaded["values"] == vars(tiny.values) | {"lr_g": float(number), "beta1_g": 0.0}
 
 
 @pytest.mark.parametrize("name", ["generator", "discriminator"])
@@ -408,7 +408,7 @@ def test_looking_at_every_step_changes_no_bit(tiny: Preset) -> None:
 
 
 @pytest.mark.parametrize("name", list(BOUNDS))
-@pytest.mark.parametrize("value", [math.nan, math.inf, -1.0, 1.5, "0.1", None, True])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -1.0, 1001.5, "0.1", None, True])
 def test_set_refuses_what_is_out_of_range(tiny: Preset, name: str, value: object) -> None:
     engine = engine_for(tiny)
     before = vars(engine.values).copy()

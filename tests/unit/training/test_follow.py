@@ -12,7 +12,8 @@ from gan_core.setup.config import HyperParameters, sized
 from gan_core.setup.experiment import Experiment
 from gan_core.setup.presets import Preset
 from gan_core.training.batches import BLOCK
-from gan_core.training.engine import STATE_PARTS, GANEngine
+from gan_core.training.engine import GANEngine
+from gan_core.training.follow import STATE_PARTS, follow
 from throw_away import added
 
 ALL = frozenset(STATE_PARTS)
@@ -47,7 +48,7 @@ def test_with_the_same_configuration_it_is_a_restored_state(tiny: Preset, config
     first.set(lr_g=3e-4)
     restored, following = engine(tiny, config=config), engine(tiny, config=config)
     restored.restore(first.state())
-    assert following.follow(first) == ALL
+    assert follow(following, first) == ALL
     assert same(following.state(), restored.state())
     assert following.advance(BLOCK) == restored.advance(BLOCK) == first.advance(BLOCK)
     assert same(following.state(), first.state())
@@ -74,7 +75,7 @@ def test_what_fits_is_kept(config: dict[str, str], kept: frozenset[str]) -> None
     first.advance(BLOCK + 5)
     before = first.state()
     new, following = engine(preset, config=config), engine(preset, config=config)
-    assert following.follow(first) == kept
+    assert follow(following, first) == kept
     after, fresh = following.state(), new.state()
     assert after["steps"] == BLOCK + 5
     assert after["values"] == before["values"]
@@ -90,7 +91,7 @@ def test_streams_go_on_where_batches_are_drawn_otherwise() -> None:
     first = engine(preset)
     first.advance(5)
     following = engine(preset, config={"batch": "32"})
-    following.follow(first)
+    follow(following, first)
     # The oracle: the same seed's latents, one after the other, behind those of the first block.
     stream = torch.Generator().manual_seed(0)
     stream.set_state(engine(preset)._batches.state()["latent_stream"])
@@ -103,11 +104,30 @@ def test_streams_go_on_where_batches_are_drawn_otherwise() -> None:
 def test_a_penalty_that_comes_draws_from_a_stream_of_its_own(tiny: Preset) -> None:
     first = engine(tiny)
     first.advance(3)
-    following = engine(tiny, config={"penalty": "test-flat"})
-    following.follow(first)
-    new = engine(tiny, config={"penalty": "test-flat"})
-    assert torch.equal(following.state()["penalty_stream"], new.state()["penalty_stream"])
+    new, following = engine(tiny, config={"penalty": "test-flat"}), engine(tiny, config={"penalty": "test-flat"})
+    follow(following, first)
     following.advance(3)
+    new.advance(3)  # the oracle: a new run, whose penalty has drawn as often
+    assert torch.equal(following.state()["penalty_stream"], new.state()["penalty_stream"])
     again = engine(tiny, config={"penalty": "test-flat"})
-    again.follow(following)
+    follow(again, following)
     assert torch.equal(again.state()["penalty_stream"], following.state()["penalty_stream"])
+
+
+def test_what_networks_hold_beside_their_weights(tiny: Preset) -> None:
+    """Buffers of norms go with the weights; a mean of G's weights begins with them."""
+    normed = {"discriminator": "16,16:relu:spectral-norm", "generator": "16,16:relu:batch-norm:tanh"}
+    first = engine(tiny, config=normed)
+    first.advance(5)
+    following = engine(tiny, config={**normed, "objective": "test-least-squares", "ema": "0.9"})
+    assert follow(following, first) == ALL
+    before, after = first.state(), following.state()
+    for name in ("generator_buffers", "discriminator_buffers"):
+        assert same(after[name], before[name])
+    assert same(after["ema"], before["generator"])
+    following.advance(5)
+    again = engine(tiny, config={**normed, "ema": "0.5"})
+    follow(again, following)
+    assert same(again.state()["ema"], following.state()["ema"])
+    plain = engine(tiny, config={"packing": "2"})
+    assert follow(plain, first) == {"streams"}  # other layers on both sides

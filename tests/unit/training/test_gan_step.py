@@ -17,14 +17,14 @@ from gan_core.bench.sizes import SIZES
 from gan_core.setup.config import GANConfig, HyperParameters
 from gan_core.training.engine import GANEngine
 from gan_core.training.networks import make_discriminator, make_generator
-from gan_core.training.objectives import OBJECTIVES
 from plain import PlainGAN
 
 STEPS = 100
 FEW = 30  # objectives differ in the last layer alone, which networks of every size have
 PRECISIONS = ("float32", "bfloat16")
 EACH_SIZE = pytest.mark.parametrize("size", list(SIZES))
-EACH_OBJECTIVE = pytest.mark.parametrize("objective", list(OBJECTIVES))
+# The article's, whose losses stay near 1; all of them against autograd: tests/contract/test_steps.py.
+EACH_OBJECTIVE = pytest.mark.parametrize("objective", ["non-saturating", "squared-error", "minimax"])
 SETTINGS = (HyperParameters(), HyperParameters(lr_g=2e-4, lr_d=5e-4, beta1_g=0.5, beta1_d=0.3))  # first and second half
 
 

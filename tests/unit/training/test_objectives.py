@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan_core.training.kernels import TorchKernels
-from gan_core.training.objectives import OBJECTIVES
+from gan_core.training.objectives import OBJECTIVES, Sides, of_generator
 
 NON_SATURATING = OBJECTIVES["non-saturating"]
 MINIMAX = OBJECTIVES["minimax"]
@@ -22,6 +22,35 @@ logits = st.lists(st.floats(-15, 15, width=32), min_size=1, max_size=20)
 def d_loss(real: torch.Tensor, fake: torch.Tensor) -> float:
     each, _ = NON_SATURATING.error(TORCH, torch.cat((-real, fake)))
     return float(each.mean())
+
+
+def test_known_values() -> None:
+    """Worked out apart from this project: real scores (2, -1), fake (0.5, -3), and their derivatives."""
+    real, fake = column([2, -1]), column([0.5, -3])
+    expected = {
+        "non-saturating": (0.615714, 1.761332),
+        "minimax": (0.615714, -0.511332),
+        "squared-error": (0.234590, 0.524967),
+        "least-squares": (3.5625, 4.0625),
+        "least-squares(a=-1, b=1, c=0)": (2.8125, 2.3125),
+        "hinge": (1.75, 1.25),
+        "wasserstein": (-1.75, 1.25),
+        "relativistic": (0.164171, 1.914171),
+    }
+    for name, (of_d, of_g) in expected.items():
+        objective = OBJECTIVES.make(name)
+        d_loss, d_slope = Sides(objective, TORCH, 2).loss(torch.cat((real, fake)))
+        g_loss, g_slope = of_generator(objective, TORCH, fake, real)
+        assert (float(d_loss), float(g_loss)) == pytest.approx((of_d, of_g), abs=1e-6), name
+        if name == "non-saturating":
+            assert (d_slope[:, 0] * 2).tolist() == pytest.approx([-0.059601, -0.365529, 0.311230, 0.023713], abs=1e-6)
+            assert g_slope[:, 0].tolist() == pytest.approx([-0.188770, -0.476287], abs=1e-6)
+        if name == "minimax":
+            assert g_slope[:, 0].tolist() == pytest.approx([-0.311230, -0.023713], abs=1e-6)
+        if name == "relativistic":
+            assert d_slope[:, 0].tolist() == pytest.approx([-0.091213, -0.059601, 0.091213, 0.059601], abs=1e-6)
+            assert g_slope[:, 0].tolist() == pytest.approx([-0.408787, -0.440399], abs=1e-6)
+    assert {OBJECTIVES.completed(name).split("(")[0] for name in expected} == set(OBJECTIVES)
 
 
 def g_loss(fake: torch.Tensor) -> float:

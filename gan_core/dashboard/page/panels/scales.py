@@ -36,6 +36,7 @@ class Scale:
     nothing: str = ""  # what byte 255 means, where it is no number: a key of the catalogue
     contour: bool = False  # whether a line is drawn where the number is in the middle
     signed: bool = False  # whether numbers are written with their sign
+    free: bool = False  # whether each frame says itself what the ends are
 
 
 _PROBABILITY = ((0, "scale.fake"), (0.5, "0.5"), (1, "scale.real"))
@@ -43,6 +44,9 @@ _NEITHER = "scale.neither"
 
 SCALES: dict[str, Scale] = {
     "real-fake": Scale(REAL_TO_FAKE, _PROBABILITY, 0, 1, contour=True),
+    "score": Scale(
+        REAL_TO_FAKE, ((0, "scale.lower"), (0.5, "scale.level"), (1, "scale.higher")), -1, 1, contour=True, free=True
+    ),
     "best": Scale(REAL_TO_FAKE, _PROBABILITY, 0, 1, top=254, nothing=_NEITHER),
     "difference": Scale(
         _PRGN,
