@@ -48,7 +48,7 @@ window.dash_clientside = window.dash_clientside || {};
   const write = (kind, value) => (WRITE[kind] || writePart)(value);
 
   // A number as it is said: a range's end such as 1/7 is not as long as it is exact.
-  const plain = (x) => String(Number(x.toPrecision(6)));
+  const plain = (x) => (x < 1e6 ? String(Number(x.toPrecision(6))) : x.toExponential().replace("+", ""));
 
   // -- in words ----------------------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ window.dash_clientside = window.dash_clientside || {};
     const label = state.settings.labels[field] || field;
     const mark = element("span", { class: "tag changed", hidden: true }, app.say("experiment.changed"));
     const body = element("div", { class: "field-body" });
-    const root = element("div", { class: "field", "data-field": field, ...(SEVERAL.includes(kind) && { role: "group", "aria-labelledby": idOf(field, "label") }) }, head(field, label, mark), body);
+    const root = element("div", { class: kind === "number" ? "field single" : "field", "data-field": field, ...(SEVERAL.includes(kind) && { role: "group", "aria-labelledby": idOf(field, "label") }) }, head(field, label, mark), body);
     const change = (next) => {
       app.draft.put(field, next);
       edited();
@@ -102,7 +102,7 @@ window.dash_clientside = window.dash_clientside || {};
     return element(
       "div",
       { class: "number", "data-at": at },
-      element("label", { for: id }, label),
+      ...(label ? [element("label", { for: id }, label)] : []), // else it stands beside its field's own
       ...(help ? [info(label, help)] : []),
       element("span", { class: "range", id: `${id}-range` }, range || ""),
       input,
@@ -183,7 +183,7 @@ window.dash_clientside = window.dash_clientside || {};
   function number(field, _, label, change) {
     const asked = tables().numbers[field];
     const range = asked.low === null ? "" : rangeWords(asked);
-    return [numberField({ id: idOf(field, "number"), at: "number", label: app.say("experiment.size"), name: label, range, text: app.draft.value(field), changed: change })];
+    return [numberField({ id: idOf(field, "number"), at: "number", label: "", name: label, range, text: app.draft.value(field), changed: change })];
   }
 
   const BUILDERS = { network, updates, number };

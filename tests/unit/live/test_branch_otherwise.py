@@ -209,3 +209,38 @@ def test_all_at_once(open_session: Opener, runs: RunFolder) -> None:
     with closing(RunFile.open(Path(runs.path(name)))) as file:
         assert verify(file).mismatch == ""
     assert PRESETS[PRESET.name] is PRESET
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"penalty": "r1"},
+        {"objective": "relativistic", "penalty": "r1+r2"},
+        {"objective": "wasserstein", "penalty": "wgan-gp", "updates": "5:1"},
+        {"penalty": "dragan(reach=0.2)", "objective": "hinge"},
+        {"optimiser_g": "extragradient", "optimiser_d": "extragradient"},
+        {"optimiser_d": "rmsprop"},
+        {"latent": "normal", "latent_dim": "8"},
+        {"packing": "2", "ema": "0.99"},
+        {"generator": "8,8:maxout(pieces=3):batch-norm:linear", "discriminator": "8,8:relu:spectral-norm"},
+        {"consensus": "0.5"},
+        {"unrolled": "3"},
+    ],
+    ids=str,
+)
+def test_the_cures_go_on_from_a_collapse_and_are_proved(
+    open_session: Opener, runs: RunFolder, tiny: Preset, config: dict[str, str]
+) -> None:
+    """Each is written down, taken up again, and trained again from its file, to the bit."""
+    session = open_session()
+    steps(session, 6)
+    do(session, Branch(session.status().info.id, 6, config))
+    settle(session, 6)
+    assert state(session) == digest(otherwise(tiny, config, 6, 6).state())
+    steps(session, 10)
+    name = session.status().info.id
+    assert state(session) == digest(otherwise(tiny, config, 6, 16).state())
+    session.close(LONG)
+    with closing(RunFile.open(runs.path(name))) as file:
+        verdict = verify(file)
+        assert (verdict.mismatch, verdict.steps) == ("", 10)
