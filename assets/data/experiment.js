@@ -22,6 +22,9 @@ window.dash_clientside = window.dash_clientside || {};
   // What a run was made of otherwise before it was changed, likewise.
   const wordsBefore = (run) => written(unlike(run.config_before, run.config));
 
+  // The same as [name, before, after].
+  const changed = (run) => Object.keys(unlike(run.config_before, run.config)).map((name) => [state.settings.labels[name] || name, ...[run.config_before, run.config].map((config) => short(String(config[name])))]);
+
   function written(found) {
     const { labels } = state.settings;
     const names = [...new Set([...Object.keys(labels), ...Object.keys(found)])].filter((name) => Object.hasOwn(found, name));
@@ -32,5 +35,5 @@ window.dash_clientside = window.dash_clientside || {};
   const lower = (label) => label[0].toLowerCase() + label.slice(1);
   const short = (text) => (text.length > SHORT ? `${text.slice(0, SHORT)}…` : text);
 
-  app.experiment = { differences, words, wordsBefore };
+  app.experiment = { differences, words, wordsBefore, changed };
 })(window.dash_clientside);

@@ -6,6 +6,7 @@ window.dash_clientside = window.dash_clientside || {};
   let built = null; // {run, fields: [{root, show}], foot} while the panel is open
   let compared = false; // whether what differs is listed
   let sending = false;
+  const LONGEST = 60000; // ms that another run is waited for
 
   const isOpen = () => !app.byId("experiment-body").hidden;
 
@@ -68,7 +69,7 @@ window.dash_clientside = window.dash_clientside || {};
     const wrong = app.draft.fields().find(([field]) => app.draft.problems(field).size);
     const at = viewed();
     const branches = Boolean(state.status.recording) && at > 0;
-    write(foot.says, count ? (wrong ? app.say("experiment.wrong", { field: state.settings.labels[wrong[0]] }) : app.say("experiment.draft", { n: count })) : app.say("experiment.same"));
+    if (!sending) write(foot.says, count ? (wrong ? app.say("experiment.wrong", { field: state.settings.labels[wrong[0]] }) : app.say("experiment.draft", { n: count })) : app.say("experiment.same"));
     write(foot.about, app.source.recorded ? app.say("experiment.about-recorded", { step: at }) : branches ? app.say("experiment.about", { step: at }) : app.say("experiment.about-start"));
     const ready = count > 0 && !wrong && !sending;
     foot.start.disabled = !ready;
@@ -129,17 +130,29 @@ window.dash_clientside = window.dash_clientside || {};
 
   // Whether it was obeyed; why not is said where it was asked.
   async function ask(body) {
+    const pressed = document.activeElement.id;
     sending = true;
     show();
     write(built.foot.error, "");
     write(built.foot.says, app.say("experiment.starting"));
+    const { run } = state.status.info;
     const why = await app.command.send(body);
+    if (!why && app.source.recorded) return window.top.location.assign("/");
+    if (!why) {
+      app.timeline.follow_live();
+      await another(run);
+    }
     sending = false;
-    if (!why && app.source.recorded) window.top.location.assign("/");
-    if (!why) app.timeline.follow_live();
     show();
     write(built.foot.error, why || "");
+    // The button that was pressed could not keep the focus; where nothing differs any more, there is none to press.
+    if (document.activeElement === document.body) (app.byId(why && pressed) || app.byId("experiment-fold")).focus({ preventScroll: true });
     return !why;
+  }
+
+  // Resolves once another run is there: on the way to a step of the past some may have to be trained again.
+  async function another(run) {
+    for (const end = performance.now() + LONGEST; state.status.info.run === run && performance.now() < end; ) await new Promise((resolve) => setTimeout(resolve, 50));
   }
 
   // Another run: what it has itself is no longer a difference, and what was not touched follows it.

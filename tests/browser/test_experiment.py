@@ -163,8 +163,9 @@ def test_what_is_wrong_says_why_and_put_back_drops_it(dashboard: DashboardPage) 
             page.get_by_label(f"{network}: units of hidden layer {layer}").fill("1024")
     page.get_by_label("Batch", exact=True).fill("8192")
     page.get_by_label("Updates of D in a step").fill("10")
-    start.click()
+    start.press("Enter")
     expect(page.locator("#experiment-error")).to_contain_text("together ask for more memory than a run may take")
+    expect(start).to_be_focused()
     assert server.status()["info"]["run"] == run
     expect(page.get_by_label("Batch", exact=True)).to_have_value("8192")
 
@@ -209,6 +210,11 @@ def test_branch_here_with_this_keeps_what_fits(dashboard: DashboardPage) -> None
     np.testing.assert_array_equal(server.metrics()[:30], past[:30])
     np.testing.assert_array_equal(server.metrics()[30:], rows(second, 12))
 
+    # Where it was changed is marked on the way.
+    dashboard.catch_up()
+    expect(page.locator(".event.otherwise")).to_have_attribute(
+        "title", re.compile("step 30: .*Loss non-saturating → squared")
+    )
     # The parent is the ghost, and trained the steps before.
     dashboard.catch_up()
     dashboard.until("""document.querySelector("#metrics-panel .js-plotly-plot")._fullData
@@ -267,6 +273,7 @@ def test_the_keyboard_alone_is_enough(dashboard: DashboardPage, size: tuple[int,
     page.keyboard.press("Enter")
     status = server.wait_until(lambda s: s["info"]["run"] != run)
     assert status["info"]["config"]["objective"] != "non-saturating"
+    expect(page.locator("#experiment-fold")).to_be_focused()
     server.command("pause")
 
 
