@@ -109,7 +109,7 @@ def _train(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
             )
     values = {"seed": preset.seed or 0, **values_of(RUN_OPTIONS, given, environ, given.parser)}
     try:
-        preset.config.changed(dict(given.config))
+        preset.altered(dict(given.config), {})
     except ValueError as error:
         given.parser.error(f"argument --config: {error}")
     options = TrainOptions(

@@ -4,7 +4,7 @@ window.dash_clientside = window.dash_clientside || {};
 (function (app) {
   const state = app.state;
   let steps = [];
-  let rows = []; // {values: Float32Array (K,), along: Int16Array (50,)} of each step
+  let rows = []; // {values: Float32Array (K,), along: Int16Array (parts,)} of each step
   let asked = 0; // from which step on to ask: those of visited frames do not count
   let places = null; // name -> its place in `values`
   let version = 0; // counts up with every change
@@ -23,9 +23,9 @@ window.dash_clientside = window.dash_clientside || {};
   function take({ reading_steps: of, readings, along }) {
     if (!of || !of.length) return;
     const wide = readings.length / of.length;
-    const stretches = along.length / of.length;
+    const parts = along.length / of.length;
     const part = (array, width, i) => array.subarray(i * width, (i + 1) * width);
-    of.forEach((step, i) => isHeld(step, part(readings, wide, i)) || put(step, part(readings, wide, i), part(along, stretches, i)));
+    of.forEach((step, i) => isHeld(step, part(readings, wide, i)) || put(step, part(readings, wide, i), part(along, parts, i)));
     asked = of[of.length - 1]; // once more: the newest one may still be made of more points
   }
 

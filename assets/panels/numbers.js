@@ -12,7 +12,7 @@ window.dash_clientside = window.dash_clientside || {};
   let last = 0; // the step whose numbers are shown
 
   function build(notes, view, plot) {
-    const key = JSON.stringify([view.name, app.scenes.task(), plot.canvas ? document.documentElement.getAttribute("data-mantine-color-scheme") : ""]);
+    const key = JSON.stringify([view.name, app.scenes.task(), plot.canvas ? state.run : "", plot.canvas ? document.documentElement.getAttribute("data-mantine-color-scheme") : ""]);
     if (built === key && notes.firstChild) return;
     built = key;
     const metrics = plot.metrics.map((i) => row(app.say(`metric.${CURVES[i]}`), CURVES[i][0], CURVES[i].endsWith("loss") ? "solid" : "dotted"));
@@ -59,7 +59,7 @@ window.dash_clientside = window.dash_clientside || {};
   function there(step) {
     const look = app.readings.before(step);
     if (!look) return "";
-    if (height === null) return app.say("numbers.on-band", { count: look.along.reduce((a, b) => a + b, 0) });
+    if (height === null) return app.say("numbers.on-data", { count: look.along.reduce((a, b) => a + b, 0) });
     return app.kymograph.words(look, height).join("\n");
   }
 

@@ -16,7 +16,7 @@ window.dash_clientside = window.dash_clientside || {};
   // The same with what the lens or view that is to be seen makes of it.
   function seen(panel) {
     const scene = now(panel);
-    const { title, reading, scale, help } = panel === "metrics" ? app.views.chosen() : app.lens.visible(panel);
+    const { title, reading, scale, help } = panel === "metrics" ? app.views.said(app.views.chosen()) : app.lens.visible(panel);
     return { ...scene, title: title || scene.title, reading: reading || scene.reading, scale: scale || scene.scale, help: help || scene.help };
   }
 

@@ -5,6 +5,7 @@ window.dash_clientside = window.dash_clientside || {};
   const state = app.state;
   let chosenName = "losses";
   let control = null;
+  let placed = { found: null, axis: null, plot: null }; // the plot of the data's parts, and what it was made of
 
   const whyNot = (view) => app.offers.whyNot(view.needs);
 
@@ -15,8 +16,18 @@ window.dash_clientside = window.dash_clientside || {};
     return found && !whyNot(found) ? found : views[0];
   }
 
-  // What it draws in this task.
-  const plot = () => chosen().plots[app.scenes.task()] || chosen().plots.gan;
+  // What it draws in this task; parts of the data on the axis that these give.
+  function plot() {
+    const found = chosen().plots[app.scenes.task()] || chosen().plots.gan;
+    if (!ofParts(chosen())) return found;
+    if (placed.found !== found || placed.axis !== app.strata.axis()) placed = { found, axis: app.strata.axis(), plot: { ...found, ...app.strata.axis() } };
+    return placed.plot;
+  }
+
+  const ofParts = (view) => view.plots.gan.canvas === "strata" && app.strata.now();
+
+  // A view's words; those of the data's parts are called by what these are.
+  const said = (view) => (ofParts(view) ? { ...view, label: app.strata.words("label"), help: `${app.strata.words("where")} ${view.help}` } : view);
 
   function choose(name) {
     if (chosenName === name) return;
@@ -32,7 +43,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   function show() {
     if (!control) return;
-    const choices = state.settings.views.map((view) => ({ name: view.name, label: view.label, why: whyNot(view) }));
+    const choices = state.settings.views.map((view) => ({ name: view.name, label: said(view).label, why: whyNot(view) }));
     control.show(choices, chosen().name);
   }
 
@@ -46,12 +57,12 @@ window.dash_clientside = window.dash_clientside || {};
 
   // [label, words] of all views that are possible now, the one in force first.
   function help() {
-    const views = state.settings.views.filter((view) => !whyNot(view)).map(({ name, label, help: words }) => [name, label, words || app.scenes.now("metrics").help]);
+    const views = state.settings.views.filter((view) => !whyNot(view)).map(said).map(({ name, label, help: words }) => [name, label, words || app.scenes.now("metrics").help]);
     return views.sort(([a], [b]) => (b === chosen().name) - (a === chosen().name)).map(([, label, words]) => [label, words]);
   }
 
   state.on("settings", build);
   state.on("run", changed);
 
-  app.views = { chosen, plot, choose, help };
+  app.views = { chosen, plot, choose, help, said };
 })(window.dash_clientside);

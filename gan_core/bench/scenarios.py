@@ -19,7 +19,6 @@ from statistics import median
 import torch
 
 from gan_core.looking.looks import cell_centres
-from gan_core.looking.measures.quality import BAND
 from gan_core.looking.probe import POINTS
 from gan_core.run.observer import Observer
 from gan_core.run.run import Run, begin
@@ -215,10 +214,10 @@ def tears(run: Run) -> Numbers:
     frame = run.look(0.0, resolution=GRID, points=POINTS, lenses=("tears",))
     stretch = torch.from_numpy(frame.lenses["stretch"].astype("float64")).reshape(-1) / 1000  # log10 |det J|
     torn = stretch.argsort(descending=True)[: round(TORN * len(stretch))]
-    if engine.target.inverse is None:
-        raise ValueError("tears are told by the band, which needs a target with an inverse")
-    v = engine.target.inverse(engine.generator(cell_centres(GRID, torch.device("cpu"))).double())[:, 1]
-    off = (v.abs() > BAND).double()
+    if engine.target.strata is None:
+        raise ValueError("tears are told by what is off the data, which needs a target whose data have parts")
+    image = engine.generator(cell_centres(GRID, torch.device("cpu")))
+    off = (engine.target.strata.of(image.double()) < 0).double()
     return {
         "stretch": 10 ** float(stretch[torn].median() - stretch.median()),
         "off_where_torn": float(off[torn].mean()),

@@ -86,7 +86,7 @@ def _check_fits(path: Path, run: Run, options: TrainOptions) -> None:
             f"{path} is a run of {recipe.preset}, seed {recipe.seed:,}; it cannot go on as {options.preset}, "
             f"seed {options.seed:,}."
         )
-    asked = completed(find_preset(options.preset).config.changed(options.config))
+    asked = completed(find_preset(options.preset).altered(options.config, {}).config)
     others = [name for name, value in vars(asked).items() if value != run.recipe.config[name]]
     if others:
         raise ValueError(

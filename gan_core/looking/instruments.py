@@ -1,7 +1,7 @@
 """What the instruments say of one look at a run: puts the metrics and the best possible D together into a reading.
 
-Exact numbers where the target has its inverse; NaN where a run or a target has no such number. Everything is computed
-in short parts, so that a sharp look, whose maps take seconds, can be interrupted.
+Exact numbers where the target says in which part of the data a point is; NaN where there is no such number. Everything
+is computed in short parts, so that a sharp look, whose maps take seconds, can be interrupted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from gan_core.looking.measures.density import box_density, generator_density_in_
 from gan_core.looking.measures.quality import Slices, measure, place, slices
 from gan_core.records.arrays import Float32Array
 from gan_core.records.frames import Reading, TrailPoint
-from gan_core.records.readings import PLACE, READINGS, STRETCHES
+from gan_core.records.readings import PLACE, READINGS
 from gan_core.targets.target import OPPONENTS, Target
 
 _FINEST = 100  # cells a side up to which densities are counted for a reading; finer maps are read on cells like these
@@ -46,7 +46,7 @@ class Instruments:
         values = dict.fromkeys(READINGS, math.nan)
         fakes = seen.fakes.cpu()
         n = len(fakes)
-        placed = place(fakes, self._target) if self._target.inverse else None
+        placed = place(fakes, self._target) if self._target.strata else None
         values |= measure(fakes, self._slices_of(n), self._target, placed)
         if self._paired:
             values["fit_error"] = float((fakes - self._reals[:n]).square().sum(1).mean().sqrt())
@@ -56,8 +56,7 @@ class Instruments:
             values |= yield from self._of_d(seen, seen.logits.cpu())
         if seen.logits is not None and self._opponent is None:
             values["chase"] = math.dist(trail_point.centre, trail_point.bluest)
-        along = placed.along if placed else torch.zeros(STRETCHES)
-        counts = along.numpy().astype(np.int16)
+        counts = placed.along.numpy().astype(np.int16) if placed else np.zeros(0, np.int16)
         counts.flags.writeable = False
         return Reading(step, _frozen([values[name] for name in READINGS]), counts)
 

@@ -20,9 +20,9 @@ def offers(config: GANConfig) -> frozenset[str]:
         "discriminator": "discriminator" in trains,
         "image": not alone,
         "probability": OBJECTIVES.make(config.objective).probability,
-        "density": alone or LATENTS.make(config.latent).even,
+        "density": alone or (LATENTS.make(config.latent).even and config.latent_dim == 2),
         "penalty": PENALTIES.make(config.penalty).of is not None,
         "chart": target.transform is not None,
-        "strata": target.inverse is not None,
+        "strata": target.strata is not None,
     }
     return frozenset(name for name, held in holds.items() if held)

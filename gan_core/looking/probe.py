@@ -20,9 +20,10 @@ from gan_core.looking.looks import LOOKS, Seen, seen_through
 from gan_core.looking.offers import offers
 from gan_core.looking.references import collapsed, floors
 from gan_core.records.arrays import POINT_SCALE, Int16Array
-from gan_core.records.frames import FixedPoints, Moment, Snapshot, TrailPoint
+from gan_core.records.frames import FixedPoints, Moment, Snapshot, StrataInfo, TrailPoint
 from gan_core.setup.config import GANConfig
 from gan_core.targets.registry import TARGETS
+from gan_core.targets.strata import Strata
 from gan_core.targets.target import LATENTS
 from gan_core.training.networks import MLP
 
@@ -49,7 +50,7 @@ class Probe:
         paired = config.task in _IN_PAIRS
         reals = target.goal()(self.latents) if paired else target.sample(POINTS, random).to(device)
         self.reals = reals  # (POINTS, 2)
-        self._offers = offers(config)
+        self._offers, self._strata = offers(config), target.strata
         self.lenses = available(self._offers)  # names of those that show something
         self._task, self._look = config.task, LOOKS[config.task](config, target)
         self._instruments = Instruments(target, config.task, self.reals)
@@ -68,6 +69,7 @@ class Probe:
             best=self._look.best,
             floors=floors(*self._compared),
             collapsed=collapsed(*self._compared),
+            strata=_told(self._strata),
         )
 
     def fakes(self, generator: MLP, step: int) -> Tensor:
@@ -123,6 +125,12 @@ def snapshot(seen: Seen, moment: Moment) -> Snapshot:
         trail_point=TrailPoint(moment.step, centre, centre if seen.logits is None else _bluest(seen.logits)),
         score=seen.score,
     )
+
+
+def _told(strata: Strata | None) -> StrataInfo | None:
+    if strata is None:
+        return None
+    return StrataInfo(tuple(strata.fair().tolist()), strata.words, strata.groups, strata.ends)
 
 
 def image_stride(resolution: int) -> int:

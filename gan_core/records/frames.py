@@ -26,7 +26,7 @@ class Reading:
 
     step: int
     values: Float32Array  # (len(readings.READINGS),), NaN where one is not defined for this task or target
-    along: Int16Array  # (readings.STRETCHES,), fakes on the band in each of these equal stretches of u
+    along: Int16Array  # (parts,), fakes in each part of the data (StrataInfo); none of a target without parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,16 @@ class Snapshot:
         return self.latent_map.nbytes + self.sample_map.nbytes + self.fakes.nbytes + self.image.nbytes + lenses
 
 
+@dataclass(frozen=True, slots=True)
+class StrataInfo:
+    """The parts of the data in which fakes are counted."""
+
+    shares: tuple[float, ...]  # of the data that are not off, in each part
+    words: str  # a name under `strata` in the catalogue: what a part is called
+    groups: int = 1  # so many equal runs of parts
+    ends: tuple[float, float] | None = None  # of the coordinate of which the parts of a group are equal stretches
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class FixedPoints:
     """The inputs that stay the same in every frame of a run, so that frames can be compared."""
@@ -88,3 +98,4 @@ class FixedPoints:
     floors: Mapping[str, float] = field(default_factory=dict)
     collapsed: Mapping[str, float] = field(default_factory=dict)
     offers: frozenset[str] = frozenset()  # names of records.offers.OFFERS
+    strata: StrataInfo | None = None  # where the target says what the parts of its data are

@@ -14,7 +14,7 @@ OFFERS = {
     "density": "how densely the fakes lie follows from the square's image, or from a formula",
     "chart": "the target is the image of a square",
     "penalty": "D's loss has a penalty, whose weight can be changed",
-    "strata": "the target has a place along it for every point: equal parts, of which fakes reach so many",
+    "strata": "the target says in which part of the data a point is, so that fakes reach so many parts",
 }
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gan_core.setup.limits import MAX_STRATA
 from gan_core.texts.catalogue import say_or
 
-STRETCHES = 50  # equal stretches of u, -1 to 1, in which a reading counts the fakes on the band
+MAX_PARTS = MAX_STRATA  # of the data, in which a reading counts the fakes
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def begin_chronicle(points: FixedPoints, history: History) -> Chronicle:
 def rule_for(points: FixedPoints) -> Rule:
     """The rule for a run's task."""
     if points.task == "gan":
-        return diagnose
+        return partial(diagnose, parts=len(points.strata.shares) if points.strata else 0)
     if points.task == "none":
         return lambda looks: "undecided"
     if points.task == "fit":

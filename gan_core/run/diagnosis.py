@@ -36,15 +36,17 @@ class Look:
     g_loss: float  # the same
 
 
-def diagnose(looks: Sequence[Look], *, diverged: bool = False) -> str:
+def diagnose(looks: Sequence[Look], *, diverged: bool = False, parts: int = 0) -> str:
     """Name the state of a GAN's run from its looks, the newest last; `diverged` says that a loss was not finite.
+
+    `parts` is how many the data have: of two, one is already half of them.
 
     Those of the last WINDOW steps count, and at least the last LOOKS; "undecided" for fewer than LEAST_LOOKS, or within
     LEAST_STEPS. In this order, medians over the window:
     "diverged"; "d-has-won": D's loss below WON_LOSS; "covering": coverage at least COVERING;
-    "hopping": coverage below BUNCHED and the centre not STILL; "collapsed": the same, the centre still and the spread
-    below NARROW; "undecided" otherwise. A target without an inverse has no coverage: narrow fakes then count as
-    bunched, and covering is not told.
+    "hopping": coverage below BUNCHED, or of one part alone, and the centre not STILL; "collapsed": the same, the centre
+    still and the spread below NARROW; "undecided" otherwise. Of data without parts there is no coverage: narrow fakes
+    then count as bunched, and covering is not told.
     """
     if diverged:
         return "diverged"
@@ -56,7 +58,8 @@ def diagnose(looks: Sequence[Look], *, diverged: bool = False) -> str:
     coverage, spread = _median(look.coverage for look in seen), _median(look.spread for look in seen)
     if coverage >= COVERING:
         return "covering"
-    if not (spread < NARROW if math.isnan(coverage) else coverage < BUNCHED):
+    bunched = spread < NARROW if math.isnan(coverage) else coverage < BUNCHED or coverage * parts == 1
+    if not bunched:
         return "undecided"
     if _roaming([look.centre for look in seen]) >= STILL:
         return "hopping"

@@ -9,6 +9,7 @@ MAX_STEPS_AT_ONCE = 1000
 MAX_STEPS_PER_FRAME = 100_000
 MAX_STEP = 10**9
 MAX_ASKED_LAYERS, MAX_ASKED_UNITS, MAX_ASKED_BATCH = 8, 1024, 8192  # of what a page, and so a link, may begin
+MAX_STRATA = 256  # parts of the data in which fakes are counted: rows of a picture, numbers of a stranger's file
 MAX_REPEATED_CHANGES = 2000  # what a link's address can hold, with room to spare
 
 

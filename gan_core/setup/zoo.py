@@ -29,7 +29,7 @@ ZOO = (
         values=HyperParameters(lr_g=1e-3, lr_d=1e-3, beta1_g=0.9, beta1_d=0.9),
         seed=0,
         length=800,
-        view="spiral",
+        view="strata",
     ),
     Preset(
         name="zoo-d-wins",

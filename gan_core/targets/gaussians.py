@@ -12,6 +12,7 @@ import math
 import torch
 from torch import Tensor
 
+from gan_core.targets import strata
 from gan_core.targets.target import Modes, Target
 
 REACH = 7.0  # standard deviations beyond the outermost centres that the square holds
@@ -25,7 +26,7 @@ def ring(modes: int, sd: float) -> Target:
     unrolled GANs (Metz et al. 2017).
     """
     angles = torch.arange(modes, dtype=torch.float64) * (2 * math.pi / modes)
-    return mixture(torch.stack((angles.cos(), angles.sin()), dim=1), sd)
+    return mixture(torch.stack((angles.cos(), angles.sin()), dim=1), sd, words="ring")
 
 
 def closed_ring(places: int, sd: float) -> Target:
@@ -35,13 +36,14 @@ def closed_ring(places: int, sd: float) -> Target:
     """
     distinct = places - 1
     angles = torch.arange(distinct, dtype=torch.float64) * (2 * math.pi / distinct)
-    return mixture(torch.stack((angles.sin(), angles.cos()), dim=1), sd, torch.arange(places) % distinct)
+    at = torch.stack((angles.sin(), angles.cos()), dim=1)
+    return mixture(at, sd, torch.arange(places) % distinct, words="closed-ring")
 
 
 def grid(side: int, sd: float) -> Target:
     """`side` x `side` Gaussians, 2 apart. VEEGAN and PacGAN have 5 x 5 with 0.05."""
     along = torch.arange(side, dtype=torch.float64) * 2 - (side - 1)
-    return mixture(torch.cartesian_prod(along, along), sd)
+    return mixture(torch.cartesian_prod(along, along), sd, words="grid")
 
 
 def gaussian(sd: float) -> Target:
@@ -49,17 +51,18 @@ def gaussian(sd: float) -> Target:
     return _in_square(torch.zeros((1, 2), dtype=torch.float64), sd)
 
 
-def mixture(centres: Tensor, sd: float, drawn: Tensor | None = None) -> Target:
+def mixture(centres: Tensor, sd: float, drawn: Tensor | None = None, *, words: str = "mode") -> Target:
     """Gaussians of one `sd` at (K, 2) centres, in units of their own, made to fit the square.
 
-    `drawn` are the indices from which one is drawn; each once if it is not given.
+    `drawn` are the indices from which one is drawn; each once if it is not given. `words` says in which order they are
+    (`Strata.words`).
     """
     farthest = float(centres.abs().max())
     unit = farthest + max(REACH * sd, 0.25 * farthest)
-    return _in_square(centres / unit, sd / unit, drawn)
+    return _in_square(centres / unit, sd / unit, drawn, words)
 
 
-def _in_square(centres: Tensor, sd: float, drawn: Tensor | None = None) -> Target:
+def _in_square(centres: Tensor, sd: float, drawn: Tensor | None = None, words: str = "mode") -> Target:
     which = torch.arange(len(centres)) if drawn is None else drawn
     modes = Modes(centres, torch.bincount(which, minlength=len(centres)).double() / len(which), sd)
 
@@ -69,7 +72,9 @@ def _in_square(centres: Tensor, sd: float, drawn: Tensor | None = None) -> Targe
         place = torch.randint(len(at), (n,), generator=generator, device=device)
         return (at[place] + torch.randn((n, 2), generator=generator, device=device) * sd).clamp(-1, 1)
 
-    return Target(sample, density=lambda x: gaussian_sum(x, centres, modes.weights, sd), modes=modes)
+    one = len(centres) == 1
+    parts = strata.around(centres[0], sd) if one else strata.modes(centres, modes.weights, sd, words)
+    return Target(sample, density=lambda x: gaussian_sum(x, centres, modes.weights, sd), modes=modes, strata=parts)
 
 
 def gaussian_sum(x: Tensor, centres: Tensor, weights: Tensor, sd: float) -> Tensor:

@@ -7,8 +7,11 @@ import math
 import torch
 from torch import Tensor
 
+from gan_core.targets.strata import ALONG, Strata, stretches
+
 # r = R0 + TURN (u + 1) + BAND v, theta = ANGLE u, for u, v uniform on [-1, 1].
 _R0, _TURN, _BAND, _ANGLE = 0.05, 0.45, 0.05, 3 * math.pi
+BAND = 1.5  # |v| up to here counts as on the band; real points have |v| <= 1
 
 
 def spiral(uv: Tensor) -> Tensor:
@@ -44,3 +47,13 @@ def spiral_density(x: Tensor) -> Tensor:
     r = torch.linalg.vector_norm(x, dim=1)
     inside = spiral_inverse(x)[:, 1].abs() <= 1
     return torch.where(inside, 0.25 / (_BAND * _ANGLE * r), 0.0)
+
+
+def spiral_strata() -> Strata:
+    """Equal stretches of u, in which the data are uniform: equal shares, exactly. Off the data is |v| > BAND."""
+
+    def of(x: Tensor) -> Tensor:
+        u, v = spiral_inverse(x).unbind(1)
+        return torch.where(v.abs() <= BAND, stretches((u + 1) / 2, ALONG), -1)
+
+    return Strata(ALONG, of, "spiral", ends=(-1.0, 1.0))

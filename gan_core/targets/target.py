@@ -1,4 +1,4 @@
-"""What a target distribution is, how it is sampled, its exact inverse and density where those are known.
+"""What a target distribution is, how it is sampled; its parts, its exact inverse and density where those are known.
 
 Which there are, says `gan_core.targets.registry`. Tensors in, tensors out, on the device of the input; nothing is
 random but through the generator handed in.
@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from gan_core.setup.registry import Parts
+from gan_core.targets.strata import Strata
 
 _EVEN_SEED = 20200607
 
@@ -37,6 +38,7 @@ class Target:
     inverse: Callable[[Tensor], Tensor] | None = None  # (N, 2) points -> (N, 2) coordinates; |v| <= 1 on the support
     density: Callable[[Tensor], Tensor] | None = None  # (N, 2) points -> (N,), per unit area
     modes: Modes | None = None
+    strata: Strata | None = None  # parts of the data, in which fakes are counted
 
     def goal(self) -> Callable[[Tensor], Tensor]:
         """Where each (u, v) belongs. Raises ValueError for a target that is no image of the square."""
@@ -55,9 +57,12 @@ def charted(
     transform: Callable[[Tensor], Tensor],
     inverse: Callable[[Tensor], Tensor] | None = None,
     density: Callable[[Tensor], Tensor] | None = None,
+    strata: Strata | None = None,
 ) -> Target:
     """A target that is the image of uniform coordinates (u, v) on [-1, 1]^2; the fields are Target's."""
-    return Target(lambda n, generator: transform(uniform_square(n, generator)), transform, inverse, density)
+    return Target(
+        lambda n, generator: transform(uniform_square(n, generator)), transform, inverse, density, strata=strata
+    )
 
 
 def uniform_square(n: int, generator: torch.Generator) -> Tensor:

@@ -8,18 +8,21 @@ frame    (GET /api/frame, /api/frame/STEP)  `kind` "frame", `version`, `run`, `s
          replaced). `body` "zlib". Arrays: `latent_map` and `sample_map` u1 (R, R), 255 = real, row 0 lowest,
          differences; `image` i2 (M, M, 2), differences; `trail` i2 (T, 4): centre x, y, bluest x, y, at the steps
          `trail_steps` i4 (T,); `fakes` i2 (N, 2). Divide i2 by 32767.
-         Perhaps also, in this order: `reading` f4 (K,) and `along` i2 (50,) (records/readings.py), and of each lens
-         that was asked for (`&lens=NAME,NAME`) the arrays that records/arrays.py lists, u1 and i2 as differences.
+         Perhaps also, in this order: `reading` f4 (K,) (records/readings.py) and `along` i2 (S,), the fakes in each
+         part of the data; of each lens that was asked for (`&lens=NAME,NAME`) the arrays that records/arrays.py lists,
+         u1 and i2 as differences.
 points   (GET /api/points)    `kind` "points", `run`, `task`, `offers` (names of records/offers.py), `best` (least
          possible loss, or null), `floors` and `collapsed` (name of a reading: its value for real data against real, and
-         for a single point). Arrays: `latents` and `reals` i2 (N, 2), divide by 32767.
+         for a single point), `strata` (the S parts of the data, or null: `shares` [...], `words`, `groups` and `ends`,
+         as records.frames.StrataInfo). Arrays: `latents` and `reals` i2 (N, 2), divide by 32767.
 progress (GET /api/progress)  `kind` "progress", `status` (as /api/status), `from` (first row), `rows` (all there are),
          `stride` (row i is step 1 + i * stride), `changes` ([step, name, old, new], ... from number `changes_from`),
          `events` ([step, kind, about], ... all of them: records/story.py). Arrays: `metrics` f4 (n, 4): d_loss,
          d_accuracy, g_loss, g_accuracy, NaN for a network that is not trained; `kept` i4 (k,): steps with a frame;
-         `reading_steps` i4 (m,), `readings` f4 (m, K) and `along` i2 (m, 50): of frames from step
-         `&readings=STEP` on, perhaps not all at once. Where `stride` is more than 1 also `extremes` f4 (n, 8): the
-         least of the four numbers of each row, then the greatest, over all steps after the row before it up to its own.
+         `reading_steps` i4 (m,), `readings` f4 (m, K) and `along` i2 (m, S): of frames from step
+         `&readings=STEP` on, perhaps not all at once; a frame in which fewer parts were counted has 0 for the others,
+         and one that knew none NaN for `on_band`. Where `stride` is more than 1 also `extremes` f4 (n, 8): the least of
+         the four numbers of each row, then the greatest, over all steps after the row before it up to its own.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ import numpy as np
 
 from gan_core.records.arrays import LENS_ARRAYS, MAX_ARROWS, POINT_SCALE, Float32Array, Int16Array, lens_arrays
 from gan_core.records.frames import FixedPoints, Moment, Reading, Snapshot, TrailPoint
-from gan_core.records.readings import READINGS, STRETCHES
+from gan_core.records.readings import MAX_PARTS, READINGS
 from gan_core.records.status import Progress, Status
 from gan_core.wire.envelope import AnyArray, envelope, pack, pack_body, said
 from gan_core.wire.envelope import unpack as decode
@@ -163,12 +166,13 @@ def _frame_arrays(cells: int, side: int, points: int, path: int) -> list[dict[st
 def _further_arrays(shape: Mapping[str, tuple[int, ...]], cells: int) -> list[dict[str, Any]]:
     """What the header of a frame lists after that, if it has all of these: a reading, arrays of lenses."""
     numbers = shape["reading"][0] if "reading" in shape else 0
-    known: list[tuple[str, str, list[int]]] = [("reading", "f4", [numbers]), ("along", "i2", [STRETCHES])]
+    parts = shape["along"][0] if "along" in shape else 0
+    known: list[tuple[str, str, list[int]]] = [("reading", "f4", [numbers]), ("along", "i2", [parts])]
     for array in lens_arrays():
         rows = shape[array.name][0] if shape.get(array.name) else 0
         numbers_of = {"R": cells, "P": min(rows, MAX_ARROWS)}
         known.append((array.name, array.dtype, [numbers_of[n] if isinstance(n, str) else n for n in array.shape]))
-    if numbers > _MAX_READING:
+    if numbers > _MAX_READING or parts > MAX_PARTS:
         raise ValueError("its arrays are of sizes that no frame has")
     together = [("reading", "along"), *([array.name for array in arrays] for arrays in LENS_ARRAYS.values())]
     if any(len({name in shape for name in names}) > 1 for names in together):
@@ -234,6 +238,7 @@ def encode_points(points: FixedPoints) -> bytes:
         "best": points.best,
         "floors": dict(points.floors),
         "collapsed": dict(points.collapsed),
+        "strata": None if points.strata is None else asdict(points.strata),
     }
     return pack(header, {"latents": points.latents, "reals": points.reals})
 
@@ -256,7 +261,7 @@ def encode_progress(progress: Progress) -> bytes:
         "kept": np.asarray(progress.kept, np.int32),
         "reading_steps": np.array([reading.step for reading in readings], np.int32),
         "readings": np.array([reading.values for reading in readings], np.float32).reshape(-1, len(READINGS)),
-        "along": np.array([reading.along for reading in readings], np.int16).reshape(-1, STRETCHES),
+        "along": _side_by_side([reading.along for reading in readings]),
     }
     if progress.extremes is not None:
         arrays["extremes"] = progress.extremes
@@ -271,6 +276,14 @@ def status_json(status: Status) -> dict[str, Any]:
 def _padded(values: Float32Array) -> Float32Array:
     """An older reading with NaN for what was not read then."""
     return np.pad(values, (0, max(0, len(READINGS) - len(values))), constant_values=np.nan)
+
+
+def _side_by_side(counts: Sequence[Int16Array]) -> Int16Array:
+    """One row each, as wide as the longest."""
+    rows = np.zeros((len(counts), max((len(count) for count in counts), default=0)), np.int16)
+    for row, count in zip(rows, counts, strict=True):
+        row[: len(count)] = count
+    return rows
 
 
 def _as_int16(rows: Sequence[tuple[float, ...]]) -> Int16Array:

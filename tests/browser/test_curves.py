@@ -284,7 +284,7 @@ def test_a_part_of_the_steps(dashboard: DashboardPage) -> None:
     server.train(400)
     dashboard.until("dash_clientside.rows.count() === 600")
     assert _axis(dashboard, "xaxis")["range"] == [first, last]
-    page.locator("label[for=curves-view-spiral]").click()
+    page.locator("label[for=curves-view-strata]").click()
     expect(page.locator("#curve-scale")).to_be_hidden()
     painted = dashboard.canvas("metrics")
     assert (painted[..., 3] > 0).any()

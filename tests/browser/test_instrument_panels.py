@@ -80,8 +80,8 @@ def _trained(dashboard: DashboardPage) -> LiveServer:
 
 def _share_colour(shares: Floats) -> Floats:
     """RGBA of shares of the fakes: none is clear, then evenly in octaves, from an eighth of an even share to all."""
-    octaves = np.log2(np.maximum(shares, 1e-9) * STRETCHES)
-    place = np.clip((octaves + 3) / (math.log2(STRETCHES) + 3), 0, 1)
+    octaves = np.log2(np.maximum(shares, 1e-9) * len(shares))
+    place = np.clip((octaves + 3) / (math.log2(len(shares)) + 3), 0, 1)
     colours = np.concatenate((_mixed(VIRIDIS, 1 - place), np.full((len(shares), 1), 255)), axis=1)
     return np.where(shares[:, None] > 0, colours, 0)
 
@@ -89,8 +89,8 @@ def _share_colour(shares: Floats) -> Floats:
 def test_the_spiral_view_is_a_recount_of_the_fakes(dashboard: DashboardPage) -> None:
     server = _trained(dashboard)
     page = dashboard.page
-    _choose(dashboard, "curves-view", "spiral")
-    expect(dashboard.panel("metrics")).to_have_attribute("data-view", "spiral")
+    _choose(dashboard, "curves-view", "strata")
+    expect(dashboard.panel("metrics")).to_have_attribute("data-view", "strata")
     painted = dashboard.canvas("metrics")
     height, width = painted.shape[:2]
     rows = ((1 - (np.arange(STRETCHES) + 0.5) / STRETCHES) * height).astype(int)
@@ -130,6 +130,82 @@ def test_the_spiral_view_is_a_recount_of_the_fakes(dashboard: DashboardPage) -> 
     page.mouse.down()
     page.mouse.up()
     dashboard.until("!s.view.live && s.view.step >= 208 && s.view.step <= 213")
+
+
+def _by_mode(fakes: Floats) -> Floats:
+    """Of a ring of radius 1, of which the square holds 1.7 to either side: fakes within three sd of each mode."""
+    angles = 2 * np.pi * np.arange(3) / 3
+    centres = np.stack((np.cos(angles), np.sin(angles)), 1)
+    return (np.linalg.norm(fakes[:, None] * 1.7 - centres, axis=2) <= 0.3).sum(0)
+
+
+def _by_moon(fakes: Floats) -> Floats:
+    """Fakes in each 25th of either half circle, on the nearer one, within three sd; the square holds 2.2 units."""
+    own = fakes * 2.2 + (0.5, 0.25)
+    places, distances = [], []
+    for x, y in (own.T, ((1, 0.5) - own).T):
+        t = np.where(y >= 0, np.arctan2(y, x) / np.pi, np.where(x >= 0, 0, 1))
+        places.append(np.clip((t * 25).astype(int), 0, 24))
+        distances.append(np.hypot(x - np.cos(np.pi * t), y - np.sin(np.pi * t)))
+    lower = distances[1] < distances[0]
+    index = np.where(lower, 25 + places[1], places[0])
+    return np.bincount(index[np.minimum(*distances) <= 0.3], minlength=50)
+
+
+OTHERS = [
+    ("ring(modes=3, sd=0.1)", _by_mode, "Modes", ["1", "2", "3"], lambda i: f"mode {i + 1}"),
+    (
+        "moons",
+        _by_moon,
+        "Moons",
+        ["1", "2"],
+        lambda i: f"{('upper', 'lower')[i // 25]} moon, {i % 25 * 7.2:.0f}° to {(i % 25 + 1) * 7.2:.0f}°",
+    ),
+]
+
+
+@pytest.mark.parametrize(("target", "counted", "label", "ticks", "name"), OTHERS, ids=["ring", "moons"])
+def test_another_target_s_parts_are_counted_and_called_by_what_they_are(
+    dashboard: DashboardPage, target: str, counted: Any, label: str, ticks: list[str], name: Any
+) -> None:
+    dashboard.server.command("preset", name="quick", config={"target": target})
+    server = _trained(dashboard)
+    page = dashboard.page
+    expect(page.locator("label[for=curves-view-strata]")).to_have_text(label)
+    _choose(dashboard, "curves-view", "strata")
+    expect(dashboard.panel("metrics")).to_have_attribute("data-view", "strata")
+    expect(page.locator("#metrics-panel .ytick text")).to_have_text(ticks)
+    end = page.evaluate("document.querySelector('#metrics-panel .js-plotly-plot')._fullLayout.xaxis.range[1]")
+    painted, seen = dashboard.canvas("metrics"), 0
+    for step in (30, 120, 210):
+        fakes = server.frame(step).arrays["fakes"].astype(np.float64) / POINT
+        counts = counted(fakes)
+        parts = len(counts)
+        rows = ((1 - (np.arange(parts) + 0.5) / parts) * painted.shape[0]).astype(int)
+        keep = np.array([i for i in range(parts) if parts < 50 or i % 25 not in (0, 24)])  # away from the line between
+        column = painted[rows, int((step + 8) / end * painted.shape[1])].astype(int)
+        apart = [np.abs(column - _share_colour(np.maximum(counts + k, 0) / len(fakes))).max(axis=1) for k in (-1, 0, 1)]
+        assert np.min(apart, axis=0)[keep].max() <= 4, f"step {step}"
+        fullest = int(counts.argmax())
+        area = dashboard.area("metrics")
+        page.mouse.move(
+            area.left + (step + 1) / end * area.width, area.top + (1 - (fullest + 0.5) / parts) * area.height
+        )
+        dashboard.next_frame()
+        there = page.locator("#metrics-panel-notes .there").inner_text().splitlines()
+        assert there[0] == name(fullest)
+        assert int(there[1].split()[0].replace(",", "")) == pytest.approx(counts[fullest], abs=1)
+        seen += int(counts[fullest] > 0)
+    assert seen, "no fakes are on the data at any of these steps: nothing was compared"
+    # A look of an old recording, which counted nothing of such data.
+    old = "{ step: 7, along: new Int16Array(50), values: dash_clientside.state.settings.readings.map(() => NaN) }"
+    said = page.evaluate(f"dash_clientside.kymograph.words({old}, 0.999)")
+    assert said == [name(parts - 1), "not counted at this step"]
+    # Nothing that is written about the panel speaks of the spiral.
+    page.locator("#about-metrics").click()
+    words = page.locator("#about-metrics-words, .card:has(#metrics-panel)").all_inner_texts()
+    assert len(words) == 2
+    assert not [text for text in words if re.search(r"spiral|\bu\b", text, re.IGNORECASE)]
 
 
 @pytest.mark.sharp

@@ -115,7 +115,7 @@ def test_entries_of_a_reader_s_own_are_on_the_page(dashboard: DashboardPage, ser
     # The view that the scenario begins with, and why others are not to be had.
     expect(page.locator("#metrics-panel-title")).to_have_text("Spread of the fakes")
     for name, why in (
-        ("spiral", "This target has no place along it for a point."),
+        ("strata", "This target does not say what the parts of its data are."),
         ("blame", "What this D says is no probability."),
     ):
         expect(page.locator(f"#curves-view-{name}")).to_be_disabled()

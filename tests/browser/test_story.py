@@ -404,7 +404,8 @@ def test_the_help_is_found_by_its_headings(dashboard: DashboardPage) -> None:
         assert heading in headings
     dialog.locator("summary", has_text="Numbers").focus()
     page.keyboard.press("Enter")
-    expect(dialog.get_by_text("Share of 50 equal stretches of the spiral that fakes reach.")).to_be_visible()
+    said = "Share of the parts of the data that fakes reach: stretches of a curve, modes or squares."
+    expect(dialog.get_by_text(said)).to_be_visible()
 
 
 def test_links_point_without_motion_when_asked_for(dashboard: DashboardPage) -> None:

@@ -7,9 +7,12 @@ import math
 import pytest
 import torch
 
+from gan_core.looking.measures.quality import place
 from gan_core.setup.config import TASK_NAMES
+from gan_core.setup.limits import MAX_STRATA
 from gan_core.targets.registry import TARGETS
 from gan_core.targets.target import OPPONENTS, Target
+from gan_core.texts.catalogue import fields_of, words
 from gan_core.training.kernels import Array, Kernels, NumpyKernels, TorchKernels
 from gan_core.training.objectives import OBJECTIVES, Objective, Sides, of_generator
 from gan_core.training.tasks import TASKS
@@ -93,6 +96,48 @@ def test_a_density_is_one_of_the_samples(target: Target) -> None:
         chi < freedom + 5 * math.sqrt(2 * freedom) + 0.03**2 * draws
     )  # edges cross cells, of which 100 places are seen
     assert int(counted[~some].sum()) == pytest.approx(float(expected[~some].sum()), abs=5 * math.sqrt(draws * 0.05))
+
+
+@EACH_TARGET
+def test_parts_of_the_data_are_those_of_the_samples(target: Target) -> None:
+    """Each sample in one part or off, in numbers as the shares have it; one point reaches one part, by far most do."""
+    strata = target.strata
+    assert strata is not None, "none of these is to be seen without"
+    assert strata.count <= MAX_STRATA
+    n = 20_000
+    x = target.sample(n, stream()).double()
+    index = strata.of(x)
+    assert (index.shape, index.dtype) == ((n,), torch.int64)
+    assert index.min() >= -1
+    assert index.max() < strata.count
+    # At most as often as noise about a point is more than three standard deviations away: exp(-9/2).
+    assert float((index < 0).double().mean()) < math.exp(-4.5) + 5 * math.sqrt(math.exp(-4.5) / n)
+    on = index[index >= 0]
+    fair = strata.fair()
+    assert float(fair.sum()) == pytest.approx(1)
+    expected = fair * len(on)
+    chi = ((torch.bincount(on, minlength=strata.count) - expected).square() / expected).sum()
+    freedom = strata.count - 1
+    assert chi < freedom + 5 * math.sqrt(2 * freedom)
+    for point in x[index >= 0][:20]:  # complete collapse, float32 as a generator gives it
+        placed = place(point.float().expand(100, 2), target)
+        assert int((placed.along > 0).sum()) <= 1
+    # Point by point, whatever the batch around it; anywhere on the square, its edges included.
+    anywhere = torch.cat((square().double(), torch.cartesian_prod(*[torch.linspace(-1, 1, 9).double()] * 2)))
+    index = strata.of(anywhere)
+    assert bool(((index >= -1) & (index < strata.count)).all())
+    assert torch.equal(torch.cat([strata.of(part) for part in anywhere.split(7)]), index)
+    assert strata.of(anywhere[:0]).shape == (0,)
+    assert (index < 0).any(), "the corners are off"
+
+
+@EACH_TARGET
+def test_every_part_has_words(target: Target) -> None:
+    assert target.strata is not None
+    own = words(f"strata.{target.strata.words}")
+    assert set(own) == {"label", "axis", "where", "part"}
+    assert fields_of(own["part"]) <= {"n", "group", "from", "to"}
+    assert fields_of(own["where"]) <= {"count"}
 
 
 def scores(size: float = 3.0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:

@@ -63,7 +63,8 @@ MAY_HAVE_THREADS = [
     "recording.file.lock",
     "rerun.process",
     "system.child",
-    "bench.learning",  # a command that trains hundreds of runs
+    "bench.grid",  # commands that train many runs
+    "bench.learning",
     "bench.beside",  # somebody who looks while a session trains
 ]
 THREADS = {"threading", "_thread", "concurrent", "multiprocessing", "asyncio", "queue"}

@@ -1,4 +1,4 @@
-"""What a sample of fakes says about collapse. Exact where the target has an inverse: no histogram is needed.
+"""What a sample of fakes says about collapse: exactly where the target says of each point in which part it is.
 
 Each metric is a pure function of samples (N, 2), float32 or float64. A value means little without two others beside it,
 which depend on N: what real data score against real data (`floors`), and what one point scores (`collapsed`).
@@ -17,9 +17,7 @@ from torch import Tensor
 
 from gan_core.targets.target import Target
 
-BINS = 50  # equal bins along u
-LEAST_SHARE = 10 / 5000  # of the fakes that makes a bin count as reached, a tenth of its fair share: 10 of 5 000
-BAND = 1.5  # |v| up to here counts as on the band; real points have |v| <= 1
+LEAST = 10  # of its fair share of the fakes a part must hold one in so many to be reached: 10 of 5 000 of 50 equal ones
 EDGE = 0.99  # of tanh's range: its slope is below 0.02 from here on, so hardly any gradient comes through
 DIRECTIONS = 16  # of the sliced distance
 _DRAWS, _COLLAPSES = 20, 50  # samples over which floors and collapse lines are averaged
@@ -31,52 +29,54 @@ Slices = npt.NDArray[np.float64] | npt.NDArray[np.float32]  # (directions, N) so
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Placement:
-    """Where N fakes lie along a target: all that coverage and on-band share need, from one inverse."""
+    """In which parts of the data N fakes lie: all that coverage and the share on the data need."""
 
-    along: Tensor  # (BINS,) int64: fakes with |v| <= BAND in each equal bin of u
+    along: Tensor  # (strata.count,) int64: fakes in each part
     count: int  # N
+    fair: Tensor  # (strata.count,) float64: the share of the data in each part
 
     @property
     def coverage(self) -> float:
-        """Share of the bins that hold at least LEAST_SHARE of the fakes.
+        """Share of the parts that hold at least one in LEAST of their fair share of the fakes, and one at least.
 
-        Real data are uniform in u, so a perfect generator scores 1 once N is a few thousand.
+        A perfect generator scores 1 once N is a hundred times the number of equal parts.
         """
-        return float((self.along >= max(1, math.ceil(self.count * LEAST_SHARE))).double().mean())
+        least = (self.count * (self.fair / LEAST)).ceil().clamp(min=1)
+        return float((self.along >= least).double().mean())
 
     @property
     def on_band(self) -> float:
-        """Share of the fakes with |v| <= BAND."""
+        """Share of the fakes that are not off the data."""
         return int(self.along.sum()) / self.count
 
 
 def place(fakes: Tensor, target: Target) -> Placement:
-    """Find where along the target the (N, 2) fakes lie. Raises ValueError for a target without an inverse."""
-    if target.inverse is None:
-        raise ValueError("This target has no exact inverse, so coverage along it is not defined.")
-    u, v = target.inverse(fakes.double()).unbind(1)
-    index = ((u[v.abs() <= BAND] + 1) / 2 * BINS).long().clamp(0, BINS - 1)
-    return Placement(torch.bincount(index, minlength=BINS), len(fakes))
+    """Find in which parts of the data the (N, 2) fakes lie. Raises ValueError for a target that has none."""
+    strata = target.strata
+    if strata is None:
+        raise ValueError("This target does not say what the parts of its data are, so coverage of it is not defined.")
+    index = strata.of(fakes.double()).cpu()
+    return Placement(torch.bincount(index[index >= 0], minlength=strata.count), len(fakes), strata.fair())
 
 
 def along(fakes: Tensor, target: Target) -> Tensor:
-    """Count the (N, 2) fakes with |v| <= BAND in each equal bin of u: (BINS,). Raises ValueError as `place` does."""
+    """Count the (N, 2) fakes in each part of the data: (strata.count,). Raises ValueError as `place` does."""
     return place(fakes, target).along
 
 
 def coverage(fakes: Tensor, target: Target) -> float:
-    """Share of the bins that the (N, 2) fakes reach, as `Placement` has it. Raises ValueError as `place` does."""
+    """Share of the parts that the (N, 2) fakes reach, as `Placement` has it. Raises ValueError as `place` does."""
     return place(fakes, target).coverage
 
 
 def on_band(fakes: Tensor, target: Target) -> float:
-    """Share of the (N, 2) fakes with |v| <= BAND. Raises ValueError as `place` does."""
+    """Share of the (N, 2) fakes that are not off the data. Raises ValueError as `place` does."""
     return place(fakes, target).on_band
 
 
 def quality(fakes: Tensor, target: Target) -> dict[str, float | None]:
-    """Coverage and on-band share of a sample (N, 2); None for a target without an inverse."""
-    if target.inverse is None:
+    """Coverage and the share on the data of a sample (N, 2); None for a target without parts."""
+    if target.strata is None:
         return {"coverage": None, "on_band": None}
     placed = place(fakes, target)
     return {"coverage": placed.coverage, "on_band": placed.on_band}
@@ -131,7 +131,7 @@ def measure(fakes: Tensor, reals: Tensor | Slices, target: Target, placed: Place
     asked already.
     """
     kept = slices(reals) if isinstance(reals, Tensor) else reals
-    if placed is None and target.inverse is not None:
+    if placed is None and target.strata is not None:
         placed = place(fakes, target)
     return {
         "coverage": placed.coverage if placed else math.nan,

@@ -100,7 +100,7 @@ def test_files_hold_what_the_engine_gives(tmp_path: Path, tiny: Preset, capsys: 
     assert text.count("\n") == 1
     fakes = torch.from_numpy(samples)
     assert f"coverage {coverage(fakes, engine.target):.2f}" in text
-    assert f"on-band share {on_band(fakes, engine.target):.3f}" in text
+    assert f"share on the data {on_band(fakes, engine.target):.3f}" in text
     assert str(out / "metrics.csv") in text
     assert str(out / "samples.npy") in text
     assert str(out / "summary.json") in text
@@ -165,7 +165,9 @@ def test_of_a_mixture_the_summary_counts_modes(tmp_path: Path, capsys: pytest.Ca
     assert (readings["modes"], readings["high_quality"]) == (modes, good.mean())
     assert readings["reverse_kl"] == pytest.approx((shares[some] * np.log(8 * shares[some])).sum(), abs=1e-12)
     assert (readings["reverse_kl_high_quality"] is None) == (not good.any())
-    assert readings["coverage"] is None
+    held = np.bincount(distance.argmin(1)[good], minlength=8)
+    assert readings["coverage"] == (held >= len(fakes) / 8 / 10).mean()  # a tenth of what is due to a mode
+    assert readings["on_band"] == pytest.approx(readings["high_quality"])
     assert found["floors"]["modes"] == 8
     assert f"{modes} of 8 modes found, {good.mean():.3f} of high quality" in capsys.readouterr().out
 

@@ -160,7 +160,7 @@ def test_the_library_is_told_what_came_of_a_run(open_session: Opener, runs: RunF
     fakes = Probe(engine.config, torch.device("cpu")).latents
     with torch.no_grad():
         points = engine.generator(fakes).double()
-    expected = f"coverage {coverage(points, engine.target):.2f}, on-band share {on_band(points, engine.target):.3f}"
+    expected = f"coverage {coverage(points, engine.target):.2f}, share on the data {on_band(points, engine.target):.3f}"
     with closing(RunFile.open(runs.path(name))) as file:
         assert ending_words(file.outcome).endswith(expected)  # after the state in words, once there is one
     again = open_session()

@@ -113,10 +113,10 @@ def test_uniform_square_is_on_the_band_by_its_share_of_the_area() -> None:
     assert coverage(square, SPIRAL) == (areas / 4 > 10 / 5000).mean()  # the innermost bins are too small
 
 
-def test_a_target_without_an_inverse_is_refused() -> None:
-    unknown = replace(SPIRAL, inverse=None)
+def test_a_target_without_parts_is_refused() -> None:
+    unknown = replace(SPIRAL, strata=None)
     for metric in (coverage, on_band):
-        with pytest.raises(ValueError, match="no exact inverse"):
+        with pytest.raises(ValueError, match="does not say what the parts"):
             metric(fakes(EVEN), unknown)
 
 
@@ -128,10 +128,40 @@ def test_counts_along_the_spiral() -> None:
     assert place(sample, SPIRAL).on_band == 18 / 25
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_spiral_s_counts_are_those_of_its_coordinates_to_the_last_fake(dtype: torch.dtype) -> None:
+    """By the rule as it stood when the spiral alone had parts, from u and v; of points all over the square, too."""
+    anywhere = torch.rand((50_000, 2), generator=torch.Generator().manual_seed(8), dtype=dtype) * 2 - 1
+    for sample in (anywhere, SPIRAL.sample(50_000, torch.Generator().manual_seed(8)).to(dtype), fakes(EVEN).to(dtype)):
+        u, v = SPIRAL.inverse(sample.double()).unbind(1)  # type: ignore[misc]
+        index = ((u[v.abs() <= 1.5] + 1) / 2 * 50).long().clamp(0, 49)
+        placed = place(sample, SPIRAL)
+        assert torch.equal(placed.along, torch.bincount(index, minlength=50))
+        assert placed.on_band == len(index) / len(sample)
+
+
+def test_how_many_fakes_make_a_part_of_the_spiral_reached_is_as_ever() -> None:
+    for n in range(1, 6_000):
+        least = max(1, math.ceil(n * (10 / 5000)))
+        counts = torch.tensor([least - 1, least] * 25)
+        assert replace(place(fakes(EVEN), SPIRAL), along=counts, count=n).coverage == 0.5, n
+
+
+def test_coverage_goes_by_each_part_s_own_fair_share() -> None:
+    """Of the closed ring's seven modes the first has 2/8 of the data: of 4 000 fakes it needs 100, the others 50."""
+    target = TARGETS["closed-ring"]
+    assert target.modes is not None
+    for counts, reached in (((100, 50), 2), ((99, 50), 1), ((100, 49), 1), ((99, 49), 0)):
+        off = torch.zeros((4_000 - sum(counts), 2))
+        sample = torch.cat([target.modes.centres[i].expand(n, 2) for i, n in enumerate(counts)] + [off.double()])
+        assert coverage(sample, target) == reached / 7
+        assert on_band(sample, target) == sum(counts) / 4_000
+
+
 def test_quality() -> None:
     half = fakes(EVEN[EVEN < 0], np.where(EVEN[EVEN < 0] < -0.5, 0.0, 2.0))
     assert quality(half, SPIRAL) == {"coverage": 0.26, "on_band": 0.5}
-    assert quality(half, replace(SPIRAL, inverse=None)) == {"coverage": None, "on_band": None}
+    assert quality(half, replace(SPIRAL, strata=None)) == {"coverage": None, "on_band": None}
 
 
 @pytest.mark.parametrize("shift", [(0.3, 0.0), (0.0, -0.2), (0.5, 0.4)])
@@ -195,9 +225,9 @@ def test_collapse_lines_are_those_of_one_point() -> None:
     assert line["distance"] == pytest.approx(2 / math.pi * float(torch.cdist(x, c).mean()), rel=0.05)
 
 
-def test_other_targets_have_the_metrics_that_need_no_inverse() -> None:
+def test_other_targets_have_the_metrics_that_need_no_parts() -> None:
     real = SPIRAL.sample(1000, torch.Generator().manual_seed(0))
-    row = measure(real, slices(real), replace(SPIRAL, inverse=None))
+    row = measure(real, slices(real), replace(SPIRAL, strata=None))
     assert math.isnan(row["coverage"])
     assert math.isnan(row["on_band"])
     assert row["distance"] == 0

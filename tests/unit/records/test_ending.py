@@ -15,8 +15,8 @@ WORDS = [
     ("", ""),
     ("hopping, coverage 0.12, on-band share 0.300", "hopping, coverage 0.12, on-band share 0.300"),  # an older file's
     ({"state": "learnt"}, "learnt"),
-    ({"state": "d-has-won", "coverage": 0.1, "on_band": 0.25}, "d has won, coverage 0.10, on-band share 0.250"),
-    ({"coverage": 1, "on_band": 1}, "coverage 1.00, on-band share 1.000"),
+    ({"state": "d-has-won", "coverage": 0.1, "on_band": 0.25}, "d has won, coverage 0.10, share on the data 0.250"),
+    ({"coverage": 1, "on_band": 1}, "coverage 1.00, share on the data 1.000"),
     ({"coverage": None, "on_band": None}, "coverage is not defined for this target"),
     (
         {"failed": 1041, "discriminator": "nan", "generator": "inf"},

@@ -96,7 +96,17 @@ def test_ten_looks_count_where_they_are_far_apart() -> None:
     assert diagnose(run(HEALTHY, BLOB, each=10, apart=1000)[:-6]) == "covering"
 
 
-def test_without_an_inverse_the_spread_tells() -> None:
+def test_one_part_of_two_is_a_collapse_and_one_of_one_is_all() -> None:
+    """Of two modes one is half of the data: not below any limit of the spiral's, and a collapse all the same."""
+    one = replace(BLOB, coverage=0.5)
+    assert diagnose(run(one)) == "undecided"
+    assert diagnose(run(one), parts=2) == "collapsed"
+    assert diagnose(run([replace(look, coverage=0.5) for look in HOPPING]), parts=2) == "hopping"
+    assert diagnose(run(one), parts=4) == "undecided"
+    assert diagnose(run(replace(BLOB, coverage=1.0)), parts=1) == "covering"
+
+
+def test_without_parts_the_spread_tells() -> None:
     def blind(look: Look) -> Look:
         return replace(look, coverage=NAN, on_band=NAN)
 

@@ -74,6 +74,8 @@ def test_a_ring_that_is_closed_has_one_mode_twice() -> None:
         ),
         *("swiss-roll(sd=2)", "two-spirals(sd=0.5)", "line(sd=0.04)", "checkerboard(side=2)", "checkerboard(side=16)"),
         "pinwheel(arms=1, radial=0.5, across=0.5)",
+        "uniform-to-normal(sd=0.01)",
+        "uniform-to-normal(sd=0.1428)",
     ],
 )
 def test_at_the_ends_of_its_numbers_nothing_of_a_target_is_cut_off(text: str) -> None:

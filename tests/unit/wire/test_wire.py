@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 from envelope_reader import read
 from gan_core.records.arrays import lens_arrays
-from gan_core.records.frames import FixedPoints, Moment, Reading, Snapshot, TrailPoint
+from gan_core.records.frames import FixedPoints, Moment, Reading, Snapshot, StrataInfo, TrailPoint
 from gan_core.records.readings import READINGS
 from gan_core.records.status import Phase, Progress, RunInfo, Status
 from gan_core.records.steps import Change, InForce
@@ -156,10 +156,14 @@ def test_a_part_of_a_lens_is_refused() -> None:
 
 def test_points_as_documented() -> None:
     latents, reals = np.random.default_rng(1).integers(-32767, 32768, (2, 9, 2)).astype(np.int16)
-    fixed = FixedPoints(5, latents, reals, "noise", 0.0911, {"distance": 0.017}, {"distance": 0.5})
+    strata = StrataInfo((0.25, 0.75), "mode", 2, (0.0, 180.0))
+    fixed = FixedPoints(5, latents, reals, "noise", 0.0911, {"distance": 0.017}, {"distance": 0.5}, strata=strata)
     header, arrays = read(wire.encode_points(fixed))
     told = {"task": "noise", "best": 0.0911, "floors": {"distance": 0.017}, "collapsed": {"distance": 0.5}}
     assert {name: header[name] for name in told} == told
+    assert header["strata"] == {"shares": [0.25, 0.75], "words": "mode", "groups": 2, "ends": [0.0, 180.0]}
+    without, _ = read(wire.encode_points(replace(fixed, strata=None)))
+    assert without["strata"] is None
     assert (header["kind"], header["body"]) == ("points", "plain")
     assert header["run"] == 5
     assert [(a["name"], a["dtype"]) for a in header["arrays"]] == [("latents", "i2"), ("reals", "i2")]
@@ -189,6 +193,27 @@ def test_progress_as_documented() -> None:
     assert arrays["kept"].tolist() == [0, 1, 2, 40, 2_000_000_000]
 
 
+def test_counts_of_fewer_parts_stand_beside_those_of_more() -> None:
+    """As where an old recording, whose looks always had 50, goes on."""
+    few = replace(READING, step=44, along=np.array([7, 8, 9], np.int16))
+    _, arrays = read(wire.encode_progress(replace(PROGRESS, readings=(READING, few))))
+    assert np.array_equal(arrays["along"], [READING.along, [7, 8, 9, *[0] * 47]])
+
+
+@pytest.mark.parametrize(("parts", "good"), [(0, True), (8, True), (256, True), (257, False), (5_000, False)])
+def test_a_stranger_s_frame_has_so_many_parts_at_most(parts: int, good: bool) -> None:
+    frame = replace(with_lenses(snapshot(6, 3, 6)), reading=replace(READING, along=np.ones(parts, np.int16)))
+    data = wire.encode_frame(frame, version=1, trail=[frame.trail_point], kept=True)
+    if good:
+        wire.check_frame(data, 42)
+        again = wire.read_frame(data, 7).reading
+        assert again is not None
+        assert np.array_equal(again.along, np.ones(parts))
+    else:
+        with pytest.raises(ValueError, match="sizes that no frame has"):
+            wire.check_frame(data, 42)
+
+
 def test_extremes_travel_behind_everything_else() -> None:
     extremes = np.arange(24, dtype=np.float32).reshape(3, 8)
     header, arrays = read(wire.encode_progress(replace(PROGRESS, extremes=extremes)))
@@ -204,7 +229,7 @@ def test_progress_with_nothing_new() -> None:
     assert arrays["metrics"].shape == (0, 4)
     assert arrays["kept"].shape == (0,)
     assert arrays["readings"].shape == (0, len(READINGS))
-    assert arrays["along"].shape == (0, 50)
+    assert arrays["along"].shape == (0, 0)
 
 
 def test_status_is_plain_json() -> None:

@@ -65,7 +65,7 @@ class Plot:
     lines: tuple[Line, ...] = ()
     marks: tuple[Mark, ...] = ()
     gaps: tuple[Gap, ...] = ()
-    canvas: str = ""  # what is painted instead: "spiral"
+    canvas: str = ""  # what is painted instead: "strata", on an axis that the target's data give
     words: str = ""  # said in the middle where there is nothing to draw
 
 
@@ -106,7 +106,7 @@ _FIT_SAMPLES = Plot(
     metrics=(3,),
     lines=(*_SAMPLES.lines, Line("fit_error", "d", "dashdot")),
 )
-_SPIRAL = Plot(-1, 1, (-1, -0.5, 0, 0.5, 1), y_title="curve.along", canvas="spiral")
+_STRATA = Plot(0, 1, (), canvas="strata")
 _ALL = (
     View(
         "losses",
@@ -124,8 +124,8 @@ _ALL = (
         needs=("trains", "generator"),
     ),
     View(
-        "spiral",
-        {"gan": _SPIRAL, "fit": _SPIRAL},
+        "strata",
+        {"gan": _STRATA, "fit": _STRATA},
         needs=("trains", "generator", "strata"),
     ),
     View(
