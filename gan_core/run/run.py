@@ -258,13 +258,18 @@ def begin(
     machine cannot meet.
     """
     engine = make_engine(preset, seed, **options)
+    return Run(recipe_of(engine, preset, run_id, created), engine, number=number, lock=lock)
+
+
+def recipe_of(engine: GANEngine, preset: Preset, run_id: str, created: float) -> Recipe:
+    """The recipe of a run that this engine, at step 0, begins as `preset` says, on this machine."""
     compute = engine.compute
-    recipe = Recipe(
+    return Recipe(
         id=run_id,
         preset=preset.name,
         config=asdict(engine.config),  # with every number of its parts
         values=asdict(preset.values),
-        seed=seed,
+        seed=engine.seed,
         device=compute.device.type,
         precision=compute.precision,
         threads=compute.threads,
@@ -272,7 +277,6 @@ def begin(
         machine=machine(),
         created=created,
     )
-    return Run(recipe, engine, number=number, lock=lock)
 
 
 def values_in_force(recipe: Recipe, changes: Iterable[Change]) -> Mapping[str, InForce]:

@@ -89,13 +89,17 @@ class Parts(Mapping[str, T]):
         """Add a part that `make` makes, called with its numbers by their names. Raises ValueError as Registry.add."""
         self._makers.add(name, Maker(make, numbers))
 
+    def numbers(self, name: str) -> Mapping[str, Number]:
+        """The numbers that a part of this name takes. Raises ValueError when there is none."""
+        return self._makers.find(name).numbers
+
     def completed(self, text: str) -> str:
         """The text of a part with all its numbers.
 
         Raises ValueError with a sentence for a part or a number that there is not, or one out of range.
         """
         part = read_part(text)
-        numbers = self._makers.find(part.name).numbers
+        numbers = self.numbers(part.name)
         unknown = [name for name in part.numbers if name not in numbers]
         if unknown:
             there = f"there are {', '.join(numbers)}" if numbers else "it has none"

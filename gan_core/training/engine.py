@@ -104,6 +104,11 @@ class GANEngine:
         self.ema: Tensor | None = _flat(self.generator).clone() if self.config.ema else None
         self._captured = self._capture() if self.compute.device.type == "cuda" else None
 
+    @property
+    def batches(self) -> Batches:
+        """Where the points and latents of its steps come from."""
+        return self._batches
+
     def set(self, **values: float) -> None:
         """Change hyper-parameters from the next step on; Adam's moments are kept.
 

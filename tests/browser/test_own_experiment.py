@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -123,6 +124,18 @@ def test_entries_of_a_reader_s_own_are_on_the_page(dashboard: DashboardPage, ser
     expect(page.locator(".card")).to_have_count(5)
     expect(page.locator("#own-panel-panel-title")).to_have_text("A panel of one's own")
     expect(page.locator("#own-panel-panel .scatterlayer .trace")).to_have_count(1)
+    # They can be chosen in the panel of experiments, by their bare names where they came without words.
+    page.locator("#experiment-fold").click()
+    for field, name in (("penalty", "own-flat"), ("objective", "own-score"), ("generator", "own-silu")):
+        select = page.locator(f'#experiment [data-field="{field}"] select').first
+        expect(select).to_have_value(name)
+        expect(select.locator("option:checked")).to_have_text(name)
+    half = page.get_by_label("own-diagonal: half")
+    expect(half).to_have_value("0.8")
+    half.fill("2")
+    expect(half).to_have_accessible_description(re.compile("half must be a number from 0.1 to 1"))
+    page.get_by_role("button", name="Put back").click()
+    page.locator("#experiment-fold").click()
     # The lens: its map is what its arrays say.
     page.evaluate("dash_clientside.lens.choose('discriminator', 'own-far')")
     dashboard.until("s.shown && s.shown.own_far")

@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, str] = {
     "recording.file": "records run setup training wire",
     "recording": "looking records recording.file run setup texts training wire",
     "rerun": "looking records recording.file run setup system texts training wire",
-    "live": "looking records recording recording.file run setup system texts training wire",
+    "live": "looking records recording recording.file rerun run setup system texts training wire",
     "dashboard": "records setup texts wire",
     "cli": "looking looking.measures records recording recording.file rerun run setup system texts training wire",
     "bench": "",  # and everything that is above

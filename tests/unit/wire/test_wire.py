@@ -248,6 +248,8 @@ def test_status_is_plain_json() -> None:
             "by_hand": True,
             "parent": None,
             "parent_step": None,
+            "changed_at": None,
+            "config_before": None,
         },
         "step": 42,
         "steps_per_second": 31.5,
