@@ -16,7 +16,7 @@ from gan_core.training.engine import GANEngine
 from live_server import ROOT, LiveServer
 
 LAB = str(ROOT / "tests" / "helpers" / "own_lab.py")
-CONFIG = {"batch": "64", "generator": "16,24:relu", "updates": "2:1"}
+CONFIG = {"batch": "64", "generator": "16,24:silu", "updates": "2:1"}
 VALUES = {"lr_g": 0.0003}
 
 
@@ -55,7 +55,7 @@ def test_an_altered_scenario_says_so_and_goes_into_a_link(dashboard: DashboardPa
     dashboard.catch_up()
     said = page.locator("#story-altered")
     expect(said).to_be_visible()
-    for words in ("Not as told: generator 16,24:relu:tanh, updates of D : G in a step 2:1, batch 64", "autograd"):
+    for words in ("Not as told: generator 16,24:silu:tanh, updates of D : G in a step 2:1, batch 64", "autograd"):
         expect(said).to_contain_text(words)
     expect(said).to_contain_text("generator learning rate 0.0003")
 
