@@ -217,10 +217,17 @@ def test_the_other_views_are_the_servers_readings(dashboard: DashboardPage) -> N
     points = server.points().header
     curves = {
         "samples": ("coverage", "on_band", "distance"),
+        "quality": ("precision", "recall", "neighbour_coverage"),
         "blame": ("best_d_loss", "d_loss"),
         "chase": ("chase", "follow", "follow_by_chance"),
     }
-    compared = {"samples": ("coverage", "distance"), "blame": ("best_d_loss",), "chase": ("chase",)}
+    floors = {
+        "samples": ("coverage", "distance"),
+        "quality": ("precision", "recall", "neighbour_coverage"),
+        "blame": ("best_d_loss",),
+        "chase": ("chase",),
+    }
+    compared = {"floors": floors, "collapsed": floors | {"quality": ("recall",)}}
     for view, names in curves.items():
         _choose(dashboard, "curves-view", view)
         drawn = dashboard.page.evaluate(
@@ -236,8 +243,8 @@ def test_the_other_views_are_the_servers_readings(dashboard: DashboardPage) -> N
             x, y = (np.array(values, np.float64) for values in drawn[0][name])
             np.testing.assert_array_equal(x, steps)
             np.testing.assert_array_equal(y.astype(np.float32), readings[:, PLACE[name]])
-        for kind in ("floors", "collapsed"):
-            for name in compared[view]:
+        for kind, of in compared.items():
+            for name in of[view]:
                 assert points[kind][name] in drawn[1], f"{kind}: {name}"
         if view == "blame":
             assert math.log(2) in drawn[1]
