@@ -80,7 +80,7 @@ window.dash_clientside = window.dash_clientside || {};
       realsPainted.cross = stamp(2.3 * size, cross);
       realsPainted.ring = stamp(2.6 * size, ring);
       realsPainted.pixels = new Uint32Array(width * height);
-      stampAll(realsPainted.pixels, layer, state.points.reals, count, realsPainted.dot, ink.real);
+      stampAll(realsPainted.pixels, layer, state.points.reals, Math.min(count, state.points.reals.length / 2), realsPainted.dot, ink.real);
       layer.image = context.createImageData(width, height);
       layer.pixels = new Uint32Array(layer.image.data.buffer);
     }
