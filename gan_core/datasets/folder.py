@@ -10,6 +10,7 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -27,6 +28,7 @@ BESIDE_RUNS = "data"  # what the folder is called in one of runs
 MAX_KEPT = 100  # data sets in a folder, of 8 MB at most
 _LONGEST = 100  # characters of a name
 _MAX_NOTE, _MAX_POINTS_FILE = 4096, 8 * MAX_POINTS + 1024  # bytes
+_DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError)  # what reading files may raise that anybody wrote
 
 
 class Missing(ValueError):
@@ -70,7 +72,7 @@ def load(fingerprint: str) -> Dataset:
         found = _read(points, points.with_suffix(".json"))
     except FileNotFoundError:
         raise Missing(_missing(fingerprint)) from None
-    except (OSError, ValueError, KeyError, TypeError, EOFError):
+    except _DAMAGE:
         found = None
     if found is None or found.fingerprint != fingerprint:
         raise Missing(say("data.altered", target=f"{PREFIX}{fingerprint}", folder=str(_folder())))
@@ -90,18 +92,22 @@ def is_fingerprint(text: str) -> bool:
 
 def sentence(found: Dataset) -> str:
     """What was read, and what the square means."""
-    (x, y), (a, b) = found.scale.middle, found.columns
-    return say(
-        "data.kept",
-        name=found.name,
-        points=len(found.points),
-        a=a,
-        b=b,
-        held=int(found.held_out.sum()),
-        unit=_brief(found.scale.unit),
-        x=_brief(x),
-        y=_brief(y),
-    )
+    return _words(_note(found))
+
+
+def listed() -> list[dict[str, str]]:
+    """All data sets that are here, the newest first: their `target`, the `name` of the file, and a `sentence`.
+
+    By their notes alone, for their points may be many; one whose note cannot be read is left out.
+    """
+    found = []
+    for points in sorted(_folder().glob("*.npy"), key=lambda path: (-path.stat().st_mtime, path.name)):
+        if is_fingerprint(points.stem):
+            with suppress(*_DAMAGE):
+                note = _read_note(points.with_suffix(".json"))
+                words = _words(note)
+                found.append({"target": f"{PREFIX}{points.stem}", "name": str(note["name"]), "sentence": words})
+    return found
 
 
 def about(target: str) -> dict[str, Any]:
@@ -112,7 +118,7 @@ def about(target: str) -> dict[str, Any]:
         found = load(target.removeprefix(PREFIX))
     except Missing:
         return {}
-    return {"data": {**_note(found), "points": len(found.points), "held_out": int(found.held_out.sum())}}
+    return {"data": _note(found)}
 
 
 def _folder() -> Path:
@@ -147,7 +153,31 @@ def _write(found: Dataset) -> None:
 
 
 def _note(found: Dataset) -> dict[str, Any]:
-    return {"name": found.name, "columns": list(found.columns), "scale": asdict(found.scale)}
+    counts = {"points": len(found.points), "held_out": int(found.held_out.sum())}
+    return {"name": found.name, "columns": list(found.columns), "scale": asdict(found.scale), **counts}
+
+
+def _words(note: Mapping[str, Any]) -> str:
+    (x, y), (a, b) = note["scale"]["middle"], note["columns"]
+    return say(
+        "data.kept",
+        name=str(note["name"]),
+        points=int(note["points"]),
+        a=str(a),
+        b=str(b),
+        held=int(note["held_out"]),
+        unit=_brief(note["scale"]["unit"]),
+        x=_brief(x),
+        y=_brief(y),
+    )
+
+
+def _read_note(path: Path) -> dict[str, Any]:
+    """Raises as _DAMAGE lists it."""
+    if path.stat().st_size > _MAX_NOTE:
+        raise ValueError
+    note: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return note
 
 
 def _put(path: Path, content: bytes) -> None:
@@ -161,9 +191,9 @@ def _put(path: Path, content: bytes) -> None:
 
 def _read(points: Path, note: Path) -> Dataset:
     """A data set from its two files, which anybody may have put there. Raises ValueError, KeyError or TypeError."""
-    if note.stat().st_size > _MAX_NOTE or points.stat().st_size > _MAX_POINTS_FILE:
+    said = _read_note(note)
+    if points.stat().st_size > _MAX_POINTS_FILE:
         raise ValueError
-    said = json.loads(note.read_text(encoding="utf-8"))
     (x, y), unit = said["scale"]["middle"], said["scale"]["unit"]
     (a, b), name = said["columns"], said["name"]
     with points.open("rb") as file:

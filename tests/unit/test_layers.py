@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, str] = {
     "recording": "datasets looking records recording.file run setup texts training wire",
     "rerun": "looking records recording.file run setup system texts training wire",
     "live": "looking records recording recording.file run setup system texts training wire",
-    "dashboard": "records setup texts wire",
+    "dashboard": "datasets records setup texts wire",
     "cli": "datasets looking looking.measures records recording recording.file rerun run setup system texts training "
     "wire",
     "bench": "",  # and everything that is above
