@@ -18,7 +18,7 @@ window.dash_clientside = window.dash_clientside || {};
       words,
       field: app.element("input", { type: "file", id, accept: TABLES, "aria-describedby": `${id}-about` }),
       columns: app.element("input", { type: "text", id: `${id}-columns`, maxlength: LONGEST, placeholder: app.say("own-data.columns-example"), autocomplete: "off", spellcheck: "false" }),
-      status: app.element("p", { class: "upload-words", role: "status" }),
+      status: app.element("p", { class: "own-data-words", role: "status" }),
       list: app.element("ul", { class: "own-data-list", "aria-label": app.say("own-data.list") }),
       limit: Infinity,
       file: null, // the last one that was given
@@ -69,10 +69,10 @@ window.dash_clientside = window.dash_clientside || {};
     parts.sending = false;
     parts.field.value = ""; // so that the same file can be chosen again
     if (why) return say(why, true);
-    say(said.sentence);
-    await list(parts);
     const { target, name, sentence } = said;
+    say(sentence);
     parts.root.dispatchEvent(new CustomEvent("own-data", { bubbles: true, detail: { target, name, sentence } }));
+    await list(parts);
   }
 
   const size = (bytes) => app.say("own-data.megabytes", { n: bytes / 1e6 });
