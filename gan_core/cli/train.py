@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from gan_core.cli.options import Setting, TrainOptions
 from gan_core.cli.outputs import CtrlC, MetricsFile, as_npy, write_whole
+from gan_core.datasets.folder import about
 from gan_core.looking.measures import neighbours
 from gan_core.looking.measures.modes import mode_floors, mode_quality
 from gan_core.looking.measures.quality import floors, quality
@@ -203,6 +204,7 @@ def summarise(observer: Observer, fakes: Tensor, seconds: float) -> dict[str, An
         "claim": known.claim if known else "",
         "task": engine.config.task,
         "config": asdict(engine.config),
+        **about(engine.config.target),
         "seed": run.recipe.seed,
         "steps": engine.steps,
         "precision": engine.compute.precision,

@@ -1,0 +1,36 @@
+"""The HTTP side of a visitor's own data: a table of points comes in, and becomes a target."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from flask import Flask, Response, request
+
+from gan_core.dashboard.http.api import as_json
+from gan_core.datasets.folder import PREFIX, keep, listed, sentence
+from gan_core.datasets.table import MAX_BYTES
+
+MAX_WORDS = 200  # characters of a file's name, or of two columns
+_CHUNK = 1 << 20
+
+
+def add_data_routes(server: Flask) -> None:
+    """Register what the README lists under /api/data."""
+
+    @server.get("/api/data")
+    def data() -> Response:
+        return as_json({"data": listed(), "limit": MAX_BYTES})
+
+    @server.post("/api/data")
+    def take_in() -> Response:
+        """The body is the file; `name` and `columns` may stand in the query."""
+        request.max_content_length = MAX_BYTES
+        name, columns = (request.args.get(field, "")[:MAX_WORDS] for field in ("name", "columns"))
+        with TemporaryDirectory(prefix="ganscope-") as folder:
+            path = Path(folder, "table.csv")
+            with path.open("wb") as file:
+                while chunk := request.stream.read(_CHUNK):
+                    file.write(chunk)
+            found = keep(path, columns, name)
+        return as_json({"target": f"{PREFIX}{found.fingerprint}", "name": found.name, "sentence": sentence(found)})
