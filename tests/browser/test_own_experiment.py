@@ -123,7 +123,7 @@ def test_entries_of_a_reader_s_own_are_on_the_page(dashboard: DashboardPage, ser
         expect(page.locator(f"label[for=curves-view-{name}]")).to_have_attribute("title", why)
     # What needs a sample of the data alone is there: a look says how good the fakes are.
     page.locator("label[for=curves-view-quality]").click()
-    expect(page.locator("#metrics-panel-title")).to_have_text("Precision and recall")
+    expect(page.locator("#metrics-panel-title")).to_have_text("Precision, recall")
     said = server.envelope("/api/progress?readings=0").arrays["readings"]
     assert np.isfinite(said[:, [PLACE[name] for name in ("precision", "recall", "neighbour_coverage")]]).all()
     assert np.isnan(said[:, PLACE["coverage"]]).all()
