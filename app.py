@@ -27,7 +27,7 @@ def main() -> int:
     from gan_core.recording.library import Library
     from gan_core.recording.stored import StoredRuns
     from gan_core.rerun.process import Reruns
-    from gan_core.training.known import complete_presets
+    from gan_core.training.known import CHOICES, complete_presets
 
     folder = RunFolder(options.runs, limit=int(options.run_limit * 1e9))
     look_in(folder.folder / BESIDE_RUNS)
@@ -46,7 +46,7 @@ def main() -> int:
         )
         reruns = Reruns()
         archive = Archive(Library(folder.folder, folder.limit), StoredRuns(folder), reruns)
-        app = create_app(session, archive, host=options.host, more_hosts=options.allow_host)
+        app = create_app(session, archive, choices=CHOICES, host=options.host, more_hosts=options.allow_host)
         server = Server(app.server, session, options.host, options.port)
     except ValueError as error:
         return _refuse(str(error))

@@ -112,7 +112,7 @@ def _train(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
     values = {"seed": preset.seed or 0, **values_of(RUN_OPTIONS, given, environ, given.parser)}
     try:
         config = with_points(dict(given.config), given.out)
-        preset.config.changed(config)
+        preset.altered(config, {})
     except ValueError as error:
         given.parser.error(f"argument --config: {error}")
     options = TrainOptions(

@@ -16,15 +16,24 @@ window.dash_clientside = window.dash_clientside || {};
   // The same in words: "target my-ring(modes=8), batch 64"; empty where there is nothing.
   function words(run) {
     const { config, values } = differences(run);
+    return written({ ...config, ...values });
+  }
+
+  // What a run was made of otherwise before it was changed, likewise.
+  const wordsBefore = (run) => written(unlike(run.config_before, run.config));
+
+  // The same as [name, before, after].
+  const changed = (run) => Object.keys(unlike(run.config_before, run.config)).map((name) => [state.settings.labels[name] || name, ...[run.config_before, run.config].map((config) => short(String(config[name])))]);
+
+  function written(found) {
     const { labels } = state.settings;
-    const found = { ...config, ...values };
     const names = [...new Set([...Object.keys(labels), ...Object.keys(found)])].filter((name) => Object.hasOwn(found, name));
-    const written = (value) => short(typeof value === "number" ? app.brief(value) : value);
-    return names.map((name) => `${lower(labels[name] || name)} ${written(found[name])}`).join(", ");
+    const said = (value) => short(typeof value === "number" ? app.brief(value) : value);
+    return names.map((name) => `${lower(labels[name] || name)} ${said(found[name])}`).join(", ");
   }
 
   const lower = (label) => label[0].toLowerCase() + label.slice(1);
   const short = (text) => (text.length > SHORT ? `${text.slice(0, SHORT)}…` : text);
 
-  app.experiment = { differences, words };
+  app.experiment = { differences, words, wordsBefore, changed };
 })(window.dash_clientside);

@@ -38,7 +38,11 @@ window.dash_clientside = window.dash_clientside || {};
   const logged = () => state.changes.map(([step, name, , value]) => [step, name, value]);
 
   // Why a link could not say what this run is.
-  const foreign = () => (app.preset(state.status.info.preset) ? null : app.say("link.foreign"));
+  function foreign() {
+    const { preset, changed_at: at } = state.status.info;
+    if (!app.preset(preset)) return app.say("link.foreign");
+    return at ? app.say("link.changed", { step: at }) : null;
+  }
 
   const same = (a, b) => Object.keys({ ...a, ...b }).every((name) => String(a[name]) === String(b[name]));
 

@@ -187,9 +187,24 @@ window.dash_clientside = window.dash_clientside || {};
     context.globalAlpha = 1;
   }
 
+  // Fakes of the running mean of G's weights, over what G makes now.
+  function paintMean(layer, frame) {
+    if (!frame.mean) return;
+    veil(layer);
+    const context = layer.paint.getContext("2d");
+    context.strokeStyle = ink.mark;
+    context.lineWidth = 1.2 * layer.scale;
+    for (let n = 0; n < frame.mean.length; n += 2) {
+      const [x, y] = app.layers.toCanvas(layer, frame.mean[n] / state.POINT, frame.mean[n + 1] / state.POINT);
+      context.beginPath();
+      context.arc(x, y, 2.6 * layer.scale, 0, 2 * Math.PI);
+      context.stroke();
+    }
+  }
+
   // What is drawn over the points now.
   function overlays() {
-    const chosen = { mesh: app.mesh, pull: app.pull }[app.lens.chosen("samples").name];
+    const chosen = { mesh: app.mesh, pull: app.pull, mean: { paint: paintMean } }[app.lens.chosen("samples").name];
     return [...(app.scenes.task() === "fit" ? [app.pairs] : []), ...(chosen ? [chosen] : [])];
   }
 
@@ -209,6 +224,7 @@ window.dash_clientside = window.dash_clientside || {};
     const pulled = app.lens.chosen("samples").name === "pull" && frame.pull;
     say("samples", [
       ...(pulled ? [app.pull.badge(frame), step] : [step, app.say("badge.points", { reals: shownReals(frame), n, dots, crosses })]),
+      beyond(frame),
       trail ? app.say("badge.trail", { count: frame.trail_steps.length }) : "",
       ghost ? app.say("badge.ghost", { step: ghost.step }) : "",
     ]);
@@ -216,6 +232,15 @@ window.dash_clientside = window.dash_clientside || {};
     function say(panel, parts) {
       app.badge.say(panel, [app.lens.state(panel, frame), ...parts]);
     }
+  }
+
+  // A G that does not end in tanh may put fakes beyond the square: they are drawn at its edge, and told of.
+  function beyond({ fakes }) {
+    const { config } = state.status.info;
+    if (!config || !String(config.generator).endsWith(":linear")) return "";
+    let count = 0;
+    for (let i = 0; i < fakes.length; i += 2) count += Math.abs(fakes[i]) >= state.POINT || Math.abs(fakes[i + 1]) >= state.POINT;
+    return count ? app.say("badge.beyond", { count }) : "";
   }
 
   function readInk() {

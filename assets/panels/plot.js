@@ -90,12 +90,14 @@ window.dash_clientside = window.dash_clientside || {};
 
   const across = (y, ink, dash) => ({ type: "line", xref: "paper", yref: "y", x0: 0, x1: 1, y0: y, y1: y, line: { color: colour(ink), width: 1, dash } });
 
+  const PLACES = { left: 0, center: 0.5, right: 1 };
+
   function label(text, y, side, ink) {
     return {
       text,
       xref: "paper",
       yref: "y",
-      x: side === "right" ? 1 : 0,
+      x: PLACES[side],
       y,
       xanchor: side,
       yanchor: "bottom",
@@ -121,14 +123,21 @@ window.dash_clientside = window.dash_clientside || {};
       const at = value === null ? points.best : value;
       add(at, value === null ? `${text} ${app.brief(at)}` : text, "right", "quiet", "dash");
     }
+    for (const [modes, of, loss] of (view.guides && points.guides) || []) add(loss, guide(modes, of, loss), "right", "quiet", "dash");
     for (const { reading, colour: ink, references } of view.lines) {
       if (!references) continue;
       const [floor, fallen] = [points.floors[reading], points.collapsed[reading]];
       if (references.floor) add(floor, `${references.floor} ${app.brief(floor)}`, references.floor_side, ink, "dash");
-      add(fallen, `${references.collapsed} ${app.brief(fallen)}`, "left", ink, "dashdot");
+      if (references.collapsed) add(fallen, `${references.collapsed} ${app.brief(fallen)}`, "left", ink, "dashdot");
     }
-    if (view.words) found.annotations.push({ ...label(view.words, (view.low + view.high) / 2, "center", "text"), x: 0.5, yanchor: "middle", font: { size: 13, color: colour("text") } });
+    if (view.words) found.annotations.push({ ...label(view.words, (view.low + view.high) / 2, "center", "text"), yanchor: "middle", font: { size: 13, color: colour("text") } });
     return found;
+  }
+
+  // Where G has all of the data the best D cannot tell; where it has some of their modes, it pays less.
+  function guide(modes, of, loss) {
+    if (modes < of) return app.say("curve.best-at-modes", { modes, of, loss: app.brief(Number(loss.toPrecision(3))) });
+    return Math.abs(loss - LN_2) < 1e-9 ? app.say("curve.cannot-tell") : app.say("curve.cannot-tell-at", { loss: app.brief(Number(loss.toPrecision(3))) });
   }
 
   const POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹";

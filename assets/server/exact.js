@@ -92,7 +92,7 @@ window.dash_clientside = window.dash_clientside || {};
     while (mine === turn) {
       try {
         const path = ticket === null ? "/api/visit" : `/api/visit/${ticket}`;
-        const answer = await ask(path, ticket === null ? { client, run: state.status.info.id, step, resolution, ...(lenses && { lens: lenses }) } : null);
+        const answer = await ask(path, ticket === null ? { client, run: trainedBy(step), step, resolution, ...(lenses && { lens: lenses }) } : null);
         const binary = answer.headers.get("Content-Type") === "application/octet-stream";
         const said = binary ? await app.wire.decode(await answer.arrayBuffer()) : await answer.json();
         if (mine !== turn) return null;
@@ -107,6 +107,13 @@ window.dash_clientside = window.dash_clientside || {};
       }
     }
     return null;
+  }
+
+  // The run that trained a step: before a branch was made something else, its parent, if that one's points are shown here.
+  function trainedBy(at) {
+    const { id, parent, parent_step: from, changed_at: changed, config, config_before: before } = state.status.info;
+    const parents = changed !== null && changed === from && at < changed && ["task", "target", "latent"].every((name) => config[name] === before[name]);
+    return parents ? parent : id;
   }
 
   const ask = (path, body) =>

@@ -7,14 +7,20 @@ window.dash_clientside = window.dash_clientside || {};
 
   const key = () => `${state.run},${state.events.length},${JSON.stringify(state.events.at(-1))}`;
 
+  // Those that the server tells, and where a branch was made something else.
+  function events() {
+    const { changed_at: at } = state.status.info;
+    return at === null ? state.events : [...state.events, [at, "otherwise", {}]].sort(([a], [b]) => a - b);
+  }
+
   function update() {
     const root = app.byId("events");
-    if (!root) return;
+    if (!root || !state.settings) return;
     if (drawn.key !== key()) {
       drawn = { key: key(), kept: "" };
-      root.replaceChildren(...state.events.map(tick));
+      root.replaceChildren(...events().map(tick));
       // One list to be read, instead of a stop of the Tab key for each.
-      app.byId("events-list").replaceChildren(...state.events.map((event) => app.element("li", {}, words(event))));
+      app.byId("events-list").replaceChildren(...events().map((event) => app.element("li", {}, words(event))));
     }
     place(root);
   }
@@ -28,8 +34,9 @@ window.dash_clientside = window.dash_clientside || {};
 
   const words = (event) => app.say("events.at", { step: event[0], what: what(event) });
 
-  // What happened: a state began, or a value was changed.
+  // What happened: a state began, a value was changed, or all is made of something else from there on.
   function what([, kind, about], brief = false) {
+    if (kind === "otherwise") return app.experiment.changed(state.status.info).map(([name, old, now]) => app.say("event.change", { name, old, new: now })).join(", ");
     if (kind === "change") return app.say("event.change", { ...about, name: nameOf(about.name) });
     const short = app.sayOr(about.state, `state.${about.state}.short`);
     return brief ? short : app.sayOr(short, `state.${about.state}.sentence`);
@@ -50,11 +57,11 @@ window.dash_clientside = window.dash_clientside || {};
   const here = () => (state.view.live ? state.newestStep() : state.view.step);
 
   function previous() {
-    go(state.events.findLast(([step]) => step < here()), app.say("events.none-earlier"));
+    go(events().findLast(([step]) => step < here()), app.say("events.none-earlier"));
   }
 
   function next() {
-    go(state.events.find(([step]) => step > here()), app.say("events.none-later"));
+    go(events().find(([step]) => step > here()), app.say("events.none-later"));
   }
 
   function go(event, otherwise) {
@@ -65,8 +72,8 @@ window.dash_clientside = window.dash_clientside || {};
 
   // What happened at the step that is viewed.
   function say() {
-    if (!app.byId("event-words")) return;
-    const found = state.view.live ? [] : state.events.filter(([step]) => step === state.view.step);
+    if (!app.byId("event-words") || !state.status) return;
+    const found = state.view.live ? [] : events().filter(([step]) => step === state.view.step);
     app.setText("event-words", found.length ? app.say("events.at", { step: state.view.step, what: found.map((event) => what(event, true)).join("; ") }) : "");
   }
 

@@ -18,6 +18,7 @@ from gan_core.bench.beside import frames_beside
 from gan_core.bench.frames import frame_costs
 from gan_core.bench.growth import costs_as_they_grow
 from gan_core.bench.peak import share_of_peak
+from gan_core.bench.penalties import cost_of_penalties
 from gan_core.bench.plot import draw
 from gan_core.bench.recording import cost_of_recording
 from gan_core.bench.report import machine, print_rows, write_json
@@ -35,6 +36,7 @@ Measurement = Callable[[Plan], Iterable[Row]]
 
 MEASUREMENTS: tuple[Measurement, ...] = (
     training_speed,
+    cost_of_penalties,
     share_of_peak,
     frame_costs,
     frames_beside,

@@ -26,7 +26,7 @@ from gan_core.cli.arguments import (
     values_of,
     whole_number,
 )
-from gan_core.setup.config import DEVICES, MAX_THREADS, PRECISIONS, HyperParameters, read_field
+from gan_core.setup.config import DEVICES, MAX_THREADS, PRECISIONS, HyperParameters, parted, read_field
 from gan_core.setup.limits import check_seed
 from gan_core.setup.presets import DEFAULT_PRESET, PRESETS, find_preset
 from gan_core.system import laboratory
@@ -162,7 +162,10 @@ def read_config_item(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
         raise ValueError(f"{text!r} is not KEY=VALUE, as in batch=64.")
-    read_field(name.strip(), value.strip())
+    fixed, values = parted({name.strip(): value.strip()})
+    for key, text_ in fixed.items():
+        read_field(key, text_)
+    HyperParameters().changed(values)
     return name.strip(), value.strip()
 
 

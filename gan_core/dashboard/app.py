@@ -17,6 +17,7 @@ from gan_core.dashboard.http.unknown import StrictDash, add_unknown
 from gan_core.dashboard.http.view import Archive, SessionView
 from gan_core.dashboard.page.callbacks import add_callbacks
 from gan_core.dashboard.page.compare import add_compare
+from gan_core.dashboard.page.experiment import Choices
 from gan_core.dashboard.page.layout import page
 from gan_core.dashboard.page.texts import texts_element
 from gan_core.dashboard.page.theme import css_variables
@@ -44,9 +45,17 @@ _INDEX = """<!DOCTYPE html>
 
 
 def create_app(
-    session: SessionView, archive: Archive | None = None, *, host: str = "127.0.0.1", more_hosts: Iterable[str] = ()
+    session: SessionView,
+    archive: Archive | None = None,
+    *,
+    choices: Choices,
+    host: str = "127.0.0.1",
+    more_hosts: Iterable[str] = (),
 ) -> Dash:
-    """Build the application. `host` is the address it will listen on, `more_hosts` further names it goes by."""
+    """Build the application. `choices` are what an experiment can be made of, as they are when a page is asked for.
+
+    `host` is the address it will listen on, `more_hosts` further names it goes by.
+    """
     app = StrictDash(
         "ganscope",
         title=say("page.title"),
@@ -60,7 +69,7 @@ def create_app(
         ],
         serve_locally=True,
     )
-    app.layout = lambda: page(session.status())
+    app.layout = lambda: page(session.status(), choices)
     add_callbacks(app)
     guard(app.server, host, more_hosts, scripts=app.csp_hashes())
     app.server.after_request(_kept_by_browsers)

@@ -12,6 +12,7 @@ from gan_core.recording.keeping import Opened, leave, take_up, write_down
 from gan_core.recording.recorder import Recorder
 from gan_core.recording.start import branch_off
 from gan_core.records.status import Recording
+from gan_core.rerun.otherwise import branch_otherwise
 from gan_core.run.run import Run, begin
 from gan_core.setup.presets import Preset
 from gan_core.texts.catalogue import say
@@ -54,23 +55,37 @@ class Opening:
         path = self._folder.path(name)
         return Opened(run, lambda: RunFile.create(path, run.recipe))
 
-    def go_on_with(self, name: str, number: int, present: str) -> Opened:
-        """Open a recorded run at its newest checkpoint, on the way to its last step. Raises Refusal."""
+    def go_on_with(self, name: str, number: int, present: str, note: str | None = None) -> Opened:
+        """Open a recorded run at its newest checkpoint, on the way to its last step. Raises Refusal.
+
+        `note` is what the visitor should know of it.
+        """
         with refusing():
             folder = self._recorded()
             if self.recorder is not None and name == present:
                 raise ValueError(say("refusal.is-open"))
-            return take_up(folder.path(name), number, self._lock, self._make_engine)
+            opened = take_up(folder.path(name), number, self._lock, self._make_engine)
+        opened.run.note = note
+        return opened
 
-    def branch(self, parent: str, step: int, present: str) -> str:
-        """Write a new run that begins as another one was up to `step`; returns its name. Raises Refusal."""
-        if self.recorder is not None and parent == present:
+    def branch(self, parent: str, step: int, config: Mapping[str, str], present: Run) -> tuple[str, str | None]:
+        """Write a new run that begins as another one was up to `step`, and goes on with these fields otherwise.
+
+        Returns its name, and what of that one was kept if not all is as it was. Raises Refusal.
+        """
+        is_present = self.recorder is not None and parent == present.info.id
+        if self.recorder is not None and is_present:
             self.recorder.flush()
         created = self._wall_clock()
-        name = new_id(created)
+        name, kept = new_id(created), None
         with refusing():
-            branch_off(self._recorded(), parent, step, name, created)
-        return name
+            if config:
+                standing = present.engine if is_present else None
+                whole = (self._recorded(), parent, step, config, name, created, self._make_engine)
+                kept = branch_otherwise(*whole, standing=standing, **self._options)
+            else:
+                branch_off(self._recorded(), parent, step, name, created)
+        return name, kept
 
     def record(self, opened: Opened) -> None:
         """Write down what becomes of a run from now on."""

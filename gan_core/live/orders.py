@@ -19,6 +19,7 @@ from gan_core.records.commands import (
     SetPace,
     SetValues,
     StepOnce,
+    check_size,
 )
 from gan_core.records.status import Phase
 from gan_core.setup.presets import find_preset
@@ -76,6 +77,7 @@ def restart(session: TrainingSession, command: Restart) -> None:
     with refusing():
         begun = preset_of(run.recipe) if command.preset is None else find_preset(command.preset)
         experiment = begun.altered(command.config, command.values)
+        check_size(experiment.config, command.config)
         seeds = (command.seed, begun.seed if command.preset else None, run.info.seed)
         seed = next(seed for seed in seeds if seed is not None)
         opened = session.opening.begin(experiment, seed, run.number + 1)
@@ -93,7 +95,7 @@ def open_run(session: TrainingSession, command: Open) -> None:
 
 def branch(session: TrainingSession, command: Branch) -> None:
     """Begin a new run as another one was at a step. Everything that can go wrong does so before the present is left."""
-    _go_on_with(session, session.opening.branch(command.run, command.step, session.run.info.id))
+    _go_on_with(session, *session.opening.branch(command.run, command.step, command.config, session.run))
 
 
 def repeat(session: TrainingSession, command: Repeat) -> None:
@@ -108,9 +110,9 @@ def repeat(session: TrainingSession, command: Repeat) -> None:
     session.set_out()
 
 
-def _go_on_with(session: TrainingSession, name: str) -> None:
+def _go_on_with(session: TrainingSession, name: str, note: str | None = None) -> None:
     """Take up a recorded run: from its newest checkpoint to its last step, and pause there."""
-    session.enter(session.opening.go_on_with(name, session.run.number + 1, session.run.info.id))
+    session.enter(session.opening.go_on_with(name, session.run.number + 1, session.run.info.id, note))
     session.looker.show_newest()
     session.set_out()
 

@@ -34,10 +34,12 @@ class LensArray:
 # tears    stretch: round(1000 * log10 |det J|) of G over latent space; folded: 1 if it is < 0
 # pull     pull: x, y of a fake before its last step, the direction D's gradient asked for (the longest is 1), and the
 #          move it made, in data units; asked_share: share of the shown fakes that obeyed
+# mean     mean: fakes of the first fixed latents by the running mean of G's weights, times POINT_SCALE
 LENS_ARRAYS: Registry[tuple[LensArray, ...]] = Registry("lens")
 LENS_ARRAYS.add("best-d", (LensArray("best_d", "u1", ("R", "R")),))
 LENS_ARRAYS.add("tears", (LensArray("stretch", "i2", ("R", "R")), LensArray("folded", "u1", ("R", "R"))))
 LENS_ARRAYS.add("pull", (LensArray("pull", "f4", ("P", 6)), LensArray("asked_share", "f4", (1,))))
+LENS_ARRAYS.add("mean", (LensArray("mean", "i2", ("P", 2)),))
 
 
 def lens_arrays() -> list[LensArray]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from gan_core.records.steps import Change
-from gan_core.setup.config import BOUNDS, FRAME_RATE, LOOKING_SHARE, GANConfig
+from gan_core.setup.config import BOUNDS, FRAME_RATE, LOOKING_SHARE, GANConfig, HyperParameters, read_field
 from gan_core.setup.limits import (
     MAX_ASKED_BATCH,
     MAX_ASKED_LAYERS,
@@ -90,10 +90,14 @@ class Open:
 
 @dataclass(frozen=True)
 class Branch:
-    """Begin a new run with what a recorded one was at `step`; paused there."""
+    """Begin a new run with what a recorded one was at `step`; paused there.
+
+    With `config`, fields as text that are to be otherwise than that one's, it goes on with all of it that still fits.
+    """
 
     run: str
     step: int
+    config: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -133,9 +137,10 @@ def parse(request: object) -> Command:
 
     The body is an object with `do`: "set" (`values`: name to number), "looking" (`share`), "pace" (`steps` a frame, or
     null; perhaps `per_second`: frames a second at most), "play", "pause", "step" (`count`), "reset", "new-seed"
-    (`seed`), "preset" (`name`), "open" (`run`), "branch" (`run`, `step`) or "repeat" (`preset`, `seed`, `changes`:
-    [step, name, value] in order, `step`). "preset" and "repeat" may have `config`, key to text, and `values`, name to
-    number: what is not as the preset has it.
+    (`seed`), "preset" (`name`), "start", "open" (`run`), "branch" (`run`, `step`) or "repeat" (`preset`, `seed`,
+    `changes`: [step, name, value] in order, `step`). "preset" and "repeat" may have `config`, key to text, and
+    `values`, name to number: what is not as the preset has it; "start" both, of what is not as the present run began,
+    and "branch" `config`.
 
     Raises ValueError with one sentence that says what is wrong.
     """
@@ -172,7 +177,13 @@ def _read_step(request: Mapping[str, object]) -> Command:
 
 
 def _read_branch(request: Mapping[str, object]) -> Command:
-    return Branch(check_run(request.get("run")), check_step(request.get("step")))
+    return Branch(check_run(request.get("run")), check_step(request.get("step")), _read_config(request))
+
+
+def _read_start(request: Mapping[str, object]) -> Command:
+    values = _read_values(request)
+    checked = HyperParameters().changed(values)
+    return Restart(config=_read_config(request), values={name: getattr(checked, name) for name in values})
 
 
 def _read_repeat(request: Mapping[str, object]) -> Command:
@@ -194,8 +205,8 @@ def _read_repeat(request: Mapping[str, object]) -> Command:
     return Repeat(preset.name, seed, tuple(changes), step, config, begun)
 
 
-def _check_size(config: GANConfig, asked: Mapping[str, str]) -> None:
-    """Raise ValueError for more than a link may ask of the machine of whoever follows it."""
+def check_size(config: GANConfig, asked: Mapping[str, str]) -> None:
+    """Raise ValueError for more than a page, and so a link, may ask of the machine of whoever follows it."""
     for name, network in config.networks.items():
         if name in asked and (len(network.units) > MAX_ASKED_LAYERS or network.widest > MAX_ASKED_UNITS):
             raise ValueError(
@@ -216,14 +227,26 @@ def _read_preset(request: Mapping[str, object]) -> Command:
 def _read_experiment(request: Mapping[str, object], name: str) -> tuple[Preset, dict[str, str], dict[str, float]]:
     """A preset, by the field `name` of a request, and what is not as it has it."""
     preset = find_preset(str(request.get(name)))
-    config, values = request.get("config", {}), request.get("values", {})
+    config, values = _read_config(request), _read_values(request)
+    altered = preset.altered(config, values)  # its checks of names and ranges
+    check_size(altered.config, config)
+    return preset, config, {each: getattr(altered.values, each) for each in values}
+
+
+def _read_config(request: Mapping[str, object]) -> dict[str, str]:
+    config = request.get("config", {})
     if not isinstance(config, dict) or not all(isinstance(text, str) for text in config.values()):
         raise ValueError('\'config\' must be an object of keys and texts, as in {"batch": "64"}.')
+    for name, text in config.items():
+        read_field(name, text)
+    return dict(config)
+
+
+def _read_values(request: Mapping[str, object]) -> dict[str, float]:
+    values = request.get("values", {})
     if not isinstance(values, dict):
         raise ValueError("'values' must be an object of hyper-parameter names and numbers.")
-    altered = preset.altered(config, values)  # its checks of names and ranges
-    _check_size(altered.config, config)
-    return preset, dict(config), {each: getattr(altered.values, each) for each in values}
+    return dict(values)
 
 
 _READERS = {
@@ -236,6 +259,7 @@ _READERS = {
     "reset": lambda request: Restart(),
     "new-seed": lambda request: Restart(seed=check_seed(request.get("seed"))),
     "preset": _read_preset,
+    "start": _read_start,
     "open": lambda request: Open(check_run(request.get("run"))),
     "branch": _read_branch,
     "repeat": _read_repeat,

@@ -85,6 +85,15 @@ class StrataInfo:
     ends: tuple[float, float] | None = None  # of the coordinate of which the parts of a group are equal stretches
 
 
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """What the best D pays where G has so many `modes` of the data perfectly, `of` them all."""
+
+    modes: int
+    of: int
+    loss: float
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class FixedPoints:
     """The inputs that stay the same in every frame of a run, so that frames can be compared."""
@@ -98,4 +107,5 @@ class FixedPoints:
     floors: Mapping[str, float] = field(default_factory=dict)
     collapsed: Mapping[str, float] = field(default_factory=dict)
     offers: frozenset[str] = frozenset()  # names of records.offers.OFFERS
+    guides: tuple[Guide, ...] = ()
     strata: StrataInfo | None = None  # where the target says what the parts of its data are

@@ -41,6 +41,8 @@ class RunInfo:
     by_hand: bool  # whether each step is the one that is written out; else it is autograd's
     parent: str | None = None  # id of the run it branched off
     parent_step: int | None = None
+    changed_at: int | None = None  # the step up to which it was made of something else,
+    config_before: Mapping[str, Any] | None = None  # and of what
 
 
 def run_info(recipe: Recipe, run: int, *, by_hand: bool) -> RunInfo:
@@ -58,6 +60,8 @@ def run_info(recipe: Recipe, run: int, *, by_hand: bool) -> RunInfo:
         by_hand=by_hand,
         parent=recipe.parent,
         parent_step=recipe.parent_step,
+        changed_at=recipe.changed_at,
+        config_before=recipe.config_before,
     )
 
 

@@ -90,7 +90,8 @@ def begin_chronicle(points: FixedPoints, history: History) -> Chronicle:
 def rule_for(points: FixedPoints) -> Rule:
     """The rule for a run's task."""
     if points.task == "gan":
-        return partial(diagnose, parts=len(points.strata.shares) if points.strata else 0)
+        chance = next((guide.loss for guide in points.guides if guide.modes == guide.of), None)
+        return partial(diagnose, parts=len(points.strata.shares) if points.strata else 0, chance=chance)
     if points.task == "none":
         return lambda looks: "undecided"
     if points.task == "fit":

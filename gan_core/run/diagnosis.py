@@ -18,6 +18,7 @@ BUNCHED = 0.35  # median coverage below this; over any 200 steps figure 2 has 0.
 STILL = 0.1  # root mean square distance of the centre from its mean, in data units: below this, it stays where it is
 NARROW = 0.3  # spread of the fakes below this; real data have 0.56
 WON_LOSS = 0.05  # D's loss below this: D is right with 95 % certainty, on average
+CANNOT_TELL = math.log(2)  # cross-entropy of a D that cannot tell at all
 LEARNT = 0.01  # of what there was to learn, still to learn
 HOLD = 3  # looks for which a new state has to hold
 
@@ -36,14 +37,18 @@ class Look:
     g_loss: float  # the same
 
 
-def diagnose(looks: Sequence[Look], *, diverged: bool = False, parts: int = 0) -> str:
+def diagnose(
+    looks: Sequence[Look], *, diverged: bool = False, parts: int = 0, chance: float | None = CANNOT_TELL
+) -> str:
     """Name the state of a GAN's run from its looks, the newest last; `diverged` says that a loss was not finite.
 
-    `parts` is how many the data have: of two, one is already half of them.
+    `parts` is how many the data have: of two, one is already half of them. `chance` is D's loss where it cannot tell;
+    None where that says nothing: then it is not told that D has won.
 
     Those of the last WINDOW steps count, and at least the last LOOKS; "undecided" for fewer than LEAST_LOOKS, or within
     LEAST_STEPS. In this order, medians over the window:
-    "diverged"; "d-has-won": D's loss below WON_LOSS; "covering": coverage at least COVERING;
+    "diverged"; "d-has-won": D's loss below WON_LOSS, or as small a part of another `chance`;
+    "covering": coverage at least COVERING;
     "hopping": coverage below BUNCHED, or of one part alone, and the centre not STILL; "collapsed": the same, the centre
     still and the spread below NARROW; "undecided" otherwise. Of data without parts there is no coverage: narrow fakes
     then count as bunched, and covering is not told.
@@ -53,7 +58,7 @@ def diagnose(looks: Sequence[Look], *, diverged: bool = False, parts: int = 0) -
     if len(looks) < LEAST_LOOKS or looks[-1].step - looks[0].step < LEAST_STEPS:
         return "undecided"
     seen = _window(looks)
-    if _median(look.d_loss for look in seen) < WON_LOSS:
+    if chance is not None and _median(look.d_loss for look in seen) < WON_LOSS * (chance / CANNOT_TELL):
         return "d-has-won"
     coverage, spread = _median(look.coverage for look in seen), _median(look.spread for look in seen)
     if coverage >= COVERING:

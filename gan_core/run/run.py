@@ -32,7 +32,7 @@ from gan_core.training.engine import GANEngine, State
 from gan_core.training.tasks import TASKS
 
 MAX_ROWS_PER_READ = 50_000  # rows of metrics in one answer: 800 kB
-MAX_READINGS = 2000  # in one answer: 300 kB
+MAX_READINGS = 2000  # in one answer: 360 kB
 
 MakeEngine = Callable[..., GANEngine]
 
@@ -187,7 +187,7 @@ class Run:
     def through(self, lenses: Collection[str]) -> dict[str, Any]:
         """What `look` is to be told for those lenses."""
         shown = frozenset(lenses) & self.probe.lenses
-        return {"lenses": shown, "update": self.engine.generator_update() if "pull" in shown else None}
+        return {"lenses": shown, "of_g": self.engine.beside_generator() if shown & {"pull", "mean"} else {}}
 
     def with_path(self, frame: Snapshot) -> tuple[Snapshot, list[TrailPoint]]:
         """The frame with what can only be read along the fakes' path, and that path, the frame's own point last."""
@@ -258,13 +258,18 @@ def begin(
     machine cannot meet.
     """
     engine = make_engine(preset, seed, **options)
+    return Run(recipe_of(engine, preset, run_id, created), engine, number=number, lock=lock)
+
+
+def recipe_of(engine: GANEngine, preset: Preset, run_id: str, created: float) -> Recipe:
+    """The recipe of a run that this engine, at step 0, begins as `preset` says, on this machine."""
     compute = engine.compute
-    recipe = Recipe(
+    return Recipe(
         id=run_id,
         preset=preset.name,
         config=asdict(engine.config),  # with every number of its parts
         values=asdict(preset.values),
-        seed=seed,
+        seed=engine.seed,
         device=compute.device.type,
         precision=compute.precision,
         threads=compute.threads,
@@ -272,7 +277,6 @@ def begin(
         machine=machine(),
         created=created,
     )
-    return Run(recipe, engine, number=number, lock=lock)
 
 
 def values_in_force(recipe: Recipe, changes: Iterable[Change]) -> Mapping[str, InForce]:

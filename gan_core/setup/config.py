@@ -230,7 +230,8 @@ def read_field(name: str, text: str) -> str | int | float:
     """
     kinds = {field_.name: str(field_.type) for field_ in fields(GANConfig)}
     if name not in kinds:
-        raise ValueError(f"There is nothing called {name[:40]!r} to configure; there are {', '.join(kinds)}.")
+        there = ", ".join((*kinds, "optimiser", *BOUNDS))
+        raise ValueError(f"There is nothing called {name[:40]!r} to configure; there are {there}.")
     if kinds[name] == "float":
         return _read_float(name, text)
     if kinds[name] != "int":
@@ -238,6 +239,23 @@ def read_field(name: str, text: str) -> str | int | float:
     if not text.strip().isdecimal() or len(text) > 20:
         raise ValueError(f"{name} must be a whole number; {text[:40]!r} is not.")
     return int(text)
+
+
+def parted(texts: Mapping[str, str]) -> tuple[dict[str, str], dict[str, float]]:
+    """Part what is given as KEY=VALUE into fields of a configuration, still as text, and live values to begin with.
+
+    `optimiser` stands for that of both players. Raises ValueError with a sentence for a value that is no number.
+    """
+    fields_: dict[str, str] = {}
+    values: dict[str, float] = {}
+    for name, text in texts.items():
+        if name in BOUNDS:
+            values[name] = _read_float(name, text)
+        elif name == "optimiser":
+            fields_ |= {"optimiser_g": text, "optimiser_d": text}
+        else:
+            fields_[name] = text
+    return fields_, values
 
 
 def _read_float(name: str, text: str) -> float:

@@ -30,6 +30,8 @@ YOUNGER_CONFIG: dict[str, Any] = {
     "noise_steps": 0,
 }
 YOUNGER_VALUES: dict[str, float] = {"penalty_weight": 1.0, "instance_noise": 0.0}
+# Branches were all made as their parents are.
+YOUNGER_RECIPE: dict[str, Any] = {"changed_at": None, "config_before": None}
 # What stood in the place of the networks and optimisers.
 _SIZES: dict[str, Any] = {
     "width": int,

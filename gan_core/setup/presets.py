@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from gan_core.setup.config import GANConfig, HyperParameters, sized
 from gan_core.setup.registry import Registry
 from gan_core.setup.scenario import GROUPS, Preset
@@ -98,7 +100,45 @@ _ALL = (
     ),
 )
 
-PRESETS: Registry[Preset] = Registry("preset", {preset.name: preset for preset in (*_ALL, *ZOO)})
+# To begin an experiment of one's own from.
+_LABORATORY = (
+    Preset(
+        name="ring",
+        group="laboratory",
+        length=3_000,
+        paces=_SOON_FASTER,
+        config=sized(width=128, batch=256, target="ring"),
+        values=_FIGURE_7,
+        view="strata",
+    ),
+    Preset(
+        name="grid",
+        group="laboratory",
+        length=3_000,
+        paces=_SOON_FASTER,
+        config=sized(width=128, batch=256, target="grid", penalty="r1+r2"),
+        values=replace(_FIGURE_7, penalty_weight=0.04),
+        view="strata",
+    ),
+    Preset(
+        name="moons",
+        group="laboratory",
+        length=3_000,
+        paces=_SOON_FASTER,
+        config=sized(width=128, batch=256, target="moons"),
+        values=_FIGURE_7,
+    ),
+    Preset(
+        name="blank",
+        group="laboratory",
+        length=3_000,
+        paces=_SOON_FASTER,
+        config=sized(width=16, depth=1, batch=128, target="gaussian"),
+        values=_FIGURE_7,
+    ),
+)
+
+PRESETS: Registry[Preset] = Registry("preset", {preset.name: preset for preset in (*_ALL, *_LABORATORY, *ZOO)})
 DEFAULT_PRESET = "mode-collapse"
 
 

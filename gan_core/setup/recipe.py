@@ -27,6 +27,9 @@ class Recipe:
     created: float  # seconds since the epoch
     parent: str | None = None  # id of the run that this one branched off
     parent_step: int | None = None  # the step at which it did: its own first checkpoint
+    # Where a branch was made something else: the step, and all fields of the GANConfig that trained those up to it.
+    changed_at: int | None = None
+    config_before: Mapping[str, Any] | None = None
 
 
 def preset_of(recipe: Recipe) -> Preset:

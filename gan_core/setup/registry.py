@@ -101,13 +101,17 @@ class Parts(Mapping[str, T]):
         """Whether a name is that of a part, or can be that of one of a family."""
         return name in self._makers or self._of_family(name) is not None
 
+    def numbers(self, name: str) -> Mapping[str, Number]:
+        """The numbers that a part of this name takes. Raises ValueError when there is none."""
+        return (self._of_family(name) or self._makers.find(name)).numbers
+
     def completed(self, text: str) -> str:
         """The text of a part with all its numbers.
 
         Raises ValueError with a sentence for a part or a number that there is not, or one out of range.
         """
         part = read_part(text)
-        numbers = (self._of_family(part.name) or self._makers.find(part.name)).numbers
+        numbers = self.numbers(part.name)
         unknown = [name for name in part.numbers if name not in numbers]
         if unknown:
             there = f"there are {', '.join(numbers)}" if numbers else "it has none"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from gan_core.setup.config import GANConfig, HyperParameters
+from gan_core.setup.config import GANConfig, HyperParameters, parted
 from gan_core.texts.catalogue import say_or
 
 
@@ -28,9 +28,11 @@ class Preset:
     def altered(self, config: Mapping[str, str], values: Mapping[str, float]) -> Preset:
         """The same label on another experiment: with these fields, as text, and values in the place of its own.
 
-        Raises ValueError with a sentence for what cannot be.
+        `config` may name live values, too, and `optimiser` for both. Raises ValueError with a sentence for what cannot
+        be.
         """
-        return replace(self, config=self.config.changed(config), values=self.values.changed(values))
+        fields, begun = parted(config)
+        return replace(self, config=self.config.changed(fields), values=self.values.changed({**begun, **values}))
 
     @property
     def title(self) -> str:
@@ -58,4 +60,4 @@ class Preset:
         return say_or("", f"preset.{self.name}.attempt")
 
 
-GROUPS = ("article", "zoo", "more")
+GROUPS = ("article", "laboratory", "zoo", "more")

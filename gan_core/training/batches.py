@@ -67,6 +67,11 @@ class Batches:
         self._draw()
         self.place = state["place"]
 
+    def behind(self) -> dict[str, Any]:
+        """A state from which other batches go on: its streams stand behind the present block."""
+        real, latents = self._positions()
+        return {"real_stream": real.clone(), "latent_stream": latents.clone(), "place": 0}
+
     def _draw(self) -> None:
         self._starts = self._positions()
         of_real, of_latents = self._streams

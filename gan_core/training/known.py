@@ -26,6 +26,8 @@ REGISTRIES: Mapping[str, Parts[Any]] = {
     "optimiser_g": OPTIMISERS,
     "optimiser_d": OPTIMISERS,
 }
+# What there is to choose from: for each field, and for the activations of both networks.
+CHOICES: Mapping[str, Parts[Any]] = {**REGISTRIES, "activation": ACTIVATIONS}
 
 
 def completed(config: GANConfig) -> GANConfig:

@@ -8,6 +8,7 @@ numbers of what it takes for real: logits, or scores that are no logarithms of o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -41,6 +42,8 @@ class Objective:
     anchored: bool = True
     scale: float = 0.5
     clip: float = 0.0
+    # What the best D pays where the fakes are a share s of the data's equal, separate modes; None: not known.
+    best: Callable[[float], float] | None = None
 
     def level(self, scores: Array) -> Array:
         """The score above which D takes a point for real, by its scores (2 n, 1) of n real points and n fakes."""
@@ -113,6 +116,11 @@ def _minimax(kernels: Kernels, fake: Array) -> tuple[Array, Array]:
     return -each.sum() / n, slope / -n
 
 
+def _best_cross_entropy(s: float) -> float:
+    # ln 2 - JS(p, q), p the data's density and q that of the fakes.
+    return (s * math.log(1 + 1 / s) + math.log(1 + s)) / 2
+
+
 def _hinge(kernels: Kernels, wrong: Array) -> tuple[Array, Array]:
     off = wrong + 1
     pays = off > 0
@@ -140,24 +148,33 @@ def least_squares(a: float, b: float, c: float) -> Objective:
         n, off = len(fake), fake - c
         return (off * off).sum() / (2 * n), off / n
 
-    return Objective(error, generator, probability=False, middle=(a + b) / 2, scale=1.0)
+    def best(s: float) -> float:
+        return (b - a) ** 2 * s / (1 + s) / 2  # half of (b - a)^2 times the integral of p q / (p + q)
+
+    return Objective(error, generator, probability=False, middle=(a + b) / 2, scale=1.0, best=best)
 
 
 OBJECTIVES: Parts[Objective] = Parts("objective")
 # Goodfellow et al. 2014: the generator minimises -log D(G(z)), that is, cross-entropy with its fakes labelled real.
-OBJECTIVES.add("non-saturating", lambda: Objective(_cross_entropy, _non_saturating))
+OBJECTIVES.add("non-saturating", lambda: Objective(_cross_entropy, _non_saturating, best=_best_cross_entropy))
 # The article's supervised discriminators: (sigmoid(logit) - label)^2, label 1 for real and 0 for fake. Its best D is
 # that of cross-entropy. The generator's side labels its fakes real.
-OBJECTIVES.add("squared-error", lambda: Objective(_squared_error, _squared_distance_from_real))
+OBJECTIVES.add(
+    "squared-error",
+    lambda: Objective(_squared_error, _squared_distance_from_real, best=lambda s: s / (1 + s) / 2),
+)
 # The same paper's game of one value for both: the generator minimises log(1 - D(G(z))), whose derivative vanishes with
 # D(G(z)), that is, just when D is sure.
-OBJECTIVES.add("minimax", lambda: Objective(_cross_entropy, _minimax))
+OBJECTIVES.add("minimax", lambda: Objective(_cross_entropy, _minimax, best=_best_cross_entropy))
 # LSGAN: labels a of fakes and b of real points, c what G wants its fakes to be given; on the score itself, with no
 # sigmoid before it. (-1, 1, 0) is the choice that makes it Pearson's chi squared.
 OBJECTIVES.add("least-squares", least_squares, a=Number(0, -10, 10), b=Number(1, -10, 10), c=Number(1, -10, 10))
 # Mean max(0, 1 - D(x)) + mean max(0, 1 + D(y)) for D; -mean D(y) for G, without a hinge (Lim and Ye 2017; Miyato et al.
 # 2018).
-OBJECTIVES.add("hinge", lambda: Objective(_hinge, _raise_score, probability=False, scale=1.0))
+OBJECTIVES.add(
+    "hinge",
+    lambda: Objective(_hinge, _raise_score, probability=False, scale=1.0, best=lambda s: 2 * s),
+)
 # Arjovsky et al. 2017: mean D(y) - mean D(x) for D, -mean D(y) for G; D's parameters are cut to +-clip after each
 # update. A penalty takes the place of that.
 OBJECTIVES.add(
@@ -169,5 +186,13 @@ OBJECTIVES.add(
 # for D, mean softplus(D(x_i) - D(y_i)) for G with real points of its own.
 OBJECTIVES.add(
     "relativistic",
-    lambda: Objective(_cross_entropy, _non_saturating, probability=False, paired=True, anchored=False, scale=1.0),
+    lambda: Objective(
+        _cross_entropy,
+        _non_saturating,
+        probability=False,
+        paired=True,
+        anchored=False,
+        scale=1.0,
+        best=lambda s: s * math.log(2),
+    ),
 )

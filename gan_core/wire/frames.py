@@ -13,8 +13,9 @@ frame    (GET /api/frame, /api/frame/STEP)  `kind` "frame", `version`, `run`, `s
          u1 and i2 as differences.
 points   (GET /api/points)    `kind` "points", `run`, `task`, `offers` (names of records/offers.py), `best` (least
          possible loss, or null), `floors` and `collapsed` (name of a reading: its value for real data against real, and
-         for a single point), `strata` (the S parts of the data, or null: `shares` [...], `words`, `groups` and `ends`,
-         as records.frames.StrataInfo). Arrays: `latents` and `reals` i2 (N, 2), divide by 32767.
+         for a single point), `guides` ([modes, of, loss]: records.frames.Guide), `strata` (the S parts of the data, or
+         null: `shares` [...], `words`, `groups` and `ends`, as records.frames.StrataInfo). Arrays: `latents` and
+         `reals` i2 (N, 2), divide by 32767.
 progress (GET /api/progress)  `kind` "progress", `status` (as /api/status), `from` (first row), `rows` (all there are),
          `stride` (row i is step 1 + i * stride), `changes` ([step, name, old, new], ... from number `changes_from`),
          `events` ([step, kind, about], ... all of them: records/story.py). Arrays: `metrics` f4 (n, 4): d_loss,
@@ -238,6 +239,7 @@ def encode_points(points: FixedPoints) -> bytes:
         "best": points.best,
         "floors": dict(points.floors),
         "collapsed": dict(points.collapsed),
+        "guides": [[guide.modes, guide.of, guide.loss] for guide in points.guides],
         "strata": None if points.strata is None else asdict(points.strata),
     }
     return pack(header, {"latents": points.latents, "reals": points.reals})

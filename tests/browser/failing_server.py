@@ -14,6 +14,7 @@ from gan_core.dashboard.http.listen import Server
 from gan_core.live.session import TrainingSession
 from gan_core.records.steps import StepMetrics
 from gan_core.training.engine import GANEngine
+from gan_core.training.known import CHOICES
 
 FAILS_AT = 40
 
@@ -36,7 +37,7 @@ class FailingEngine(GANEngine):
 def main() -> None:
     port = int(sys.argv[sys.argv.index("--port") + 1])
     session = TrainingSession("quick", paused=True, threads=1, make_engine=FailingEngine)
-    server = Server(create_app(session).server, session, "127.0.0.1", port)
+    server = Server(create_app(session, choices=CHOICES).server, session, "127.0.0.1", port)
     session.start()
     print("GANscope is on", f"http://127.0.0.1:{port}", flush=True)
     server.run()

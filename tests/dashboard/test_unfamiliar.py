@@ -12,6 +12,7 @@ from test_api import STATUS
 from gan_core.dashboard.page.layout import page
 from gan_core.records.status import Status
 from gan_core.records.steps import InForce
+from gan_core.training.known import CHOICES
 
 
 def status_of(preset: str) -> Status:
@@ -36,7 +37,7 @@ def parts(found: Any) -> dict[str, dict[str, Any]]:
 )
 def test_the_page_stands_whatever_a_run_was_begun_as(preset: str, chosen: str | None) -> None:
     found = parts(
-        json.loads(json.dumps(page(status_of(preset)).to_plotly_json(), default=lambda x: x.to_plotly_json()))
+        json.loads(json.dumps(page(status_of(preset), CHOICES).to_plotly_json(), default=lambda x: x.to_plotly_json()))
     )
     assert (found["preset"]["value"], found["preset"]["placeholder"]) == (chosen, preset)
     offered = [item["value"] for group in found["preset"]["data"] for item in group["items"]]

@@ -17,6 +17,7 @@ from gan_core.dashboard.http.view import Archive
 from gan_core.recording.file.run_file import RunFolder
 from gan_core.recording.library import Library
 from gan_core.recording.stored import StoredRuns
+from gan_core.training.known import CHOICES
 
 CALLBACKS = "/_dash-update-component"
 
@@ -25,7 +26,7 @@ CALLBACKS = "/_dash-update-component"
 def http(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     folder: Path = tmp_path_factory.mktemp("runs")
     archive = Archive(Library(folder), StoredRuns(RunFolder(folder)), FakeReruns())  # type: ignore[arg-type]
-    return create_app(FakeSession(), archive).server.test_client()  # type: ignore[arg-type]
+    return create_app(FakeSession(), archive, choices=CHOICES).server.test_client()  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, str] = {
     "recording.file": "records run setup training wire",
     "recording": "datasets looking records recording.file run setup texts training wire",
     "rerun": "looking records recording.file run setup system texts training wire",
-    "live": "looking records recording recording.file run setup system texts training wire",
+    "live": "looking records recording recording.file rerun run setup system texts training wire",
     "dashboard": "datasets records setup texts wire",
     "cli": "datasets looking looking.measures records recording recording.file rerun run setup system texts training "
     "wire",
@@ -66,7 +66,8 @@ MAY_HAVE_THREADS = [
     "recording.file.lock",
     "rerun.process",
     "system.child",
-    "bench.learning",  # a command that trains hundreds of runs
+    "bench.grid",  # commands that train many runs
+    "bench.learning",
     "bench.beside",  # somebody who looks while a session trains
 ]
 THREADS = {"threading", "_thread", "concurrent", "multiprocessing", "asyncio", "queue"}

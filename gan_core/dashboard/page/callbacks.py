@@ -50,6 +50,7 @@ def add_callbacks(app: Dash) -> None:
     on("library", "opened", Input(ids.RUNS_DIALOG, "opened"))
     on("link", "copy", Input(ids.COPY_LINK, "n_clicks"))
     on("story", "fold", Input(ids.STORY_FOLD, "n_clicks"))
+    on("workbench", "fold", Input(ids.EXPERIMENT_FOLD, "n_clicks"))
     on("altered", "asTold", Input(ids.AS_TOLD, "n_clicks"))
     on("tour", "start", Input(ids.TOUR_START, "n_clicks"))
     on("tour", "back", Input(ids.TOUR_BACK, "n_clicks"))

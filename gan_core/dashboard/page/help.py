@@ -24,7 +24,7 @@ from gan_core.texts.catalogue import say, say_or
 _KEYS = ("space", "step", "arrows", "ends", "events", "live", "reset", "link", "zoom", "help", "escape", "cursor")
 _COLOURS = ("real", "white", "fake", "d", "g")
 _MARKS = ("cursor", "trail", "changes", "off-scale", "state", "change", "family")
-_MORE = ("scenario", "timeline", "go-to-step", "speed", "axis", "smoothing", "whole")
+_MORE = ("scenario", "experiment", "timeline", "go-to-step", "speed", "axis", "smoothing", "whole")
 
 
 def help_dialog() -> dmc.Modal:

@@ -7,7 +7,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from gan_core.dashboard.page import controls, figure_end, ids, story
+from gan_core.dashboard.page import controls, experiment, figure_end, ids, story
 from gan_core.dashboard.page.buttons import button, icon_button
 from gan_core.dashboard.page.help import help_dialog
 from gan_core.dashboard.page.ids import aria
@@ -24,14 +24,14 @@ from gan_core.texts.catalogue import say, words
 _GRAPH_CONFIG: Any = {"staticPlot": True, "responsive": True, "displayModeBar": False}
 
 
-def page(status: Status) -> dmc.MantineProvider:
-    """Build the page for the state the session is in now."""
+def page(status: Status, choices: experiment.Choices) -> dmc.MantineProvider:
+    """Build the page for the state the session is in now; `choices` are what an experiment can be made of."""
     return dmc.MantineProvider(
         id=ids.PROVIDER,
         defaultColorScheme="auto",
         children=[
             dcc.Interval(id=ids.PULSE, interval=5000),
-            dcc.Store(id=ids.SETTINGS, data=_settings()),
+            dcc.Store(id=ids.SETTINGS, data=_settings(choices)),
             html.Div(
                 [
                     html.A(say("page.skip"), href="#panels", className="skip"),
@@ -46,6 +46,7 @@ def page(status: Status) -> dmc.MantineProvider:
                             html.Div(
                                 [
                                     story.panel(),
+                                    experiment.panel(),
                                     html.Aside(
                                         _sidebar(status), className="sidebar", **aria(label=say("page.controls"))
                                     ),
@@ -70,7 +71,7 @@ def page(status: Status) -> dmc.MantineProvider:
     )
 
 
-def _settings() -> dict[str, Any]:
+def _settings(choices: experiment.Choices) -> dict[str, Any]:
     """What the browser's side needs of Python's tables, so that each number stands once."""
     return {
         "sliders": {
@@ -83,6 +84,7 @@ def _settings() -> dict[str, Any]:
             p.name: {**story.told(p), "values": vars(p.values), "config": vars(p.config)} for p in PRESETS.values()
         },
         "labels": labels(),
+        "experiment": experiment.settings(choices),
         "tables": story.settings(),
         "precisions": words("precision"),
         "link": {"preset": DEFAULT_PRESET, "changes": MAX_REPEATED_CHANGES, "steps": MAX_STEP},
@@ -133,7 +135,10 @@ def _sidebar(status: Status) -> list[Any]:
         controls.hyper_parameter("lr_d", values),
         controls.hyper_parameter("beta1_d", values),
         controls.hyper_parameter("penalty_weight", values),
-        html.Details([html.Summary(say("controls.noise")), controls.hyper_parameter("instance_noise", values)]),
+        html.Details(
+            [html.Summary(say("controls.noise")), controls.hyper_parameter("instance_noise", values)],
+            **aria(label=say("controls.noise")),
+        ),
         html.H2(say("page.view"), className="view"),
         controls.pace(),
         controls.switches(),

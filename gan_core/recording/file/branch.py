@@ -9,11 +9,15 @@ from gan_core.recording.file.room import FEWEST_CHECKPOINTS
 from gan_core.recording.file.run_file import RunFile
 from gan_core.setup.recipe import Recipe
 
+_OF_POINTS = ("task", "target", "latent")  # fields of a configuration that say what all frames of a run show
 
-def copy_until(source: RunFile, path: Path, recipe: Recipe, step: int) -> RunFile:
+
+def copy_until(source: RunFile, path: Path, recipe: Recipe, step: int, state: bytes | None = None) -> RunFile:
     """Begin a new file with what happened up to `step`; it is open for writing.
 
-    Of the checkpoints it takes the newest one and a few before it. Raises OSError or ValueError with a sentence.
+    Of the checkpoints it takes the newest one and a few before it. Where the recipe is of something else, those would
+    not fit: it then begins with the packed `state` at this step, and takes frames if they are of the same points.
+    Raises OSError or ValueError with a sentence.
     """
     if not source.first_step() <= step <= source.last_step():
         raise ValueError(
@@ -23,7 +27,14 @@ def copy_until(source: RunFile, path: Path, recipe: Recipe, step: int) -> RunFil
     branch = RunFile.create(path, recipe)
     try:
         with source.as_it_is_now(), branch.transaction():
-            _copy(source, branch, step)
+            _copy_course(source, branch, step)
+            if state is None:
+                _copy_frames(source, branch, step)
+                _copy_checkpoints(source, branch, step)
+            else:
+                if all(source.recipe.config[name] == recipe.config[name] for name in _OF_POINTS):
+                    _copy_frames(source, branch, step - 1)  # the networks of this very step are others now
+                branch.add_checkpoint(step, state)
     except BaseException:
         branch.close()
         remove(path)
@@ -31,16 +42,22 @@ def copy_until(source: RunFile, path: Path, recipe: Recipe, step: int) -> RunFil
     return branch
 
 
-def _copy(source: RunFile, branch: RunFile, step: int) -> None:
-    steps = [kept for kept in source.checkpoint_steps() if kept <= step]
+def _copy_course(source: RunFile, branch: RunFile, step: int) -> None:
     branch.set_stride(source.stride)
     rows = -(-step // source.stride)
     branch.add_rows(source.metrics(0, rows), source.extremes(0, rows))
     for change in source.changes():
         if change.step <= step:
             branch.add_change(change)
+
+
+def _copy_frames(source: RunFile, branch: RunFile, step: int) -> None:
     for kept in source.frame_steps():
         if kept <= step:
             branch.add_frame(kept, source.frame(kept) or b"")
+
+
+def _copy_checkpoints(source: RunFile, branch: RunFile, step: int) -> None:
+    steps = [kept for kept in source.checkpoint_steps() if kept <= step]
     for kept in {*steps[:: -(-len(steps) // FEWEST_CHECKPOINTS) or 1], *steps[-1:]}:
         branch.add_checkpoint(*source.checkpoint_before(kept))

@@ -25,7 +25,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any
 
-from gan_core.setup.experiment import completed, read_experiment
+from gan_core.setup.experiment import YOUNGER_RECIPE, completed, read_config, read_experiment
 from gan_core.setup.recipe import Recipe
 
 UNFINISHED = ".part"  # end of a file's name while it is written
@@ -56,6 +56,8 @@ _KINDS: dict[str, type | UnionType] = {  # of a recipe's fields in JSON
     "created": int | float,
     "parent": str | None,
     "parent_step": int | None,
+    "changed_at": int | None,
+    "config_before": dict | None,
 }
 _BUSY = 5000  # ms that a write waits for another one
 _OPENING: dict[str, Any] = {"isolation_level": None, "check_same_thread": False, "timeout": _BUSY / 1000}
@@ -191,9 +193,17 @@ def read_recipe(value: object) -> Recipe:
     """Build the record from JSON, its configuration and values in today's form. Raises ValueError for anything else."""
     if not isinstance(value, dict):
         raise ValueError("its recipe is none")
-    recipe = completed(value, (field.name for field in fields(Recipe)), {})
+    recipe = completed(value, (field.name for field in fields(Recipe)), YOUNGER_RECIPE)
     for name, kind in _KINDS.items():
         if isinstance(recipe[name], bool) or not isinstance(recipe[name], kind):
             raise ValueError(f"its recipe's {name} is of the wrong kind")
     begun = read_experiment(recipe["config"], recipe["values"])
-    return Recipe(**{**recipe, "config": asdict(begun.config), "values": asdict(begun.values)})
+    before = recipe["config_before"]
+    return Recipe(
+        **{
+            **recipe,
+            "config": asdict(begun.config),
+            "values": asdict(begun.values),
+            "config_before": None if before is None else asdict(read_config(before)),
+        }
+    )

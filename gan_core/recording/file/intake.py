@@ -102,6 +102,10 @@ def check_recipe(value: object) -> Recipe:
         raise ValueError("its recipe has numbers out of range")
     if (recipe.parent is None) != (recipe.parent_step is None):
         raise ValueError("it is half a branch")
+    if (recipe.changed_at is None) != (recipe.config_before is None):
+        raise ValueError("it says by half what it was made of before")
+    if recipe.changed_at is not None and not 1 <= recipe.changed_at <= (recipe.parent_step or 0):
+        raise ValueError("it was made something else at a step at which it cannot have been")
     if recipe.parent is not None and not re.fullmatch(ID, recipe.parent):
         raise ValueError("the run that it branched off has no proper name")
     if recipe.parent_step is not None and not 0 <= recipe.parent_step <= MAX_STEP:

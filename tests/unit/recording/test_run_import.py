@@ -29,7 +29,7 @@ from gan_core.recording.file.intake import import_run
 from gan_core.recording.file.rows import BLOCK_ROWS, is_whole, pack_rows, unpack_rows
 from gan_core.recording.file.run_file import RunFile
 from gan_core.records.steps import StepMetrics
-from gan_core.setup.config import sized
+from gan_core.setup.config import GANConfig, sized
 from gan_core.wire.envelope import envelope, pack
 
 LIMIT = 10**8
@@ -317,6 +317,11 @@ def test_the_recipe_that_the_spoilt_ones_come_from_is_good(stranger: Path) -> No
         {"parent": "abc"},
         {"parent_step": 5},
         {"parent": "abc", "parent_step": -5},
+        {"parent": "abc", "parent_step": 3, "changed_at": 3},
+        {"parent": "abc", "parent_step": 3, "changed_at": 4, "config_before": vars(GANConfig())},
+        {"parent": "abc", "parent_step": 3, "changed_at": 0, "config_before": vars(GANConfig())},
+        {"parent": "abc", "parent_step": 3, "changed_at": 3, "config_before": {"batch": 3}},
+        {"changed_at": 3, "config_before": vars(GANConfig())},
         {"more": 1},
     ],
     ids=str,

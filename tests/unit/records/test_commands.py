@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gan_core.records.commands import (
+    Branch,
     Command,
     Pause,
     Play,
@@ -257,3 +258,36 @@ def test_a_dragged_slider_becomes_its_last_value() -> None:
 def test_values_do_not_move_across_a_restart() -> None:
     commands = [SetValues({"lr_g": 0.01}), Restart(), SetValues({"lr_g": 0.02})]
     assert coalesce(commands) == commands
+
+
+@pytest.mark.parametrize(
+    ("request_", "command"),
+    [
+        ({"do": "start"}, Restart()),
+        (
+            {"do": "start", "config": {"updates": "5:1"}, "values": {"lr_g": 1}},
+            "lr_g must lie between",
+        ),
+        (
+            {"do": "start", "config": {"updates": "5:1"}, "values": {"lr_g": 0.1}},
+            Restart(config={"updates": "5:1"}, values={"lr_g": 0.1}),
+        ),
+        ({"do": "start", "config": {"batches": "5"}}, "nothing called 'batches'"),
+        ({"do": "start", "config": {"batch": "five"}}, "batch must be a whole number"),
+        ({"do": "start", "config": [1]}, "must be an object"),
+        ({"do": "start", "values": [1]}, "must be an object"),
+        ({"do": "branch", "run": "a", "step": 3}, Branch("a", 3)),
+        (
+            {"do": "branch", "run": "a", "step": 3, "config": {"penalty": "none"}},
+            Branch("a", 3, {"penalty": "none"}),
+        ),
+        ({"do": "branch", "run": "a", "step": 3, "config": {"batch": 64}}, "must be an object of keys and texts"),
+        ({"do": "branch", "run": "a", "step": 3, "config": {"seed": "1"}}, "nothing called 'seed'"),
+    ],
+)
+def test_what_an_experiment_is_made_of(request_: dict, command: Command | str) -> None:
+    if isinstance(command, str):
+        with pytest.raises(ValueError, match=command):
+            parse(request_)
+    else:
+        assert parse(request_) == command

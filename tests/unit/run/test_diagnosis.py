@@ -176,3 +176,11 @@ def test_changes_over_a_run() -> None:
     assert [change.state for change in found[1:]] == ["hopping", "collapsed"]  # from one place to another, then still
     assert 400 + 100 <= found[1].step <= 400 + 110
     assert 400 + 180 <= found[2].step <= 400 + 200
+
+
+def test_d_has_won_by_the_measure_of_its_own_objective() -> None:
+    """A loss of 0.1 is next to none of the 2 that a hinge has where D cannot tell; of a critic it says nothing."""
+    looks = [Look(step, math.nan, math.nan, 0.5, (0.0, 0.0), 0.0, 0.1, 0.0) for step in range(0, 200, 10)]
+    assert diagnose(looks) == "undecided"
+    assert diagnose(looks, chance=2.0) == "d-has-won"
+    assert diagnose([replace(look, d_loss=-3.0) for look in looks], chance=None) == "undecided"

@@ -28,6 +28,7 @@ from gan_core.texts.catalogue import (
     use,
     words,
 )
+from gan_core.training.known import CHOICES
 from second_language import shouted, write_second_language
 
 ENGLISH = read(FOLDER / "en.toml")
@@ -98,7 +99,7 @@ def test_every_language_has_keys_and_fields_of_english(language: str) -> None:
 
 def test_english_is_well_formed() -> None:
     for key, sentence in ENGLISH.items():
-        assert re.fullmatch(r"[a-z0-9_*+-]+(\.[A-Za-z0-9_-]+)+", key), key
+        assert re.fullmatch(r"[a-z0-9_*+-]+(\.[A-Za-z0-9_+-]+)+", key), key
         assert sentence == sentence.strip() != "", key
         assert "\n" not in sentence, key
         left = re.sub(r"\{\w+(:\.\d|\|[^|{}]*\|[^|{}]*)?\}", "", sentence)
@@ -113,7 +114,7 @@ def test_a_second_language_is_one_file(tmp_path: Path) -> None:
     assert catalogue().sentences == {key: shouted(sentence) for key, sentence in ENGLISH.items()}
     assert PRESETS["better"].title == shouted(ENGLISH["preset.better.title"])
     status = SimpleNamespace(info=SimpleNamespace(preset="better"), values={})
-    layout = json.dumps(page(status), cls=plotly.utils.PlotlyJSONEncoder, ensure_ascii=False)  # type: ignore[arg-type]
+    layout = json.dumps(page(status, CHOICES), cls=plotly.utils.PlotlyJSONEncoder, ensure_ascii=False)  # type: ignore[arg-type]
     quiet = {sentence for sentence in ENGLISH.values() if len(sentence) > 15 and shouted(sentence) != sentence}
     assert [sentence for sentence in quiet if json.dumps(sentence, ensure_ascii=False) in layout] == []
     (tmp_path / "half.toml").write_text('[events]\nnone-later = "nichts mehr"\n', encoding="utf-8")

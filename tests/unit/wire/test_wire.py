@@ -126,6 +126,7 @@ def with_lenses(frame: Snapshot) -> Snapshot:
             "folded": random.integers(0, 2, (cells, cells)).astype(np.uint8),
             "pull": random.normal(size=(7, 6)).astype(np.float32),
             "asked_share": np.array([0.75], np.float32),
+            "mean": random.integers(-32767, 32768, (9, 2)).astype(np.int16),
         },
     )
 
@@ -248,6 +249,8 @@ def test_status_is_plain_json() -> None:
             "by_hand": True,
             "parent": None,
             "parent_step": None,
+            "changed_at": None,
+            "config_before": None,
         },
         "step": 42,
         "steps_per_second": 31.5,
