@@ -167,3 +167,22 @@ def test_a_run_whose_data_are_gone_can_be_looked_at(page: Page, watch: Watch, fo
     assert take_in() == target
     line.get_by_role("button", name=re.compile("^Open ")).click()
     server.wait_until(lambda status: status["info"]["id"] == run and status["step"] == 10)
+
+
+def test_in_the_experiments_panel_it_is_chosen_as_a_target(dashboard: DashboardPage, tmp_path: Path) -> None:
+    page, server = dashboard.open().page, dashboard.server
+    page.locator("#experiment-fold").click()
+    field = page.locator("#experiment-body [data-field=target]")
+    field.locator(".of-own-data summary").press("Enter")
+    field.get_by_label(FILE).set_input_files(file(tmp_path, "again.csv", table(ring(seed=2)[:, 1:])))
+    expect(field.locator(".own-data-words")).to_contain_text("400 points of “again.csv”")
+    line = field.locator("li").first
+    expect(line).to_contain_text("again.csv")
+    target = str(line.get_attribute("data-target"))
+    expect_no_barriers(dashboard)
+    line.get_by_role("button", name="Choose it").press("Enter")
+    expect(field.locator("select")).to_have_value(target)
+    expect(field.locator("select")).to_be_focused()
+    assert server.status()["info"]["config"]["target"] == "spiral", "a draft, until it is begun"
+    page.locator("#experiment-start").press("Enter")
+    server.wait_until(lambda status: status["info"]["config"]["target"] == target)

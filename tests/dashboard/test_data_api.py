@@ -81,10 +81,11 @@ def test_what_is_wrong_is_said_and_nothing_is_kept(
 
 
 def test_more_than_may_come_is_not_taken(http: FlaskClient, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(data_api, "MAX_BYTES", 100)
-    code, said = post(http, TABLE)
-    assert code == 413
-    assert said["error"]
+    monkeypatch.setattr(data_api, "MAX_BYTES", 10**6)
+    code, said = post(http, TABLE * 20_000, name="long.csv")
+    assert code == 400
+    size = len(TABLE) * 20_000 / 1e6
+    assert said["error"].startswith(f"“long.csv” was not taken in. It has {size:.3g} MB, and a table may have 1 MB: ")
     assert not here.exists()
 
 
