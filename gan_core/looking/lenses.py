@@ -19,6 +19,7 @@ from gan_core.looking.looks import NOBODY, Networks, Seen, cell_centres
 from gan_core.looking.measures.best_d import best_d
 from gan_core.looking.measures.jacobian import folded, jacobians, log_stretch
 from gan_core.looking.measures.pull import asked_share, fakes_before, pull
+from gan_core.looking.measures.units import SIDE, as_bytes, drawn_units, ranges
 from gan_core.setup.registry import Registry
 
 ARROWS = 400  # fakes of which the pull is shown
@@ -38,6 +39,7 @@ class Subject:
     latents: Tensor  # (N, 2), of the fakes that were seen
     update: Tensor | None  # (P,), what G's last step added to its parameters; None before the first step
     instruments: Instruments
+    trained: frozenset[str]  # of "generator" and "discriminator"
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Lens:
 
     look: Callable[[Subject], Parts]
     needs: frozenset[str]  # of records.offers.OFFERS
+    pause: float = 0.0  # seconds for which frames of a run that trains go without it, once one had it
 
 
 def _best_d(subject: Subject) -> Parts:
@@ -87,10 +90,33 @@ def _pull(subject: Subject) -> Parts:
     }
 
 
+def _units(subject: Subject) -> Parts:
+    grid = cell_centres(SIDE, subject.latents.device)
+    found, rows = [], 0
+    for number, network in enumerate((subject.networks.generator, subject.networks.discriminator)):
+        if ("generator", "discriminator")[number] not in subject.trained:
+            continue
+        drawn = drawn_units(network, grid)
+        places = torch.nn.functional.pad(drawn.places, (1, 0), value=number)
+        found.append((drawn.values, places, drawn.inputs + rows * (drawn.inputs >= 0), drawn.weights))
+        rows += len(places)
+        yield None
+    values, places, inputs, weights = (torch.cat(each) for each in zip(*found, strict=True))
+    between = ranges(values)
+    return {
+        "unit_maps": as_bytes(values, between).t().contiguous().view(SIDE, SIDE, -1).cpu().numpy(),
+        "unit_ranges": between.cpu().numpy(),
+        "unit_places": places.to(torch.int16).cpu().numpy(),
+        "unit_inputs": inputs.to(torch.int16).cpu().numpy(),
+        "unit_weights": weights.cpu().numpy(),
+    }
+
+
 LENSES: Registry[Lens] = Registry("lens")
 LENSES.add("best-d", Lens(_best_d, frozenset(("discriminator", "density"))))
 LENSES.add("tears", Lens(_tears, frozenset(("generator",))))
 LENSES.add("pull", Lens(_pull, frozenset(("generator", "discriminator", "probability"))))
+LENSES.add("units", Lens(_units, frozenset(("trains",)), pause=0.6))
 
 
 def available(offered: frozenset[str]) -> frozenset[str]:

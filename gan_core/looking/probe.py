@@ -27,6 +27,7 @@ from gan_core.targets.registry import TARGETS
 from gan_core.targets.strata import Strata
 from gan_core.targets.target import LATENTS
 from gan_core.training.networks import MLP
+from gan_core.training.tasks import TASKS
 
 AnyArray = TypeVar("AnyArray", bound=npt.NDArray[Any])
 
@@ -107,7 +108,8 @@ class Probe:
         seen = yield from self._look.parts(networks, moment.step, resolution, latents)
         frame = snapshot(seen, moment)
         reading = yield from self._instruments.read(moment.step, seen, frame.trail_point)
-        subject = Subject(networks, seen, latents, update, self._instruments)
+        trained = TASKS[self._task].trains
+        subject = Subject(networks, seen, latents, update, self._instruments, trained)
         through: Arrays = {}
         for name in self.lenses.intersection(lenses):
             through |= yield from LENSES[name].look(subject)
