@@ -187,9 +187,24 @@ window.dash_clientside = window.dash_clientside || {};
     context.globalAlpha = 1;
   }
 
+  // Fakes of the running mean of G's weights, over what G makes now.
+  function paintMean(layer, frame) {
+    if (!frame.mean) return;
+    veil(layer);
+    const context = layer.paint.getContext("2d");
+    context.strokeStyle = ink.mark;
+    context.lineWidth = 1.2 * layer.scale;
+    for (let n = 0; n < frame.mean.length; n += 2) {
+      const [x, y] = app.layers.toCanvas(layer, frame.mean[n] / state.POINT, frame.mean[n + 1] / state.POINT);
+      context.beginPath();
+      context.arc(x, y, 2.6 * layer.scale, 0, 2 * Math.PI);
+      context.stroke();
+    }
+  }
+
   // What is drawn over the points now.
   function overlays() {
-    const chosen = { mesh: app.mesh, pull: app.pull }[app.lens.chosen("samples").name];
+    const chosen = { mesh: app.mesh, pull: app.pull, mean: { paint: paintMean } }[app.lens.chosen("samples").name];
     return [...(app.scenes.task() === "fit" ? [app.pairs] : []), ...(chosen ? [chosen] : [])];
   }
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -40,14 +41,14 @@ Flat = npt.NDArray[np.float32]  # (P,), a network's parameters
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a frame is to be of; the parameters of G and D follow it through the pipe, and G's last update if any."""
+    """What a frame is to be of; the parameters of G and D follow it through the pipe, and what else there is of G's."""
 
     config: GANConfig
     compute: Compute
     moment: Moment
     level: Level
     lenses: frozenset[str]
-    with_update: bool
+    of_g: tuple[str, ...]  # names of the vectors that follow them
 
 
 class Beside:
@@ -81,14 +82,14 @@ class Beside:
         now: float,
         *,
         lenses: Collection[str] = (),
-        update: Tensor | None = None,
+        of_g: Mapping[str, Tensor] = MappingProxyType({}),
     ) -> None:
         """Begin a frame of generator and discriminator as they are now, as `Probe.look` has it."""
         interval = 1 / MAX_FRAMES_PER_SECOND  # from when the last one was due; at most one is made up for
         self._due = min(max(self._due + interval, now), now + interval)
-        wanted = Wanted(config, compute, moment, self._fineness.level, frozenset(lenses), update is not None)
+        wanted = Wanted(config, compute, moment, self._fineness.level, frozenset(lenses), tuple(of_g))
         flat = [network.parameters_flat.numpy().copy() for network in networks]
-        flat += [] if update is None else [update.numpy()]
+        flat += [vector.numpy().copy() for vector in of_g.values()]
         self._coming = self._pipe_thread.submit(self._ask, wanted, flat)
 
     def take(self, *, wait: bool = False) -> Snapshot | None:
@@ -168,8 +169,8 @@ class Renderer:
             self._probe, self._config = Probe(wanted.config, torch.device("cpu")), wanted.config
         for network, parameters in zip(self._networks, flat, strict=False):
             network.parameters_flat.copy_(torch.from_numpy(parameters))
-        update = torch.from_numpy(flat[2]) if wanted.with_update else None
-        how = {**wanted.level._asdict(), "lenses": wanted.lenses, "update": update}
+        of_g = {name: torch.from_numpy(vector) for name, vector in zip(wanted.of_g, flat[2:], strict=True)}
+        how = {**wanted.level._asdict(), "lenses": wanted.lenses, "of_g": of_g}
         return self._probe.look(*self._networks, wanted.moment, **how)
 
 
@@ -178,7 +179,7 @@ def _work(pipe: Connection) -> None:
     pipe.send(True)  # it has loaded
     while True:
         wanted: Wanted = pipe.recv()
-        flat = [np.frombuffer(bytearray(pipe.recv_bytes()), np.float32) for _ in range(3 if wanted.with_update else 2)]
+        flat = [np.frombuffer(bytearray(pipe.recv_bytes()), np.float32) for _ in range(2 + len(wanted.of_g))]
         start = time.perf_counter()
         answer: Snapshot | Exception
         try:

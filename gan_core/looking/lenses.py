@@ -5,7 +5,7 @@ Each gives the arrays that `gan_core.records.arrays.LENS_ARRAYS` describes, in s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,9 @@ from gan_core.looking.instruments import Instruments
 from gan_core.looking.looks import NOBODY, Networks, Seen, cell_centres
 from gan_core.looking.measures.best_d import best_d
 from gan_core.looking.measures.jacobian import folded, jacobians, log_stretch
-from gan_core.looking.measures.pull import asked_share, fakes_before, pull
+from gan_core.looking.measures.pull import asked_share, fakes_before, generated_by, pull
 from gan_core.looking.measures.units import SIDE, as_bytes, drawn_units, ranges
+from gan_core.records.arrays import MAX_ARROWS, POINT_SCALE
 from gan_core.setup.registry import Registry
 
 ARROWS = 400  # fakes of which the pull is shown
@@ -37,7 +38,7 @@ class Subject:
     networks: Networks
     seen: Seen
     latents: Tensor  # (N, 2), of the fakes that were seen
-    update: Tensor | None  # (P,), what G's last step added to its parameters; None before the first step
+    of_g: Mapping[str, Tensor]  # (P,) each: `update`, what G's last step added to its parameters, and their `mean`
     instruments: Instruments
     trained: frozenset[str]  # of "generator" and "discriminator"
 
@@ -76,10 +77,10 @@ def _tears(subject: Subject) -> Parts:
 
 
 def _pull(subject: Subject) -> Parts:
-    if subject.update is None:
+    if "update" not in subject.of_g:
         return {"pull": np.zeros((0, 6), np.float32), "asked_share": np.full(1, np.nan, np.float32)}
     _, discriminator, generator = subject.networks
-    before = fakes_before(generator, subject.update, subject.latents)
+    before = fakes_before(generator, subject.of_g["update"], subject.latents)
     yield None
     asked, did = pull(discriminator, before), subject.seen.fakes - before
     longest = torch.linalg.vector_norm(asked[:ARROWS], dim=1).amax().clamp(min=torch.finfo(asked.dtype).tiny)
@@ -88,6 +89,15 @@ def _pull(subject: Subject) -> Parts:
         "pull": arrows.cpu().numpy().astype(np.float32),
         "asked_share": np.full(1, asked_share(asked, did), np.float32),
     }
+
+
+def _mean(subject: Subject) -> Parts:
+    """Fakes of the first latents by the running mean of G's weights."""
+    if "mean" not in subject.of_g:
+        return {"mean": np.zeros((0, 2), np.int16)}
+    yield None
+    fakes = generated_by(subject.networks.whole, subject.of_g["mean"], subject.latents[:MAX_ARROWS])
+    return {"mean": (fakes.clamp(-1, 1) * POINT_SCALE).round().to(torch.int16).cpu().numpy()}
 
 
 def _units(subject: Subject) -> Parts:
@@ -116,6 +126,7 @@ LENSES: Registry[Lens] = Registry("lens")
 LENSES.add("best-d", Lens(_best_d, frozenset(("discriminator", "density"))))
 LENSES.add("tears", Lens(_tears, frozenset(("generator",))))
 LENSES.add("pull", Lens(_pull, frozenset(("generator", "discriminator", "probability"))))
+LENSES.add("mean", Lens(_mean, frozenset(("generator", "mean"))))
 LENSES.add("units", Lens(_units, frozenset(("trains",)), pause=0.6))
 
 

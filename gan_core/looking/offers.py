@@ -21,6 +21,7 @@ def offers(config: GANConfig) -> frozenset[str]:
         "image": not alone,
         "probability": OBJECTIVES.make(config.objective).probability,
         "density": alone or (LATENTS.make(config.latent).even and config.latent_dim == 2),
+        "mean": config.ema > 0,
         "penalty": PENALTIES.make(config.penalty).of is not None,
         "chart": target.transform is not None,
         "strata": target.strata is not None,

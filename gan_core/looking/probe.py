@@ -5,8 +5,9 @@ Looking never changes training: the fixed inputs come from a stream of their own
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy.typing as npt
@@ -95,12 +96,12 @@ class Probe:
         resolution: int,
         points: int,
         lenses: Collection[str] = (),
-        update: Tensor | None = None,
+        of_g: Mapping[str, Tensor] = MappingProxyType({}),
     ) -> Iterator[Snapshot | None]:
         """Take one snapshot in short parts: yields None after each, and the snapshot last.
 
-        `update` (P,) is what the last step added to the generator's parameters, for the lens "pull". Lenses that show
-        nothing of this run are passed over.
+        `of_g` is what `GANEngine.beside_generator` gives, for the lenses "pull" and "mean". Lenses that show nothing of
+        this run are passed over.
         Between two parts the caller may stop; the networks must not change in between.
         Raises FloatingPointError when a network's output is not finite: there is nothing true to show then.
         """
@@ -109,7 +110,7 @@ class Probe:
         frame = snapshot(seen, moment)
         reading = yield from self._instruments.read(moment.step, seen, frame.trail_point)
         trained = TASKS[self._task].trains
-        subject = Subject(networks, seen, latents, update, self._instruments, trained)
+        subject = Subject(networks, seen, latents, of_g, self._instruments, trained)
         through: Arrays = {}
         for name in self.lenses.intersection(lenses):
             through |= yield from LENSES[name].look(subject)

@@ -117,7 +117,7 @@ class Worker:
             resolution=resolution,
             points=POINTS if sharp else LIVE_POINTS,
             lenses=request.get("lenses", ()),
-            update=engine.generator_update(),
+            of_g=engine.beside_generator(),
         ):
             if not report(0, 0):
                 raise Cancelled

@@ -187,7 +187,7 @@ class Run:
     def through(self, lenses: Collection[str]) -> dict[str, Any]:
         """What `look` is to be told for those lenses."""
         shown = frozenset(lenses) & self.probe.lenses
-        return {"lenses": shown, "update": self.engine.generator_update() if "pull" in shown else None}
+        return {"lenses": shown, "of_g": self.engine.beside_generator() if shown & {"pull", "mean"} else {}}
 
     def with_path(self, frame: Snapshot) -> tuple[Snapshot, list[TrailPoint]]:
         """The frame with what can only be read along the fakes' path, and that path, the frame's own point last."""

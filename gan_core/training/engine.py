@@ -26,7 +26,14 @@ from gan_core.training.draws import Draws
 from gan_core.training.gan_step import fits_cuda, serves
 from gan_core.training.kernels import Array, make_kernels
 from gan_core.training.known import completed
-from gan_core.training.networks import MLP, flatten, make_discriminator, make_generator
+from gan_core.training.networks import (
+    MLP,
+    as_plain,
+    flatten,
+    make_discriminator,
+    make_generator,
+    with_parameters,
+)
 from gan_core.training.optimisers import OPTIMISERS, Optimiser
 from gan_core.training.plain import check
 from gan_core.training.tasks import TASKS, Step, by_autograd
@@ -150,6 +157,26 @@ class GANEngine:
         if not self.steps or "generator" not in TASKS[self.config.task].trains:
             return None
         return self._adam_g.last_update(self._last_values.lr_g, self._last_values.beta1_g)
+
+    def beside_generator(self) -> dict[str, Tensor]:
+        """What else there is of G's parameters to look at, each (P,): its last `update`, the running `mean`.
+
+        Of G as it is at rest (`networks.as_plain`), as those who look have it.
+        """
+        found: dict[str, Tensor] = {}
+        update = self.generator_update()
+        if update is not None:
+            now = _flat(self.generator)
+            found["update"] = update if self._is_plain() else self._at_rest(now) - self._at_rest(now - update)
+        if self.ema is not None:
+            found["mean"] = self.ema if self._is_plain() else self._at_rest(self.ema)
+        return found
+
+    def _is_plain(self) -> bool:
+        return not isinstance(self.generator, MLP) or self.generator.made_of.norm == "none"
+
+    def _at_rest(self, flat: Tensor) -> Tensor:
+        return as_plain(with_parameters(self.generator, flat)).parameters_flat
 
     def state(self) -> State:
         """Copy out everything that decides the future: weights, moments, random streams, values and step."""

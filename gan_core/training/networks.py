@@ -148,6 +148,18 @@ def as_plain(network: MLP, inputs: Tensor | None = None) -> MLP:
     return plain
 
 
+@torch.no_grad()
+def with_parameters(network: MLP, flat: Tensor) -> MLP:
+    """A network that is made as this one, buffers included, but has other parameters (P,)."""
+    first = next(layer for layer in network.layers if isinstance(layer, nn.Linear))
+    *_, last = (layer for layer in network.layers if isinstance(layer, nn.Linear))
+    other = MLP(first.in_features, last.out_features, network.made_of, None).to(flat.device)
+    other.parameters_flat.copy_(flat)
+    for name, buffer in network.named_buffers():
+        other.get_buffer(name).copy_(buffer)
+    return other
+
+
 def at_rest(config: GANConfig) -> GANConfig:
     """The configuration of what `as_plain` makes of both networks."""
     return config.changed({name: str(replace(made_of, norm="none")) for name, made_of in config.networks.items()})

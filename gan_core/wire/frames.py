@@ -35,7 +35,7 @@ from typing import Any
 
 import numpy as np
 
-from gan_core.records.arrays import LENS_ARRAYS, MAX_ROWS, POINT_SCALE, Float32Array, Int16Array, lens_arrays
+from gan_core.records.arrays import LENS_ARRAYS, MAX_ARROWS, POINT_SCALE, Float32Array, Int16Array, lens_arrays
 from gan_core.records.frames import FixedPoints, Moment, Reading, Snapshot, TrailPoint
 from gan_core.records.readings import MAX_PARTS, READINGS
 from gan_core.records.status import Progress, Status
@@ -171,7 +171,7 @@ def _further_arrays(shape: Mapping[str, tuple[int, ...]], cells: int) -> list[di
     known: list[tuple[str, str, list[int]]] = [("reading", "f4", [numbers]), ("along", "i2", [parts])]
     for arrays in LENS_ARRAYS.values():
         listed = (shape[a.name][a.shape.index("P")] for a in arrays if "P" in a.shape and a.name in shape)
-        sizes_of = {"R": cells, "P": min(next(listed, 0), MAX_ROWS)}
+        sizes_of = {"R": cells, "P": min(next(listed, 0), MAX_ARROWS)}
         known += [(a.name, a.dtype, [sizes_of[n] if isinstance(n, str) else n for n in a.shape]) for a in arrays]
     if numbers > _MAX_READING or parts > MAX_PARTS:
         raise ValueError("its arrays are of sizes that no frame has")
@@ -200,7 +200,7 @@ def _smooth() -> set[str]:
 def _max_frame() -> int:
     """Bytes of a frame's arrays at most."""
     own = 6 * _MAX_CELLS**2 + 4 * _MAX_POINTS + 12 * _MAX_TRAIL + 1024
-    most = {"R": _MAX_CELLS, "P": MAX_ROWS}
+    most = {"R": _MAX_CELLS, "P": MAX_ARROWS}
     sizes = (prod(most[n] if isinstance(n, str) else n for n in array.shape) for array in lens_arrays())
     return own + 4 * sum(sizes)
 

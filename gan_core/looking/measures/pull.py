@@ -52,6 +52,11 @@ def asked_share(asked: Tensor, did: Tensor) -> float:
 @torch.inference_mode()
 def fakes_before(generator: MLP, update: Tensor, z: Tensor) -> Tensor:
     """G(z) at latents (N, 2) with the parameters that G had before `update` (P,) was added to them: (N, 2)."""
-    before = generator.named((generator.parameters_flat - update).to(z.dtype))
-    fakes: Tensor = torch.func.functional_call(generator, before, (z,))
+    return generated_by(generator, generator.parameters_flat - update, z)
+
+
+@torch.inference_mode()
+def generated_by(generator: MLP, flat: Tensor, z: Tensor) -> Tensor:
+    """G(z) at latents (N, latent_dim) with other parameters (P,): (N, 2)."""
+    fakes: Tensor = torch.func.functional_call(generator, generator.named(flat.to(z.dtype)), (z,))
     return fakes

@@ -86,7 +86,7 @@ def test_a_frame_is_the_same_bit_for_bit(beside: Beside, tiny: Preset, width: in
     engine = GANEngine(preset, 3, device="cpu", threads=1)
     for _ in range(5):
         engine.step()
-    more = {"lenses": lenses, "update": engine.generator_update() if lenses else None}
+    more = {"lenses": lenses, "of_g": engine.beside_generator() if lenses else {}}
     before = engine.state()
     hand_over(beside, engine, time.perf_counter(), **more)
     engine.step()  # what is trained meanwhile does not show

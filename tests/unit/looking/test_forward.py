@@ -246,13 +246,15 @@ def test_less_work_is_done(engines: dict[str, GANEngine]) -> None:
 
 def test_a_network_without_a_hidden_layer() -> None:
     """Looked at through everything there is to look through; its outputs are those of a product."""
-    config = sized(width=8, depth=1).changed({"generator": "none:relu:tanh", "discriminator": "none:relu"})
+    config = sized(width=8, depth=1).changed(
+        {"generator": "none:relu:tanh", "discriminator": "none:relu", "ema": "0.9"}
+    )
     engine = GANEngine(Preset("none", config, HyperParameters()), 0, device="cpu", precision="float32", threads=1)
     engine.advance(2)
     x = cell_centres(12, CPU)
     for net in (engine.generator, engine.discriminator):
         assert everywhere(net, x).numpy() == pytest.approx(dense(net, x).numpy(), abs=1e-6)
     probe = Probe(config, CPU)
-    how = {"resolution": 24, "points": 100, "lenses": tuple(LENSES), "update": engine.generator_update()}
+    how = {"resolution": 24, "points": 100, "lenses": tuple(LENSES), "of_g": engine.beside_generator()}
     frame = probe.look(engine.generator, engine.discriminator, Moment(1, 2, 0.0), **how)
     assert set(frame.lenses) == {array.name for array in lens_arrays()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from gan_core.looking.measures.best_d import best_d
 from gan_core.looking.measures.density import generator_density, target_density
 from gan_core.looking.measures.parts import finished
 from gan_core.looking.probe import Probe
-from gan_core.records.arrays import LENS_ARRAYS
+from gan_core.records.arrays import LENS_ARRAYS, MAX_ARROWS, POINT_SCALE
 from gan_core.records.offers import OFFERS
 from gan_core.setup.config import HyperParameters, sized
 from gan_core.setup.presets import Preset
@@ -40,18 +41,20 @@ def subject(engine: GANEngine, resolution: int = 20, points: int = 500) -> Subje
     seen = finished(look.parts(networks, engine.steps, resolution, latents))
     instruments = Instruments(engine.target, engine.config.task, probe.reals)
     trained = frozenset(("generator", "discriminator"))
-    return Subject(networks, seen, latents, engine.generator_update(), instruments, trained)
+    return Subject(networks, seen, latents, engine.beside_generator(), instruments, trained)
 
 
 def test_every_lens_has_the_arrays_that_are_documented() -> None:
-    what = subject(engine_at(3))
+    engine = GANEngine(replace(SMALL, config=replace(SMALL.config, ema=0.9)), 5, device="cpu")
+    engine.advance(3)
+    what = subject(engine, points=1500)
     assert set(LENSES) == set(LENS_ARRAYS)
     for name, lens in LENSES.items():
         found = finished(lens.look(what))
         assert list(found) == [array.name for array in LENS_ARRAYS[name]]
         for array in LENS_ARRAYS[name]:
             assert found[array.name].dtype == array.dtype
-            listed = {"pull": ARROWS, "units": 2 * (2 + 16 + 16) + 3}.get(name)
+            listed = {"pull": ARROWS, "mean": MAX_ARROWS, "units": 2 * (2 + 16 + 16) + 3}.get(name)
             expected = tuple({"R": 20, "P": listed}.get(size, size) for size in array.shape)
             assert found[array.name].shape == expected
         assert lens.needs <= set(OFFERS)
@@ -113,3 +116,38 @@ def test_the_best_d_is_left_out_where_nobody_is() -> None:
     assert np.array_equal(best == NOBODY, expected.isnan().numpy())
     there = ~expected.isnan().numpy()
     assert best[there] / 254 == pytest.approx(expected.numpy()[there], abs=0.5 / 254 + 1e-6)
+
+
+@pytest.mark.parametrize("network", ["12,12:relu", "12,12:relu:batch-norm:linear"])
+def test_the_mean_is_another_generator(network: str) -> None:
+    """Its fakes are those of G with the weighted mean of all its weights so far, its norms as they are now."""
+    config = sized(width=12, depth=2, batch=32, ema=0.8)
+    engine = GANEngine(Preset("mean", replace(config, generator=network), HyperParameters(lr_g=0.01)), 5, device="cpu")
+    mean = engine.generator.parameters_flat.clone()
+    for _ in range(20):
+        engine.step()
+        mean = 0.8 * mean + 0.2 * engine.generator.parameters_flat
+    what = subject(engine, points=200)
+    found = finished(LENSES["mean"].look(what))["mean"]
+    engine.generator.parameters_flat.copy_(mean)
+    engine.generator.eval()
+    with torch.no_grad():
+        expected = engine.generator(what.latents).clamp(-1, 1)
+    np.testing.assert_allclose(found / POINT_SCALE, expected.numpy(), atol=2e-4)
+
+
+def test_pull_of_normalised_layers() -> None:
+    """Where the fakes were before the last step: as G was then, its norms as they are now."""
+    config = replace(sized(width=12, depth=2, batch=32), generator="12,12:relu:spectral-norm:linear")
+    engine = GANEngine(Preset("norm", config, HyperParameters(lr_g=0.01)), 5, device="cpu")
+    engine.advance(10)
+    before = engine.generator.parameters_flat.clone()
+    engine.step()
+    what = subject(engine, points=50)
+    found = finished(LENSES["pull"].look(what))["pull"]
+    engine.generator.eval()
+    engine.generator.parameters_flat.copy_(before)
+    with torch.no_grad():
+        expected = engine.generator(what.latents)
+    apart = np.abs(found[:, None, :2] - expected.numpy()[None]).sum(2).min(1)
+    assert apart.max() < 1e-4

@@ -14,7 +14,7 @@ from gan_core.looking.lenses import LENSES
 from gan_core.looking.looks import cell_centres
 from gan_core.looking.measures.units import DRAWN, SIDE, STRONGEST, as_bytes, drawn_units, ranges
 from gan_core.looking.probe import Probe
-from gan_core.records.arrays import LENS_ARRAYS, MAX_ROWS
+from gan_core.records.arrays import LENS_ARRAYS, MAX_ARROWS
 from gan_core.records.frames import Moment
 from gan_core.setup.config import GANConfig, HyperParameters
 from gan_core.setup.experiment import Experiment
@@ -143,7 +143,7 @@ def test_only_what_is_trained_is_seen(task: str, network: int) -> None:
 
 
 def test_the_lists_are_never_longer_than_what_a_frame_may_have() -> None:
-    assert 2 * (2 + DRAWN * MAX_LAYERS) + 3 <= MAX_ROWS
+    assert 2 * (2 + DRAWN * MAX_LAYERS) + 3 <= MAX_ARROWS
     shapes = {array.name: array.shape for array in LENS_ARRAYS["units"]}
     assert shapes["unit_maps"] == (SIDE, SIDE, "P")
     assert shapes["unit_inputs"] == shapes["unit_weights"] == ("P", STRONGEST)

@@ -67,7 +67,7 @@ def test_with_the_same_configuration_it_is_a_restored_state(tiny: Preset, config
         ({"discriminator": "16,16,16:relu", "target": "test-spots"}, ALL - {"discriminator", "optimiser_d"}),
         ({"batch": "64", "updates": "5:1"}, ALL),
     ],
-    ids=str,
+    ids=lambda given: str(given) if isinstance(given, dict) else ",".join(sorted(given)),
 )
 def test_what_fits_is_kept(config: dict[str, str], kept: frozenset[str]) -> None:
     preset = Preset("small", sized(width=16, depth=2, batch=16), replace(HYPER, lr_g=2e-4))

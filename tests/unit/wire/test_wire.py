@@ -126,6 +126,7 @@ def with_lenses(frame: Snapshot) -> Snapshot:
             "folded": random.integers(0, 2, (cells, cells)).astype(np.uint8),
             "pull": random.normal(size=(7, 6)).astype(np.float32),
             "asked_share": np.array([0.75], np.float32),
+            "mean": random.integers(-32767, 32768, (9, 2)).astype(np.int16),
             "unit_maps": random.integers(0, 256, (24, 24, 5)).astype(np.uint8),
             "unit_ranges": random.normal(size=(5, 2)).astype(np.float32),
             "unit_places": random.integers(0, 9, (5, 4)).astype(np.int16),

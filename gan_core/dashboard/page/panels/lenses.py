@@ -31,6 +31,7 @@ _ALL: dict[str, tuple[Choice, ...]] = {
         Choice("points"),
         Choice("mesh", needs=("image",)),
         Choice("pull", "pull", needs=("trains", "generator", "discriminator", "probability")),
+        Choice("mean", "mean", needs=("trains", "generator", "mean")),
     ),
     "latent": (
         Choice("map"),
