@@ -101,7 +101,7 @@ window.dash_clientside = window.dash_clientside || {};
       const left = layer * pitch;
       const top = HEAD + ((rows - column.length) * (side + GAP)) / 2;
       const words = layerWords(column[0], column.length);
-      heads.push(app.element("p", { style: `left: ${left + side / 2 - pitch / 2}px; width: ${pitch}px`, class: "layer-head", "aria-hidden": "true" }, app.element("b", {}, words[0]), words[1]));
+      heads.push(app.element("p", { style: `left: ${left + side / 2 - pitch / 2}px; width: ${pitch}px`, class: "layer-head", "aria-hidden": "true" }, app.element("b", { class: kindOf(column[0]) }, words[0]), words[1]));
       column.forEach((unit, k) => place(unit, { left, top: top + k * (side + GAP), side, lines, choose }));
       return app.element("div", { role: "group", "aria-label": app.say("networks.layer", { network: name, layer: words.filter(Boolean).join(", ") }) }, ...column.map(({ canvas }) => canvas));
     });

@@ -126,6 +126,8 @@ class Looker:
 
     def sharpen(self) -> None:
         """Work on the paused run's sharp frame for one short part, and publish it when it is complete."""
+        if self._complete():
+            return
         if self._sharpening is None:
             fine: dict[str, Any] = {"resolution": SHARP_RESOLUTION, "points": POINTS}
             self._sharpening = self.run.look_in_parts(self._wall_clock(), **fine, **self._through_lenses(moving=False))
@@ -133,6 +135,20 @@ class Looker:
         if frame is not None:
             self._sharpening = None
             self._publish(frame, sharper=True)
+
+    def _complete(self) -> bool:
+        """Give the newest frame at once what lenses show that need no other look; returns whether it lacked any."""
+        newest = self.run.history.newest
+        if newest is None or newest.step != self.run.step:
+            return False
+        with self._changed:
+            lenses = self._board.lenses() & self.run.probe.lenses
+        lacking = {name for name in lenses if LENSES[name].alone and LENS_ARRAYS[name][0].name not in newest.lenses}
+        if lacking:
+            engine = self.run.engine
+            frame = self.run.probe.completed(newest, engine.generator, engine.discriminator, lacking)
+            self._publish(frame, sharper=True)
+        return bool(lacking)
 
     def stop_sharpening(self) -> None:
         """Give up the sharp frame: the networks are about to change."""

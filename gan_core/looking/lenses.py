@@ -50,6 +50,8 @@ class Lens:
     look: Callable[[Subject], Parts]
     needs: frozenset[str]  # of records.offers.OFFERS
     pause: float = 0.0  # seconds for which frames of a run that trains go without it, once one had it
+    # The same of networks and of what is trained, where it needs nothing else: a frame that is there can be given it.
+    alone: Callable[[Networks, frozenset[str]], Parts] | None = None
 
 
 def _best_d(subject: Subject) -> Parts:
@@ -100,11 +102,11 @@ def _mean(subject: Subject) -> Parts:
     return {"mean": (fakes.clamp(-1, 1) * POINT_SCALE).round().to(torch.int16).cpu().numpy()}
 
 
-def _units(subject: Subject) -> Parts:
-    grid = cell_centres(SIDE, subject.latents.device)
+def _units(networks: Networks, trained: frozenset[str]) -> Parts:
+    grid = cell_centres(SIDE, networks.generator.parameters_flat.device)
     found, rows = [], 0
-    for number, network in enumerate((subject.networks.generator, subject.networks.discriminator)):
-        if ("generator", "discriminator")[number] not in subject.trained:
+    for number, (name, network) in enumerate(zip(("generator", "discriminator"), networks, strict=False)):
+        if name not in trained:
             continue
         drawn = drawn_units(network, grid)
         places = torch.nn.functional.pad(drawn.places, (1, 0), value=number)
@@ -127,7 +129,7 @@ LENSES.add("best-d", Lens(_best_d, frozenset(("discriminator", "density"))))
 LENSES.add("tears", Lens(_tears, frozenset(("generator",))))
 LENSES.add("pull", Lens(_pull, frozenset(("generator", "discriminator", "probability"))))
 LENSES.add("mean", Lens(_mean, frozenset(("generator", "mean"))))
-LENSES.add("units", Lens(_units, frozenset(("trains",)), pause=0.6))
+LENSES.add("units", Lens(lambda of: _units(of.networks, of.trained), frozenset(("trains",)), pause=0.6, alone=_units))
 
 
 def available(offered: frozenset[str]) -> frozenset[str]:

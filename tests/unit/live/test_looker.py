@@ -47,3 +47,33 @@ def test_what_units_compute_comes_now_and_then_while_a_run_moves_and_always_at_r
     assert seen_at(0.1 + 1.1 * pause, moving=True) == {"units", "tears"}
     assert seen_at(0.1 + 1.2 * pause, moving=True) == {"tears"}
     assert seen_at(0.1 + 1.3 * pause, moving=False) == {"units", "tears"}
+
+
+@pytest.mark.usefixtures("_asked_for_ever")
+def test_at_rest_the_frame_that_is_there_gets_what_its_units_compute_at_once(tiny: Preset) -> None:
+    run, changed = begin(tiny, 1, device="cpu", precision="float32", threads=1), threading.Condition()
+    board = Board(changed, 0)
+    clocks = {"clock": lambda: 0.0, "wall_clock": lambda: 0.0}
+    looker = Looker(changed, board, lambda frame, payload: None, leaves_a_core=lambda threads: False, **clocks)
+    with changed:
+        looker.turn_to(run, tiny.paces)
+    run.trained(run.engine.advance(3), 0.001)
+    looker.look(moving=False)
+    before = run.history.newest
+    assert before is not None
+    assert not before.lenses
+    board.frame_after(0, 0, ("units", "tears"), lambda: False)
+    looker.sharpen()  # one short part of a sharp frame
+    there = run.history.newest
+    assert there is not None
+    assert (there.step, there.resolution) == (before.step, before.resolution)
+    assert there.latent_map is before.latent_map
+    how = {"resolution": 24, "points": 10, "lenses": ("units",)}
+    expected = run.look(0.0, **how).lenses
+    assert there.lenses.keys() == expected.keys()
+    assert all((there.lenses[name] == array).all() for name, array in expected.items())
+    while not looker.shows_all():
+        looker.sharpen()
+    assert run.history.newest is not None
+    assert set(ARRAYS.values()) < set(run.history.newest.lenses)
+    assert run.history.newest.resolution == 400
