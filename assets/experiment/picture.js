@@ -8,10 +8,10 @@ window.dash_clientside = window.dash_clientside || {};
   const GAP = 6; // pixels between units of a layer
   const HEAD = 54; // above them, for what a layer is
   const NARROW = 34; // between two columns, at least
-  const WIDE = 84; // at most
+  const WIDE = 104; // at most
   const BESIDE = 44; // pixels that a network takes beside its columns (47-networks.css)
   const SMALL = 24; // pixels of a unit's side, so that a finger meets it
-  const LARGE = 38;
+  const LARGE = 44;
   const SVG = "http://www.w3.org/2000/svg";
   const NAMES = ["generator", "discriminator"];
   let units = []; // of the frame's arrays, in their order
@@ -101,7 +101,7 @@ window.dash_clientside = window.dash_clientside || {};
       const left = layer * pitch;
       const top = HEAD + ((rows - column.length) * (side + GAP)) / 2;
       const words = layerWords(column[0], column.length);
-      heads.push(app.element("p", { style: `left: ${left + side / 2 - pitch / 2}px; width: ${pitch}px`, class: "layer-head", "aria-hidden": "true" }, app.element("b", { class: kindOf(column[0]) }, words[0]), words[1]));
+      heads.push(app.element("p", { style: `left: ${left + side / 2 - pitch / 2}px; width: ${pitch}px`, class: "layer-head", "aria-hidden": "true" }, app.element("b", { class: `of-${kindOf(column[0])}` }, words[0]), words[1]));
       column.forEach((unit, k) => place(unit, { left, top: top + k * (side + GAP), side, lines, choose }));
       return app.element("div", { role: "group", "aria-label": app.say("networks.layer", { network: name, layer: words.filter(Boolean).join(", ") }) }, ...column.map(({ canvas }) => canvas));
     });
