@@ -25,7 +25,7 @@ window.dash_clientside = window.dash_clientside || {};
     const fields = app.draft.fields().map(([field]) => app.fields.build(field, edited));
     const foot = makeFoot();
     built = { run: state.status.info.run, fields, foot };
-    app.byId("experiment-body").replaceChildren(...fields.map(({ root }) => root), foot.root);
+    app.byId("experiment-body").replaceChildren(app.element("div", { class: "experiment-top" }, app.networks.button()), ...fields.map(({ root }) => root), foot.root);
     addOwnData();
     if (focused && focused.startsWith("experiment-") && app.byId(focused)) app.byId(focused).focus();
   }

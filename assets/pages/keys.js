@@ -40,7 +40,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function ownKeys(target, pressed) {
-    if (target.closest("input, textarea, select, [contenteditable], [role=slider], [role=listbox], .layer")) {
+    if (target.closest("input, textarea, select, [contenteditable], [role=slider], [role=listbox], .layer, .unit")) {
       const typing = target.closest("input:not([type=checkbox]), textarea, select, [contenteditable], [role=listbox]");
       return typing || pressed.startsWith("Arrow") || pressed === "Home" || pressed === "End" || (pressed === " " && target.matches("input"));
     }

@@ -14,6 +14,7 @@ from gan_core.live.board import Board
 from gan_core.live.budget import LookingBudget
 from gan_core.live.tempo import Paces, Tempo
 from gan_core.looking.fineness import Fineness
+from gan_core.looking.lenses import LENSES
 from gan_core.looking.probe import AT_REST, LIVE_LEVELS, POINTS, SHARP_RESOLUTION
 from gan_core.records.arrays import LENS_ARRAYS
 from gan_core.records.frames import Snapshot
@@ -46,10 +47,11 @@ class Looker:
         self.budget = LookingBudget(DEFAULT_LOOKING_SHARE, self._fineness)
         self._beside: Beside | None = None
         self._sharpening: Iterator[Snapshot | None] | None = None
+        self._rests_until: dict[str, float] = {}  # lens -> when a frame of a moving run has it again
 
     def turn_to(self, run: Run, paces: Paces) -> None:
         """Look at another run from now on, in a scenario's paces. To be called with the lock held."""
-        self.run, self._sharpening = run, None
+        self.run, self._sharpening, self._rests_until = run, None, {}
         self._board.turn_to(run.history)
         self.tempo.open(run.recipe.preset, paces)
 
@@ -99,7 +101,9 @@ class Looker:
         if beside.due(now) and self.budget.share and not run.repeats():
             engine, networks = run.engine, (as_plain(run.engine.generator), as_plain(run.engine.discriminator))
             moment = run.moment(self._wall_clock())
-            beside.hand_over(at_rest(engine.config), engine.compute, networks, moment, now, **self._through_lenses())
+            beside.hand_over(
+                at_rest(engine.config), engine.compute, networks, moment, now, **self._through_lenses(moving=True)
+            )
             end = self._clock()
             self.budget.looked(end - now, end)
 
@@ -122,13 +126,29 @@ class Looker:
 
     def sharpen(self) -> None:
         """Work on the paused run's sharp frame for one short part, and publish it when it is complete."""
+        if self._complete():
+            return
         if self._sharpening is None:
             fine: dict[str, Any] = {"resolution": SHARP_RESOLUTION, "points": POINTS}
-            self._sharpening = self.run.look_in_parts(self._wall_clock(), **fine, **self._through_lenses())
+            self._sharpening = self.run.look_in_parts(self._wall_clock(), **fine, **self._through_lenses(moving=False))
         frame = next(self._sharpening)
         if frame is not None:
             self._sharpening = None
             self._publish(frame, sharper=True)
+
+    def _complete(self) -> bool:
+        """Give the newest frame at once what lenses show that need no other look; returns whether it lacked any."""
+        newest = self.run.history.newest
+        if newest is None or newest.step != self.run.step:
+            return False
+        with self._changed:
+            lenses = self._board.lenses() & self.run.probe.lenses
+        lacking = {name for name in lenses if LENSES[name].alone and LENS_ARRAYS[name][0].name not in newest.lenses}
+        if lacking:
+            engine = self.run.engine
+            frame = self.run.probe.completed(newest, engine.generator, engine.discriminator, lacking)
+            self._publish(frame, sharper=True)
+        return bool(lacking)
 
     def stop_sharpening(self) -> None:
         """Give up the sharp frame: the networks are about to change."""
@@ -148,7 +168,7 @@ class Looker:
             return
         start = self._clock()
         level = self._fineness.level if moving else max(self._fineness.level, AT_REST)
-        self._publish(self.run.look(self._wall_clock(), **level._asdict(), **self._through_lenses()))
+        self._publish(self.run.look(self._wall_clock(), **level._asdict(), **self._through_lenses(moving=moving)))
         end = self._clock()
         self._fineness.looked(end - start, level)
         self.budget.looked(end - start, end)
@@ -168,10 +188,17 @@ class Looker:
         if frame is not None and frame.moment.run == self.run.number:
             self._publish(frame)
 
-    def _through_lenses(self) -> dict[str, Any]:
-        """Those through which somebody looks and that show something of this run."""
+    def _through_lenses(self, *, moving: bool) -> dict[str, Any]:
+        """Those through which somebody looks and that show something of this run.
+
+        Of a run that is moving, without those of which a frame has just been made.
+        """
         with self._changed:
-            lenses = self._board.lenses()
+            lenses = self._board.lenses() & self.run.probe.lenses
+        now = self._clock()
+        if moving:
+            lenses = frozenset(name for name in lenses if now >= self._rests_until.get(name, now))
+        self._rests_until |= {name: now + LENSES[name].pause for name in lenses}
         return self.run.through(lenses)
 
     def _publish(self, frame: Snapshot, *, sharper: bool = False) -> None:

@@ -47,12 +47,14 @@ class Forward:
         """Read the network's weights; nothing is kept of a pass, and no gradient."""
         self._network, self._leak = network, 0.0 if network.leak is None else network.leak
         linear = [layer for layer in network.layers if isinstance(layer, nn.Linear)]
-        self._first, *self._middle, self._last = [(layer.weight.detach(), layer.bias.detach()) for layer in linear]
+        *hidden, self._last = [(layer.weight.detach(), layer.bias.detach()) for layer in linear]
         self.outputs = linear[-1].out_features
         on_cpu = network.parameters_flat.device.type == "cpu"
         linear_in_parts = network.leak is not None
         self._tiled = linear_in_parts and len(linear) > 2 and linear[0].out_features >= _WORTH and on_cpu
-        if self._tiled:  # each with a row of zeros at its end, for units that are marked as straight
+        if self._tiled:
+            self._first, *self._middle = hidden
+            # Each with a row of zeros at its end, for units that are marked as straight
             self._second_t = pad(self._middle[0][0].t(), (0, 0, 0, 1))  # (H + 1, H): a row for each unit of the first
             self._last_t = pad(self._last[0].t(), (0, 0, 0, 1))  # (H + 1, outputs)
 

@@ -19,6 +19,7 @@ from gan_core.looking.looks import NOBODY, Networks, Seen, cell_centres
 from gan_core.looking.measures.best_d import best_d
 from gan_core.looking.measures.jacobian import folded, jacobians, log_stretch
 from gan_core.looking.measures.pull import asked_share, fakes_before, generated_by, pull
+from gan_core.looking.measures.units import SIDE, as_bytes, drawn_units, ranges
 from gan_core.records.arrays import MAX_ARROWS, POINT_SCALE
 from gan_core.setup.registry import Registry
 
@@ -39,6 +40,7 @@ class Subject:
     latents: Tensor  # (N, 2), of the fakes that were seen
     of_g: Mapping[str, Tensor]  # (P,) each: `update`, what G's last step added to its parameters, and their `mean`
     instruments: Instruments
+    trained: frozenset[str]  # of "generator" and "discriminator"
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,9 @@ class Lens:
 
     look: Callable[[Subject], Parts]
     needs: frozenset[str]  # of records.offers.OFFERS
+    pause: float = 0.0  # seconds for which frames of a run that trains go without it, once one had it
+    # The same of networks and of what is trained, where it needs nothing else: a frame that is there can be given it.
+    alone: Callable[[Networks, frozenset[str]], Parts] | None = None
 
 
 def _best_d(subject: Subject) -> Parts:
@@ -97,11 +102,34 @@ def _mean(subject: Subject) -> Parts:
     return {"mean": (fakes.clamp(-1, 1) * POINT_SCALE).round().to(torch.int16).cpu().numpy()}
 
 
+def _units(networks: Networks, trained: frozenset[str]) -> Parts:
+    grid = cell_centres(SIDE, networks.generator.parameters_flat.device)
+    found, rows = [], 0
+    for number, (name, network) in enumerate(zip(("generator", "discriminator"), networks, strict=False)):
+        if name not in trained:
+            continue
+        drawn = drawn_units(network, grid)
+        places = torch.nn.functional.pad(drawn.places, (1, 0), value=number)
+        found.append((drawn.values, places, drawn.inputs + rows * (drawn.inputs >= 0), drawn.weights))
+        rows += len(places)
+        yield None
+    values, places, inputs, weights = (torch.cat(each) for each in zip(*found, strict=True))
+    between = ranges(values)
+    return {
+        "unit_maps": as_bytes(values, between).t().contiguous().view(SIDE, SIDE, -1).cpu().numpy(),
+        "unit_ranges": between.cpu().numpy(),
+        "unit_places": places.to(torch.int16).cpu().numpy(),
+        "unit_inputs": inputs.to(torch.int16).cpu().numpy(),
+        "unit_weights": weights.cpu().numpy(),
+    }
+
+
 LENSES: Registry[Lens] = Registry("lens")
 LENSES.add("best-d", Lens(_best_d, frozenset(("discriminator", "density"))))
 LENSES.add("tears", Lens(_tears, frozenset(("generator",))))
 LENSES.add("pull", Lens(_pull, frozenset(("generator", "discriminator", "probability"))))
 LENSES.add("mean", Lens(_mean, frozenset(("generator", "mean"))))
+LENSES.add("units", Lens(lambda of: _units(of.networks, of.trained), frozenset(("trains",)), pause=0.6, alone=_units))
 
 
 def available(offered: frozenset[str]) -> frozenset[str]:

@@ -19,6 +19,7 @@ from gan_core.looking.guides import guides
 from gan_core.looking.instruments import Instruments
 from gan_core.looking.lenses import LENSES, Arrays, Subject, available
 from gan_core.looking.looks import LOOKS, Seen, seen_through
+from gan_core.looking.measures.parts import finished
 from gan_core.looking.offers import offers, offers_of
 from gan_core.looking.references import collapsed, floors
 from gan_core.records.arrays import POINT_SCALE, Int16Array
@@ -28,6 +29,7 @@ from gan_core.targets.registry import TARGETS
 from gan_core.targets.strata import Strata
 from gan_core.targets.target import LATENTS, Latent
 from gan_core.training.networks import MLP
+from gan_core.training.tasks import TASKS
 
 AnyArray = TypeVar("AnyArray", bound=npt.NDArray[Any])
 
@@ -108,11 +110,21 @@ class Probe:
         seen = yield from self._look.parts(networks, moment.step, resolution, latents)
         frame = snapshot(seen, moment)
         reading = yield from self._instruments.read(moment.step, seen, frame.trail_point)
-        subject = Subject(networks, seen, latents, of_g, self._instruments)
+        subject = Subject(networks, seen, latents, of_g, self._instruments, TASKS[self._task].trains)
         through: Arrays = {}
         for name in self.lenses.intersection(lenses):
             through |= yield from LENSES[name].look(subject)
         yield replace(frame, reading=reading, lenses={name: _frozen(array) for name, array in through.items()})
+
+    def completed(self, frame: Snapshot, generator: MLP, discriminator: MLP, lenses: Collection[str]) -> Snapshot:
+        """A frame of these very networks with what those of the lenses show that need no other look."""
+        networks, through = seen_through(self._config, generator, discriminator), dict(frame.lenses)
+        for name in self.lenses.intersection(lenses):
+            alone = LENSES[name].alone
+            if alone is not None:
+                arrays = finished(alone(networks, TASKS[self._task].trains))
+                through |= {name: _frozen(array) for name, array in arrays.items()}
+        return replace(frame, lenses=through)
 
 
 def without_data(config: GANConfig, run: int) -> FixedPoints:

@@ -12,7 +12,7 @@ from gan_core.setup.registry import Registry
 # Points travel as int16: the square [-1, 1] maps to [-POINT_SCALE, POINT_SCALE], a resolution of 3e-5.
 POINT_SCALE = 32767
 
-MAX_ARROWS = 1000  # rows of a lens's list
+MAX_ARROWS = 1000  # of a lens's list
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class LensArray:
 
     name: str
     dtype: str  # "u1", "i2" or "f4"
-    shape: tuple[int | str, ...]  # "R": cells a side of the maps; "P": rows of a list, at most MAX_ARROWS
+    shape: tuple[int | str, ...]  # "R": cells a side of the maps; "P": as many as the lens lists, at most MAX_ARROWS
 
     @property
     def smooth(self) -> bool:
-        """Whether neighbours are alike, so that it travels as differences."""
-        return self.shape == ("R", "R")
+        """Whether its first two axes are cells of a plane: neighbours are alike, and it travels as differences."""
+        return len(self.shape) > 1 and self.shape[0] == self.shape[1]
 
 
 # What each lens adds, in the order in which it travels.
@@ -35,11 +35,25 @@ class LensArray:
 # pull     pull: x, y of a fake before its last step, the direction D's gradient asked for (the longest is 1), and the
 #          move it made, in data units; asked_share: share of the shown fakes that obeyed
 # mean     mean: fakes of the first fixed latents by the running mean of G's weights, times POINT_SCALE
+# units    P units of the networks that are trained, the inputs and outputs of each included. unit_maps: what each makes
+#          of 24 x 24 places, row 0 lowest, from 0 (its least) to 255 (its greatest); unit_ranges: these two numbers;
+#          unit_places: network (0 G, 1 D), number of its layer (0: the inputs), number in the layer from 0, units of
+#          the layer in all; unit_inputs: which of the P weigh most in it, -1 for none; unit_weights: how much
 LENS_ARRAYS: Registry[tuple[LensArray, ...]] = Registry("lens")
 LENS_ARRAYS.add("best-d", (LensArray("best_d", "u1", ("R", "R")),))
 LENS_ARRAYS.add("tears", (LensArray("stretch", "i2", ("R", "R")), LensArray("folded", "u1", ("R", "R"))))
 LENS_ARRAYS.add("pull", (LensArray("pull", "f4", ("P", 6)), LensArray("asked_share", "f4", (1,))))
 LENS_ARRAYS.add("mean", (LensArray("mean", "i2", ("P", 2)),))
+LENS_ARRAYS.add(
+    "units",
+    (
+        LensArray("unit_maps", "u1", (24, 24, "P")),
+        LensArray("unit_ranges", "f4", ("P", 2)),
+        LensArray("unit_places", "i2", ("P", 4)),
+        LensArray("unit_inputs", "i2", ("P", 3)),
+        LensArray("unit_weights", "f4", ("P", 3)),
+    ),
+)
 
 
 def lens_arrays() -> list[LensArray]:

@@ -169,10 +169,10 @@ def _further_arrays(shape: Mapping[str, tuple[int, ...]], cells: int) -> list[di
     numbers = shape["reading"][0] if "reading" in shape else 0
     parts = shape["along"][0] if "along" in shape else 0
     known: list[tuple[str, str, list[int]]] = [("reading", "f4", [numbers]), ("along", "i2", [parts])]
-    for array in lens_arrays():
-        rows = shape[array.name][0] if shape.get(array.name) else 0
-        numbers_of = {"R": cells, "P": min(rows, MAX_ARROWS)}
-        known.append((array.name, array.dtype, [numbers_of[n] if isinstance(n, str) else n for n in array.shape]))
+    for arrays in LENS_ARRAYS.values():
+        listed = (shape[a.name][a.shape.index("P")] for a in arrays if "P" in a.shape and a.name in shape)
+        sizes_of = {"R": cells, "P": min(next(listed, 0), MAX_ARROWS)}
+        known += [(a.name, a.dtype, [sizes_of[n] if isinstance(n, str) else n for n in a.shape]) for a in arrays]
     if numbers > _MAX_READING or parts > MAX_PARTS:
         raise ValueError("its arrays are of sizes that no frame has")
     together = [("reading", "along"), *([array.name for array in arrays] for arrays in LENS_ARRAYS.values())]

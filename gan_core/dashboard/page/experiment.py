@@ -60,6 +60,11 @@ def panel() -> html.Section:
     )
 
 
+def networks() -> html.Section:
+    """Where both networks are drawn, over the panels; closed, and empty until it is opened."""
+    return html.Section(id="networks", className="networks", hidden=True, **aria(label=say("networks.title")))
+
+
 def settings(choices: Choices) -> dict[str, Any]:
     """What the browser's side needs: the fields in their order, each with its kind, and what there is of each kind."""
     kinds = {field: parts.kind for field, parts in choices.items()} | dict.fromkeys(NETWORKS, "network")

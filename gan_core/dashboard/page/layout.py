@@ -53,6 +53,7 @@ def page(status: Status, choices: experiment.Choices) -> dmc.MantineProvider:
                                 ],
                                 className="side",
                             ),
+                            experiment.networks(),
                             html.Main(
                                 [_card(p) for p in PANELS.values()], id="panels", className="panels", tabIndex="-1"
                             ),

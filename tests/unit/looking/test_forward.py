@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 
 import gan_core.looking.forward
 from gan_core.looking.forward import Forward, _crossing, tiles
+from gan_core.looking.lenses import LENSES
 from gan_core.looking.looks import cell_centres
 from gan_core.looking.probe import Probe
+from gan_core.records.arrays import lens_arrays
 from gan_core.records.frames import Moment
-from gan_core.setup.config import GANConfig, sized
-from gan_core.setup.presets import PRESETS
+from gan_core.setup.config import GANConfig, HyperParameters, sized
+from gan_core.setup.presets import PRESETS, Preset
 from gan_core.training.engine import GANEngine
 from gan_core.training.networks import MLP, make_discriminator, make_generator
 from oracle import forward as exact_forward
@@ -240,3 +242,19 @@ def test_less_work_is_done(engines: dict[str, GANEngine]) -> None:
             last = forward._last_crossing(local, net.layers[:4](x))[0].float().mean()
         assert first < 0.15
         assert last < share
+
+
+def test_a_network_without_a_hidden_layer() -> None:
+    """Looked at through everything there is to look through; its outputs are those of a product."""
+    config = sized(width=8, depth=1).changed(
+        {"generator": "none:relu:tanh", "discriminator": "none:relu", "ema": "0.9"}
+    )
+    engine = GANEngine(Preset("none", config, HyperParameters()), 0, device="cpu", precision="float32", threads=1)
+    engine.advance(2)
+    x = cell_centres(12, CPU)
+    for net in (engine.generator, engine.discriminator):
+        assert everywhere(net, x).numpy() == pytest.approx(dense(net, x).numpy(), abs=1e-6)
+    probe = Probe(config, CPU)
+    how = {"resolution": 24, "points": 100, "lenses": tuple(LENSES), "of_g": engine.beside_generator()}
+    frame = probe.look(engine.generator, engine.discriminator, Moment(1, 2, 0.0), **how)
+    assert set(frame.lenses) == {array.name for array in lens_arrays()}

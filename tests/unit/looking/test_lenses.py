@@ -40,7 +40,8 @@ def subject(engine: GANEngine, resolution: int = 20, points: int = 500) -> Subje
     look = LOOKS[engine.config.task](engine.config, engine.target)
     seen = finished(look.parts(networks, engine.steps, resolution, latents))
     instruments = Instruments(engine.target, engine.config.task, probe.reals)
-    return Subject(networks, seen, latents, engine.beside_generator(), instruments)
+    trained = frozenset(("generator", "discriminator"))
+    return Subject(networks, seen, latents, engine.beside_generator(), instruments, trained)
 
 
 def test_every_lens_has_the_arrays_that_are_documented() -> None:
@@ -53,11 +54,9 @@ def test_every_lens_has_the_arrays_that_are_documented() -> None:
         assert list(found) == [array.name for array in LENS_ARRAYS[name]]
         for array in LENS_ARRAYS[name]:
             assert found[array.name].dtype == array.dtype
-            sizes = dict(zip(array.shape, found[array.name].shape, strict=True))
-            assert all(
-                size == {"R": 20, "P": ARROWS if name == "pull" else MAX_ARROWS}.get(expected, expected)
-                for expected, size in sizes.items()
-            )
+            listed = {"pull": ARROWS, "mean": MAX_ARROWS, "units": 2 * (2 + 16 + 16) + 3}.get(name)
+            expected = tuple({"R": 20, "P": listed}.get(size, size) for size in array.shape)
+            assert found[array.name].shape == expected
         assert lens.needs <= set(OFFERS)
     assert available(frozenset(OFFERS)) == set(LENSES)
     assert available(frozenset()) == set()

@@ -127,6 +127,11 @@ def with_lenses(frame: Snapshot) -> Snapshot:
             "pull": random.normal(size=(7, 6)).astype(np.float32),
             "asked_share": np.array([0.75], np.float32),
             "mean": random.integers(-32767, 32768, (9, 2)).astype(np.int16),
+            "unit_maps": random.integers(0, 256, (24, 24, 5)).astype(np.uint8),
+            "unit_ranges": random.normal(size=(5, 2)).astype(np.float32),
+            "unit_places": random.integers(0, 9, (5, 4)).astype(np.int16),
+            "unit_inputs": random.integers(-1, 5, (5, 3)).astype(np.int16),
+            "unit_weights": random.normal(size=(5, 3)).astype(np.float32),
         },
     )
 
@@ -153,6 +158,16 @@ def test_a_part_of_a_lens_is_refused() -> None:
         data = wire.encode_frame(replace(whole, lenses=lenses), version=1, trail=[whole.trail_point], kept=True)
         with pytest.raises(ValueError, match="part of a reading or of a lens"):
             wire.check_frame(data, 42)
+
+
+@pytest.mark.parametrize("longer", ["unit_maps", "unit_places", "unit_weights"])
+def test_lists_of_one_lens_that_are_not_equally_long_are_refused(longer: str) -> None:
+    whole = with_lenses(snapshot(6, 3, 6))
+    axis = whole.lenses[longer].ndim - 1 if longer == "unit_maps" else 0
+    more = np.concatenate((whole.lenses[longer], whole.lenses[longer]), axis)
+    frame = replace(whole, lenses={**whole.lenses, longer: more})
+    with pytest.raises(ValueError, match="not those of a frame"):
+        wire.check_frame(wire.encode_frame(frame, version=1, trail=[whole.trail_point], kept=True), 42)
 
 
 def test_points_as_documented() -> None:

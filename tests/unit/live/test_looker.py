@@ -1,0 +1,79 @@
+"""Through which lenses frames are made while a run trains, and at rest; on a clock of the test's own."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from gan_core.live.board import Board
+from gan_core.live.looker import Looker
+from gan_core.looking.lenses import LENSES
+from gan_core.run.run import begin
+from gan_core.setup.presets import Preset
+
+ARRAYS = {"units": "unit_maps", "tears": "stretch"}
+
+
+@pytest.fixture
+def _asked_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gan_core.live.audience.WATCHED_FOR", float("inf"))
+
+
+@pytest.mark.usefixtures("_asked_for_ever")
+def test_what_units_compute_comes_now_and_then_while_a_run_moves_and_always_at_rest(tiny: Preset) -> None:
+    run, now, changed = begin(tiny, 1, device="cpu", precision="float32", threads=1), [0.0], threading.Condition()
+    board = Board(changed, 0)
+    clocks = {"clock": lambda: now[0], "wall_clock": lambda: 0.0}
+    looker = Looker(changed, board, lambda frame, payload: None, leaves_a_core=lambda threads: False, **clocks)
+    with changed:
+        looker.turn_to(run, tiny.paces)
+    pause = LENSES["units"].pause
+    assert pause >= 0.5  # twice a second at most
+
+    def seen_at(time: float, *, moving: bool) -> set[str]:
+        now[0] = time
+        run.trained(run.engine.advance(1), 0.001)
+        looker.look(moving=moving)
+        assert run.history.newest is not None
+        assert run.history.newest.step == run.step
+        return {lens for lens, array in ARRAYS.items() if array in run.history.newest.lenses}
+
+    assert seen_at(0.0, moving=True) == set()  # nobody has asked: it costs nothing
+    board.frame_after(0, 0, ("units", "tears"), lambda: False)
+    assert seen_at(0.1, moving=True) == {"units", "tears"}
+    assert seen_at(0.1 + 0.5 * pause, moving=True) == {"tears"}
+    assert seen_at(0.1 + 0.9 * pause, moving=True) == {"tears"}
+    assert seen_at(0.1 + 1.1 * pause, moving=True) == {"units", "tears"}
+    assert seen_at(0.1 + 1.2 * pause, moving=True) == {"tears"}
+    assert seen_at(0.1 + 1.3 * pause, moving=False) == {"units", "tears"}
+
+
+@pytest.mark.usefixtures("_asked_for_ever")
+def test_at_rest_the_frame_that_is_there_gets_what_its_units_compute_at_once(tiny: Preset) -> None:
+    run, changed = begin(tiny, 1, device="cpu", precision="float32", threads=1), threading.Condition()
+    board = Board(changed, 0)
+    clocks = {"clock": lambda: 0.0, "wall_clock": lambda: 0.0}
+    looker = Looker(changed, board, lambda frame, payload: None, leaves_a_core=lambda threads: False, **clocks)
+    with changed:
+        looker.turn_to(run, tiny.paces)
+    run.trained(run.engine.advance(3), 0.001)
+    looker.look(moving=False)
+    before = run.history.newest
+    assert before is not None
+    assert not before.lenses
+    board.frame_after(0, 0, ("units", "tears"), lambda: False)
+    looker.sharpen()  # one short part of a sharp frame
+    there = run.history.newest
+    assert there is not None
+    assert (there.step, there.resolution) == (before.step, before.resolution)
+    assert there.latent_map is before.latent_map
+    how = {"resolution": 24, "points": 10, "lenses": ("units",)}
+    expected = run.look(0.0, **how).lenses
+    assert there.lenses.keys() == expected.keys()
+    assert all((there.lenses[name] == array).all() for name, array in expected.items())
+    while not looker.shows_all():
+        looker.sharpen()
+    assert run.history.newest is not None
+    assert set(ARRAYS.values()) < set(run.history.newest.lenses)
+    assert run.history.newest.resolution == 400
