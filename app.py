@@ -21,6 +21,7 @@ def main() -> int:
     from gan_core.dashboard.app import create_app
     from gan_core.dashboard.http.listen import Server
     from gan_core.dashboard.http.view import Archive
+    from gan_core.datasets.folder import BESIDE_RUNS, look_in
     from gan_core.live.session import TrainingSession
     from gan_core.recording.file.run_file import RunFolder
     from gan_core.recording.library import Library
@@ -29,6 +30,7 @@ def main() -> int:
     from gan_core.training.known import CHOICES, complete_presets
 
     folder = RunFolder(options.runs, limit=int(options.run_limit * 1e9))
+    look_in(folder.folder / BESIDE_RUNS)
 
     try:
         complete_presets()

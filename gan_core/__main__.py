@@ -25,6 +25,7 @@ from gan_core.cli.options import (
     read_setting,
     read_soak_length,
 )
+from gan_core.cli.own_data import with_points
 from gan_core.setup.config import GANConfig
 from gan_core.setup.presets import PRESETS, find_preset
 
@@ -86,7 +87,8 @@ def _add_train_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="another target, network, batch, ... than the scenario's, as batch=64; may be repeated. Keys: "
+        help="another target, network, batch, ... than the scenario's, as batch=64; target=csv:FILE, or "
+        "target=csv:FILE#COLUMN,COLUMN, takes the points of a table; may be repeated. Keys: "
         + ", ".join(vars(GANConfig())),
     )
     add("--record", action="store_true", help="also record the run into DIR: `app.py --runs DIR` shows it")
@@ -109,14 +111,15 @@ def _train(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
             )
     values = {"seed": preset.seed or 0, **values_of(RUN_OPTIONS, given, environ, given.parser)}
     try:
-        preset.altered(dict(given.config), {})
+        config = with_points(dict(given.config), given.out)
+        preset.altered(config, {})
     except ValueError as error:
         given.parser.error(f"argument --config: {error}")
     options = TrainOptions(
         preset=preset.name,
         out=given.out,
         steps=steps,
-        config=dict(given.config),
+        config=config,
         settings=tuple(given.settings),
         record=given.record or given.resume,
         resume=given.resume,

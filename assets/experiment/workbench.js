@@ -26,7 +26,25 @@ window.dash_clientside = window.dash_clientside || {};
     const foot = makeFoot();
     built = { run: state.status.info.run, fields, foot };
     app.byId("experiment-body").replaceChildren(app.element("div", { class: "experiment-top" }, app.networks.button()), ...fields.map(({ root }) => root), foot.root);
+    addOwnData();
     if (focused && focused.startsWith("experiment-") && app.byId(focused)) app.byId(focused).focus();
+  }
+
+  // Under the targets that there are: a table of the visitor's own points, which becomes one.
+  function addOwnData() {
+    const place = document.querySelector("#experiment-body [data-field=target]");
+    if (!place) return;
+    const root = app.element("div", {});
+    const details = app.element("details", { class: "of-own-data" }, app.element("summary", {}, app.say("own-data.title")), root);
+    details.ontoggle = () => details.open && !root.childElementCount && app.ownData.build(root, { words: app.say("own-data.choose"), use: choose });
+    place.append(details);
+  }
+
+  function choose(target) {
+    app.draft.put("target", { name: target, numbers: {} });
+    build();
+    show();
+    document.querySelector("#experiment-body [data-field=target] select").focus();
   }
 
   function makeFoot() {

@@ -42,7 +42,10 @@ window.dash_clientside = window.dash_clientside || {};
     const root = app.byId("runs-list");
     if (!root) return;
     if (error) return app.setText("runs-words", error);
-    if (!listed) app.upload.build(app.byId("runs-upload"), said.limit, takenIn);
+    if (!listed) {
+      app.upload.build(app.byId("runs-upload"), said.limit, takenIn);
+      app.ownData.build(app.byId("runs-own-data"), { words: app.say("own-data.train"), use: trainOn });
+    }
     listed = said;
     show();
   }
@@ -74,6 +77,13 @@ window.dash_clientside = window.dash_clientside || {};
     const size = app.recording.size(runs.reduce((sum, run) => sum + run.nbytes, 0));
     const fields = { folder, limit: app.recording.size(limit) };
     app.setText("runs-words", runs.length ? app.say("library.summary", { ...fields, count: runs.length, size }) : app.say("library.empty", fields));
+  }
+
+  // Leaves the dialog for the run that is begun; returns why it cannot be.
+  async function trainOn(target) {
+    const refusal = await app.ownData.train(target);
+    if (!refusal) close();
+    return refusal;
   }
 
   async function takenIn(id) {

@@ -12,7 +12,7 @@ window.dash_clientside = window.dash_clientside || {};
     root.replaceChildren(app.element("label", { for: "run-file" }, app.say("upload.label")), field, words);
   }
 
-  function send(field, words, limit, taken) {
+  async function send(field, words, limit, taken) {
     const file = field.files[0];
     const { name } = file;
     const say = (text, wrong = false) => {
@@ -30,34 +30,15 @@ window.dash_clientside = window.dash_clientside || {};
       return finish(app.say("upload.too-large", { name, ...sizes }), true);
     }
     field.disabled = true;
-    request = new XMLHttpRequest(); // fetch does not tell how far an upload is
-    request.open("POST", "/api/runs");
-    request.setRequestHeader("Content-Type", "application/octet-stream");
-    request.upload.onprogress = ({ loaded, total }) =>
-      say(loaded < total ? app.say("upload.sending-share", { name, percent: Math.floor((100 * loaded) / total) }) : app.say("upload.checking", { name }));
-    request.onerror = () => finish(app.say("upload.no-answer"), true);
-    request.onload = () => {
-      const { status, responseText } = request;
-      const said = parse(responseText);
-      const why = said.error || app.say("upload.refused-status", { status });
-      if (status !== 200) return finish(app.say("upload.refused", { name, why }), true);
-      finish(app.say("upload.taken", { name }), false);
-      taken(said.id);
-    };
-    say(app.say("upload.sending", { name }));
-    request.send(file);
-  }
-
-  function parse(text) {
-    try {
-      return JSON.parse(text);
-    } catch {
-      return {};
-    }
+    request = app.files.send(file, "/api/runs", say);
+    const { said, why, silent } = await request.answer;
+    if (why) return finish(silent ? why : app.say("upload.refused", { name, why }), true);
+    finish(app.say("upload.taken", { name }), false);
+    taken(said.id);
   }
 
   function stop() {
-    if (request) request.abort();
+    if (request) request.stop();
     request = null;
   }
 

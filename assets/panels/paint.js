@@ -80,7 +80,7 @@ window.dash_clientside = window.dash_clientside || {};
       realsPainted.cross = stamp(2.3 * size, cross);
       realsPainted.ring = stamp(2.6 * size, ring);
       realsPainted.pixels = new Uint32Array(width * height);
-      stampAll(realsPainted.pixels, layer, state.points.reals, count, realsPainted.dot, ink.real);
+      stampAll(realsPainted.pixels, layer, state.points.reals, shownReals(frame), realsPainted.dot, ink.real);
       layer.image = context.createImageData(width, height);
       layer.pixels = new Uint32Array(layer.image.data.buffer);
     }
@@ -208,6 +208,9 @@ window.dash_clientside = window.dash_clientside || {};
     return [...(app.scenes.task() === "fit" ? [app.pairs] : []), ...(chosen ? [chosen] : [])];
   }
 
+  // As many as there are fakes; none of a recorded run whose data are not here.
+  const shownReals = (frame) => Math.min(frame.fakes.length, state.points.reals.length) / 2;
+
   function badges(frame) {
     const { view } = state;
     const kind = view.preview !== null ? "badge.preview" : view.live ? "badge.step" : "badge.past";
@@ -220,7 +223,7 @@ window.dash_clientside = window.dash_clientside || {};
     const ghost = app.ghost.frame(frame.step);
     const pulled = app.lens.chosen("samples").name === "pull" && frame.pull;
     say("samples", [
-      ...(pulled ? [app.pull.badge(frame), step] : [step, app.say("badge.points", { n, dots, crosses })]),
+      ...(pulled ? [app.pull.badge(frame), step] : [step, app.say("badge.points", { reals: shownReals(frame), n, dots, crosses })]),
       beyond(frame),
       trail ? app.say("badge.trail", { count: frame.trail_steps.length }) : "",
       ghost ? app.say("badge.ghost", { step: ghost.step }) : "",

@@ -157,7 +157,7 @@ window.dash_clientside = window.dash_clientside || {};
     const near = app.geometry.nearest(frame.fakes, x, y, 1);
     const real = app.geometry.nearest(state.points.reals.subarray(0, frame.fakes.length), x, y, 1);
     tools.words({
-      samples: [place, app.say("places.nearest-real", { distance: distance(real) }), app.say("places.nearest-of", { what: crosses(), distance: distance(near) })],
+      samples: [place, ...real.map((one) => app.say("places.nearest-real", { distance: distance([one]) })), app.say("places.nearest-of", { what: crosses(), distance: distance(near) })],
       latent: [place, ...reading("latent", frame, x, y)],
       discriminator: [place, ...reading("discriminator", frame, x, y), ...lensLines("discriminator", frame, x, y)],
     });

@@ -90,12 +90,14 @@ window.dash_clientside = window.dash_clientside || {};
 
   const across = (y, ink, dash) => ({ type: "line", xref: "paper", yref: "y", x0: 0, x1: 1, y0: y, y1: y, line: { color: colour(ink), width: 1, dash } });
 
+  const PLACES = { left: 0, center: 0.5, right: 1 };
+
   function label(text, y, side, ink) {
     return {
       text,
       xref: "paper",
       yref: "y",
-      x: side === "right" ? 1 : 0,
+      x: PLACES[side],
       y,
       xanchor: side,
       yanchor: "bottom",
@@ -126,9 +128,9 @@ window.dash_clientside = window.dash_clientside || {};
       if (!references) continue;
       const [floor, fallen] = [points.floors[reading], points.collapsed[reading]];
       if (references.floor) add(floor, `${references.floor} ${app.brief(floor)}`, references.floor_side, ink, "dash");
-      add(fallen, `${references.collapsed} ${app.brief(fallen)}`, "left", ink, "dashdot");
+      if (references.collapsed) add(fallen, `${references.collapsed} ${app.brief(fallen)}`, "left", ink, "dashdot");
     }
-    if (view.words) found.annotations.push({ ...label(view.words, (view.low + view.high) / 2, "center", "text"), x: 0.5, yanchor: "middle", font: { size: 13, color: colour("text") } });
+    if (view.words) found.annotations.push({ ...label(view.words, (view.low + view.high) / 2, "center", "text"), yanchor: "middle", font: { size: 13, color: colour("text") } });
     return found;
   }
 

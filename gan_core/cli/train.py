@@ -20,6 +20,8 @@ from tqdm import tqdm
 
 from gan_core.cli.options import Setting, TrainOptions
 from gan_core.cli.outputs import CtrlC, MetricsFile, as_npy, write_whole
+from gan_core.datasets.folder import about
+from gan_core.looking.measures import neighbours
 from gan_core.looking.measures.modes import mode_floors, mode_quality
 from gan_core.looking.measures.quality import floors, quality
 from gan_core.looking.probe import POINTS
@@ -192,17 +194,17 @@ def summarise(observer: Observer, fakes: Tensor, seconds: float) -> dict[str, An
     run, readings = observer.run, observer.read()
     engine, chronicle, diagnosis = run.engine, run.chronicle, run.chronicle.diagnosis
     known, modes = PRESETS.get(run.recipe.preset), engine.target.modes
-    best = floors(engine.target, POINTS)
-    of_modes: dict[str, float | None] = {}
+    further, best = _by_neighbours(fakes, run)
+    best |= floors(engine.target, POINTS)
     if modes is not None:
-        found = mode_quality(fakes, modes)
-        of_modes = {name: value if math.isfinite(value) else None for name, value in found.items()}
-        best = best | mode_floors(modes, POINTS)
+        further |= mode_quality(fakes, modes)
+        best |= mode_floors(modes, POINTS)
     return {
         "preset": run.recipe.preset,
         "claim": known.claim if known else "",
         "task": engine.config.task,
         "config": asdict(engine.config),
+        **about(engine.config.target),
         "seed": run.recipe.seed,
         "steps": engine.steps,
         "precision": engine.compute.precision,
@@ -212,9 +214,17 @@ def summarise(observer: Observer, fakes: Tensor, seconds: float) -> dict[str, An
             {"step": event.step, "kind": event.kind, "words": event_words(event)}
             for event in chronicle.events(run.history.changes_from(0)[1])
         ],
-        "readings": readings | of_modes,
+        "readings": readings | {name: value if math.isfinite(value) else None for name, value in further.items()},
         "floors": {name: value for name, value in best.items() if math.isfinite(value)},
     }
+
+
+def _by_neighbours(fakes: Tensor, run: Run) -> tuple[dict[str, float], dict[str, float]]:
+    """What neighbours say of more fakes than a look asks, and the same of real data."""
+    n, name = neighbours.AT_THE_END, "nearest_neighbour_accuracy"
+    some, reals = fakes[:n].cpu(), run.probe.reals[-n:].cpu()  # not where these fakes are meant to be, one by one
+    found = neighbours.measure(some, reals) | {name: neighbours.nearest_neighbour_accuracy(some, reals)}
+    return found, neighbours.floors(run.engine.target, n) | {name: neighbours.equal_accuracy(n)}
 
 
 def _mode_words(readings: Mapping[str, Any], best: Mapping[str, float]) -> str:

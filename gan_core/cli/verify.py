@@ -9,6 +9,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from gan_core.cli.options import VerifyOptions
+from gan_core.datasets.folder import BESIDE_RUNS, look_in
 from gan_core.recording.file.run_file import SUFFIX, RunFile
 from gan_core.records.outcomes import Verdict
 from gan_core.rerun.proof import verify
@@ -21,6 +22,7 @@ def run(options: VerifyOptions) -> int:
     Raises ValueError with a sentence when there is no such run, or when this machine cannot compute it.
     """
     path = find_run(options.run, options.runs)
+    look_in(path.parent / BESIDE_RUNS)
     # None: a bar on a terminal, else nothing
     with closing(RunFile.open(path)) as file, tqdm(unit="step", disable=None) as bar:
 

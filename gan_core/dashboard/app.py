@@ -10,6 +10,7 @@ from dash import Dash
 from flask import Response, request
 
 from gan_core.dashboard.http.api import add_routes
+from gan_core.dashboard.http.data_api import add_data_routes
 from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.runs_api import add_run_routes
 from gan_core.dashboard.http.unknown import StrictDash, add_unknown
@@ -76,6 +77,7 @@ def create_app(
     add_routes(app.server, session)
     if archive is not None:
         add_run_routes(app.server, session, archive)
+        add_data_routes(app.server)
         add_compare(app.server)
     return app
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from gan_core.looking.looks import Seen
+from gan_core.looking.measures import neighbours
 from gan_core.looking.measures.best_d import map_error, split
 from gan_core.looking.measures.chase import follow, follow_by_chance
 from gan_core.looking.measures.density import box_density, generator_density_in_parts, target_density
@@ -30,11 +31,16 @@ class Instruments:
     """The instruments of one run."""
 
     def __init__(self, target: Target, task: str, reals: Tensor) -> None:
-        """`reals` (M, 2) are what fakes are compared with, the first N of them for N fakes."""
+        """`reals` (M, 2) are what fakes are compared with.
+
+        The first N of them for N fakes; by neighbours the last ones, because in some tasks the first are where the
+        fakes are meant to be, one by one, and so no other sample of the same data.
+        """
         self._target, self._reals = target, reals.cpu()
         self._opponent = OPPONENTS.get(task)
         self._paired = task == "fit"
         self._sorted: dict[int, Slices] = {}  # of so many of the reals
+        self._last = neighbours.neighbourhoods(self._reals[-neighbours.OF_A_LOOK :])
 
     def prepare(self, points: int, resolution: int) -> None:
         """Do what has to be done once, so that the first look takes no longer than the others."""
@@ -48,6 +54,7 @@ class Instruments:
         n = len(fakes)
         placed = place(fakes, self._target) if self._target.strata else None
         values |= measure(fakes, self._slices_of(n), self._target, placed)
+        values |= neighbours.measure(fakes[: neighbours.OF_A_LOOK], self._last)
         if self._paired:
             values["fit_error"] = float((fakes - self._reals[:n]).square().sum(1).mean().sqrt())
         if seen.score is not None and seen.logits is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gan_core.setup.config import GANConfig
 from gan_core.targets.registry import TARGETS
-from gan_core.targets.target import LATENTS, OPPONENTS
+from gan_core.targets.target import LATENTS, OPPONENTS, Target
 from gan_core.training.objectives import OBJECTIVES
 from gan_core.training.penalties import PENALTIES
 from gan_core.training.tasks import TASKS
@@ -12,7 +12,12 @@ from gan_core.training.tasks import TASKS
 
 def offers(config: GANConfig) -> frozenset[str]:
     """The names of `gan_core.records.offers.OFFERS` that hold of a run. Raises ValueError for parts there are not."""
-    target, trains = TARGETS.make(config.target), TASKS[config.task].trains
+    return offers_of(config, TARGETS.make(config.target))
+
+
+def offers_of(config: GANConfig, target: Target | None) -> frozenset[str]:
+    """The same of a run with this target; None: its data are not here, and nothing is known of them."""
+    trains = TASKS[config.task].trains
     alone = config.task in OPPONENTS  # D against points that never change
     holds = {
         "trains": bool(trains),
@@ -23,7 +28,7 @@ def offers(config: GANConfig) -> frozenset[str]:
         "density": alone or (LATENTS.make(config.latent).even and config.latent_dim == 2),
         "mean": config.ema > 0,
         "penalty": PENALTIES.make(config.penalty).of is not None,
-        "chart": target.transform is not None,
-        "strata": target.strata is not None,
+        "chart": target is not None and target.transform is not None,
+        "strata": target is not None and target.strata is not None,
     }
     return frozenset(name for name, held in holds.items() if held)

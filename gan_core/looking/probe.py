@@ -20,14 +20,14 @@ from gan_core.looking.instruments import Instruments
 from gan_core.looking.lenses import LENSES, Arrays, Subject, available
 from gan_core.looking.looks import LOOKS, Seen, seen_through
 from gan_core.looking.measures.parts import finished
-from gan_core.looking.offers import offers
+from gan_core.looking.offers import offers, offers_of
 from gan_core.looking.references import collapsed, floors
 from gan_core.records.arrays import POINT_SCALE, Int16Array
 from gan_core.records.frames import FixedPoints, Moment, Snapshot, StrataInfo, TrailPoint
 from gan_core.setup.config import GANConfig
 from gan_core.targets.registry import TARGETS
 from gan_core.targets.strata import Strata
-from gan_core.targets.target import LATENTS
+from gan_core.targets.target import LATENTS, Latent
 from gan_core.training.networks import MLP
 from gan_core.training.tasks import TASKS
 
@@ -49,7 +49,7 @@ class Probe:
     def __init__(self, config: GANConfig, device: torch.device) -> None:
         target, random = TARGETS.make(config.target), torch.Generator().manual_seed(_SEED)
         self._config, latent = config, LATENTS.make(config.latent)
-        self._plane = latent.plane(config.latent_dim) / latent.reach**2  # of latents, to where they are shown
+        self._plane = _shown(latent, config)
         self.latents = latent.sample(POINTS, config.latent_dim, random).to(device)  # (POINTS, latent_dim)
         paired = config.task in _IN_PAIRS
         reals = target.goal()(self.latents) if paired else target.sample(POINTS, random).to(device)
@@ -125,6 +125,24 @@ class Probe:
                 arrays = finished(alone(networks, TASKS[self._task].trains))
                 through |= {name: _frozen(array) for name, array in arrays.items()}
         return replace(frame, lenses=through)
+
+
+def without_data(config: GANConfig, run: int) -> FixedPoints:
+    """What is shown of the fixed inputs of a run whose data are not here: no real points, nothing told of them."""
+    latent, random = LATENTS.make(config.latent), torch.Generator().manual_seed(_SEED)
+    latents = latent.sample(POINTS, config.latent_dim, random)
+    return FixedPoints(
+        run,
+        latents=_as_points(latents @ _shown(latent, config)),
+        reals=_as_points(torch.zeros((0, 2))),
+        task=config.task,
+        offers=offers_of(config, None),
+    )
+
+
+def _shown(latent: Latent, config: GANConfig) -> Tensor:
+    """What latents are multiplied with, to where they are shown: (dim, 2)."""
+    return latent.plane(config.latent_dim) / latent.reach**2
 
 
 def snapshot(seen: Seen, moment: Moment) -> Snapshot:

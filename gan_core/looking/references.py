@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from gan_core.looking.looks import cell_centres
+from gan_core.looking.measures import neighbours
 from gan_core.looking.measures import quality as metrics
 from gan_core.looking.measures.best_d import map_error, split
 from gan_core.looking.measures.density import box_density, generator_density, target_density
@@ -27,7 +28,7 @@ def floors(target: Target, task: str, n: int, resolution: int) -> dict[str, floa
 
     No generator could do better. "chase" is the distance between the centres of two samples: what it jitters by.
     """
-    found = dict(metrics.floors(target, n))
+    found = metrics.floors(target, n) | neighbours.floors(target, min(n, neighbours.OF_A_LOOK))
     if task == "gan":
         p = target_density(target, resolution)
         found["chase"] = _scatter(target, n)
@@ -44,7 +45,7 @@ def collapsed(target: Target, task: str, n: int, resolution: int) -> dict[str, f
     "chase" is the mean distance between two real points: a blob on the data that takes no notice of where on the data
     D's bluest spot is.
     """
-    found = dict(metrics.collapsed(target, n))
+    found = metrics.collapsed(target, n) | neighbours.collapsed(target, min(n, neighbours.OF_A_LOOK))
     p = target_density(target, resolution)
     if task == "gan":
         found |= _best(p, _one_cell(p)) | {"chase": _apart(target)}

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import torch
 
-from gan_core.looking.probe import Probe
+from gan_core.datasets.folder import Missing, check
+from gan_core.looking.probe import Probe, without_data
 from gan_core.recording.file.run_file import RunFile, RunFolder
 from gan_core.recording.start import history_of
 from gan_core.records.frames import FixedPoints, Reading
@@ -90,6 +91,7 @@ class StoredRuns:
             changes=len(changes),
             error=None,
             recording=Recording(file.nbytes(), self._folder.limit, None),
+            note=_lacks(recipe),
         )
 
 
@@ -105,7 +107,19 @@ def _told(path: Path, frames: int, last_step: int) -> tuple[Chronicle, tuple[Rea
 def _fixed_points(file: RunFile) -> FixedPoints:
     config = preset_of(file.recipe).config
     check_known(config)
-    return Probe(config, torch.device("cpu")).fixed_points(number(file))
+    try:
+        return Probe(config, torch.device("cpu")).fixed_points(number(file))
+    except Missing:  # what was seen of the run can be seen all the same
+        return without_data(config, number(file))
+
+
+def _lacks(recipe: Recipe) -> str | None:
+    """What is to be said of a run whose data are not on this machine."""
+    try:
+        check(str(recipe.config["target"]))
+    except Missing as missing:
+        return str(missing)
+    return None
 
 
 def _by_hand(recipe: Recipe) -> bool:

@@ -53,6 +53,11 @@ _ALL = (
     Instrument("corners", 0, 1),
     Instrument("fit_error", 0),
     Instrument("follow_by_chance", 0, 1),
+    Instrument("precision", 0, 1),
+    Instrument("recall", 0, 1),
+    Instrument("density", 0),
+    Instrument("neighbour_coverage", 0, 1),
+    Instrument("energy", -1),  # unbiased: of fakes as good as the data it is as often below 0
 )
 READINGS: dict[str, Instrument] = {instrument.name: instrument for instrument in _ALL}
 PLACE: dict[str, int] = {name: i for i, name in enumerate(READINGS)}  # in a reading's values

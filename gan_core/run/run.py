@@ -32,7 +32,7 @@ from gan_core.training.engine import GANEngine, State
 from gan_core.training.tasks import TASKS
 
 MAX_ROWS_PER_READ = 50_000  # rows of metrics in one answer: 800 kB
-MAX_READINGS = 2000  # in one answer: 300 kB
+MAX_READINGS = 2000  # in one answer: 360 kB
 
 MakeEngine = Callable[..., GANEngine]
 

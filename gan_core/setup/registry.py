@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Generic, TypeVar
 
 from gan_core.setup.part import Part, number, read_part
@@ -78,6 +78,7 @@ class Parts(Mapping[str, T]):
     def __init__(self, kind: str) -> None:
         """`kind` is what one part is called in a sentence."""
         self._makers: Registry[Maker[T]] = Registry(kind)
+        self._families: dict[str, tuple[Callable[[str], bool], Callable[[str], T]]] = {}
         self._made = lru_cache(maxsize=_KEPT)(self._make)
 
     @property
@@ -89,9 +90,20 @@ class Parts(Mapping[str, T]):
         """Add a part that `make` makes, called with its numbers by their names. Raises ValueError as Registry.add."""
         self._makers.add(name, Maker(make, numbers))
 
+    def add_family(self, prefix: str, named: Callable[[str], bool], make: Callable[[str], T]) -> None:
+        """Add parts without numbers that are not listed: all whose names are `prefix` and what is `named` for one.
+
+        `make` is called with that; it may raise ValueError with a sentence where there is no such part now.
+        """
+        self._families[prefix] = named, make
+
+    def knows(self, name: str) -> bool:
+        """Whether a name is that of a part, or can be that of one of a family."""
+        return name in self._makers or self._of_family(name) is not None
+
     def numbers(self, name: str) -> Mapping[str, Number]:
         """The numbers that a part of this name takes. Raises ValueError when there is none."""
-        return self._makers.find(name).numbers
+        return (self._of_family(name) or self._makers.find(name)).numbers
 
     def completed(self, text: str) -> str:
         """The text of a part with all its numbers.
@@ -120,9 +132,16 @@ class Parts(Mapping[str, T]):
 
     def _make(self, whole: str) -> T:
         part = read_part(whole)
-        maker = self._makers[part.name]
+        maker = self._of_family(part.name) or self._makers[part.name]
         given = {name: int(v) if maker.numbers[name].whole else float(v) for name, v in part.numbers.items()}
         return maker.make(**given)
+
+    def _of_family(self, name: str) -> Maker[T] | None:
+        for prefix, (named, make) in self._families.items():
+            rest = name.removeprefix(prefix)
+            if name.startswith(prefix) and named(rest):
+                return Maker(partial(make, rest), {})
+        return None
 
     def __getitem__(self, name: str) -> T:
         if name not in self._makers:

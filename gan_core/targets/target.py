@@ -39,6 +39,7 @@ class Target:
     density: Callable[[Tensor], Tensor] | None = None  # (N, 2) points -> (N,), per unit area
     modes: Modes | None = None
     strata: Strata | None = None  # parts of the data, in which fakes are counted
+    held_out: Tensor | None = None  # (N, 2) float32, of data that are so many points: those that are never drawn
 
     def goal(self) -> Callable[[Tensor], Tensor]:
         """Where each (u, v) belongs. Raises ValueError for a target that is no image of the square."""

@@ -82,7 +82,7 @@ def check_known(config: GANConfig) -> None:
     for name in NETWORKS:
         named[name] = (ACTIVATIONS, config.networks[name].activation.name)
     for registry, part in named.values():
-        if part not in registry:
+        if not registry.knows(part):
             raise ValueError(
                 f"This run was recorded with the {registry.kind} {part[:40]!r}, which this version of GANscope does "
                 "not know. If it was added by a module of your own, name it with --with."

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import expect
 
 from dashboard_page import DESKTOP, PHONE, DashboardPage, intercept
+from gan_core.setup.presets import PRESETS
 from page_oracle import POINT, pixel_data, rerun_frame
 from test_access import expect_no_barriers
 
@@ -119,9 +120,8 @@ def test_one_click_goes_back_to_before_the_last_change(dashboard: DashboardPage)
     dashboard.catch_up()
     button.click()
     status = _wait_for_branch(dashboard, run, 120)
-    assert {name: value["value"] for name, value in status["values"].items()} == {
-        "lr_g": 0.002, "lr_d": 0.001, "beta1_g": 0.5, "beta1_d": 0.5
-    }  # fmt: skip
+    then = PRESETS["quick"].values.changed({"lr_g": 0.002})
+    assert {name: value["value"] for name, value in status["values"].items()} == vars(then)
     button.click()
     status = _wait_for_branch(dashboard, status["info"]["id"], 20)
     assert status["values"]["lr_g"]["value"] == 0.0002

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 import torch
 from playwright.sync_api import expect
 
-from dashboard_page import DashboardPage
+from dashboard_page import PHONE, DashboardPage
 from gan_core.dashboard.page.panels.scales import SCALES, VIRIDIS
 from gan_core.dashboard.page.theme import LIGHT
 from gan_core.records.readings import PLACE
@@ -217,10 +218,17 @@ def test_the_other_views_are_the_servers_readings(dashboard: DashboardPage) -> N
     points = server.points().header
     curves = {
         "samples": ("coverage", "on_band", "distance"),
+        "quality": ("precision", "recall", "neighbour_coverage"),
         "blame": ("best_d_loss", "d_loss"),
         "chase": ("chase", "follow", "follow_by_chance"),
     }
-    compared = {"samples": ("coverage", "distance"), "blame": ("best_d_loss",), "chase": ("chase",)}
+    floors = {
+        "samples": ("coverage", "distance"),
+        "quality": ("precision", "recall", "neighbour_coverage"),
+        "blame": ("best_d_loss",),
+        "chase": ("chase",),
+    }
+    compared = {"floors": floors, "collapsed": floors | {"quality": ("recall",)}}
     for view, names in curves.items():
         _choose(dashboard, "curves-view", view)
         drawn = dashboard.page.evaluate(
@@ -236,8 +244,8 @@ def test_the_other_views_are_the_servers_readings(dashboard: DashboardPage) -> N
             x, y = (np.array(values, np.float64) for values in drawn[0][name])
             np.testing.assert_array_equal(x, steps)
             np.testing.assert_array_equal(y.astype(np.float32), readings[:, PLACE[name]])
-        for kind in ("floors", "collapsed"):
-            for name in compared[view]:
+        for kind, of in compared.items():
+            for name in of[view]:
                 assert points[kind][name] in drawn[1], f"{kind}: {name}"
         if view == "blame":
             assert math.log(2) in drawn[1]
@@ -251,6 +259,19 @@ def test_the_other_views_are_the_servers_readings(dashboard: DashboardPage) -> N
             texts = dashboard.notes("metrics").locator("dd").all_inner_texts()
             values = [float(text.split()[0].replace("−", "-")) for text in texts]
             assert values == pytest.approx(expected, abs=6e-4)
+
+
+def test_the_words_of_the_lines_of_quality_stand_apart_on_a_phone(dashboard: DashboardPage) -> None:
+    _trained(dashboard)
+    dashboard.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    _choose(dashboard, "curves-view", "quality")
+    words = dashboard.page.locator("#metrics-panel .annotation-text")
+    expect(words).to_have_count(4)
+    boxes = [box for box in (word.bounding_box() for word in words.all()) if box]
+    assert len(boxes) == 4
+    for a, b in combinations(boxes, 2):
+        across = a["x"] + a["width"] <= b["x"] or b["x"] + b["width"] <= a["x"]
+        assert across or a["y"] + a["height"] <= b["y"] or b["y"] + b["height"] <= a["y"]
 
 
 # -- lenses ------------------------------------------------------------------------------------------------------------

@@ -10,13 +10,14 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard_page import DashboardPage
+from gan_core.records.readings import PLACE
 from gan_core.setup.experiment import Experiment
 from gan_core.setup.presets import PRESETS
 from gan_core.training.engine import GANEngine
 from live_server import ROOT, LiveServer
 
 LAB = str(ROOT / "tests" / "helpers" / "own_lab.py")
-CONFIG = {"batch": "64", "generator": "16,24:relu", "updates": "2:1"}
+CONFIG = {"batch": "64", "generator": "16,24:silu", "updates": "2:1"}
 VALUES = {"lr_g": 0.0003}
 
 
@@ -55,7 +56,7 @@ def test_an_altered_scenario_says_so_and_goes_into_a_link(dashboard: DashboardPa
     dashboard.catch_up()
     said = page.locator("#story-altered")
     expect(said).to_be_visible()
-    for words in ("Not as told: generator 16,24:relu:tanh, updates of D : G in a step 2:1, batch 64", "autograd"):
+    for words in ("Not as told: generator 16,24:silu:tanh, updates of D : G in a step 2:1, batch 64", "autograd"):
         expect(said).to_contain_text(words)
     expect(said).to_contain_text("generator learning rate 0.0003")
 
@@ -120,6 +121,12 @@ def test_entries_of_a_reader_s_own_are_on_the_page(dashboard: DashboardPage, ser
     ):
         expect(page.locator(f"#curves-view-{name}")).to_be_disabled()
         expect(page.locator(f"label[for=curves-view-{name}]")).to_have_attribute("title", why)
+    # What needs a sample of the data alone is there: a look says how good the fakes are.
+    page.locator("label[for=curves-view-quality]").click()
+    expect(page.locator("#metrics-panel-title")).to_have_text("Precision, recall")
+    said = server.envelope("/api/progress?readings=0").arrays["readings"]
+    assert np.isfinite(said[:, [PLACE[name] for name in ("precision", "recall", "neighbour_coverage")]]).all()
+    assert np.isnan(said[:, PLACE["coverage"]]).all()
     # A panel more: its figure, with a head like the others'.
     expect(page.locator(".card")).to_have_count(5)
     expect(page.locator("#own-panel-panel-title")).to_have_text("A panel of one's own")

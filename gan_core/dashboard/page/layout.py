@@ -136,7 +136,10 @@ def _sidebar(status: Status) -> list[Any]:
         controls.hyper_parameter("lr_d", values),
         controls.hyper_parameter("beta1_d", values),
         controls.hyper_parameter("penalty_weight", values),
-        html.Details([html.Summary(say("controls.noise")), controls.hyper_parameter("instance_noise", values)]),
+        html.Details(
+            [html.Summary(say("controls.noise")), controls.hyper_parameter("instance_noise", values)],
+            **aria(label=say("controls.noise")),
+        ),
         html.H2(say("page.view"), className="view"),
         controls.pace(),
         controls.switches(),

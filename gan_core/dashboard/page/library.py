@@ -11,7 +11,7 @@ from gan_core.texts.catalogue import say
 
 
 def library_dialog() -> dmc.Modal:
-    """The dialog, closed: the list, what it takes of the disk, and where a run file can be taken in."""
+    """The dialog, closed: the list, what it takes of the disk, where run files and tables of points are taken in."""
     return dmc.Modal(
         id=ids.RUNS_DIALOG,
         title=say("library.title"),
@@ -23,5 +23,9 @@ def library_dialog() -> dmc.Modal:
             html.Ul(id="runs-list", className="runs-list", **aria(label=say("library.list"))),
             html.Div(id="runs-compare", className="runs-compare", hidden=True),
             html.Div(id="runs-upload", className="runs-upload"),
+            html.Details(
+                [html.Summary(say("own-data.title")), html.Div(id="runs-own-data", className="runs-upload")],
+                id="runs-own",
+            ),
         ],
     )

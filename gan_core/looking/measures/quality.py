@@ -7,6 +7,7 @@ which depend on N: what real data score against real data (`floors`), and what o
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -145,20 +146,31 @@ def measure(fakes: Tensor, reals: Tensor | Slices, target: Target, placed: Place
 @lru_cache(maxsize=16)
 def floors(target: Target, n: int) -> dict[str, float]:
     """What `measure` gives for n real points against n others, averaged over draws: the best that can be hoped for."""
-    random = torch.Generator().manual_seed(_SEED)
-    draws = [(target.sample(n, random), target.sample(n, random)) for _ in range(_DRAWS)]
-    return _averaged([measure(fakes, reals, target) for fakes, reals in draws])
+    return averaged([measure(fakes, reals, target) for fakes, reals in pairs(target, n)])
 
 
 @lru_cache(maxsize=16)
 def collapsed(target: Target, n: int) -> dict[str, float]:
     """What `measure` gives when all n fakes are one real point, averaged over such points, evenly spread."""
+    reals = slices(next(pairs(target, n))[0])
+    # One fake says the same as n in its place.
+    return averaged([measure(place, reals, target) for place in places(target)])
+
+
+def pairs(target: Target, n: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Pairs of samples of the data, (n, 2) each: those over which floors are averaged."""
+    random = torch.Generator().manual_seed(_SEED)
+    for _ in range(_DRAWS):
+        yield target.sample(n, random), target.sample(n, random)
+
+
+def places(target: Target) -> Tensor:
+    """Points of the data, evenly spread over them, over which collapse lines are averaged: (points, 1, 2)."""
     i = torch.arange(_COLLAPSES)
     uv = torch.stack(((i + 0.5) / _COLLAPSES, i * _GOLDEN % 1), dim=1) * 2 - 1
-    reals = slices(target.sample(n, torch.Generator().manual_seed(_SEED)))
-    # One fake says the same as n in its place.
-    return _averaged([measure(point, reals, target) for point in target.even(uv)[:, None]])
+    return target.even(uv)[:, None]
 
 
-def _averaged(rows: list[dict[str, float]]) -> dict[str, float]:
+def averaged(rows: list[dict[str, float]]) -> dict[str, float]:
+    """The mean of each number."""
     return {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}

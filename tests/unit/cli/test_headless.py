@@ -12,6 +12,8 @@ from typing import Any, NoReturn
 import numpy as np
 import pytest
 import torch
+from scipy.spatial import cKDTree
+from scipy.spatial.distance import pdist
 
 from gan_core.__main__ import main
 from gan_core.cli import outputs
@@ -128,10 +130,10 @@ def test_a_setting_is_in_force_from_its_step_on(tmp_path: Path, tiny: Preset) ->
 
 def test_the_summary_says_what_the_samples_say(tmp_path: Path, tiny: Preset) -> None:
     headless.run(run_of(GANEngine, tiny, 3), options(tmp_path, 60, Setting(31, "lr_g", 0.01)))
-    found, fakes = summary(tmp_path), torch.from_numpy(np.load(tmp_path / "samples.npy"))
-    engine = GANEngine(tiny, seed=3)
+    found, samples = summary(tmp_path), np.load(tmp_path / "samples.npy")
+    fakes, engine = torch.from_numpy(samples), GANEngine(tiny, seed=3)
     reals = Probe(engine.config, engine.compute.device).reals
-    assert set(found["readings"]) == set(READINGS)
+    assert set(found["readings"]) == {*READINGS, "nearest_neighbour_accuracy"}
     for name, value in (
         ("coverage", coverage(fakes, engine.target)),
         ("on_band", on_band(fakes, engine.target)),
@@ -140,6 +142,23 @@ def test_the_summary_says_what_the_samples_say(tmp_path: Path, tiny: Preset) -> 
         ("saturated", saturated(fakes)),
     ):
         assert found["readings"][name] == pytest.approx(value, rel=1e-6), name
+    # Its neighbours in the first and the last thousand, by SciPy's trees.
+    fake, real = samples[:1000].astype(float), reals[-1000:].numpy().astype(float)
+    tree, others = cKDTree(real), cKDTree(fake)
+    ball, reach = (of.query(points, k=6)[0][:, 5] for of, points in ((tree, real), (others, fake)))
+    distance = np.linalg.norm(fake[:, None] - real, axis=2)
+    own = np.concatenate([of.query(points, k=2)[0][:, 1] for of, points in ((others, fake), (tree, real))])
+    other = np.concatenate((distance.min(1), distance.min(0)))
+    for name, value in (
+        ("precision", (distance <= ball).any(1).mean()),
+        ("recall", (distance <= reach[:, None]).any(0).mean()),
+        ("density", (distance <= ball).sum() / 5000),
+        ("neighbour_coverage", (distance <= ball).any(0).mean()),
+        ("energy", 2 * distance.mean() - sum(pdist(points).mean() for points in (fake, real))),
+        ("nearest_neighbour_accuracy", (own < other).mean()),
+    ):
+        assert found["readings"][name] == pytest.approx(value, abs=2e-3), name
+        assert name in found["floors"]
     assert found["readings"]["fit_error"] is None  # of task "fit" alone
     assert found["floors"]["coverage"] == 1
     assert 0 < found["floors"]["distance"] < 0.02

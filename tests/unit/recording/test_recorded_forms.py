@@ -15,6 +15,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -33,6 +34,7 @@ from gan_core.recording.stored import StoredRuns
 from gan_core.records.commands import Branch, Command, Open, Pause, SetValues, StepOnce
 from gan_core.records.ending import ending_words
 from gan_core.records.library import DamagedRun, RunSummary
+from gan_core.records.readings import PLACE, READINGS
 from gan_core.records.status import Phase
 from gan_core.records.steps import Change, InForce
 from gan_core.rerun.process import Reruns
@@ -56,6 +58,9 @@ HEADERS, BINARY = {"Host": "127.0.0.1"}, "application/octet-stream"
 YOUNGER = {"config": YOUNGER_CONFIG, "values": YOUNGER_VALUES}
 # The others have a sentence, which is shown as it is.
 OUTCOME_BY_KEY = {"format-3-outcome-by-key", "format-3-four-values"}
+
+READINGS_OF = {"format-2-fewer-readings": 13}  # numbers in each; 14 in the others that have any
+WITHOUT_READINGS = {"format-1-before-tasks", "format-1"}
 
 EACH = pytest.mark.parametrize("form", [path.stem for path in FILES])
 
@@ -162,7 +167,7 @@ def test_it_is_listed(form: str, path: Path, runs: RunFolder) -> None:
 
 
 @EACH
-def test_it_is_shown(path: Path, runs: RunFolder) -> None:
+def test_it_is_shown(form: str, path: Path, runs: RunFolder) -> None:
     shown = StoredRuns(runs)
     status = shown.status(RUN)
     assert (status.step, status.frames, status.changes, status.phase) == (STEPS, 5, 2, Phase.PAUSED)
@@ -173,6 +178,11 @@ def test_it_is_shown(path: Path, runs: RunFolder) -> None:
     assert arrays["kept"].tolist() == [0, 10, 20, 30, 40]
     assert header["changes"] == [[c.step, c.name, c.old, c.new] for c in CHANGES]
     assert [event[:2] for event in header["events"] if event[1] == "change"]
+    # What was not read when it was recorded is no number.
+    readings, known = arrays["readings"], READINGS_OF.get(form, 14)
+    assert readings.shape == (0 if form in WITHOUT_READINGS else 5, len(READINGS))
+    assert np.isnan(readings[:, known:]).all()
+    assert np.isfinite(readings[:, PLACE["coverage"]]).all()
     for step in (0, 10, 20, 30, 40):
         frame = wire.decode(shown.frame(RUN, step) or b"")
         assert (frame[0]["step"], frame[0]["kept"], frame[0]["run"]) == (step, True, status.info.run)

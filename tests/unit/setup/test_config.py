@@ -8,7 +8,16 @@ from typing import Any
 
 import pytest
 
-from gan_core.setup.config import BOUNDS, DEFAULT_LOOKING_SHARE, LOOKING_SHARE, Bounds, GANConfig, HyperParameters
+from gan_core.setup.config import (
+    BOUNDS,
+    DEFAULT_LOOKING_SHARE,
+    LOOKING_SHARE,
+    Bounds,
+    GANConfig,
+    HyperParameters,
+    parted,
+)
+from gan_core.setup.network import read_network
 
 ALL_BOUNDS = [*BOUNDS.items(), ("share", LOOKING_SHARE)]
 EACH = pytest.mark.parametrize(("name", "bounds"), ALL_BOUNDS, ids=[name for name, _ in ALL_BOUNDS])
@@ -186,3 +195,38 @@ def test_a_command_line_changes_what_it_names() -> None:
     changed = GANConfig().changed({"batch": "64", "generator": "16:relu", "updates": "5:1"})
     assert changed == GANConfig(batch=64, generator="16:relu", updates="5:1")
     assert changed.each == (5, 1)
+
+
+def test_what_is_given_by_name_is_parted_into_fields_and_values() -> None:
+    given = {"target": "ring", "optimiser": "sgd", "penalty_weight": "0.04", "lr_g": "2e-4", "ema": "0.9"}
+    fields_, values = parted(given)
+    assert fields_ == {"target": "ring", "optimiser_g": "sgd", "optimiser_d": "sgd", "ema": "0.9"}
+    assert values == {"penalty_weight": 0.04, "lr_g": 2e-4}
+    assert GANConfig().changed(fields_).ema == 0.9
+    with pytest.raises(ValueError, match=r"penalty_weight must be a number; 'much' is not\."):
+        parted({"penalty_weight": "much"})
+    with pytest.raises(ValueError, match=r"ema must be a number; 'much' is not\."):
+        GANConfig().changed({"ema": "much"})
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"latent_dim": 0}, r"latent_dim must lie between 1 and 64; 0 does not\."),
+        ({"noise_steps": -1}, r"noise_steps must lie between 0 and 1e\+09; -1 does not\."),
+        ({"ema": math.nan}, "ema must lie between"),
+        ({"generator": "8:relu:tanh:linear"}, "is not UNITS,UNITS:ACTIVATION"),
+        ({"generator": "8:relu:layer-norm"}, "After the activation there may be one of batch-norm, spectral-norm"),
+        ({"discriminator": "4000:maxout(pieces=10)", "batch": 8192}, "more memory than a run may take"),
+    ],
+)
+def test_what_cannot_be_is_refused(changed: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        GANConfig(**changed)
+
+
+@pytest.mark.parametrize("text", ["8,8:relu:batch-norm:linear", "8:tanh:spectral-norm:tanh", "none:relu:linear"])
+def test_a_network_is_written_as_it_is_read(text: str) -> None:
+    network = read_network(text)
+    assert str(network) == text
+    assert read_network(str(network)) == network

@@ -63,6 +63,31 @@ def test_numbers_that_are_not_given_are_the_usual_ones() -> None:
     assert (list(cakes), cakes["layered"], "iced" in cakes) == (["plain", "layered"], "3 1.0", False)
 
 
+def test_parts_of_a_family_are_named_and_not_listed() -> None:
+    cakes, made = shop(), []
+
+    def make(name: str) -> str:
+        made.append(name)
+        if name == "9":
+            raise ValueError("This one was eaten.")
+        return f"from a recipe: {name}"
+
+    cakes.add_family("recipe-", str.isdecimal, make)
+    assert cakes.completed(" recipe-12 ") == "recipe-12"
+    assert cakes.make("recipe-12") is cakes.make("recipe-12")
+    assert made == ["12"]
+    assert [cakes.knows(name) for name in ("plain", "recipe-9", "recipe-x", "iced")] == [True, True, False, False]
+    assert (list(cakes), "recipe-12" in cakes) == (["plain", "layered"], False)
+    for _ in range(2):  # it may be there the next time
+        with pytest.raises(ValueError, match="This one was eaten"):
+            cakes.make("recipe-9")
+    assert made == ["12", "9", "9"]
+    with pytest.raises(ValueError, match="There is no cake 'recipe-x'; there are plain, layered"):
+        cakes.make("recipe-x")
+    with pytest.raises(ValueError, match="recipe-12 has no number 'sugar'; it has none"):
+        cakes.make("recipe-12(sugar=1)")
+
+
 def test_few_of_ever_other_numbers_stay_made() -> None:
     class Cake:
         def __init__(self, sugar: float) -> None:

@@ -19,8 +19,8 @@ class References:
     """Words of the lines across that a curve is held against: its values for real data, and where all is lost."""
 
     floor: str = "curve.real-data"  # empty: no such line
-    collapsed: str = "curve.one-point"
-    floor_side: str = "right"  # of the panel, where the words stand; the other's are on the left
+    collapsed: str = "curve.one-point"  # empty: no such line
+    floor_side: str = "right"  # of the panel, or "center", where the words stand; the other's are on the left
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,16 @@ _FIT_SAMPLES = Plot(
     metrics=(3,),
     lines=(*_SAMPLES.lines, Line("fit_error", "d", "dashdot")),
 )
+_QUALITY = Plot(
+    -0.05,
+    1.05,
+    _SHARES,
+    lines=(
+        Line("precision", "g", "dash", References(collapsed="")),  # one point has as much of it as the data
+        Line("recall", "accent", references=References(floor_side="center")),
+        Line("neighbour_coverage", "fake", "dot", References(collapsed="", floor_side="left")),
+    ),
+)
 _STRATA = Plot(0, 1, (), canvas="strata")
 _ALL = (
     View(
@@ -122,6 +132,11 @@ _ALL = (
     View(
         "samples",
         {"gan": _SAMPLES, "fit": _FIT_SAMPLES},
+        needs=("trains", "generator"),
+    ),
+    View(
+        "quality",
+        {"gan": _QUALITY},
         needs=("trains", "generator"),
     ),
     View(

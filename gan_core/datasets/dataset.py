@@ -1,0 +1,65 @@
+"""A data set: points scaled into the square, what the square's units are in theirs, and which are held out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from gan_core.datasets.table import Points
+
+REACH = np.float32(0.9)  # of the square: all points lie within it on either axis
+HELD_OUT = 10  # one point in so many is held out of training
+DIGITS = 16  # of a fingerprint
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How points got into the square: x_square = (x - middle) / unit."""
+
+    middle: tuple[float, float]  # of the square, in the data's units
+    unit: float  # how many of the data's units 1 of the square is; the same along both axes
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Points in the square, and where they are from."""
+
+    points: npt.NDArray[np.float32]  # (N, 2), all within REACH
+    scale: Scale
+    name: str  # of the file
+    columns: tuple[str, str]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What these points on this scale are called, whatever their file is."""
+        begun = hashlib.sha256(json.dumps(asdict(self.scale)).encode())
+        begun.update(np.ascontiguousarray(self.points, dtype="<f4").tobytes())
+        return begun.hexdigest()[:DIGITS]
+
+    @cached_property
+    def held_out(self) -> npt.NDArray[np.bool_]:
+        """Which points are never trained with, (N,): at most one in HELD_OUT, chosen by where a point is.
+
+        So equal points are on the same side, whatever the order of the rows: none that is held out is also trained
+        with. The mixing is splitmix64's (Steele, Lea and Flood 2014).
+        """
+        bits = np.ascontiguousarray(self.points + 0.0, dtype="<f4").view("<u8")[:, 0]  # 0.0: no negative zero
+        bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+        bits ^= bits >> np.uint64(31)
+        count = len(bits) // HELD_OUT
+        return np.asarray(bits < np.partition(bits, count)[count])
+
+
+def scaled(points: Points, name: str, columns: tuple[str, str]) -> Dataset:
+    """Points (N, 2) in any units, not all of them the same, put into the square, their shape unchanged."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    middle = (low + high) / 2
+    unit = float((high - low).max()) / 2 / float(REACH)
+    inside = ((points - middle) / unit).astype(np.float32)
+    return Dataset(inside.clip(-REACH, REACH), Scale((float(middle[0]), float(middle[1])), unit), name, columns)

@@ -1,0 +1,208 @@
+"""The folder in which data sets are kept, one under each fingerprint: its points as .npy, all else beside it as JSON.
+
+The folder is named by an environment variable, so that processes of our own look into the same one.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gan_core.datasets.dataset import DIGITS, REACH, Dataset, Scale, scaled
+from gan_core.datasets.table import MAX_POINTS, MIN_POINTS, read_table
+from gan_core.texts.catalogue import say
+
+VARIABLE = "GANSCOPE_DATA"
+PREFIX = "csv-"  # of a target's name, before its fingerprint
+BESIDE_RUNS = "data"  # what the folder is called in one of runs
+MAX_KEPT = 100  # data sets in a folder, of 8 MB at most
+_LONGEST = 100  # characters of a name
+_MAX_NOTE, _MAX_POINTS_FILE = 4096, 8 * MAX_POINTS + 1024  # bytes
+_DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError)  # what reading files may raise that anybody wrote
+
+
+class Missing(ValueError):
+    """A data set that is not here, or not as it was; the message is a sentence."""
+
+
+def look_in(folder: Path) -> None:
+    """Have data sets kept in this folder, which need not exist, and looked for there, by this process and its own."""
+    os.environ[VARIABLE] = str(folder.resolve())
+
+
+def keep(path: Path, asked: str = "", name: str = "") -> Dataset:
+    """Read a table and keep its points; `asked` are two columns, `name` what the file is called if not as here.
+
+    Raises ValueError with a sentence, also where it cannot be read or kept; nothing is kept then.
+    """
+    name = " ".join((name or path.name).split())[:_LONGEST]
+    try:
+        table = read_table(path, asked)
+    except FileNotFoundError:
+        raise ValueError(say("data.refused", name=name, why=say("data.not-there"))) from None
+    except OSError as error:
+        why = say("data.not-readable", why=str(error.strerror or error))
+        raise ValueError(say("data.refused", name=name, why=why)) from None
+    except ValueError as error:
+        raise ValueError(say("data.refused", name=name, why=str(error))) from None
+    a, b = (column[:_LONGEST] for column in table.columns)
+    found = scaled(table.points, name, (a, b))
+    try:
+        _write(found)
+    except OSError as error:
+        why = say("data.not-kept", folder=str(_folder()), why=str(error.strerror or error))
+        raise ValueError(say("data.refused", name=name, why=why)) from None
+    return found
+
+
+def load(fingerprint: str) -> Dataset:
+    """The data set of a fingerprint. Raises Missing with a sentence unless it is here, to the last bit."""
+    points = _points(fingerprint)
+    try:
+        found = _read(points, points.with_suffix(".json"))
+    except FileNotFoundError:
+        raise Missing(_missing(fingerprint)) from None
+    except _DAMAGE:
+        found = None
+    if found is None or found.fingerprint != fingerprint:
+        raise Missing(say("data.altered", target=f"{PREFIX}{fingerprint}", folder=str(_folder())))
+    return found
+
+
+def check(target: str) -> None:
+    """Raise Missing with a sentence for the name of a data set that is not here; any other target passes."""
+    if _is_own(target) and not _points(target.removeprefix(PREFIX)).is_file():
+        raise Missing(_missing(target.removeprefix(PREFIX)))
+
+
+def is_fingerprint(text: str) -> bool:
+    """Whether a text can be what a data set is called."""
+    return re.fullmatch(rf"[0-9a-f]{{{DIGITS}}}", text) is not None
+
+
+def sentence(found: Dataset) -> str:
+    """What was read, and what the square means."""
+    return _words(_note(found))
+
+
+def listed() -> list[dict[str, str]]:
+    """All data sets that are here, the newest first: their `target`, the `name` of the file, and a `sentence`.
+
+    By their notes alone, for their points may be many; one whose note cannot be read is left out.
+    """
+    found = []
+    for points in sorted(_folder().glob("*.npy"), key=lambda path: (-path.stat().st_mtime, path.name)):
+        if is_fingerprint(points.stem):
+            with suppress(*_DAMAGE):
+                note = _read_note(points.with_suffix(".json"))
+                words = _words(note)
+                found.append({"target": f"{PREFIX}{points.stem}", "name": str(note["name"]), "sentence": words})
+    return found
+
+
+def about(target: str) -> dict[str, Any]:
+    """What is known of the data of a target, as JSON has it; nothing of other targets, or where they are not here."""
+    if not _is_own(target):
+        return {}
+    try:
+        found = load(target.removeprefix(PREFIX))
+    except Missing:
+        return {}
+    return {"data": _note(found)}
+
+
+def _folder() -> Path:
+    return Path(os.environ.get(VARIABLE, "") or Path("runs", BESIDE_RUNS))
+
+
+def _is_own(target: str) -> bool:
+    return target.startswith(PREFIX) and is_fingerprint(target.removeprefix(PREFIX))
+
+
+def _points(fingerprint: str) -> Path:
+    return _folder() / f"{fingerprint}.npy"
+
+
+def _missing(fingerprint: str) -> str:
+    return say("data.missing", target=f"{PREFIX}{fingerprint}", folder=str(_folder()))
+
+
+def _write(found: Dataset) -> None:
+    """Write both files, each under its name only once it is whole. Raises OSError, and ValueError with a sentence."""
+    folder = _folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with suppress(Missing):
+        load(found.fingerprint)
+        return
+    if sum(1 for _ in folder.glob("*.npy")) >= MAX_KEPT:
+        raise ValueError(say("data.full", folder=str(folder), most=MAX_KEPT))
+    points = io.BytesIO()
+    np.save(points, found.points, allow_pickle=False)
+    _put(folder / f"{found.fingerprint}.json", (json.dumps(_note(found), indent=2) + "\n").encode())
+    _put(folder / f"{found.fingerprint}.npy", points.getvalue())
+
+
+def _note(found: Dataset) -> dict[str, Any]:
+    counts = {"points": len(found.points), "held_out": int(found.held_out.sum())}
+    return {"name": found.name, "columns": list(found.columns), "scale": asdict(found.scale), **counts}
+
+
+def _words(note: Mapping[str, Any]) -> str:
+    (x, y), (a, b) = note["scale"]["middle"], note["columns"]
+    return say(
+        "data.kept",
+        name=str(note["name"]),
+        points=int(note["points"]),
+        a=str(a),
+        b=str(b),
+        held=int(note["held_out"]),
+        unit=_brief(note["scale"]["unit"]),
+        x=_brief(x),
+        y=_brief(y),
+    )
+
+
+def _read_note(path: Path) -> dict[str, Any]:
+    """Raises as _DAMAGE lists it."""
+    if path.stat().st_size > _MAX_NOTE:
+        raise ValueError
+    note: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return note
+
+
+def _put(path: Path, content: bytes) -> None:
+    place = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    try:
+        place.write_bytes(content)
+        place.replace(path)
+    finally:
+        place.unlink(missing_ok=True)
+
+
+def _read(points: Path, note: Path) -> Dataset:
+    """A data set from its two files, which anybody may have put there. Raises ValueError, KeyError or TypeError."""
+    said = _read_note(note)
+    if points.stat().st_size > _MAX_POINTS_FILE:
+        raise ValueError
+    (x, y), unit = said["scale"]["middle"], said["scale"]["unit"]
+    (a, b), name = said["columns"], said["name"]
+    with points.open("rb") as file:
+        array = np.lib.format.read_array(file, allow_pickle=False)
+    good = array.dtype == np.float32 and array.ndim == 2 and array.shape[1] == 2
+    if not good or not MIN_POINTS <= len(array) <= MAX_POINTS or not bool((np.abs(array) <= REACH).all()):
+        raise ValueError
+    return Dataset(array, Scale((float(x), float(y)), float(unit)), str(name), (str(a), str(b)))
+
+
+def _brief(x: float) -> str:
+    return f"{x:.4g}"

@@ -1,0 +1,107 @@
+"""The paths of a visitor's own data: a table comes in, and what is wrong with one is said."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from test_api import HEADERS, FakeSession
+
+from gan_core.dashboard.http import data_api
+from gan_core.dashboard.http.api import add_routes
+from gan_core.dashboard.http.data_api import add_data_routes
+from gan_core.dashboard.http.guard import guard
+from gan_core.dashboard.http.unknown import add_unknown
+from gan_core.datasets import folder as data
+
+TABLE = "x,y,z\n" + "\n".join(f"{i},{i * i},{-i}" for i in range(20))
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(data.VARIABLE, str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def http(here: Path) -> FlaskClient:
+    server = Flask("api")
+    guard(server, "127.0.0.1")
+    add_unknown(server)
+    add_routes(server, FakeSession())
+    add_data_routes(server)
+    return server.test_client()
+
+
+def post(http: FlaskClient, content: str | bytes, **query: str) -> tuple[int, dict[str, str]]:
+    headers = {**HEADERS, "Content-Type": "application/octet-stream"}
+    answer = http.post("/api/data", query_string=query, headers=headers, data=content)
+    return answer.status_code, answer.get_json()
+
+
+def test_a_table_becomes_a_target_and_is_listed(http: FlaskClient, here: Path) -> None:
+    assert http.get("/api/data", headers=HEADERS).get_json() == {"data": [], "limit": 100_000_000}
+    code, said = post(http, TABLE, name="squares.csv")
+    assert code == 200
+    assert said["target"] == f"csv-{next(here.glob('*.npy')).stem}"
+    assert said["sentence"].startswith("20 points of “squares.csv”, columns x and y; 2 of them are held out")
+    code, other = post(http, TABLE, name="squares.csv", columns="z,1")
+    assert "columns z and x" in other["sentence"]
+    listed = http.get("/api/data", headers=HEADERS).get_json()["data"]
+    assert sorted(listed, key=lambda one: one["target"]) == sorted((said, other), key=lambda one: one["target"])
+    assert post(http, TABLE, name="again.csv") == (200, {**said, "name": "again.csv", **_renamed(said)})
+    assert len(http.get("/api/data", headers=HEADERS).get_json()["data"]) == 2
+
+
+def _renamed(said: dict[str, str]) -> dict[str, str]:
+    return {"sentence": said["sentence"].replace("squares.csv", "again.csv")}
+
+
+@pytest.mark.parametrize(
+    ("content", "query", "why"),
+    [
+        ("Once upon a time\nthere was none", {}, "It has no two columns of numbers."),
+        (TABLE.encode("utf-16"), {}, "It is no text in UTF-8"),
+        ("", {}, "There is nothing in it."),
+        (f"{TABLE}\nnan,1,2", {}, "Line 22 has “nan” in column x"),
+        (TABLE, {"columns": "x,w"}, "There is no column “w”; there are x, y, z."),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_kept(
+    content: str | bytes, query: dict[str, str], why: str, http: FlaskClient, here: Path
+) -> None:
+    code, said = post(http, content, name="bad.csv", **query)
+    assert code == 400
+    assert said["error"].startswith("“bad.csv” was not taken in. ")
+    assert why in said["error"]
+    assert not here.exists()
+
+
+def test_more_than_may_come_is_not_taken(http: FlaskClient, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_api, "MAX_BYTES", 10**6)
+    code, said = post(http, TABLE * 20_000, name="long.csv")
+    assert code == 400
+    size = len(TABLE) * 20_000 / 1e6
+    assert said["error"].startswith(f"“long.csv” was not taken in. It has {size:.3g} MB, and a table may have 1 MB: ")
+    assert not here.exists()
+
+
+def test_only_its_own_page_may_send_a_table(http: FlaskClient, here: Path) -> None:
+    answer = http.post("/api/data", headers={**HEADERS, "Origin": "http://elsewhere.example"}, data=TABLE)
+    assert answer.status_code == 403
+    assert not here.exists()
+
+
+def test_a_note_that_cannot_be_read_is_left_out(http: FlaskClient, here: Path) -> None:
+    for n in range(3):
+        post(http, TABLE.replace("19", str(30 + n)), name=f"{n}.csv")
+    notes = sorted(here.glob("*.json"))
+    notes[0].write_text("[]")
+    told = json.loads(notes[1].read_text())
+    notes[1].write_text(json.dumps({**told, "scale": None}))
+    (here / "notes of mine.npy").write_bytes(b"")
+    listed = http.get("/api/data", headers=HEADERS).get_json()["data"]
+    assert [one["target"] for one in listed] == [f"csv-{notes[2].stem}"]
