@@ -67,26 +67,34 @@ class DiscriminatorUpdate:
         # Real, then fake, then points of the penalty's own; with packing, so many side by side.
         self._x = kernels.empty(rows, 2 * config.packing)
         self._d = kernels.empty(rows, 1)  # derivatives with respect to what D says; of the last ones 0
+        # Parts of both, cut once: for small networks each cut counts.
+        self._real, self._fake, self._own = self._x[:half], self._x[half : 2 * half], self._x[2 * half :]
+        self._shown, self._d_shown = self._x[: 2 * half], self._d[: 2 * half]
+        self._packs = config.packing > 1
         self._sides = Sides(self.objective, kernels, half)
         # What a batch of G's goes through: the same arrays, if they have as many rows.
         self.passes = self._passes if rows == config.batch else Backprop(network, kernels, config.batch)
-        self.level: Array = 0.0  # the score above which D takes a point for real, as of its last update
+        self.level: Array = self.objective.middle  # the score above which D takes a point for real, by its last update
 
     def run(self, real: Array, fakes: Array, values: LiveValues) -> tuple[Array, Array]:
         """Train once on real and fakes, n packs of m (n m, 2); returns loss and accuracy as they were before."""
-        kernels, half, norm, inputs = self._kernels, self._half, self._norm, self._x.shape[1]
-        kernels.copy(real.reshape(half, inputs), self._x[:half])
-        kernels.copy(fakes.reshape(half, inputs), self._x[half : 2 * half])
-        if self._draws is not None and values.instance_noise:
-            kernels.copy(self._draws.noisy(self._x[: 2 * half], values.instance_noise), self._x[: 2 * half])
+        kernels, half, norm = self._kernels, self._half, self._norm
+        if self._packs:
+            real, fakes = (points.reshape(half, self._x.shape[1]) for points in (real, fakes))
+        kernels.copy(real, self._real)
+        kernels.copy(fakes, self._fake)
+        if values.instance_noise and self._draws is not None:
+            kernels.copy(self._draws.noisy(self._shown, values.instance_noise), self._shown)
         if norm is not None and norm.elsewhere and self._draws is not None:
-            parts = self._x[:half], self._x[half : 2 * half]
-            kernels.copy(norm.points(*parts, self._draws.uniform), self._x[2 * half :])
-        logits = kernels.float32(self._passes.forward(self._x))[: 2 * half]
+            kernels.copy(norm.points(self._real, self._fake, self._draws.uniform), self._own)
+            logits = kernels.float32(self._passes.forward(self._x))[: 2 * half]
+        else:
+            logits = kernels.float32(self._passes.forward(self._x))
+        if not self.objective.anchored:
+            self.level = self.objective.level(logits)
         loss, slope = self._sides.loss(logits)
-        accuracy = self._sides.accuracy(logits)
-        self.level = self.objective.level(logits)
-        kernels.copy(slope, self._d[: 2 * half])
+        accuracy = self._sides.accuracy(logits, self.level)
+        kernels.copy(slope, self._d_shown)
         if norm is None:
             self._passes.backward(self._x, self._d)
         else:
@@ -167,12 +175,16 @@ class GANStep:
         loss, d_fake = of_generator(self._objective, kernels, scores, on_real)
         accuracy = (scores > self._d.level).sum() / self._packs
         kernels.copy(d_fake, self._d_fake)
-        d_fakes = passes.input_gradient(self._d_fake).reshape(fakes.shape)
+        d_fakes = passes.input_gradient(self._d_fake)
+        if self._inputs != 2:
+            d_fakes = d_fakes.reshape(fakes.shape)
         of_g.backward(z, kernels.tanh_gradient_(d_fakes, fakes) if self._tanh else d_fakes)
         self._of_g.step(values.lr_g, values.beta1_g)
         return loss, accuracy
 
     def _shown(self, points: Array, values: LiveValues) -> Array:
         """What D sees of points (B, 2)."""
-        packs = points.reshape(self._packs, self._inputs)
-        return packs if self._draws is None else self._draws.noisy(packs, values.instance_noise)
+        packs = points if self._inputs == 2 else points.reshape(self._packs, self._inputs)
+        if not values.instance_noise or self._draws is None:
+            return packs
+        return self._draws.noisy(packs, values.instance_noise)

@@ -70,9 +70,10 @@ class Sides:
         each, slope = objective.error(self._kernels, off * self._wrong)
         return (each[:n].sum() + each[n:].sum()) / self._total, slope / self._signed_total
 
-    def accuracy(self, scores: Array) -> Array:
+    def accuracy(self, scores: Array, level: Array | None = None) -> Array:
         """Share of the scores on the right side. One that says neither counts as a fake's, as in Keras."""
-        return ((scores > self._objective.level(scores)) == self._is_real).sum() / (2 * self._n)
+        above = scores > (self._objective.level(scores) if level is None else level)
+        return (above == self._is_real).sum() / (2 * self._n)
 
     def _both(self, slope: Array) -> Array:
         """The derivative of n differences, for the real point and for the fake of each."""
