@@ -158,7 +158,7 @@ class GANStep:
             if k:
                 latents, passes = z[for_d + k * batch : for_d + (k + 1) * batch], self._later
                 fakes = self._fakes(passes, latents)
-            pairs = real[for_d + k * batch : for_d + (k + 1) * batch]
+            pairs = real[for_d + k * batch : for_d + (k + 1) * batch] if self._objective.paired else real
             found_g = self._train_generator(passes, latents, fakes, pairs, values)
         return *found_d, *found_g
 

@@ -155,9 +155,10 @@ class NumpyAdam(KerasAdam):
         work *= one(1 - self.beta2)
         v += work
         np.sqrt(v, out=work)
-        work += one(self.added(math.sqrt(1 - self.beta2**t)))
+        correction = math.sqrt(1 - self.beta2**t)
+        work += one(self.added(correction))
         np.divide(m, work, out=work)
-        work *= one(lr * math.sqrt(1 - self.beta2**t) / (1 - beta1**t))
+        work *= one(lr * correction / (1 - beta1**t))
         x -= work
 
 
