@@ -112,8 +112,8 @@ class GANLook:
             scores = yield from _filled(d, both)
             level = float(scores[: len(self._some_real)].mean() + scores[len(self._some_real) :].mean()) / 2
         reach = max(float((maps - level).abs().max()), _LEAST_REACH)
-        of_latent, of_sample_ = (_map(((of - level) / reach + 1) / 2, 255) for of in maps)
-        return Seen(fakes, _square(image), of_latent, of_sample_, of_sample, (level, reach))
+        latent_map, sample_map = (_map(((scores - level) / reach + 1) / 2, 255) for scores in maps)
+        return Seen(fakes, _square(image), latent_map, sample_map, of_sample, (level, reach))
 
     def fakes(self, generator: MLP, step: int, latents: Tensor) -> Tensor:
         """As Look."""

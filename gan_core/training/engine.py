@@ -73,7 +73,7 @@ class GANEngine:
         own = generator is not None or discriminator is not None
         self.by_hand = serves(self.config) and not own  # the step is the one that is written out; else autograd's
         if not self.by_hand:
-            precision = self._for_autograd(precision)
+            self._check_autograd(precision)
         if not self.by_hand or not fits_cuda(self.config):
             device = _on_cpu(device)
         self.compute = resolve(device, precision, threads, width=self.config.widest, spare=spare)
@@ -83,7 +83,7 @@ class GANEngine:
         self.values: HyperParameters = experiment.values
         self._last_values = self.values  # of the last step
         self.steps = 0
-        weights, real, latents, penalty = _streams(seed, self.compute.device)
+        weights, real, latents, in_steps = _streams(seed, self.compute.device)
         self.generator: Any = make_generator(self.config, weights) if generator is None else generator
         self.discriminator: Any = make_discriminator(self.config, weights) if discriminator is None else discriminator
         networks: tuple[Any, Any] = (self.generator, self.discriminator)
@@ -95,9 +95,9 @@ class GANEngine:
         task = TASKS[self.config.task]
         kernels = self._kernels = make_kernels(self.compute)
         self._adam_g, self._adam_d = optimisers = self._optimisers(networks)
-        self._penalty_stream, self._penalty_start = penalty, penalty.get_state()
+        self._step_stream, self._step_start = in_steps, in_steps.get_state()
         make_step = task.make_step if self.by_hand else by_autograd(self.config)
-        self._step: Step = make_step(self.config, networks, optimisers, kernels, Draws(penalty, kernels))
+        self._step: Step = make_step(self.config, networks, optimisers, kernels, Draws(in_steps, kernels))
         self._batches = Batches(
             self.target,
             LATENTS.make(self.config.latent),
@@ -218,15 +218,15 @@ class GANEngine:
         self._batches.restore(state["batches"])
         if self.ema is not None:
             self.ema.copy_(state["ema"])
-        self._penalty_stream.set_state(state.get("penalty_stream", self._penalty_start))
+        self._step_stream.set_state(state.get("penalty_stream", self._step_start))
         for name, buffers in self._buffers().items():
             for kind in buffers:
                 getattr(self, name.removesuffix("_buffers")).get_buffer(kind).copy_(state[name][kind])
 
     def _drawn(self) -> State:
         """Where the stream of what steps draw stands; nothing while no step has drawn, as most never do."""
-        stream = self._penalty_stream.get_state()
-        return {} if torch.equal(stream, self._penalty_start) else {"penalty_stream": stream}
+        stream = self._step_stream.get_state()
+        return {} if torch.equal(stream, self._step_start) else {"penalty_stream": stream}
 
     def _buffers(self) -> State:
         """What networks hold beside their parameters, running means for example."""
@@ -275,8 +275,8 @@ class GANEngine:
         of_g, of_d = (rule.make(network, where) for rule, network in zip(rules, networks, strict=True))
         return of_g, of_d
 
-    def _for_autograd(self, precision: str) -> str:
-        """The precision in which autograd is to train. Raises ValueError for what it cannot."""
+    def _check_autograd(self, precision: str) -> None:
+        """Raise ValueError, with a sentence, for what autograd is not to train."""
         if self.config.task != "gan":
             raise ValueError(
                 f"Autograd trains a GAN, and not for the task {self.config.task!r}: that takes networks of GANscope's "
@@ -287,7 +287,6 @@ class GANEngine:
                 "What is not trained by the step that is written out, networks of your own for example, is trained by "
                 "autograd, in float32 on the CPU: give device='cpu' and precision='float32'."
             )
-        return precision
 
     def _capture(self) -> CapturedSteps:
         captured = CapturedSteps(self._step, self._batches, self.compute.device)
@@ -314,6 +313,6 @@ def _on_cpu(device: str) -> str:
 
 
 def _streams(seed: int, device: torch.device) -> list[torch.Generator]:
-    """Independent random streams from one seed: initial weights, real data, latents, penalties."""
+    """Independent random streams from one seed: initial weights, real data, latents, what steps draw."""
     numbers = np.random.SeedSequence(seed).generate_state(4, np.uint64)
     return [torch.Generator(device).manual_seed(int(number >> 1)) for number in numbers]

@@ -70,7 +70,7 @@ class DiscriminatorUpdate:
         # Parts of both, cut once: for small networks each cut counts.
         self._real, self._fake, self._own = self._x[:half], self._x[half : 2 * half], self._x[2 * half :]
         self._shown, self._d_shown = self._x[: 2 * half], self._d[: 2 * half]
-        self._packs = config.packing > 1
+        self._packed = config.packing > 1
         self._sides = Sides(self.objective, kernels, half)
         # What a batch of G's goes through: the same arrays, if they have as many rows.
         self.passes = self._passes if rows == config.batch else Backprop(network, kernels, config.batch)
@@ -79,7 +79,7 @@ class DiscriminatorUpdate:
     def run(self, real: Array, fakes: Array, values: LiveValues) -> tuple[Array, Array]:
         """Train once on real and fakes, n packs of m (n m, 2); returns loss and accuracy as they were before."""
         kernels, half, norm = self._kernels, self._half, self._norm
-        if self._packs:
+        if self._packed:
             real, fakes = (points.reshape(half, self._x.shape[1]) for points in (real, fakes))
         kernels.copy(real, self._real)
         kernels.copy(fakes, self._fake)

@@ -77,7 +77,7 @@ def _settings(choices: experiment.Choices) -> dict[str, Any]:
     return {
         "sliders": {
             ids.SLIDERS[name]: {
-                **{field: getattr(b, field) for field in ("name", "low", "high", "scale", "label", "needs")}
+                field: getattr(b, field) for field in ("name", "low", "high", "scale", "label", "needs")
             }
             for name, b in BOUNDS.items()
         },
