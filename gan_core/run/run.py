@@ -77,7 +77,7 @@ class Run:
         self.probe = Probe(engine.config, engine.compute.device)
         self.points = self.probe.fixed_points(number)
         self.info = run_info(recipe, number, by_hand=engine.by_hand)
-        self.keeper: Keeper | None = None
+        self.keeper: Keeper | None = None  # any thread may set it
         self._lock = nullcontext() if lock is None else lock
         # Written under the lock:
         self.history = History() if history is None else history
@@ -136,10 +136,11 @@ class Run:
                 if metrics.step > self.journey.known:
                     self.history.metrics.append(metrics)
             self.note = self.note or self.journey.difference(good, self.history.metrics)
-        if self.keeper is not None and good and self.step > self.journey.known:
-            self.keeper.trained(good, seconds)
-            if self.step == self.engine.steps and self.keeper.wants_checkpoint():
-                self.keep()
+        keeper = self.keeper  # once: it may be taken away meanwhile
+        if keeper is not None and good and self.step > self.journey.known:
+            keeper.trained(good, seconds)
+            if self.step == self.engine.steps and keeper.wants_checkpoint():
+                keeper.checkpoint(self.step, self.engine.state())
         return done[len(good)] if len(good) < len(done) else None
 
     def failed(self) -> None:
@@ -151,21 +152,23 @@ class Run:
         """Give live hyper-parameters other values from the next step on."""
         old = {name: self.values[name].value for name in values}
         changes = [Change(self.step + 1, name, old[name], new) for name, new in values.items() if new != old[name]]
-        if changes and self.keeper is not None and self.keeper.begins_gesture():
-            self.keep()  # as it was before it was touched
+        keeper = self.keeper
+        if changes and keeper is not None and keeper.begins_gesture():
+            keeper.checkpoint(self.step, self.engine.state())  # as it was before it was touched
         self.engine.set(**values)
         with self._lock:
             for change in changes:
                 self.history.add_change(change)
                 self.values = {**self.values, change.name: InForce(change.new, change.step)}
-        if self.keeper is not None:
+        if keeper is not None:
             for change in changes:
-                self.keeper.changed(change)
+                keeper.changed(change)
 
     def keep(self) -> None:
         """Hand the state that training can go on from to the keeper."""
-        if self.keeper is not None:
-            self.keeper.checkpoint(self.step, self.engine.state())
+        keeper = self.keeper
+        if keeper is not None:
+            keeper.checkpoint(self.step, self.engine.state())
 
     # -- looking -----------------------------------------------------------------------------------------------------
 

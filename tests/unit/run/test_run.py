@@ -104,6 +104,25 @@ def test_its_keeper_is_told_in_order(tiny: Preset) -> None:
     ]
 
 
+@pytest.mark.parametrize("asked", ["trained", "begins_gesture", "changed"])
+def test_its_keeper_may_be_taken_away_at_any_moment(tiny: Preset, asked: str) -> None:
+    """Another thread may do that: a benchmark does, to go on without recording."""
+    run = begin(tiny, 5, **HOW)
+
+    class Goes(Notes):
+        def __getattribute__(self, name: str) -> object:
+            if name == asked:
+                run.keeper = None
+            return super().__getattribute__(name)
+
+    run.keeper = keeper = Goes(wants=True)
+    run.trained(run.engine.advance(1), 0.25)
+    if asked != "trained":
+        run.change({"lr_g": 0.01})
+    assert run.keeper is None
+    assert "checkpoint" in [what for what, *_ in keeper.told]
+
+
 def test_what_readers_see_changes_under_the_lock(tiny: Preset, monkeypatch: pytest.MonkeyPatch) -> None:
     lock = Lock()
     run = begin(tiny, 5, lock=lock, **HOW)
