@@ -6,6 +6,7 @@ window.dash_clientside = window.dash_clientside || {};
   const LOOKING = "looking-share";
   const placed = {}; // slider id -> the component value at which the handle stands
   const written = {}; // slider id -> the text that this file put into its field
+  const entered = new Set(); // slider ids in whose fields something was typed since
   const touched = {}; // slider id -> the real value the visitor last asked for, until it is in force
   let hand = null; // id of the slider pressed last, until this file moves it; Dash reports such moves too, and late
 
@@ -24,7 +25,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function typed(submits, blurs, text, id) {
-    if (!state.status) return;
+    if (!state.status || !entered.has(id)) return; // Dash reports late: the entry may have given way
     const shown = app.brief(state.status.values[spec(id).name].value);
     if (String(text).trim() === shown) return complain(id, null);
     const real = app.typed.real(text);
@@ -121,6 +122,7 @@ window.dash_clientside = window.dash_clientside || {};
       if (written[id] === text || document.activeElement === app.byId(`${id}-input`)) continue;
       if (written[id] !== undefined) complain(id, null); // what was complained of gives way to another value
       written[id] = text;
+      entered.delete(id);
       app.set_props(`${id}-input`, { value: text });
     }
     const { looking_share: share, looking_measured: measured } = state.status;
@@ -132,6 +134,11 @@ window.dash_clientside = window.dash_clientside || {};
       state.status.phase === "training" ? app.say("steer.measured", { percent: measured * 100 }) : "",
     );
   }
+
+  document.addEventListener("input", ({ target }) => {
+    const id = target.id && target.id.replace(/-input$/, "");
+    if (id !== target.id && state.settings && state.settings.sliders[id]) entered.add(id);
+  });
 
   document.addEventListener("dblclick", (event) => {
     const slider = event.target.closest && event.target.closest(".mantine-Slider-root");
@@ -151,6 +158,7 @@ window.dash_clientside = window.dash_clientside || {};
   // The values in the fields and on the handles belong to a run.
   state.on("run", () => {
     for (const held of [placed, written]) Object.keys(held).forEach((id) => delete held[id]);
+    entered.clear();
     for (const id of Object.keys(state.settings.sliders)) complain(id, null);
   });
   state.on("progress", show);
