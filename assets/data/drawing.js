@@ -25,10 +25,13 @@ window.dash_clientside = window.dash_clientside || {};
   const places = ({ strokes }) => strokes.reduce((sum, stroke) => sum + stroke.places.length / 2, 0);
   const full = (drawing) => places(drawing) >= MOST;
 
+  // False where there is no room for another stroke, which then is not begun; what was cleared makes room before that.
   function begin(drawing, kind, size, x, y) {
+    if (full(drawing)) drawing.strokes.splice(0, lastClear(drawing) + 1);
+    if (full(drawing)) return false;
     drawing.undone = [];
     drawing.strokes.push({ kind, size, places: [] });
-    extend(drawing, x, y);
+    return extend(drawing, x, y);
   }
 
   // The last stroke goes on to a place, in units of the square; false where it stays as it is.
@@ -85,8 +88,10 @@ window.dash_clientside = window.dash_clientside || {};
     }
   }
 
+  const lastClear = ({ strokes }) => strokes.findLastIndex(({ kind }) => kind === "clear");
+
   // How many strokes there are since it was last cleared.
-  const strokesOf = ({ strokes }) => strokes.length - 1 - strokes.findLastIndex(({ kind }) => kind === "clear");
+  const strokesOf = (drawing) => drawing.strokes.length - 1 - lastClear(drawing);
 
   // -- points --------------------------------------------------------------------------------------------------------------
 
@@ -125,7 +130,7 @@ window.dash_clientside = window.dash_clientside || {};
   function read(text) {
     try {
       const strokes = JSON.parse(text).map(([kind, size, places]) => ({ kind, size, places }));
-      return strokes.every(possible) && strokes.length <= MOST && places({ strokes }) <= MOST ? strokes : [];
+      return strokes.every(possible) && strokes.length <= 2 * MOST && places({ strokes }) <= MOST ? strokes : [];
     } catch {
       return [];
     }
