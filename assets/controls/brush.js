@@ -31,7 +31,7 @@ window.dash_clientside = window.dash_clientside || {};
     };
     canvas.onpointerdown = (event) => press(brush, event);
     canvas.onpointermove = (event) => move(brush, event);
-    canvas.onpointerup = canvas.onpointercancel = canvas.onlostpointercapture = (event) => event.pointerId === brush.pointer && lift(brush);
+    canvas.onpointerup = canvas.onpointercancel = canvas.onlostpointercapture = (event) => event.pointerId === brush.pointer && penUp(brush);
     canvas.onpointerleave = () => hover(brush, false);
     canvas.onkeydown = (event) => key(brush, event);
     canvas.onfocus = () => arrive(brush);
@@ -65,12 +65,6 @@ window.dash_clientside = window.dash_clientside || {};
     if (brush.pointer !== null || brush.down) return;
     brush.over = over;
     if (over) [brush.at, brush.keyed] = [placeOf(brush, event), false];
-    draw(brush);
-  }
-
-  function lift(brush) {
-    brush.pointer = null;
-    brush.changed(true);
     draw(brush);
   }
 
@@ -117,11 +111,12 @@ window.dash_clientside = window.dash_clientside || {};
     brush.told();
   }
 
-  // The stroke that keys have begun, if any, is whole.
+  // The stroke that is being drawn, if any, is whole.
   function penUp(brush) {
-    if (!brush.down) return;
-    brush.down = false;
+    if (!brush.down && brush.pointer === null) return;
+    [brush.down, brush.pointer] = [false, null];
     brush.changed(true);
+    draw(brush);
   }
 
   // Take brush or eraser.

@@ -113,7 +113,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   // Asks once for the name of the present run's target.
   async function learn() {
-    const { target } = state.status.info.config;
+    const { target } = state.status ? state.status.info.config : {};
     if (!target || !target.startsWith(FAMILY) || asked.has(target)) return;
     asked.add(target);
     const answer = await fetchAll();

@@ -62,8 +62,9 @@ def test_the_geyser_is_as_published() -> None:
     back = found.points * found.scale.unit + found.scale.middle
     np.testing.assert_allclose(back, np.round(minutes * (60, 4)), atol=1e-4)
     assert np.abs(found.points).max(axis=0) == pytest.approx((0.9, 0.9), abs=0.01)  # as wide as it is high
-    told = PRESETS["csv"].story  # in whole seconds and minutes
-    assert f"{found.scale.unit:.0f} seconds, or {found.scale.unit / 4:.0f} minutes" in told
+    told = PRESETS["csv"].story
+    assert f"(1 is {found.scale.unit:.0f} s)" in told
+    assert f"(1 is {found.scale.unit / 4:.0f} min)" in told
 
 
 def test_the_drawing_is_a_face() -> None:
