@@ -11,7 +11,7 @@ window.dash_clientside = window.dash_clientside || {};
   const LONGEST = 200; // characters of two columns
   const FAMILY = "csv-"; // how their names as targets begin
   const { state } = app;
-  const asked = new Set(); // targets
+  const learnt = new Set(); // targets whose names were asked for
   let count = 0; // of those that were built: ids differ by it
 
   async function build(root, { words, use }) {
@@ -114,8 +114,8 @@ window.dash_clientside = window.dash_clientside || {};
   // Asks once for the name of the present run's target.
   async function learn() {
     const { target } = state.status ? state.status.info.config : {};
-    if (!target || !target.startsWith(FAMILY) || asked.has(target)) return;
-    asked.add(target);
+    if (!target || !target.startsWith(FAMILY) || learnt.has(target)) return;
+    learnt.add(target);
     const answer = await fetchAll();
     if (!answer) return;
     answer.data.forEach(call);

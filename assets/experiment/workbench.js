@@ -46,8 +46,10 @@ window.dash_clientside = window.dash_clientside || {};
   function reveal(id) {
     if (![OWN_DATA, DRAW].includes(id) || !app.byId("experiment-body")) return;
     if (!isOpen()) fold();
-    app.byId(OWN_DATA).open = true;
-    if (id === DRAW) app.byId(id).click();
+    const details = app.byId(OWN_DATA);
+    if (!details) return;
+    details.open = true;
+    if (id === DRAW) app.byId(DRAW).click();
   }
 
   function choose(target) {

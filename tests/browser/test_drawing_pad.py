@@ -189,6 +189,17 @@ def test_what_cannot_be_used_is_said_at_the_pad_and_stays(dashboard: DashboardPa
     dashboard.catch_up()
     open_pad(page)
     expect(pad.says).to_contain_text("1 stroke,")
+    # A stroke during which the pad is closed is one, too.
+    box = pad.square.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 50, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 90, box["y"] + 50)
+    page.keyboard.press("Escape")
+    expect(pad.root).to_be_hidden()
+    page.mouse.up()
+    page.get_by_role("button", name="Draw it").press("Enter")
+    expect(pad.says).to_contain_text("2 strokes,")
     page.keyboard.press("Escape")
 
     # The drawing that comes along is of the page's own points: the same strokes are the same data.
