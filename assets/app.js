@@ -16,6 +16,7 @@
 //   "back"      the server answers again
 //   "runs"      the library of runs was changed  "scenario"  another scenario than before is open, by its name
 //   "rows"      numbers of further steps are there
+//   "named"     it is known what the run's target is called
 //   "exact"     an exact frame of the past is there (null), or cannot be: of which step
 //   "leave"     the past is to be left for the newest step
 //   "acted"     a command was answered: what it was, and why it was refused, or null

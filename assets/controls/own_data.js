@@ -2,12 +2,16 @@
 //
 // `build(root, {words, use})` fills an element anywhere on the page. `words` are those of the button beside each data
 // set, and `use(target)` is what it does: it may return, or promise, a sentence that says why not. Once a table was
-// taken in, `root` also dispatches "own-data", which bubbles, with {target, name, sentence} as its detail.
+// taken in, `root` also dispatches "own-data", which bubbles, with {target, name, sentence} as its detail. `draw(use)`
+// has the points drawn instead.
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
   const TABLES = ".csv,.tsv,.txt,.dat,text/csv,text/plain";
   const LONGEST = 200; // characters of two columns
+  const FAMILY = "csv-"; // how their names as targets begin
+  const { state } = app;
+  const learnt = new Set(); // targets whose names were asked for
   let count = 0; // of those that were built: ids differ by it
 
   async function build(root, { words, use }) {
@@ -70,20 +74,52 @@ window.dash_clientside = window.dash_clientside || {};
     parts.field.value = ""; // so that the same file can be chosen again
     if (why) return say(why, true);
     const { target, name, sentence } = said;
+    call(said);
     say(sentence);
     parts.root.dispatchEvent(new CustomEvent("own-data", { bubbles: true, detail: { target, name, sentence } }));
     await list(parts);
+  }
+
+  // Opens the pad. What is drawn there is taken in like a table, but that its points stay where they are.
+  function draw(use) {
+    app.pad.open(async (file, tell) => {
+      const asked = new URLSearchParams({ name: file.name, scale: "square" });
+      const { said, why } = await app.files.send(file, `/api/data?${asked}`, tell).answer;
+      if (!why) call(said);
+      return { target: said.target, why };
+    }, use);
   }
 
   const size = (bytes) => app.say("own-data.megabytes", { n: bytes / 1e6 });
 
   // What was taken in so far, the newest first. Names come from files: they go into the page as text alone.
   async function list(parts) {
-    const answer = await fetch("/api/data").then((found) => (found.ok ? found.json() : null)).catch(() => null);
+    const answer = await fetchAll();
     if (!answer) return;
     parts.limit = answer.limit;
+    answer.data.forEach(call);
     parts.list.replaceChildren(...answer.data.map((one) => line(parts, one)));
     parts.list.hidden = !answer.data.length;
+  }
+
+  const fetchAll = () => fetch("/api/data").then((found) => (found.ok ? found.json() : null)).catch(() => null);
+
+  // -- what they are called: by their files, where a target's own name is made of digits -------------------------------------
+
+  function call({ target, name, sentence }) {
+    const digits = target.slice(FAMILY.length, FAMILY.length + 4); // there may be others of that name
+    app.parts.call("target", target, app.say("own-data.named", { name, digits }), sentence);
+  }
+
+  // Asks once for the name of the present run's target.
+  async function learn() {
+    const { target } = state.status ? state.status.info.config : {};
+    if (!target || !target.startsWith(FAMILY) || learnt.has(target)) return;
+    learnt.add(target);
+    const answer = await fetchAll();
+    if (!answer) return;
+    answer.data.forEach(call);
+    state.emit("named");
   }
 
   function line(parts, { target, name, sentence }) {
@@ -99,7 +135,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   // Begins the present experiment anew, on these points.
   function train(target) {
-    const { settings, status } = app.state;
+    const { settings, status } = state;
     const name = app.preset(status.info.preset) ? status.info.preset : settings.link.preset;
     const { config, values } = app.experiment.differences({ ...status.info, preset: name });
     return app.command.act({ do: "preset", name, config: { ...asText(config), target }, values });
@@ -107,5 +143,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   const asText = (config) => Object.fromEntries(Object.entries(config).map(([key, value]) => [key, String(value)]));
 
-  app.ownData = { build, train };
+  state.on("progress", learn);
+
+  app.ownData = { build, draw, train };
 })(window.dash_clientside);

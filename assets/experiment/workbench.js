@@ -7,6 +7,7 @@ window.dash_clientside = window.dash_clientside || {};
   let compared = false; // whether what differs is listed
   let sending = false;
   const LONGEST = 60000; // ms that another run is waited for
+  const [OWN_DATA, DRAW] = ["experiment-own-data", "experiment-draw"];
 
   const isOpen = () => !app.byId("experiment-body").hidden;
 
@@ -35,9 +36,20 @@ window.dash_clientside = window.dash_clientside || {};
     const place = document.querySelector("#experiment-body [data-field=target]");
     if (!place) return;
     const root = app.element("div", {});
-    const details = app.element("details", { class: "of-own-data" }, app.element("summary", {}, app.say("own-data.title")), root);
+    const pad = app.element("button", { id: DRAW, type: "button", class: "button", title: app.say("pad.open-help"), onclick: () => app.ownData.draw(choose) }, app.say("pad.open"));
+    const details = app.element("details", { id: OWN_DATA, class: "of-own-data" }, app.element("summary", {}, app.say("own-data.title")), pad, root);
     details.ontoggle = () => details.open && !root.childElementCount && app.ownData.build(root, { words: app.say("own-data.choose"), use: choose });
     place.append(details);
+  }
+
+  // Opens the panel where a story's link leads into it: at the field for a table, or with the pad over it.
+  function reveal(id) {
+    if (![OWN_DATA, DRAW].includes(id) || !app.byId("experiment-body")) return;
+    if (!isOpen()) fold();
+    const details = app.byId(OWN_DATA);
+    if (!details) return;
+    details.open = true;
+    if (id === DRAW) app.byId(DRAW).click();
   }
 
   function choose(target) {
@@ -186,10 +198,17 @@ window.dash_clientside = window.dash_clientside || {};
     if (built && isOpen()) showFoot();
   }
 
+  // What the list of targets and the line above call it by.
+  function named() {
+    if (built && isOpen()) build();
+    follow();
+  }
+
   state.on("settings", follow);
+  state.on("named", named);
   state.on("progress", follow);
   state.on("view", step);
   state.on("frame", step);
 
-  app.workbench = { fold };
+  app.workbench = { fold, reveal };
 })(window.dash_clientside);

@@ -38,6 +38,7 @@ window.dash_clientside = window.dash_clientside || {};
   // The address stays as it is: what follows its # is a recipe.
   function follow(event, id) {
     event.preventDefault();
+    app.workbench.reveal(id);
     show(id);
   }
 
@@ -45,7 +46,7 @@ window.dash_clientside = window.dash_clientside || {};
   function show(id) {
     const target = app.byId(id);
     if (!target) return;
-    const FOCUSABLE = "[role=slider], .layer, input:checked, input[type=checkbox], button";
+    const FOCUSABLE = "summary, [role=slider], .layer, input:checked, input[type=checkbox], button";
     const focus = target.matches("input, button") ? target : target.querySelector(FOCUSABLE);
     const box = target.closest(".control, .card, .switch-row") || target;
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from gan_core.datasets.table import Points
+from gan_core.texts.catalogue import say
 
-REACH = np.float32(0.9)  # of the square: all points lie within it on either axis
+REACH = np.float32(0.9)  # of the square: points that are scaled lie within it on either axis
 HELD_OUT = 10  # one point in so many is held out of training
 DIGITS = 16  # of a fingerprint
 
@@ -25,11 +26,14 @@ class Scale:
     unit: float  # how many of the data's units 1 of the square is; the same along both axes
 
 
+IN_PLACE = Scale((0.0, 0.0), 1.0)  # of points whose units are the square's own
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Points in the square, and where they are from."""
 
-    points: npt.NDArray[np.float32]  # (N, 2), all within REACH
+    points: npt.NDArray[np.float32]  # (N, 2), all inside the square
     scale: Scale
     name: str  # of the file
     columns: tuple[str, str]
@@ -63,3 +67,22 @@ def scaled(points: Points, name: str, columns: tuple[str, str]) -> Dataset:
     unit = float((high - low).max()) / 2 / float(REACH)
     inside = ((points - middle) / unit).astype(np.float32)
     return Dataset(inside.clip(-REACH, REACH), Scale((float(middle[0]), float(middle[1])), unit), name, columns)
+
+
+def in_place(points: Points, name: str, columns: tuple[str, str]) -> Dataset:
+    """Points (N, 2) in the square's own units, left where they are: what is drawn in a corner stays there.
+
+    Raises ValueError with a sentence unless all of them lie inside the square; on its edge is not.
+    """
+    inside = points.astype(np.float32)
+    within = is_inside(inside)
+    if not within.all():
+        x, y = points[int(np.argmin(within))]
+        count = int(np.count_nonzero(~within))
+        raise ValueError(say("data.beyond-the-square", points=count, x=f"{x:.4g}", y=f"{y:.4g}"))
+    return Dataset(inside, IN_PLACE, name, columns)
+
+
+def is_inside(points: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """Which of (N, 2) points lie inside the square [-1, 1]^2, not on its edge: (N,)."""
+    return np.asarray((np.abs(points) < 1).all(axis=1))

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from gan_core.datasets.dataset import DIGITS, REACH, Dataset, Scale, scaled
+from gan_core.datasets import shipped
+from gan_core.datasets.dataset import DIGITS, IN_PLACE, Dataset, Scale, in_place, is_inside, scaled
 from gan_core.datasets.table import MAX_POINTS, MIN_POINTS, read_table
 from gan_core.texts.catalogue import say
 
@@ -40,14 +41,17 @@ def look_in(folder: Path) -> None:
     os.environ[VARIABLE] = str(folder.resolve())
 
 
-def keep(path: Path, asked: str = "", name: str = "") -> Dataset:
+def keep(path: Path, asked: str = "", name: str = "", *, placed: bool = False) -> Dataset:
     """Read a table and keep its points; `asked` are two columns, `name` what the file is called if not as here.
 
+    Points that are `placed` have the square's units, and stay where they are; others are scaled into it.
     Raises ValueError with a sentence, also where it cannot be read or kept; nothing is kept then.
     """
     name = " ".join((name or path.name).split())[:_LONGEST]
     try:
         table = read_table(path, asked)
+        a, b = (column[:_LONGEST] for column in table.columns)
+        found = (in_place if placed else scaled)(table.points, name, (a, b))
     except FileNotFoundError:
         raise ValueError(say("data.refused", name=name, why=say("data.not-there"))) from None
     except OSError as error:
@@ -55,8 +59,6 @@ def keep(path: Path, asked: str = "", name: str = "") -> Dataset:
         raise ValueError(say("data.refused", name=name, why=why)) from None
     except ValueError as error:
         raise ValueError(say("data.refused", name=name, why=str(error))) from None
-    a, b = (column[:_LONGEST] for column in table.columns)
-    found = scaled(table.points, name, (a, b))
     try:
         _write(found)
     except OSError as error:
@@ -66,23 +68,20 @@ def keep(path: Path, asked: str = "", name: str = "") -> Dataset:
 
 
 def load(fingerprint: str) -> Dataset:
-    """The data set of a fingerprint. Raises Missing with a sentence unless it is here, to the last bit."""
-    points = _points(fingerprint)
-    try:
-        found = _read(points, points.with_suffix(".json"))
-    except FileNotFoundError:
-        raise Missing(_missing(fingerprint)) from None
-    except _DAMAGE:
-        found = None
-    if found is None or found.fingerprint != fingerprint:
-        raise Missing(say("data.altered", target=f"{PREFIX}{fingerprint}", folder=str(_folder())))
-    return found
+    """The data set of a fingerprint, of the folder or one of those that come with GANscope.
+
+    Raises Missing with a sentence unless it is here, to the last bit.
+    """
+    if _is_shipped(fingerprint):
+        return _read_shipped(fingerprint)
+    return _load(fingerprint)
 
 
 def check(target: str) -> None:
     """Raise Missing with a sentence for the name of a data set that is not here; any other target passes."""
-    if _is_own(target) and not _points(target.removeprefix(PREFIX)).is_file():
-        raise Missing(_missing(target.removeprefix(PREFIX)))
+    fingerprint = target.removeprefix(PREFIX)
+    if _is_own(target) and not _is_shipped(fingerprint) and not _points(fingerprint).is_file():
+        raise Missing(_missing(fingerprint))
 
 
 def is_fingerprint(text: str) -> bool:
@@ -133,6 +132,33 @@ def _points(fingerprint: str) -> Path:
     return _folder() / f"{fingerprint}.npy"
 
 
+def _is_shipped(fingerprint: str) -> bool:
+    """Whether a data set comes with GANscope, and was not taken in besides."""
+    return fingerprint in shipped.SHIPPED and not _points(fingerprint).is_file()
+
+
+def _read_shipped(fingerprint: str) -> Dataset:
+    try:
+        return shipped.read(fingerprint)
+    except (OSError, ValueError):
+        file = str(shipped.TABLES / shipped.SHIPPED[fingerprint].file)
+        raise Missing(say("data.shipped-altered", target=f"{PREFIX}{fingerprint}", file=file)) from None
+
+
+def _load(fingerprint: str) -> Dataset:
+    """A data set of the folder. Raises as `load`."""
+    points = _points(fingerprint)
+    try:
+        found = _read(points, points.with_suffix(".json"))
+    except FileNotFoundError:
+        raise Missing(_missing(fingerprint)) from None
+    except _DAMAGE:
+        found = None
+    if found is None or found.fingerprint != fingerprint:
+        raise Missing(say("data.altered", target=f"{PREFIX}{fingerprint}", folder=str(_folder())))
+    return found
+
+
 def _missing(fingerprint: str) -> str:
     return say("data.missing", target=f"{PREFIX}{fingerprint}", folder=str(_folder()))
 
@@ -142,7 +168,7 @@ def _write(found: Dataset) -> None:
     folder = _folder()
     folder.mkdir(parents=True, exist_ok=True)
     with suppress(Missing):
-        load(found.fingerprint)
+        _load(found.fingerprint)
         return
     if sum(1 for _ in folder.glob("*.npy")) >= MAX_KEPT:
         raise ValueError(say("data.full", folder=str(folder), most=MAX_KEPT))
@@ -158,6 +184,9 @@ def _note(found: Dataset) -> dict[str, Any]:
 
 
 def _words(note: Mapping[str, Any]) -> str:
+    if (*note["scale"]["middle"], note["scale"]["unit"]) == (*IN_PLACE.middle, IN_PLACE.unit):
+        count, held = int(note["points"]), int(note["held_out"])
+        return say("data.kept-in-place", name=str(note["name"]), points=count, held=held)
     (x, y), (a, b) = note["scale"]["middle"], note["columns"]
     return say(
         "data.kept",
@@ -199,7 +228,7 @@ def _read(points: Path, note: Path) -> Dataset:
     with points.open("rb") as file:
         array = np.lib.format.read_array(file, allow_pickle=False)
     good = array.dtype == np.float32 and array.ndim == 2 and array.shape[1] == 2
-    if not good or not MIN_POINTS <= len(array) <= MAX_POINTS or not bool((np.abs(array) <= REACH).all()):
+    if not good or not MIN_POINTS <= len(array) <= MAX_POINTS or not is_inside(array).all():
         raise ValueError
     return Dataset(array, Scale((float(x), float(y)), float(unit)), str(name), (str(a), str(b)))
 

@@ -115,6 +115,9 @@ _LABORATORY = (
         "grid", _SMALL(target="grid", penalty="r1+r2"), replace(_FIGURE_7, penalty_weight=0.04), view="strata"
     ),
     _to_begin_from("moons", _SMALL(target="moons")),
+    # Data that come with GANscope, by what they are: gan_core/datasets/shipped.py.
+    _to_begin_from("drawn", _SMALL(target="csv-557b0c6100ed8d4a")),
+    _to_begin_from("csv", _SMALL(target="csv-5753ff14891a0fe9")),
     _to_begin_from("blank", sized(width=16, depth=1, batch=128, target="gaussian")),
 )
 

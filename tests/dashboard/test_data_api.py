@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -78,6 +79,18 @@ def test_what_is_wrong_is_said_and_nothing_is_kept(
     assert said["error"].startswith("“bad.csv” was not taken in. ")
     assert why in said["error"]
     assert not here.exists()
+
+
+def test_points_of_a_drawing_stay_where_they_are(http: FlaskClient, here: Path) -> None:
+    rows = [(-0.9 + i / 100, -0.8 + i / 200) for i in range(20)]
+    code, said = post(http, "\n".join(f"{x},{y}" for x, y in rows), name="drawing", scale="square")
+    assert (code, said["name"]) == (200, "drawing")
+    assert np.load(next(here.glob("*.npy"))) == pytest.approx(np.array(rows), abs=1e-7)
+    for scale, why in (("square", "19 of its points do not lie inside the square"), ("axes", "“axes” is no scale")):
+        code, said = post(http, TABLE, name="squares.csv", scale=scale)
+        assert code == 400
+        assert said["error"].startswith(f"“squares.csv” was not taken in. {why}")
+    assert len([*here.glob("*.npy")]) == 1
 
 
 def test_more_than_may_come_is_not_taken(http: FlaskClient, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

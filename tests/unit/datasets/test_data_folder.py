@@ -57,6 +57,30 @@ def test_a_line_of_points_is_one_in_the_square() -> None:
     np.testing.assert_allclose(found.points, [(0, -0.9 + 0.2 * y) for y in range(10)], atol=1e-6)
 
 
+def test_points_that_have_a_place_keep_it(tmp_path: Path) -> None:
+    """A drawing's: neither moved nor stretched, though they fill a corner; with another name than the same, scaled."""
+    rows = np.random.default_rng(0).uniform((-0.99, -0.9), (-0.5, -0.8), (200, 2)).round(4)
+    kept = keep(table(tmp_path, rows), placed=True)
+    np.testing.assert_allclose(kept.points, rows, atol=1e-7)
+    assert (kept.scale.middle, kept.scale.unit) == ((0, 0), 1)
+    np.testing.assert_array_equal(load(kept.fingerprint).points, kept.points)
+    said = "200 points of “points.csv”, where they are in the square; 20 of them are held out of training."
+    assert sentence(kept) == said
+    assert keep(table(tmp_path, rows)).fingerprint != kept.fingerprint
+    assert keep(table(tmp_path, rows + 0.01), placed=True).fingerprint != kept.fingerprint
+
+
+@pytest.mark.parametrize("beyond", [1.0, -1.0, 0.999999999, 17.5, -1e30])
+def test_points_beyond_the_square_have_no_place_in_it(beyond: float, tmp_path: Path, here: Path) -> None:
+    """Nor on its edge, as float32 has it."""
+    rows = np.array([(x, -0.5) for x in np.linspace(-0.9, 0.9, 20)] + [(0.25, beyond)] * 2)
+    with pytest.raises(ValueError, match=re.escape("2 of its points do not lie inside the square")) as refusal:
+        keep(table(tmp_path, rows), placed=True)
+    assert f"the first of them at (0.25, {beyond:.4g})" in str(refusal.value)
+    assert not here.exists()
+    assert np.abs(keep(table(tmp_path, rows)).points).max() == pytest.approx(0.9)
+
+
 def test_a_tenth_is_held_out_and_no_point_is_on_both_sides() -> None:
     """By where a point is, so that the order of the rows and how often one comes make no difference."""
     rows = points(5000).round(1)  # many are equal
