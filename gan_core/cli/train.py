@@ -196,6 +196,8 @@ def summarise(observer: Observer, fakes: Tensor, seconds: float) -> dict[str, An
     known, modes = PRESETS.get(run.recipe.preset), engine.target.modes
     further, best = _by_neighbours(fakes, run)
     best |= floors(engine.target, POINTS)
+    if readings["w2_of_data"] is not None:
+        best["w2"] = readings["w2_of_data"]
     if modes is not None:
         further |= mode_quality(fakes, modes)
         best |= mode_floors(modes, POINTS)

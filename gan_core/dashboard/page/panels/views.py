@@ -21,6 +21,7 @@ class References:
     floor: str = "curve.real-data"  # empty: no such line
     collapsed: str = "curve.one-point"  # empty: no such line
     floor_side: str = "right"  # of the panel, or "center", where the words stand; the other's are on the left
+    collapsed_below: bool = False  # whether these stand below their line
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,8 @@ _QUALITY = Plot(
         Line("precision", "g", "dash", References(collapsed="")),  # one point has as much of it as the data
         Line("recall", "accent", references=References(floor_side="center")),
         Line("neighbour_coverage", "fake", "dot", References(collapsed="", floor_side="left")),
+        Line("w2", "d", references=References(floor="", collapsed_below=True)),
+        Line("w2_of_data", "quiet", "dash"),
     ),
 )
 _STRATA = Plot(0, 1, (), canvas="strata")
