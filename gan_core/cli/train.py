@@ -198,6 +198,8 @@ def summarise(observer: Observer, fakes: Tensor, seconds: float) -> dict[str, An
     best |= floors(engine.target, POINTS)
     if readings["w2_of_data"] is not None:
         best["w2"] = readings["w2_of_data"]
+    if readings["memorised"] is not None:
+        best["memorised"] = 0.5  # by what it is
     if modes is not None:
         further |= mode_quality(fakes, modes)
         best |= mode_floors(modes, POINTS)

@@ -7,7 +7,7 @@ is computed in short parts, so that a sharp look, whose maps take seconds, can b
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from gan_core.looking.measures import neighbours, transport
 from gan_core.looking.measures.best_d import map_error, split
 from gan_core.looking.measures.chase import follow, follow_by_chance
 from gan_core.looking.measures.density import box_density, generator_density_in_parts, target_density
+from gan_core.looking.measures.memorisation import memory_of
 from gan_core.looking.measures.quality import Slices, measure, place, slices
 from gan_core.records.arrays import Float32Array
 from gan_core.records.frames import Reading, TrailPoint
@@ -42,6 +43,7 @@ class Instruments:
         self._sorted: dict[int, Slices] = {}  # of so many of the reals
         self._last = neighbours.neighbourhoods(self._reals[-neighbours.OF_A_LOOK :])
         self._real_w2: float | None = None  # what real data read, once it was asked
+        self._memory = memory_of(target) if self._opponent is None else None
 
     def prepare(self, points: int, resolution: int) -> None:
         """Do what has to be done once, so that the first look takes no longer than the others."""
@@ -49,9 +51,19 @@ class Instruments:
         target_density(self._target, resolution)
 
     def read(
-        self, step: int, seen: Seen, trail_point: TrailPoint, *, at_rest: bool = False
+        self,
+        step: int,
+        seen: Seen,
+        trail_point: TrailPoint,
+        *,
+        judge: Callable[[Tensor], Tensor] | None = None,
+        at_rest: bool = False,
     ) -> Generator[None, None, Reading]:
-        """Take a reading, in parts: yields after each. `at_rest`: with what takes too long while a run moves."""
+        """Take a reading, in parts: yields after each.
+
+        `judge` is D where it judges points one by one, (N, 2) -> (N, 1); `at_rest`: with what takes too long while a
+        run moves.
+        """
         values = dict.fromkeys(READINGS, math.nan)
         fakes = seen.fakes.cpu()
         n = len(fakes)
@@ -60,6 +72,11 @@ class Instruments:
         values |= neighbours.measure(fakes[: neighbours.OF_A_LOOK], self._last)
         if self._paired:
             values["fit_error"] = float((fakes - self._reals[:n]).square().sum(1).mean().sqrt())
+        if self._memory is not None:
+            values |= self._memory.measure(fakes)
+            if judge is not None and seen.logits is not None:
+                values["d_gap"] = self._memory.gap(judge, 0.0 if seen.score is None else seen.score[0])
+            yield None
         if at_rest and self._opponent is None:
             values |= yield from self._by_transport(fakes)
         if seen.score is not None and seen.logits is not None:

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from dashboard_page import DashboardPage
 from gan_core.setup.experiment import Experiment
 from gan_core.setup.presets import PRESETS
+from gan_core.texts.catalogue import say
 from gan_core.training.engine import GANEngine
 
 CONFIG = {
@@ -53,8 +54,9 @@ def test_a_critic_is_shown_as_it_is(dashboard: DashboardPage) -> None:
     for line in ("0.0556: best D at 1 of 8 modes", "0.167: best D at 4 of 8 modes", "0.25: D cannot tell"):
         expect(dashboard.panel("metrics")).to_contain_text(line)
     expect(page.locator("#curves-view")).to_contain_text("Modes")
-    for name in ("Blame", "Pull"):
+    for name in ("Blame", "Pull", "Memory"):
         expect(page.get_by_role("radio", name=name)).to_be_disabled()
+    expect(page.locator("label[for=curves-view-memory]")).to_have_attribute("title", say("why-not.held_out"))
 
     # The weight of the penalty has a slider here, and the mean of G's weights a picture.
     expect(page.locator("#penalty-weight-value")).to_have_text("0.2")

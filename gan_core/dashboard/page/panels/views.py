@@ -120,6 +120,17 @@ _QUALITY = Plot(
         Line("w2_of_data", "quiet", "dash"),
     ),
 )
+_MEMORY = Plot(
+    -0.3,
+    1.05,
+    (-0.25, *_SHARES),
+    lines=(
+        Line("memorised", "accent"),
+        Line("memorised_by_chance", "quiet", "dash"),
+        Line("d_gap", "d", "dot"),
+    ),
+    marks=(Mark("curve.new-data", 0.5),),
+)
 _STRATA = Plot(0, 1, (), canvas="strata")
 _ALL = (
     View(
@@ -141,6 +152,11 @@ _ALL = (
         "quality",
         {"gan": _QUALITY},
         needs=("trains", "generator"),
+    ),
+    View(
+        "memory",
+        {"gan": _MEMORY},
+        needs=("trains", "generator", "held_out"),
     ),
     View(
         "strata",
