@@ -78,6 +78,7 @@ class View:
     name: str
     plots: dict[str, Plot]  # by task; of another task that of "gan"
     needs: tuple[str, ...] = ()  # of records.offers.OFFERS: what a run must have to offer for it
+    rare: bool = False  # of few runs: of others the panel's help says why not, and no choice is there to be greyed out
 
 
 _LN_2 = Mark("curve.cannot-tell", math.log(2))
@@ -157,6 +158,7 @@ _ALL = (
         "memory",
         {"gan": _MEMORY},
         needs=("trains", "generator", "held_out"),
+        rare=True,
     ),
     View(
         "strata",
