@@ -25,11 +25,14 @@ window.dash_clientside = window.dash_clientside || {};
     const wide = readings.length / of.length;
     const parts = along.length / of.length;
     const part = (array, width, i) => array.subarray(i * width, (i + 1) * width);
-    of.forEach((step, i) => isHeld(step, part(readings, wide, i)) || put(step, part(readings, wide, i), part(along, parts, i)));
+    of.forEach((step, i) => saysNoMore(step, part(readings, wide, i)) || put(step, part(readings, wide, i), part(along, parts, i)));
     asked = of[of.length - 1]; // once more: the newest one may still be made of more points
   }
 
   const isHeld = (step, values) => has(step) && rows[indexOf(step)].values.every((value, i) => Object.is(value, values[i]));
+
+  // A look at rest has numbers that the one that is kept of its step has not.
+  const saysNoMore = (step, values) => isHeld(step, values) || (has(step) && rows[indexOf(step)].values.some((value, i) => Number.isFinite(value) && Number.isNaN(values[i])));
 
   function put(step, values, along) {
     const i = indexOf(step);

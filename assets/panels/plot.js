@@ -10,7 +10,7 @@ window.dash_clientside = window.dash_clientside || {};
   const PALE = 0.3; // opacity of what was smoothed
   const FAR = 1e5; // pixels outside the plot, where numbers are Plotly's business, as are those that are none
   const known = {}; // colours, by theme and name
-  const DOTTED = 100; // with fewer looks than this each is marked: between them nothing was measured
+  const DOTTED = 100; // with fewer numbers than this each is marked: between them nothing was measured
 
   // One of the theme's colours; asked of the browser once, because it brings all styles up to date for it.
   function colour(name) {
@@ -55,8 +55,9 @@ window.dash_clientside = window.dash_clientside || {};
 
   function curve({ reading, colour: ink, dash, fill }, points) {
     const line = { color: colour(ink), dash, width: 1.8, simplify: false };
-    const mode = points.x.length <= DOTTED ? "lines+markers" : "lines";
-    const trace = { ...points, name: reading, mode, marker: { size: 4, color: line.color }, line, hoverinfo: "skip" };
+    const numbers = points.y.filter(Number.isFinite).length;
+    const mode = numbers <= DOTTED ? "lines+markers" : "lines";
+    const trace = { ...points, name: reading, mode, visible: numbers > 0, marker: { size: 4, color: line.color }, line, hoverinfo: "skip" };
     if (fill === "ln 2") return [level(points), { ...trace, fill: "tonexty", fillcolor: "rgba(0,0,0,0)", fillpattern: { shape: "/", size: 7, solidity: 0.25, fgcolor: colour(ink) } }];
     return [fill === "previous" ? { ...trace, fill: "tonexty", fillcolor: tint(ink) } : trace];
   }
@@ -92,7 +93,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   const PLACES = { left: 0, center: 0.5, right: 1 };
 
-  function label(text, y, side, ink) {
+  function label(text, y, side, ink, below) {
     return {
       text,
       xref: "paper",
@@ -100,7 +101,7 @@ window.dash_clientside = window.dash_clientside || {};
       x: PLACES[side],
       y,
       xanchor: side,
-      yanchor: "bottom",
+      yanchor: below ? "top" : "bottom",
       showarrow: false,
       font: { size: 10, color: colour(ink) },
       bgcolor: colour("card"),
@@ -113,11 +114,11 @@ window.dash_clientside = window.dash_clientside || {};
   function lines(view) {
     const points = state.points || { floors: {}, collapsed: {}, best: null };
     const found = { shapes: [], annotations: [] };
-    const add = (value, words, side, ink, dash) => {
+    const add = (value, words, side, ink, dash, below = false) => {
       if (!Number.isFinite(value)) return;
       const at = view.log ? Math.max(value, 10 ** view.low) : value;
       found.shapes.push(across(at, ink, dash));
-      found.annotations.push(label(words, view.log ? Math.log10(at) : at, side, ink));
+      found.annotations.push(label(words, view.log ? Math.log10(at) : at, side, ink, below));
     };
     for (const { text, value } of view.marks) {
       const at = value === null ? points.best : value;
@@ -128,7 +129,7 @@ window.dash_clientside = window.dash_clientside || {};
       if (!references) continue;
       const [floor, fallen] = [points.floors[reading], points.collapsed[reading]];
       if (references.floor) add(floor, `${references.floor} ${app.brief(floor)}`, references.floor_side, ink, "dash");
-      if (references.collapsed) add(fallen, `${references.collapsed} ${app.brief(fallen)}`, "left", ink, "dashdot");
+      if (references.collapsed) add(fallen, `${references.collapsed} ${app.brief(fallen)}`, "left", ink, "dashdot", references.collapsed_below);
     }
     if (view.words) found.annotations.push({ ...label(view.words, (view.low + view.high) / 2, "center", "text"), yanchor: "middle", font: { size: 13, color: colour("text") } });
     return found;

@@ -43,7 +43,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   function show() {
     if (!control) return;
-    const choices = state.settings.views.map((view) => ({ name: view.name, label: said(view).label, why: whyNot(view) }));
+    const choices = state.settings.views.filter((view) => !isLeftOut(view)).map((view) => ({ name: view.name, label: said(view).label, why: whyNot(view) }));
     control.show(choices, chosen().name);
   }
 
@@ -55,10 +55,14 @@ window.dash_clientside = window.dash_clientside || {};
     show();
   }
 
-  // [label, words] of all views that are possible now, the one in force first.
+  // What few runs have is no choice of the others.
+  const isLeftOut = (view) => view.rare && Boolean(whyNot(view));
+
+  // [label, words] of all views that are possible now, the one in force first, and why those that are left out are not.
   function help() {
     const views = state.settings.views.filter((view) => !whyNot(view)).map(said).map(({ name, label, help: words }) => [name, label, words || app.scenes.now("metrics").help]);
-    return views.sort(([a], [b]) => (b === chosen().name) - (a === chosen().name)).map(([, label, words]) => [label, words]);
+    const possible = views.sort(([a], [b]) => (b === chosen().name) - (a === chosen().name)).map(([, label, words]) => [label, words]);
+    return [...possible, ...state.settings.views.filter(isLeftOut).map((view) => [view.label, whyNot(view)])];
   }
 
   state.on("settings", build);

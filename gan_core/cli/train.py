@@ -196,6 +196,10 @@ def summarise(observer: Observer, fakes: Tensor, seconds: float) -> dict[str, An
     known, modes = PRESETS.get(run.recipe.preset), engine.target.modes
     further, best = _by_neighbours(fakes, run)
     best |= floors(engine.target, POINTS)
+    if readings["w2_of_data"] is not None:
+        best["w2"] = readings["w2_of_data"]
+    if readings["memorised"] is not None:
+        best["memorised"] = 0.5  # by what it is
     if modes is not None:
         further |= mode_quality(fakes, modes)
         best |= mode_floors(modes, POINTS)

@@ -7,17 +7,18 @@ is computed in short parts, so that a sharp look, whose maps take seconds, can b
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from gan_core.looking.looks import Seen
-from gan_core.looking.measures import neighbours
+from gan_core.looking.measures import neighbours, transport
 from gan_core.looking.measures.best_d import map_error, split
 from gan_core.looking.measures.chase import follow, follow_by_chance
 from gan_core.looking.measures.density import box_density, generator_density_in_parts, target_density
+from gan_core.looking.measures.memorisation import memory_of
 from gan_core.looking.measures.quality import Slices, measure, place, slices
 from gan_core.records.arrays import Float32Array
 from gan_core.records.frames import Reading, TrailPoint
@@ -41,14 +42,28 @@ class Instruments:
         self._paired = task == "fit"
         self._sorted: dict[int, Slices] = {}  # of so many of the reals
         self._last = neighbours.neighbourhoods(self._reals[-neighbours.OF_A_LOOK :])
+        self._real_w2: float | None = None  # what real data read, once it was asked
+        self._memory = memory_of(target) if self._opponent is None else None
 
     def prepare(self, points: int, resolution: int) -> None:
         """Do what has to be done once, so that the first look takes no longer than the others."""
         self._slices_of(points)
         target_density(self._target, resolution)
 
-    def read(self, step: int, seen: Seen, trail_point: TrailPoint) -> Generator[None, None, Reading]:
-        """Take a reading, in parts: yields after each."""
+    def read(
+        self,
+        step: int,
+        seen: Seen,
+        trail_point: TrailPoint,
+        *,
+        judge: Callable[[Tensor], Tensor] | None = None,
+        at_rest: bool = False,
+    ) -> Generator[None, None, Reading]:
+        """Take a reading, in parts: yields after each.
+
+        `judge` is D where it judges points one by one, (N, 2) -> (N, 1); `at_rest`: with what takes too long while a
+        run moves.
+        """
         values = dict.fromkeys(READINGS, math.nan)
         fakes = seen.fakes.cpu()
         n = len(fakes)
@@ -57,6 +72,13 @@ class Instruments:
         values |= neighbours.measure(fakes[: neighbours.OF_A_LOOK], self._last)
         if self._paired:
             values["fit_error"] = float((fakes - self._reals[:n]).square().sum(1).mean().sqrt())
+        if self._memory is not None:
+            values |= self._memory.measure(fakes)
+            if judge is not None and seen.logits is not None:
+                values["d_gap"] = self._memory.gap(judge, 0.0 if seen.score is None else seen.score[0])
+            yield None
+        if at_rest and self._opponent is None:
+            values |= yield from self._by_transport(fakes)
         if seen.score is not None and seen.logits is not None:
             values["called_real"] = float((seen.logits > seen.score[0]).double().mean())
         elif seen.logits is not None:
@@ -79,6 +101,14 @@ class Instruments:
         if n not in self._sorted:
             self._sorted[n] = slices(self._reals[:n])
         return self._sorted[n]
+
+    def _by_transport(self, fakes: Tensor) -> Generator[None, None, dict[str, float]]:
+        n = transport.OF_A_LOOK
+        if self._real_w2 is None:
+            self._real_w2 = yield from transport.of_real_data(self._target, n)
+        found = transport.wasserstein_2(fakes[:n], self._reals[-n:])
+        yield None
+        return {"w2": found, "w2_of_data": self._real_w2}
 
     def _of_d(self, seen: Seen, logits: Tensor) -> Generator[None, None, dict[str, float]]:
         corners = logits[[0, 0, -1, -1], [0, -1, 0, -1]]

@@ -29,6 +29,7 @@ def offers_of(config: GANConfig, target: Target | None) -> frozenset[str]:
         "mean": config.ema > 0,
         "penalty": PENALTIES.make(config.penalty).of is not None,
         "chart": target is not None and target.transform is not None,
+        "held_out": target is not None and target.held_out is not None,
         "strata": target is not None and target.strata is not None,
     }
     return frozenset(name for name, held in holds.items() if held)

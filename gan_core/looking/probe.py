@@ -109,7 +109,10 @@ class Probe:
         networks, latents = seen_through(self._config, generator, discriminator), self.latents[:points]
         seen = yield from self._look.parts(networks, moment.step, resolution, latents)
         frame = snapshot(seen, moment)
-        reading = yield from self._instruments.read(moment.step, seen, frame.trail_point)
+        judge = networks.discriminator if self._config.packing == 1 else None
+        reading = yield from self._instruments.read(
+            moment.step, seen, frame.trail_point, judge=judge, at_rest=points >= POINTS
+        )
         subject = Subject(networks, seen, latents, of_g, self._instruments, TASKS[self._task].trains)
         through: Arrays = {}
         for name in self.lenses.intersection(lenses):

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from gan_core.looking.looks import cell_centres
-from gan_core.looking.measures import neighbours
+from gan_core.looking.measures import neighbours, transport
 from gan_core.looking.measures import quality as metrics
 from gan_core.looking.measures.best_d import map_error, split
 from gan_core.looking.measures.density import box_density, generator_density, target_density
@@ -46,6 +46,7 @@ def collapsed(target: Target, task: str, n: int, resolution: int) -> dict[str, f
     D's bluest spot is.
     """
     found = metrics.collapsed(target, n) | neighbours.collapsed(target, min(n, neighbours.OF_A_LOOK))
+    found["w2"] = transport.collapsed(target, transport.OF_A_LOOK)  # what real data read takes a while: a reading
     p = target_density(target, resolution)
     if task == "gan":
         found |= _best(p, _one_cell(p)) | {"chase": _apart(target)}

@@ -58,6 +58,11 @@ _ALL = (
     Instrument("density", 0),
     Instrument("neighbour_coverage", 0, 1),
     Instrument("energy", -1),  # unbiased: of fakes as good as the data it is as often below 0
+    Instrument("w2", 0),  # of looks at rest alone, as is what it is held against
+    Instrument("w2_of_data", 0),
+    Instrument("memorised", 0, 1),
+    Instrument("memorised_by_chance", 0, 1),
+    Instrument("d_gap", -1, 1),
 )
 READINGS: dict[str, Instrument] = {instrument.name: instrument for instrument in _ALL}
 PLACE: dict[str, int] = {name: i for i, name in enumerate(READINGS)}  # in a reading's values

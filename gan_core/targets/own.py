@@ -40,7 +40,8 @@ def own(fingerprint: str) -> Target:
         which = torch.randint(len(trained), (n,), generator=generator, device=device)
         return on_device[device][which]
 
-    return Target(sample, strata=cells(trained.double().numpy()), held_out=held_out)
+    strata = cells(trained.double().numpy())
+    return Target(sample, strata=strata, trained=trained, held_out=held_out if len(held_out) else None)
 
 
 def cells(points: Places) -> Strata | None:

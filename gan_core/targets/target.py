@@ -39,7 +39,9 @@ class Target:
     density: Callable[[Tensor], Tensor] | None = None  # (N, 2) points -> (N,), per unit area
     modes: Modes | None = None
     strata: Strata | None = None  # parts of the data, in which fakes are counted
-    held_out: Tensor | None = None  # (N, 2) float32, of data that are so many points: those that are never drawn
+    # Of data that are so many points, (N, 2) float32: those that are drawn, and those that never are.
+    trained: Tensor | None = None
+    held_out: Tensor | None = None
 
     def goal(self) -> Callable[[Tensor], Tensor]:
         """Where each (u, v) belongs. Raises ValueError for a target that is no image of the square."""

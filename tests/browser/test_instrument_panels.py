@@ -218,7 +218,7 @@ def test_the_other_views_are_the_servers_readings(dashboard: DashboardPage) -> N
     points = server.points().header
     curves = {
         "samples": ("coverage", "on_band", "distance"),
-        "quality": ("precision", "recall", "neighbour_coverage"),
+        "quality": ("precision", "recall", "neighbour_coverage", "w2", "w2_of_data"),
         "blame": ("best_d_loss", "d_loss"),
         "chase": ("chase", "follow", "follow_by_chance"),
     }
@@ -228,7 +228,7 @@ def test_the_other_views_are_the_servers_readings(dashboard: DashboardPage) -> N
         "blame": ("best_d_loss",),
         "chase": ("chase",),
     }
-    compared = {"floors": floors, "collapsed": floors | {"quality": ("recall",)}}
+    compared = {"floors": floors, "collapsed": floors | {"quality": ("recall", "w2")}}
     for view, names in curves.items():
         _choose(dashboard, "curves-view", view)
         drawn = dashboard.page.evaluate(
@@ -259,6 +259,16 @@ def test_the_other_views_are_the_servers_readings(dashboard: DashboardPage) -> N
             texts = dashboard.notes("metrics").locator("dd").all_inner_texts()
             values = [float(text.split()[0].replace("−", "-")) for text in texts]
             assert values == pytest.approx(expected, abs=6e-4)
+        if view == "quality":  # the frame at rest alone has it
+            has = np.isfinite(readings[:, PLACE["w2"]])
+            assert steps[has].tolist() == [240]
+            texts = dashboard.notes("metrics").locator("dd").all_inner_texts()
+            assert float(texts[3].split()[0]) == pytest.approx(readings[-1, PLACE["w2"]], abs=6e-4)
+    # And keeps it on the page when the run goes on, though the frame that is kept of its step has none.
+    server.train(10)
+    dashboard.until("dash_clientside.readings.lastStep() === 250")
+    found = dashboard.page.evaluate("dash_clientside.readings.value(dash_clientside.readings.nearest(240), 'w2')")
+    assert found == pytest.approx(readings[-1, PLACE["w2"]])
 
 
 def test_the_words_of_the_lines_of_quality_stand_apart_on_a_phone(dashboard: DashboardPage) -> None:
@@ -266,9 +276,9 @@ def test_the_words_of_the_lines_of_quality_stand_apart_on_a_phone(dashboard: Das
     dashboard.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     _choose(dashboard, "curves-view", "quality")
     words = dashboard.page.locator("#metrics-panel .annotation-text")
-    expect(words).to_have_count(4)
+    expect(words).to_have_count(5)
     boxes = [box for box in (word.bounding_box() for word in words.all()) if box]
-    assert len(boxes) == 4
+    assert len(boxes) == 5
     for a, b in combinations(boxes, 2):
         across = a["x"] + a["width"] <= b["x"] or b["x"] + b["width"] <= a["x"]
         assert across or a["y"] + a["height"] <= b["y"] or b["y"] + b["height"] <= a["y"]

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard_page import PHONE, DashboardPage, Watch
+from gan_core.records.readings import PLACE
 from live_server import LiveServer
 from test_access import expect_no_barriers
 
@@ -108,6 +109,17 @@ def test_a_table_is_taken_in_and_trained_on(
     dashboard.catch_up()
     dashboard.expect_step(10)
     expect(page.get_by_text(f"Not as told: target {told['target']}.")).to_be_visible()
+    # Whether its points are copied: the server's readings, as a choice of the curves.
+    page.locator("label[for=curves-view-memory]").click()
+    expect(page.locator("#metrics-panel-title")).to_have_text("Copies or new")
+    dashboard.until("s.shown.fakes.length === 2 * 5000")  # at rest: nothing replaces it
+    dashboard.next_frame()
+    said = server.envelope("/api/progress?readings=10").arrays["readings"][-1]
+    shown = page.locator("#metrics-panel-notes dd").all_inner_texts()
+    values = [float(text.split()[0].replace("\u2212", "-")) for text in shown]
+    names = ("memorised", "memorised_by_chance", "d_gap")
+    assert values == pytest.approx([said[PLACE[name]] for name in names], abs=6e-4)
+    page.evaluate("document.activeElement.blur()")
     # A process of the server's own finds the points, too.
     page.keyboard.press("ArrowLeft")
     dashboard.expect_step(9)

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from dashboard_page import DashboardPage
 from gan_core.setup.experiment import Experiment
 from gan_core.setup.presets import PRESETS
+from gan_core.texts.catalogue import say
 from gan_core.training.engine import GANEngine
 
 CONFIG = {
@@ -55,6 +56,11 @@ def test_a_critic_is_shown_as_it_is(dashboard: DashboardPage) -> None:
     expect(page.locator("#curves-view")).to_contain_text("Modes")
     for name in ("Blame", "Pull"):
         expect(page.get_by_role("radio", name=name)).to_be_disabled()
+    # Points of a ring are drawn afresh: what asks for copies is no choice here, and the help says why.
+    expect(page.get_by_role("radio", name="Memory")).to_have_count(0)
+    page.locator("#about-metrics").click()
+    expect(page.locator("#about-metrics-words")).to_contain_text(say("why-not.held_out"))
+    page.keyboard.press("Escape")
 
     # The weight of the penalty has a slider here, and the mean of G's weights a picture.
     expect(page.locator("#penalty-weight-value")).to_have_text("0.2")

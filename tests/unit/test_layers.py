@@ -159,6 +159,13 @@ def modules_imported(file: Path) -> set[str]:
     return {name.split(".")[0] for name in imports(file)}
 
 
+def test_scipy_is_loaded_where_it_is_asked_for_and_not_at_the_start() -> None:
+    """It takes a third of a second."""
+    loading = {file for file in FILES if any(name.split(".")[0] == "scipy" for name in imports(file, at_run_time=True))}
+    assert {package_of(file) for file in loading} <= {"bench"}
+    assert PACKAGE / "bench" / "learning.py" in loading  # that they are found at all
+
+
 def test_the_table_names_every_package_and_no_other() -> None:
     assert {package_of(file) for file in FILES} == {*MAY_IMPORT, *ENTRANCES}
 

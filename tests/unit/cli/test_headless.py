@@ -12,8 +12,9 @@ from typing import Any, NoReturn
 import numpy as np
 import pytest
 import torch
+from scipy.optimize import linear_sum_assignment
 from scipy.spatial import cKDTree
-from scipy.spatial.distance import pdist
+from scipy.spatial.distance import cdist, pdist
 
 from gan_core.__main__ import main
 from gan_core.cli import outputs
@@ -159,6 +160,10 @@ def test_the_summary_says_what_the_samples_say(tmp_path: Path, tiny: Preset) -> 
     ):
         assert found["readings"][name] == pytest.approx(value, abs=2e-3), name
         assert name in found["floors"]
+    cost = cdist(samples[:500].astype(float), reals[-500:].numpy().astype(float), "sqeuclidean")
+    least = cost[linear_sum_assignment(cost)].mean()
+    assert found["readings"]["w2"] == pytest.approx(np.sqrt(least), rel=1e-6)
+    assert found["floors"]["w2"] == found["readings"]["w2_of_data"] == pytest.approx(0.09, abs=0.02)
     assert found["readings"]["fit_error"] is None  # of task "fit" alone
     assert found["floors"]["coverage"] == 1
     assert 0 < found["floors"]["distance"] < 0.02

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
+from scipy.stats import mannwhitneyu
 
 from envelope_reader import read
 from gan_core.__main__ import main
@@ -77,7 +79,8 @@ def recorded(table: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_the_run_names_its_points_and_the_summary_their_units(recorded: Path) -> None:
+def test_the_run_names_its_points_and_the_summary_their_units(recorded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(data.VARIABLE, str(recorded / "data"))
     summary = json.loads((recorded / "summary.json").read_text())
     (points,) = (recorded / "data").glob("*.npy")
     assert summary["config"]["target"] == f"csv-{points.stem}"
@@ -86,6 +89,18 @@ def test_the_run_names_its_points_and_the_summary_their_units(recorded: Path) ->
     assert told["scale"]["middle"] == pytest.approx([120, -40], abs=0.1)
     assert told["scale"]["unit"] == pytest.approx(30 / 0.9, rel=1e-3)
     assert summary["readings"]["coverage"] is not None
+    # Of all that was kept: which of the points lie nearer to one that was trained on.
+    target = TARGETS.make(summary["config"]["target"])
+    assert target.trained is not None
+    assert target.held_out is not None
+    tree = cKDTree(target.trained.numpy().astype(float))
+    of_held_out, of_fakes = (
+        tree.query(points.astype(float))[0] for points in (target.held_out.numpy(), np.load(recorded / "samples.npy"))
+    )
+    share = mannwhitneyu(of_held_out, of_fakes).statistic / (len(of_held_out) * len(of_fakes))
+    assert summary["readings"]["memorised"] == pytest.approx(share, abs=1e-6)
+    assert summary["floors"]["memorised"] == 0.5
+    assert summary["readings"]["d_gap"] is not None
     with closing(RunFile.open(file_of(recorded))) as file:
         assert file.recipe.config["target"] == f"csv-{points.stem}"
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from gan_core.looking.instruments import Instruments, with_chase
 from gan_core.looking.looks import Seen, cell_centres
+from gan_core.looking.measures import transport
 from gan_core.looking.measures.best_d import best_d
 from gan_core.looking.measures.density import box_density, target_density
 from gan_core.looking.measures.parts import finished
@@ -101,6 +102,24 @@ def test_a_fit_is_judged_by_its_error() -> None:
     assert values["fit_error"] == pytest.approx(0.05, rel=1e-4)
     assert values["distance"] == pytest.approx(0.05 * 2 / math.pi, rel=1e-3)
     assert math.isnan(values["d_loss"])
+
+
+def test_only_a_look_at_rest_has_the_exact_distance_and_what_it_is_held_against() -> None:
+    """Of the first fakes and the last reals: those that are the data moved by 0.05 are so far from them."""
+    instruments, n = Instruments(SPIRAL, "gan", reals()), transport.OF_A_LOOK
+    what = seen(reals()[-n:] + torch.tensor([0.03, -0.04]), spiral_image(50), None)
+    point = TrailPoint(7, (0, 0), (0, 0))
+    for at_rest in (False, True, True):
+        values = finished(instruments.read(7, what, point, at_rest=at_rest)).values
+        w2, of_data = (float(values[PLACE[name]]) for name in ("w2", "w2_of_data"))
+        if not at_rest:
+            assert math.isnan(w2)
+            assert math.isnan(of_data)
+            continue
+        assert w2 == pytest.approx(0.05, rel=1e-4)
+        assert of_data == pytest.approx(finished(transport.of_real_data(SPIRAL, n)), rel=1e-6)
+    alone = finished(Instruments(SPIRAL, "noise", reals()).read(7, what, point, at_rest=True)).values
+    assert math.isnan(alone[PLACE["w2"]])  # D alone against points that never change: no fakes
 
 
 def test_the_stretches_add_up_to_the_fakes_on_the_band() -> None:

@@ -21,6 +21,7 @@ class References:
     floor: str = "curve.real-data"  # empty: no such line
     collapsed: str = "curve.one-point"  # empty: no such line
     floor_side: str = "right"  # of the panel, or "center", where the words stand; the other's are on the left
+    collapsed_below: bool = False  # whether these stand below their line
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class View:
     name: str
     plots: dict[str, Plot]  # by task; of another task that of "gan"
     needs: tuple[str, ...] = ()  # of records.offers.OFFERS: what a run must have to offer for it
+    rare: bool = False  # of few runs: of others the panel's help says why not, and no choice is there to be greyed out
 
 
 _LN_2 = Mark("curve.cannot-tell", math.log(2))
@@ -115,7 +117,20 @@ _QUALITY = Plot(
         Line("precision", "g", "dash", References(collapsed="")),  # one point has as much of it as the data
         Line("recall", "accent", references=References(floor_side="center")),
         Line("neighbour_coverage", "fake", "dot", References(collapsed="", floor_side="left")),
+        Line("w2", "d", references=References(floor="", collapsed_below=True)),
+        Line("w2_of_data", "quiet", "dash"),
     ),
+)
+_MEMORY = Plot(
+    -0.3,
+    1.05,
+    (-0.25, *_SHARES),
+    lines=(
+        Line("memorised", "accent"),
+        Line("memorised_by_chance", "quiet", "dash"),
+        Line("d_gap", "d", "dot"),
+    ),
+    marks=(Mark("curve.new-data", 0.5),),
 )
 _STRATA = Plot(0, 1, (), canvas="strata")
 _ALL = (
@@ -138,6 +153,12 @@ _ALL = (
         "quality",
         {"gan": _QUALITY},
         needs=("trains", "generator"),
+    ),
+    View(
+        "memory",
+        {"gan": _MEMORY},
+        needs=("trains", "generator", "held_out"),
+        rare=True,
     ),
     View(
         "strata",
