@@ -29,8 +29,9 @@ window.dash_clientside = window.dash_clientside || {};
     const shown = app.brief(state.status.values[spec(id).name].value);
     if (String(text).trim() === shown) return complain(id, null);
     const real = app.typed.real(text);
-    const { low, high, label } = spec(id);
+    const { low, high, label, whole } = spec(id);
     if (Number.isNaN(real)) return complain(id, app.say("steer.no-number", { label }));
+    if (whole && !Number.isInteger(real)) return complain(id, app.say("steer.no-whole-number", { label }));
     if (real < low || real > high) {
       const range = { label, low: String(low), high: String(high) };
       if (Number(text) === real) return complain(id, app.say("steer.out-of-range", range));

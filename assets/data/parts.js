@@ -1,4 +1,4 @@
-// What a configuration says in words, taken apart and put together: "ring(modes=8)", "64,64:relu:tanh", "5:1". Numbers
+// What a configuration says in words, taken apart and put together: "ring(modes=8)", "64,64:relu:tanh". Numbers
 // stay as they were typed until they are written, so that what is no number can be said back. gan_core/setup/part.py and
 // network.py have the same words. Pure, but for what a visitor's own parts are called.
 window.dash_clientside = window.dash_clientside || {};
@@ -22,11 +22,6 @@ window.dash_clientside = window.dash_clientside || {};
     return { units: units.trim() === NONE ? [] : units.split(",").map((unit) => unit.trim()), activation: readPart(activation), words };
   }
 
-  function readUpdates(text) {
-    const [d, g] = text.split(":");
-    return { d: d.trim(), g: (g || "").trim() };
-  }
-
   // -- writing: value -> text --------------------------------------------------------------------------------------------
 
   function writePart({ name, numbers }) {
@@ -40,10 +35,10 @@ window.dash_clientside = window.dash_clientside || {};
 
   const writeNetwork = ({ units, activation, words }) => [units.map(whole).join(",") || NONE, writePart(activation), ...words].join(":");
 
-  const READ = { network: readNetwork, updates: readUpdates, number: shown };
-  const WRITE = { network: writeNetwork, updates: ({ d, g }) => `${whole(d)}:${whole(g)}`, number: real };
+  const READ = { network: readNetwork, number: shown };
+  const WRITE = { network: writeNetwork, number: real };
 
-  // By the kind of a field: network, updates, number; every other kind is a part.
+  // By the kind of a field: network, number; every other kind is a part.
   const read = (kind, text) => (READ[kind] || readPart)(String(text));
   const write = (kind, value) => (WRITE[kind] || writePart)(value);
 

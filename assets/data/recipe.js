@@ -62,7 +62,7 @@ window.dash_clientside = window.dash_clientside || {};
     }
     const recipe = { preset: readPreset(given.get("preset"), notes) };
     recipe.config = readConfig(given, notes, recipe);
-    recipe.values = readValues(given, notes, recipe);
+    recipe.values = readValues(inValues(given), notes);
     for (const [name, reader] of Object.entries(READERS)) recipe[name] = reader(given.get(name), notes, recipe);
     return { recipe, notes };
   }
@@ -105,12 +105,20 @@ window.dash_clientside = window.dash_clientside || {};
     const found = {};
     for (const [name, text] of given) {
       const [, key] = name.match(/^config\.(.*)$/) || [];
-      if (key === undefined) continue;
+      if (key === undefined || UPDATES.test(`${key}=${text}`)) continue;
       if (!Object.hasOwn(state.settings.presets[preset].config, key)) notes.push(app.say("link.unknown-part", { name: quoted(name) }));
       else if (text.length > LONGEST) notes.push(app.say("link.part-too-long", { name: quoted(name) }));
       else found[key] = text;
     }
     return found;
+  }
+
+  // Updates of D and of G were one text of the configuration once, and are two values now.
+  const UPDATES = /^updates=(\d{1,2}):(\d{1,2})$/;
+
+  function inValues(given) {
+    const [, d, g] = UPDATES.exec(`updates=${given.get("config.updates")}`) || [];
+    return d === undefined ? given : new Map([...given, ["value.updates_d", d], ["value.updates_g", g]]);
   }
 
   function readValues(given, notes) {
@@ -120,12 +128,15 @@ window.dash_clientside = window.dash_clientside || {};
       if (key === undefined) continue;
       const slider = Object.values(state.settings.sliders).find((s) => s.name === key);
       const value = decimal(text);
-      if (!slider || value === null) notes.push(app.say("link.unclear", { part: quoted(`${name}=${text}`) }));
+      if (!slider || value === null || isPart(slider, value)) notes.push(app.say("link.unclear", { part: quoted(`${name}=${text}`) }));
       else if (value < slider.low || value > slider.high) notes.push(app.say("link.out-of-range", { name: key, value: quoted(text) }));
       else found[key] = value;
     }
     return found;
   }
+
+  // Whether it is no whole number where one must be.
+  const isPart = ({ whole: counts }, value) => counts && !Number.isInteger(value);
 
   function readSeed(text, notes) {
     return readWhole("seed", text, Number.MAX_SAFE_INTEGER, notes);
@@ -150,7 +161,7 @@ window.dash_clientside = window.dash_clientside || {};
       const slider = Object.values(state.settings.sliders).find((s) => s.name === name);
       const step = whole(at, state.settings.link.steps);
       const value = decimal(amount);
-      if (!slider || !step || value === null) notes.push(app.say("link.change-unclear", { change: quoted(item) }));
+      if (!slider || !step || value === null || isPart(slider, value)) notes.push(app.say("link.change-unclear", { change: quoted(item) }));
       else if (value < slider.low || value > slider.high) notes.push(app.say("link.out-of-range", { name, value: quoted(amount) }));
       else if (found.length && step < found[found.length - 1][0]) notes.push(app.say("link.change-late", { change: quoted(item) }));
       else found.push([step, name, value]);

@@ -55,8 +55,6 @@ window.dash_clientside = window.dash_clientside || {};
       // What the run has already may be larger than what a page may ask for.
       if (changed(field)) now.units.forEach((text, i) => check(`unit-${i}`, text, asked, app.say("experiment.units-named", { layer: i + 1 })));
       ofPart(tables().activation, now.activation);
-    } else if (kind === "updates") {
-      for (const network of ["d", "g"]) check(network, now[network], { low: 1, high: limits.updates, whole: true }, app.say("experiment.updates-of", { network: app.say(`experiment.short.${network}`) }));
     } else if (kind === "number") {
       if (changed(field)) check("number", now, tables().numbers[field], state.settings.labels[field] || field);
     } else ofPart(kind, now);

@@ -1,12 +1,12 @@
 // The fields of the experiment's panel: a list of what there is for each part, with that one's numbers; layers of a
-// network; updates; batch. Each is built from the tables alone, so that whatever a registry has is there to be chosen.
+// network; batch. Each is built from the tables alone, so that whatever a registry has is there to be chosen.
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
   const state = app.state;
   const element = (...given) => app.element(...given);
   const tables = () => state.settings.experiment;
-  const SEVERAL = ["network", "updates"]; // kinds with more than one control of the field's own
+  const SEVERAL = ["network"]; // kinds with more than one control of the field's own
   const idOf = (field, at) => `experiment-${field}-${at}`;
 
   // Builds one field; `edited()` is called after each change of the draft. Returns {root, show}.
@@ -170,23 +170,13 @@ window.dash_clientside = window.dash_clientside || {};
 
   // -- numbers of their own ----------------------------------------------------------------------------------------------------
 
-  function updates(field, _, label, change) {
-    const now = () => app.draft.value(field);
-    const asked = { low: 1, high: tables().limits.updates };
-    return ["d", "g"].map((network) => {
-      const short = app.say(`experiment.short.${network}`);
-      const changed = (typed) => change({ ...now(), [network]: typed });
-      return numberField({ id: idOf(field, network), at: network, label: short, name: app.say("experiment.updates-of", { network: short }), range: rangeWords(asked), text: now()[network], changed });
-    });
-  }
-
   function number(field, _, label, change) {
     const asked = tables().numbers[field];
     const range = asked.low === null ? "" : rangeWords(asked);
     return [numberField({ id: idOf(field, "number"), at: "number", label: "", name: label, range, text: app.draft.value(field), changed: change })];
   }
 
-  const BUILDERS = { network, updates, number };
+  const BUILDERS = { network, number };
 
   app.fields = { build };
 })(window.dash_clientside);

@@ -126,7 +126,8 @@ window.dash_clientside = window.dash_clientside || {};
     const others = app.preset(run.preset) ? app.experiment.words(run) : "";
     if (others) found.push(line(app.say("library.altered", { differences: others })));
     if (run.parent) found.push(line(app.say("library.branch", { parent: parentName(run.parent), step: run.parent_step })));
-    if (run.changed_at) found.push(line(app.say("library.changed", { step: run.changed_at, differences: app.experiment.wordsBefore(run) })));
+    const before = run.changed_at ? app.experiment.wordsBefore(run) : "";
+    if (before) found.push(line(app.say("library.changed", { step: run.changed_at, differences: before })));
     if (run.outcome) found.push(line(run.outcome));
     return found;
   }

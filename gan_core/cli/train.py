@@ -37,7 +37,7 @@ from gan_core.run.run import Run, begin
 from gan_core.setup.config import BOUNDS
 from gan_core.setup.presets import PRESETS, find_preset
 from gan_core.texts.catalogue import say
-from gan_core.training.known import completed
+from gan_core.training.known import check_changes, completed
 from gan_core.wire.frames import encode_frame
 
 
@@ -54,8 +54,10 @@ def make_run(options: TrainOptions) -> Opened:
     if recorded:
         return _go_on_with(recorded[0], options)
     created = time.time()
+    preset = find_preset(options.preset).altered(options.config, {})
+    check_changes(completed(preset.config), preset.values, _named(options.settings))
     run = begin(
-        find_preset(options.preset).altered(options.config, {}),
+        preset,
         options.seed,
         run_id=new_id(created),
         created=created,
@@ -88,16 +90,16 @@ def _check_fits(path: Path, run: Run, options: TrainOptions) -> None:
             f"{path} is a run of {recipe.preset}, seed {recipe.seed:,}; it cannot go on as {options.preset}, "
             f"seed {options.seed:,}."
         )
-    asked = completed(find_preset(options.preset).altered(options.config, {}).config)
-    others = [name for name, value in vars(asked).items() if value != run.recipe.config[name]]
+    asked = find_preset(options.preset).altered(options.config, {})
+    wanted, begun = vars(completed(asked.config)) | vars(asked.values), {**recipe.config, **recipe.values}
+    others = [name for name, value in wanted.items() if value != begun[name]]
     if others:
-        raise ValueError(
-            f"{path} has {others[0]} {run.recipe.config[others[0]]}; it cannot go on with {getattr(asked, others[0])}."
-        )
+        raise ValueError(f"{path} has {others[0]} {begun[others[0]]}; it cannot go on with {wanted[others[0]]}.")
     if known > options.steps:
         raise ValueError(f"{path} has {known:,} steps already; --steps must be more than that.")
     if run.history.metrics.stride > 1:
         raise ValueError(f"{path} is too long for a table of all its steps; go on with it in the dashboard.")
+    check_changes(run.engine.config, run.engine.values, _named(options.settings))
     made = {(change.step, change.name, change.new) for change in run.history.changes_from(0)[1]}
     for change in _changes(run, options.settings):
         if change.step <= known and (change.step, change.name, change.new) not in made:
@@ -189,6 +191,10 @@ def _changes(run: Run, settings: Sequence[Setting]) -> list[Change]:
     return changes
 
 
+def _named(settings: Sequence[Setting]) -> list[tuple[str, float]]:
+    return [(setting.name, setting.value) for setting in sorted(settings, key=lambda setting: setting.step)]
+
+
 def summarise(observer: Observer, fakes: Tensor, seconds: float) -> dict[str, Any]:
     """Everything worth keeping of a run with these fakes, as JSON can hold it: null where a number is not defined."""
     run, readings = observer.run, observer.read()
@@ -208,6 +214,7 @@ def summarise(observer: Observer, fakes: Tensor, seconds: float) -> dict[str, An
         "claim": known.claim if known else "",
         "task": engine.config.task,
         "config": asdict(engine.config),
+        "values": {name: held.value for name, held in run.values.items()},
         **about(engine.config.target),
         "seed": run.recipe.seed,
         "steps": engine.steps,

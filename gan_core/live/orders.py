@@ -25,6 +25,7 @@ from gan_core.records.status import Phase
 from gan_core.setup.presets import find_preset
 from gan_core.setup.recipe import preset_of
 from gan_core.texts.catalogue import say
+from gan_core.training.known import check_changes
 
 if TYPE_CHECKING:
     from gan_core.live.session import TrainingSession
@@ -34,7 +35,8 @@ def set_values(session: TrainingSession, command: SetValues) -> None:
     """Change live hyper-parameters from the next step on."""
     if session.run.repeats():
         raise Refusal(say("refusal.on-its-way", step=session.run.journey.known))
-    session.run.change(command.values)
+    with refusing():
+        session.run.change(command.values)
 
 
 def set_looking(session: TrainingSession, command: SetLooking) -> None:
@@ -102,6 +104,7 @@ def repeat(session: TrainingSession, command: Repeat) -> None:
     """Begin a run and make its changes at their steps, up to one where it pauses."""
     with refusing():
         experiment = find_preset(command.preset).altered(command.config, command.values)
+        check_changes(experiment.config, experiment.values, ((change.name, change.new) for change in command.changes))
         opened = session.opening.begin(experiment, command.seed, session.run.number + 1)
     session.enter(opened)
     session.figure_end = None

@@ -36,7 +36,7 @@ def resume(
     step = 0
     if known or file.checkpoint_steps():  # otherwise its process was killed before anything was written
         step, packed = file.checkpoint_before(known)
-        engine.restore(unpack_state(packed, preset.config))
+        engine.restore(unpack_state(packed, preset.config, file.values_at(step)))
     run = Run(recipe, engine, history_of(file, number), number=number, known=known, lock=lock)
     run.set_out(known, file.changes(after_step=step))
     return run

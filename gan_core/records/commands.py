@@ -10,7 +10,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from gan_core.records.steps import Change
-from gan_core.setup.config import BOUNDS, FRAME_RATE, LOOKING_SHARE, GANConfig, HyperParameters, read_field
+from gan_core.setup.config import (
+    BOUNDS,
+    FRAME_RATE,
+    LOOKING_SHARE,
+    GANConfig,
+    HyperParameters,
+    read_field,
+    read_updates,
+)
 from gan_core.setup.limits import (
     MAX_ASKED_BATCH,
     MAX_ASKED_LAYERS,
@@ -238,7 +246,10 @@ def _read_config(request: Mapping[str, object]) -> dict[str, str]:
     if not isinstance(config, dict) or not all(isinstance(text, str) for text in config.values()):
         raise ValueError('\'config\' must be an object of keys and texts, as in {"batch": "64"}.')
     for name, text in config.items():
-        read_field(name, text)
+        if name == "updates":  # of links from before it was two live values
+            read_updates(text)
+        else:
+            read_field(name, text)
     return dict(config)
 
 

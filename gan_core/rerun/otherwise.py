@@ -11,7 +11,7 @@ from gan_core.recording.file.branch import copy_until
 from gan_core.recording.file.checkpoint import pack_state
 from gan_core.recording.file.run_file import RunFile, RunFolder
 from gan_core.records.commands import check_size
-from gan_core.rerun.retrace import engine_at, values_at
+from gan_core.rerun.retrace import engine_at
 from gan_core.run.run import recipe_of
 from gan_core.setup.recipe import preset_of
 from gan_core.texts.catalogue import say
@@ -41,7 +41,7 @@ def branch_otherwise(
     with closing(RunFile.open(runs.path(parent))) as source:
         preset = preset_of(source.recipe)
         before = completed(preset.config)
-        preset = preset.altered(config, {})
+        preset = replace(preset, config=preset.config.changed(config))
         check_size(preset.config, config)
         if completed(preset.config) == before:
             raise ValueError(say("refusal.nothing-differs"))
@@ -49,10 +49,12 @@ def branch_otherwise(
             raise ValueError(say("refusal.another-task"))
         if step == 0:
             raise ValueError(say("refusal.nothing-to-keep"))
+        values = source.values_at(step)
         engine = make_engine(preset, source.recipe.seed, **options)
+        engine.checked(**values)
         recipe = recipe_of(engine, preset, run_id, created)
         kept = follow(engine, standing if standing is not None and standing.steps == step else engine_at(source, step))
-        engine.set(**values_at(source.recipe, source.changes(), step))
+        engine.set(**values)
         recipe = replace(recipe, parent=parent, parent_step=step, changed_at=step, config_before=vars(before))
         copy_until(source, runs.path(run_id), recipe, step, pack_state(engine.state())).close()
     return _sentence(step, kept)

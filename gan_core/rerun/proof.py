@@ -12,7 +12,7 @@ from gan_core.recording.file.checkpoint import fingerprint, pack_state, unpack_s
 from gan_core.recording.file.run_file import RunFile
 from gan_core.records.outcomes import Cancelled, Verdict
 from gan_core.rerun.recorded import Recorded, stored
-from gan_core.rerun.retrace import Report, engine_for, retrained, values_at
+from gan_core.rerun.retrace import Report, engine_for, retrained
 from gan_core.setup.recipe import Recipe
 from gan_core.system.machine import machine
 from gan_core.texts.catalogue import say
@@ -63,8 +63,8 @@ class _Proof:
             if packed is None:
                 yield self._damage(first)
                 return
-            engine.restore(unpack_state(packed, engine.config))
-        engine.set(**values_at(file.recipe, changes, first))
+            engine.restore(unpack_state(packed, engine.config, file.values_at(first)))
+        engine.set(**file.values_at(first))
         recorded = Recorded(file, first, last)
         for done in chain([[]], retrained(engine, last, changes, fingerprints)):
             recorded.compare(done)

@@ -7,7 +7,7 @@ threads, so that on the same processor and version of torch it gives the same bi
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain
 
@@ -45,11 +45,6 @@ def engine_for(recipe: Recipe, *, threads: int | None = None) -> GANEngine:
         precision=recipe.precision,
         threads=recipe.threads if threads is None else threads,
     )
-
-
-def values_at(recipe: Recipe, changes: Iterable[Change], step: int) -> dict[str, float]:
-    """The hyper-parameters that step `step` was trained with; at 0, those of the beginning."""
-    return {**recipe.values, **{change.name: change.new for change in changes if change.step <= step}}
 
 
 def retrained(
@@ -105,7 +100,7 @@ class Replay:
         if not first <= step <= last:
             raise ValueError(say("rerun.no-step", first=first, last=last, step=step))
         changes = file.changes()
-        self._start_near(file, step, changes)
+        self._start_near(file, step)
         start = self.engine.steps
         stops = {start, *(step - back for back in self._back)} if self._back and start < step else set()
         recorded = Recorded(file, start, step)
@@ -118,7 +113,7 @@ class Replay:
                 raise Cancelled
         self._forget(step)
 
-    def _start_near(self, file: RunFile, step: int, changes: Sequence[Change]) -> None:
+    def _start_near(self, file: RunFile, step: int) -> None:
         """Stand at the nearest step before or at `step` that takes no training."""
         ways: list[tuple[int, int, Callable[[int], bool]]] = [
             *((known, 0, partial(self._load, file)) for known in file.checkpoint_steps()),
@@ -128,7 +123,7 @@ class Replay:
             ways.append((self.engine.steps, 2, lambda known: True))
         for known, _, go in sorted((way for way in ways if way[0] <= step), key=lambda way: way[:2], reverse=True):
             if go(known):
-                self.engine.set(**values_at(self.recipe, changes, known))
+                self.engine.set(**file.values_at(known))
                 self._within = True
                 return
         raise ValueError(say("rerun.all-damaged", step=step))
@@ -143,7 +138,7 @@ class Replay:
         packed = stored(file, step)
         if packed is None:
             return False
-        self.engine.restore(unpack_state(packed, self.engine.config))
+        self.engine.restore(unpack_state(packed, self.engine.config, file.values_at(step)))
         self.verified = True
         return True
 

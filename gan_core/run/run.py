@@ -29,6 +29,7 @@ from gan_core.setup.presets import Preset
 from gan_core.setup.recipe import Recipe
 from gan_core.system.machine import machine
 from gan_core.training.engine import GANEngine, State
+from gan_core.training.known import check_values
 from gan_core.training.tasks import TASKS
 
 MAX_ROWS_PER_READ = 50_000  # rows of metrics in one answer: 800 kB
@@ -149,7 +150,11 @@ class Run:
             self.chronicle.diverged(self.step + 1)
 
     def change(self, values: Mapping[str, float]) -> None:
-        """Give live hyper-parameters other values from the next step on."""
+        """Give live hyper-parameters other values from the next step on.
+
+        Raises ValueError, with a sentence, for what there is no step for; then nothing is changed.
+        """
+        self.engine.checked(**values)
         old = {name: self.values[name].value for name in values}
         changes = [Change(self.step + 1, name, old[name], new) for name, new in values.items() if new != old[name]]
         keeper = self.keeper
@@ -261,6 +266,7 @@ def begin(
     machine cannot meet.
     """
     engine = make_engine(preset, seed, **options)
+    check_values(engine.config, preset.values)
     return Run(recipe_of(engine, preset, run_id, created), engine, number=number, lock=lock)
 
 

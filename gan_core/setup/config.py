@@ -41,6 +41,7 @@ class Bounds:
     scale: Scale
     step: float
     needs: tuple[str, ...] = ()  # of records.offers.OFFERS: what a run must have for the value to count
+    whole: bool = False  # whether it counts something
 
     @property
     def label(self) -> str:
@@ -67,6 +68,8 @@ class Bounds:
         # Compared before it is converted: JSON's integers can be too large for a float. NaN fails both comparisons.
         if not self.low <= value <= self.high:
             raise ValueError(f"{name} must lie between {self.low:g} and {self.high:g}; {_short(value)} does not.")
+        if self.whole and value != int(value):
+            raise ValueError(f"{name} must be a whole number; {_short(value)} is not.")
         return float(value)
 
 
@@ -76,6 +79,8 @@ def _short(value: float) -> str:
 
 _LEARNING_RATE = {"low": 1e-6, "high": 1e-1, "scale": "log", "step": 0.01}
 _BETA1 = {"low": 0.0, "high": 0.999, "scale": "linear", "step": 0.001}
+MAX_UPDATES = 10  # of one network in a step
+_UPDATES = {"low": 1, "high": MAX_UPDATES, "scale": "linear", "step": 1, "needs": ("turns",), "whole": True}
 
 
 def _live(default: float, bounds: Bounds) -> float:
@@ -85,7 +90,7 @@ def _live(default: float, bounds: Bounds) -> float:
 
 @dataclass(frozen=True)
 class HyperParameters:
-    """The values that may change between any two steps. All but the last are dimensionless."""
+    """The values that may change between any two steps. All but the noise are dimensionless."""
 
     lr_g: float = _live(1e-3, Bounds("lr_g", **_LEARNING_RATE))  # type: ignore[arg-type]  # one table for both
     lr_d: float = _live(1e-3, Bounds("lr_d", **_LEARNING_RATE))  # type: ignore[arg-type]
@@ -94,10 +99,18 @@ class HyperParameters:
     penalty_weight: float = _live(1.0, Bounds("penalty_weight", 1e-4, 1e3, "log", 0.01, needs=("penalty",)))
     # A standard deviation, in data units.
     instance_noise: float = _live(0.0, Bounds("instance_noise", 0.0, 1.0, "linear", 0.001, ("discriminator",)))
+    # How often each network is updated in a step, D first: whole numbers.
+    updates_d: float = _live(1.0, Bounds("updates_d", **_UPDATES))  # type: ignore[arg-type]  # the same
+    updates_g: float = _live(1.0, Bounds("updates_g", **_UPDATES))  # type: ignore[arg-type]
 
     def __post_init__(self) -> None:
         for name, bounds in BOUNDS.items():
-            bounds.check(name, getattr(self, name))
+            object.__setattr__(self, name, bounds.check(name, getattr(self, name)))
+
+    @property
+    def each(self) -> tuple[int, int]:
+        """How many updates of D and of G a step has."""
+        return int(self.updates_d), int(self.updates_g)
 
     def changed(self, values: Mapping[str, float]) -> HyperParameters:
         """Return a copy with `values` replaced. Raises ValueError for an unknown name or a value out of range."""
@@ -118,7 +131,6 @@ FRAME_RATE = Bounds("frame_rate", low=0.1, high=25.0, scale="log", step=0.01)
 
 _MAX_WEIGHTS = 1 << 25  # of one network, about
 _MAX_ACTIVATIONS = 1 << 26  # of one network for one batch
-MAX_UPDATES = 10  # of one network in a step
 # Of the numbers of a configuration, both ends included.
 RANGES: dict[str, tuple[float, float]] = {
     "latent_dim": (1, 64),
@@ -150,7 +162,6 @@ class GANConfig:
     penalty: str = "none"  # a part, by training.PENALTIES
     optimiser_g: str = _ADAM  # a part, by training.OPTIMISERS
     optimiser_d: str = _ADAM
-    updates: str = "1:1"  # of D and of G in a step
     batch: int = 512  # z per generator update; the discriminator sees half real, half fake
     packing: int = 1  # samples that D is shown side by side, and judges as one; each batch has so many times as many
     unrolled: int = 0  # updates of D that G looks ahead through
@@ -169,7 +180,6 @@ class GANConfig:
             object.__setattr__(self, name, str(_named(name, read_part, getattr(self, name))))
         for name in NETWORKS:
             object.__setattr__(self, name, str(_named(name, self._network, name)))
-        object.__setattr__(self, "updates", ":".join(map(str, self.each)))
         # The upper limits are far beyond what trains here: they keep a stranger's file from asking for all memory.
         if not 2 <= self.batch <= 65_536 or self.batch % 2:
             raise ValueError(f"batch must be an even number from 2 to 65536; {_short(self.batch)} is not.")
@@ -177,11 +187,10 @@ class GANConfig:
             if not low <= getattr(self, name) <= high:
                 given = _short(getattr(self, name))
                 raise ValueError(f"{name} must lie between {low:g} and {high:g}; {given} does not.")
-        rows = self.batch * max(self.each) * self.packing
         for name, network in self.networks.items():
-            units, sums = sum(network.units), int(network.activation.numbers.get("pieces", 1))
             inputs = self.latent_dim if name == "generator" else 2 * self.packing
-            if network.parameters(inputs, 2, sums=sums) > _MAX_WEIGHTS or rows * units * sums > _MAX_ACTIVATIONS:
+            weights = network.parameters(inputs, 2, sums=_sums(network))
+            if weights > _MAX_WEIGHTS or self._activations(network) > _MAX_ACTIVATIONS:
                 raise ValueError(f"{name} and batch together ask for more memory than a run may take.")
 
     @property
@@ -195,9 +204,13 @@ class GANConfig:
         return max(network.widest for network in self.networks.values())
 
     @property
-    def each(self) -> tuple[int, int]:
-        """How many updates of D and of G a step has."""
-        return read_updates(self.updates)
+    def most_updates(self) -> int:
+        """How many updates of one network in a step there is memory for: the fakes of all are made at once."""
+        most = max(self._activations(network) for network in self.networks.values())
+        return min(MAX_UPDATES, _MAX_ACTIVATIONS // max(most, 1))
+
+    def _activations(self, network: Network) -> int:
+        return self.batch * self.packing * sum(network.units) * _sums(network)
 
     def changed(self, texts: Mapping[str, str]) -> GANConfig:
         """Return a copy with fields replaced, given as text. Raises ValueError with a sentence; see `read_field`."""
@@ -206,6 +219,11 @@ class GANConfig:
 
     def _network(self, name: str) -> Network:
         return read_network(getattr(self, name), "tanh" if name == "generator" else "linear")
+
+
+def _sums(network: Network) -> int:
+    """How many sums each unit makes of its inputs."""
+    return int(network.activation.numbers.get("pieces", 1))
 
 
 PARTS = ("target", "latent", "objective", "penalty", "optimiser_g", "optimiser_d")
@@ -229,8 +247,10 @@ def read_field(name: str, text: str) -> str | int | float:
     Raises ValueError with a sentence for a name that is none, and for what is no number where one must be.
     """
     kinds = {field_.name: str(field_.type) for field_ in fields(GANConfig)}
+    if name == "updates":
+        raise ValueError("updates stands for two live values, updates_d and updates_g: set those.")
     if name not in kinds:
-        there = ", ".join((*kinds, "optimiser", *BOUNDS))
+        there = ", ".join((*kinds, "optimiser", "updates", *BOUNDS))
         raise ValueError(f"There is nothing called {name[:40]!r} to configure; there are {there}.")
     if kinds[name] == "float":
         return _read_float(name, text)
@@ -244,13 +264,16 @@ def read_field(name: str, text: str) -> str | int | float:
 def parted(texts: Mapping[str, str]) -> tuple[dict[str, str], dict[str, float]]:
     """Part what is given as KEY=VALUE into fields of a configuration, still as text, and live values to begin with.
 
-    `optimiser` stands for that of both players. Raises ValueError with a sentence for a value that is no number.
+    `optimiser` stands for that of both players, `updates` for both of its numbers, D first. Raises ValueError with a
+    sentence for a value that is no number.
     """
     fields_: dict[str, str] = {}
     values: dict[str, float] = {}
     for name, text in texts.items():
         if name in BOUNDS:
             values[name] = _read_float(name, text)
+        elif name == "updates":
+            values |= read_updates(text)
         elif name == "optimiser":
             fields_ |= {"optimiser_g": text, "optimiser_d": text}
         else:
@@ -265,14 +288,14 @@ def _read_float(name: str, text: str) -> float:
         raise ValueError(f"{name} must be a number; {text[:40]!r} is not.") from None
 
 
-def read_updates(text: str) -> tuple[int, int]:
-    """Read how many updates of D and of G a step has, as in 5:1. Raises ValueError with a sentence."""
+def read_updates(text: str) -> dict[str, float]:
+    """Read how many updates of D and of G a step has, as in 5:1: two live values. Raises ValueError with a sentence."""
     found = [int(each) for each in text.split(":") if each.isdecimal() and len(each) < 4]
     if len(found) != 2 or text.count(":") != 1 or not all(1 <= each <= MAX_UPDATES for each in found):
         raise ValueError(
             f"updates must be those of D and of G, each from 1 to {MAX_UPDATES}, as in 5:1; {text[:40]!r} is not."
         )
-    return found[0], found[1]
+    return {"updates_d": float(found[0]), "updates_g": float(found[1])}
 
 
 def _named(name: str, read: Callable[[str], Any], text: str) -> Any:

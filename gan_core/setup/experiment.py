@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from gan_core.setup.config import BOUNDS, GANConfig, HyperParameters
+from gan_core.setup.config import BOUNDS, GANConfig, HyperParameters, read_updates
 from gan_core.setup.network import MAX_LAYERS, MAX_UNITS
 from gan_core.setup.part import number
 
@@ -21,7 +21,6 @@ YOUNGER_CONFIG: dict[str, Any] = {
     "task": "gan",  # there was no other: G and D were trained, each against the other
     "latent": "uniform",
     "penalty": "none",
-    "updates": "1:1",
     "latent_dim": 2,
     "packing": 1,
     "unrolled": 0,
@@ -29,7 +28,14 @@ YOUNGER_CONFIG: dict[str, Any] = {
     "ema": 0.0,
     "noise_steps": 0,
 }
-YOUNGER_VALUES: dict[str, float] = {"penalty_weight": 1.0, "instance_noise": 0.0}
+YOUNGER_VALUES: dict[str, float] = {
+    "penalty_weight": 1.0,
+    "instance_noise": 0.0,
+    "updates_d": 1.0,  # or as `_UPDATES` says
+    "updates_g": 1.0,
+}
+# A field of configurations, once: what are two live values now, in a text. It was the same for a whole run.
+_UPDATES = "updates"
 # Branches were all made as their parents are.
 YOUNGER_RECIPE: dict[str, Any] = {"changed_at": None, "config_before": None}
 # What stood in the place of the networks and optimisers.
@@ -56,7 +62,25 @@ class Experiment:
 
 def read_experiment(config: Mapping[str, Any], values: Mapping[str, Any]) -> Experiment:
     """Read what a run is made of and began with. Raises ValueError with what is wrong: see the two below."""
-    return Experiment(read_config(config), read_values(values))
+    return Experiment(read_config(config), read_values(values, _once_fixed(config)))
+
+
+def _once_fixed(config: Mapping[str, Any]) -> dict[str, float]:
+    """The live values that a configuration of an older form has as a field; of today's none."""
+    if not isinstance(config, Mapping) or _UPDATES not in config:
+        return {}
+    if not isinstance(config[_UPDATES], str):
+        raise ValueError(f"updates must be a text; {str(config[_UPDATES])[:40]!r} is not.")
+    return read_updates(config[_UPDATES])
+
+
+def changes_by_fields(recipe: Mapping[str, Any]) -> list[tuple[str, float, float]]:
+    """What a branch of an older form, as recorded, changed by a field that is a live value now: name, old, new.
+
+    In force from the step after `changed_at` on, and not in its log of changes.
+    """
+    old, new = (_once_fixed(config or {}) for config in (recipe.get("config_before"), recipe["config"]))
+    return [(name, old[name], value) for name, value in new.items() if name in old and old[name] != value]
 
 
 def read_config(recorded: Mapping[str, Any]) -> GANConfig:
@@ -66,6 +90,8 @@ def read_config(recorded: Mapping[str, Any]) -> GANConfig:
     range.
     """
     names = [field.name for field in fields(GANConfig)]
+    if _once_fixed(recorded):
+        recorded = {name: value for name, value in recorded.items() if name != _UPDATES}
     return GANConfig(**completed(_with_networks(recorded), names, YOUNGER_CONFIG))
 
 
@@ -92,9 +118,13 @@ def _with_networks(recorded: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
-def read_values(recorded: Mapping[str, Any]) -> HyperParameters:
-    """Read live values of any form so far, of a recipe or of a checkpoint. Raises as `read_config`."""
-    values = completed(recorded, BOUNDS, YOUNGER_VALUES)
+def read_values(recorded: Mapping[str, Any], younger: Mapping[str, float] | None = None) -> HyperParameters:
+    """Read live values of any form so far, of a recipe or of a checkpoint. Raises as `read_config`.
+
+    `younger` are those of this very run, where it had not recorded them as values.
+    """
+    known = {name: (younger or {}).get(name, value) for name, value in YOUNGER_VALUES.items()}
+    values = completed(recorded, BOUNDS, known)
     return HyperParameters(**{name: BOUNDS[name].check(name, value) for name, value in values.items()})
 
 

@@ -25,7 +25,7 @@ class Backprop:
         self._slope = network.leak
         self._layers = kernels.layers(network)
         self._room = [kernels.empty(rows, layer.weight.shape[0]) for layer in self._layers]
-        self._first = first
+        self.first = first
         self._room_for_penalty: list[list[Array]] = []  # made when it is first needed
         self._hidden: list[Array] = []  # outputs of the hidden layers, from row `first` on
         # What goes backward is used up by the next layer, so that two arrays in turn do for all layers of all networks:
@@ -41,7 +41,7 @@ class Backprop:
         self._hidden = []
         for layer, room in zip(self._layers[:-1], self._room, strict=False):
             x = kernels.dense_leaky(x, layer, self._slope, room)
-            self._hidden.append(x[self._first :])
+            self._hidden.append(x[self.first :])
         return kernels.dense(x, self._layers[-1], self._room[-1])
 
     def backward(self, x: Array, d: Array) -> None:

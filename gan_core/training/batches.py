@@ -18,8 +18,8 @@ BLOCK = 64  # steps drawn at once
 class Batches:
     """One batch a step, of `rows`: so many real points, and so many latents.
 
-    `real` (BLOCK, rows[0], 2) and `latents` (BLOCK, rows[1], dim) are the present block and stay the same arrays;
-    `place` is the first row of it that is not used yet.
+    `real` (BLOCK, rows[0], 2) and `latents` (BLOCK, rows[1], dim) are the present block and stay the same arrays but
+    for `resize`; `place` is the first row of it that is not used yet.
     """
 
     def __init__(
@@ -41,6 +41,19 @@ class Batches:
         self.real, self.latents = kernels.empty(BLOCK, rows[0], 2), kernels.empty(BLOCK, rows[1], dim)
         self._streams, self._kernels = streams, kernels
         self._starts = self._positions()  # of the streams, before the present block was drawn
+
+    def resize(self, rows: tuple[int, int]) -> None:
+        """Have the steps to come take so many rows of each.
+
+        What is left of the present block is passed over. Of one that no step has taken from nothing was used: it is
+        drawn again, so that a state says all even where the numbers change right after it.
+        """
+        if self.place == 0:
+            for stream, start in zip(self._streams, self._starts, strict=True):
+                stream.set_state(start)
+        dim = self.latents.shape[2]
+        self.real, self.latents = self._kernels.empty(BLOCK, rows[0], 2), self._kernels.empty(BLOCK, rows[1], dim)
+        self.place = BLOCK
 
     def left(self) -> int:
         """How many steps the present block is good for, at least one: a used-up block is replaced."""

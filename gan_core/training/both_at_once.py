@@ -21,7 +21,7 @@ class ExtragradientStep(PlainStep):
         """As PlainStep, of twice as much: real points and latents of the first half, then those of the second."""
         paired = self._players.objective.paired
         first, second = (
-            batches(self._config, some, latents, paired=paired)[0]
+            batches(self._config, values.each, some, latents, paired=paired)[0]
             for some, latents in zip(torch.chunk(real, 2), torch.chunk(z, 2), strict=True)
         )
         players = self._players

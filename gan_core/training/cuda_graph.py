@@ -25,11 +25,18 @@ class CapturedSteps:
         self._live = torch.zeros(len(BOUNDS), dtype=torch.float64, device=device)
         self.values = SimpleNamespace(**{name: self._live[i] for i, name in enumerate(BOUNDS)})
         self.values.instance_noise = 0.0  # a plain number: with noise a step is not replayed
+        self.values.each = (1, 1)  # plain, too: a graph is of so many updates
         self._replay = self._one
+        self._block: torch.Tensor | None = None  # that the graph reads
+
+    def captured(self) -> bool:
+        """Whether there is a graph, and of the block of batches that there is: other numbers of updates have others."""
+        return self._block is self._batches.real
 
     def capture(self) -> None:
         """Record the graph. Trains a few steps on the way: put the state back afterwards."""
         self._batches.left()
+        self._block = self._batches.real
         beside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         beside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(beside):
@@ -44,7 +51,7 @@ class CapturedSteps:
 
     def set(self, values: HyperParameters) -> None:
         """Put values in force for the steps that are started from now on."""
-        self.values.instance_noise = values.instance_noise
+        self.values.instance_noise, self.values.each = values.instance_noise, values.each
         self._live.copy_(torch.tensor([getattr(values, name) for name in BOUNDS], dtype=torch.float64))
 
     def run(self, count: int) -> list[list[float]]:

@@ -25,7 +25,7 @@ from gan_core.training.cuda_graph import CapturedSteps
 from gan_core.training.draws import Draws
 from gan_core.training.gan_step import fits_cuda, serves
 from gan_core.training.kernels import Array, make_kernels
-from gan_core.training.known import completed
+from gan_core.training.known import check_values, completed
 from gan_core.training.networks import (
     MLP,
     as_plain,
@@ -109,7 +109,9 @@ class GANEngine:
         )
         # The running mean of G's weights (P,), which looking may show instead of them; None where there is none.
         self.ema: Tensor | None = _flat(self.generator).clone() if self.config.ema else None
-        self._captured = self._capture() if self.compute.device.type == "cuda" else None
+        self._each = (1, 1)  # updates of D and G in a step that the present block of batches and the graph are for
+        on_cuda = self.compute.device.type == "cuda"
+        self._captured = CapturedSteps(self._step, self._batches, self.compute.device) if on_cuda else None
 
     @property
     def batches(self) -> Batches:
@@ -119,9 +121,16 @@ class GANEngine:
     def set(self, **values: float) -> None:
         """Change hyper-parameters from the next step on; Adam's moments are kept.
 
-        Raises ValueError for an unknown name or a value out of range, and then changes nothing.
+        Raises ValueError for an unknown name or a value out of range, and for what there is no step for; then changes
+        nothing.
         """
-        self.values = self.values.changed(values)
+        self.values = self.checked(**values)
+
+    def checked(self, **values: float) -> HyperParameters:
+        """What the values would be after `set`. Raises as that does."""
+        changed = self.values.changed(values)
+        check_values(self.config, changed)
+        return changed
 
     def step(self) -> StepMetrics:
         """Draw one batch of real points and latents, and train once on it."""
@@ -187,7 +196,7 @@ class GANEngine:
             "discriminator": self.discriminator.parameters_flat.clone(),
             "adam_g": self._adam_g.state(),
             "adam_d": self._adam_d.state(),
-            "batches": self._batches.state(),
+            "batches": self._batches_state(),
             **({} if self.ema is None else {"ema": self.ema.clone()}),
             **self._drawn(),
             **self._buffers(),
@@ -211,6 +220,7 @@ class GANEngine:
                     )
         self.steps = state["steps"]
         self.values = self._last_values = HyperParameters(**state["values"])
+        self._make_room((state["batches"]["updates_d"], state["batches"]["updates_g"]))
         self.generator.parameters_flat.copy_(state["generator"])
         self.discriminator.parameters_flat.copy_(state["discriminator"])
         self._adam_g.restore(state["adam_g"])
@@ -222,6 +232,23 @@ class GANEngine:
         for name, buffers in self._buffers().items():
             for kind in buffers:
                 getattr(self, name.removesuffix("_buffers")).get_buffer(kind).copy_(state[name][kind])
+
+    def _batches_state(self) -> State:
+        """Where the batches stand, and for how many updates a step the block was drawn that they stand in."""
+        state = self._batches.state()
+        of_d, of_g = self._each if state["place"] else self.values.each
+        return {**state, "updates_d": of_d, "updates_g": of_g}
+
+    def rows_of(self, state: State) -> tuple[int, int]:
+        """How many real points and latents a step takes that goes on in the block of batches of this state."""
+        of = state["batches"]
+        return TASKS[self.config.task].rows(self.config, (of["updates_d"], of["updates_g"]))
+
+    def _make_room(self, each: tuple[int, int]) -> None:
+        """Have batches for so many updates of D and G a step. What is left of others is passed over."""
+        if each != self._each:
+            self._batches.resize(TASKS[self.config.task].rows(self.config, each))
+            self._each = each
 
     def _drawn(self) -> State:
         """Where the stream of what steps draw stands; nothing while no step has drawn, as most never do."""
@@ -238,11 +265,16 @@ class GANEngine:
         return found
 
     def _advance_some(self, at_most: int) -> list[StepMetrics]:
+        if self.values.each != self._each:
+            check_values(self.config, self.values)
+            self._make_room(self.values.each)
         if self._captured is None:
             return [self._measured(self._run(*self._batches.next()))]
         if self.values.instance_noise:  # drawn by the processor's choice, not by the graph's
             self._captured.set(self._in_force())
             return [self._measured(self._step.run(*self._batches.next(), self._captured.values))]
+        if not self._captured.captured():
+            self._captured = self._capture()
         self._captured.set(self.values)
         rows = self._captured.run(min(at_most, self._batches.left()))
         return [self._measured(row) for row in rows]

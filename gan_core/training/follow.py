@@ -45,10 +45,9 @@ def _streams(engine: GANEngine, other: GANEngine, theirs: State) -> State:
     """Where the random streams go on: in the middle of a block of batches, if a step of both takes the same ones."""
     fields = ("task", "target", "latent")
     alike = all(getattr(engine.config, name) == getattr(other.config, name) for name in fields)
-    mine, there = engine.batches, other.batches
-    alike = alike and (mine.real.shape, mine.latents.shape) == (there.real.shape, there.latents.shape)
     drawn = {part: theirs[part] for part in ("penalty_stream",) if part in theirs}
-    return {"batches": theirs["batches"] if alike else there.behind(), **drawn}
+    alike = alike and engine.rows_of(theirs) == other.rows_of(theirs)
+    return {"batches": theirs["batches"] if alike else {**theirs["batches"], **other.batches.behind()}, **drawn}
 
 
 def _shapes(network: nn.Module) -> Mapping[str, torch.Size]:

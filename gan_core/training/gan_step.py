@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
+
 from gan_core.setup.config import GANConfig
 from gan_core.training.activations import ACTIVATIONS
 from gan_core.training.backprop import Backprop
@@ -18,7 +20,7 @@ from gan_core.training.optimisers import OPTIMISERS, Optimiser
 from gan_core.training.penalties import PENALTIES
 
 Numbers = tuple[Array, Array, Array, Array]  # D loss, D accuracy, G loss, G accuracy: 0-d arrays
-# With the fields of HyperParameters: floats, or 0-d tensors where the optimisers take those.
+# With the fields of HyperParameters, and `each`: floats, or 0-d tensors where the optimisers take those.
 LiveValues = Any
 
 
@@ -47,7 +49,7 @@ def fits_cuda(config: GANConfig) -> bool:
 
 def _as_the_article(config: GANConfig) -> bool:
     """Whether one network alone can be trained so: as the article's are, with any hidden layers and objective."""
-    return (config.networks["generator"].output, config.penalty, config.each) == ("tanh", "none", (1, 1))
+    return (config.networks["generator"].output, config.penalty) == ("tanh", "none")
 
 
 class DiscriminatorUpdate:
@@ -131,24 +133,25 @@ class GANStep:
         self._of_g, of_d = optimisers
         self._kernels, self._draws = kernels, draws
         self._objective = OBJECTIVES.make(config.objective)
-        self._packs, self._inputs, self._times = config.batch, 2 * config.packing, config.each
+        self._packs, self._inputs = config.batch, 2 * config.packing
         self._batch, self._half = config.batch * config.packing, config.batch // 2 * config.packing
         self._tanh = config.networks["generator"].output == "tanh"
-        # Between D's fakes and G's own first batch G does not change, so that all go through it in one pass.
-        for_d = self._times[0] * self._half
-        self._first = Backprop(generator, kernels, for_d + self._batch, first=for_d)
-        self._later = Backprop(generator, kernels, self._batch) if self._times[1] > 1 else self._first
+        self._generator = generator
+        self._first = self._through_g(self._half)
+        self._later: Backprop | None = None  # for batches of G's after the first
         self._d = DiscriminatorUpdate(config, discriminator, of_d, kernels, draws)
         self._d_fake = kernels.empty(self._packs, 1)
 
     def run(self, real: Array, z: Array, values: LiveValues) -> Numbers:
-        """Train once: D as often as `updates` say, then G.
+        """Train once: D as often as `values.each` says, then G.
 
         real (.., 2) are n for each update of D, then B for each of G if they come in pairs; latents z (.., dim) are n
         for each update of D, then B for each of G.
         """
-        half, batch, (of_d, of_g) = self._half, self._batch, self._times
+        half, batch, (of_d, of_g) = self._half, self._batch, values.each
         for_d = of_d * half
+        if self._first.first != for_d:
+            self._first = self._through_g(for_d)
         fakes = self._fakes(self._first, z[: for_d + batch])
         for k in range(of_d):
             part = slice(k * half, (k + 1) * half)
@@ -156,11 +159,20 @@ class GANStep:
         fakes, latents, passes = fakes[for_d:], z[for_d : for_d + batch], self._first
         for k in range(of_g):
             if k:
-                latents, passes = z[for_d + k * batch : for_d + (k + 1) * batch], self._later
+                self._later = passes = self._later or self._through_g(0)
+                latents = z[for_d + k * batch : for_d + (k + 1) * batch]
                 fakes = self._fakes(passes, latents)
             pairs = real[for_d + k * batch : for_d + (k + 1) * batch] if self._objective.paired else real
             found_g = self._train_generator(passes, latents, fakes, pairs, values)
         return *found_d, *found_g
+
+    def _through_g(self, for_d: int) -> Backprop:
+        """Arrays for so many fakes for D, and a batch of G's behind them.
+
+        Between D's fakes and G's own first batch G does not change, so that all go through it in one pass.
+        """
+        with torch.inference_mode(False):  # they outlive the step in which they are made
+            return Backprop(self._generator, self._kernels, for_d + self._batch, first=for_d)
 
     def _fakes(self, passes: Backprop, z: Array) -> Array:
         y = passes.forward(z)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from gan_core.setup.config import NETWORKS, GANConfig
+from gan_core.setup.config import NETWORKS, GANConfig, HyperParameters
 from gan_core.setup.part import read_part
 from gan_core.setup.presets import PRESETS
 from gan_core.setup.registry import Parts
@@ -54,14 +54,43 @@ def _check_fit(config: GANConfig) -> None:
         raise ValueError(f"The task {config.task!r} takes uniform latents of two numbers, and no packing.")
     if twice and not all(rule.twice for rule in rules):
         raise ValueError("Extragradient is a step of both players: choose it for both, G and D.")
-    if (twice or config.consensus) and config.each != (1, 1):
-        raise ValueError("Extragradient and consensus are steps of both players at once: updates must be 1:1.")
     if sum((twice, bool(config.consensus), bool(config.unrolled))) > 1:
         raise ValueError("Of extragradient, consensus and unrolling a run can have one alone.")
     if config.unrolled and read_part(config.optimiser_d).name not in ("adam", "torch-adam"):
         raise ValueError("Unrolling goes through steps of Adam: choose adam or torch-adam for D.")
     if config.networks["discriminator"].norm == "batch-norm":
         raise ValueError("Batch normalisation is for G: in D it makes what is said of one point depend on the others.")
+
+
+def in_turn(config: GANConfig) -> bool:
+    """Whether a step has updates of both networks, one after the other, so that there can be any number of each."""
+    rules = (OPTIMISERS.make(rule) for rule in (config.optimiser_g, config.optimiser_d))
+    return config.task == "gan" and not config.consensus and not any(rule.twice for rule in rules)
+
+
+def check_values(config: GANConfig, values: HyperParameters) -> None:
+    """Raise ValueError, with a sentence, for live values with which there is no step of this configuration."""
+    if values.each == (1, 1):
+        return
+    if config.task != "gan":
+        raise ValueError(f"The task {config.task!r} trains one network at most, once in a step: updates must be 1:1.")
+    if not in_turn(config):
+        raise ValueError("Extragradient and consensus are steps of both players at once: updates must be 1:1.")
+    most = config.most_updates
+    if max(values.each) > most:
+        updates = ":".join(map(str, values.each))
+        raise ValueError(
+            f"With these networks and this batch a step can have at most {most} updates of each: updates of {updates} "
+            "ask for more memory than a run may take."
+        )
+
+
+def check_changes(config: GANConfig, values: HyperParameters, changes: Iterable[tuple[str, float]]) -> None:
+    """The same for all values that a run comes to have by these changes, name and new value in their order."""
+    check_values(config, values)
+    for name, value in changes:
+        values = values.changed({name: value})
+        check_values(config, values)
 
 
 def complete_presets() -> None:
@@ -72,6 +101,7 @@ def complete_presets() -> None:
     for name, preset in PRESETS.items():
         try:
             PRESETS.replace(name, replace(preset, config=completed(preset.config)))
+            check_values(preset.config, preset.values)
         except ValueError as error:
             raise ValueError(f"The scenario {name} cannot be trained. {error}") from None
 

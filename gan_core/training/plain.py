@@ -40,15 +40,16 @@ class PlainStep:
         B for each of G. Returns D loss, D accuracy, G loss and G accuracy, 0-d, each as it was before the last update
         of its network; a penalty is no part of D's loss there.
         """
-        given = batches(self._config, real, z, paired=self._players.objective.paired)
+        given = batches(self._config, values.each, real, z, paired=self._players.objective.paired)
         of_d, of_g = self._move(given, values)
         return of_d.loss, of_d.accuracy, of_g.loss, of_g.accuracy
 
     def _move(self, given: list[Batch], values: LiveValues) -> tuple[Paid, Paid]:
         """Move both players; returns what each paid before its last update."""
-        for batch in given[: self._config.each[0]]:
+        of_each = values.each
+        for batch in given[: of_each[0]]:
             of_d = self._move_d(batch, values)
-        for batch in given[: self._config.each[1]]:
+        for batch in given[: of_each[1]]:
             of_g = self._move_g(batch, values)
         return of_d, of_g
 

@@ -108,13 +108,13 @@ def gradients(loss: Tensor, network: Any, *, differentiable: bool = False) -> Te
     return torch.cat([gradient.reshape(-1) for gradient in of_each])
 
 
-def batches(config: GANConfig, real: Tensor, z: Tensor, *, paired: bool) -> list[Batch]:
-    """Part what a step is given into batches: as many as there are updates of that player who has more.
+def batches(config: GANConfig, each: tuple[int, int], real: Tensor, z: Tensor, *, paired: bool) -> list[Batch]:
+    """Part what a step is given into batches: as many as there are updates of that player, D or G, who has more.
 
     Of real points and latents, those of all of D's updates come first. Each part goes round where the other player has
     more updates: it is only looked at by the one who has it.
     """
-    n, (of_d, of_g) = config.batch // 2 * config.packing, config.each
+    n, (of_d, of_g) = config.batch // 2 * config.packing, each
     reals, zs = torch.split(real[: of_d * n], n), torch.split(z[: of_d * n], n)
     zs_of_g = torch.split(z[of_d * n :], 2 * n)
     pairs = torch.split(real[of_d * n :], 2 * n) if paired else (real[:0],) * of_g

@@ -48,9 +48,9 @@ class Task:
     ends: int | None = None  # the step after which nothing more happens
     paired: bool = False  # whether the real points are where the target puts these very latents
 
-    def rows(self, config: GANConfig) -> tuple[int, int]:
-        """How many real points and latents a step takes."""
-        d, g = config.each
+    def rows(self, config: GANConfig, each: tuple[int, int] = (1, 1)) -> tuple[int, int]:
+        """How many real points and latents a step takes that has `each` as many updates of D and of G."""
+        d, g = each
         real, latents = (
             (d * of_d + g * of_g) * (config.batch // 2) for of_d, of_g in zip(self.of_d, self.of_g, strict=True)
         )

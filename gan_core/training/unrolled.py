@@ -25,11 +25,12 @@ class UnrolledStep(PlainStep):
     """
 
     def _move(self, given: list[Batch], values: LiveValues) -> tuple[Paid, Paid]:
-        for batch in given[: self._config.each[0]]:
+        each_d, each_g = values.each
+        for batch in given[:each_d]:
             of_d = self._move_d(batch, values)
         players = self._players
-        for k in range(self._config.each[1]):
-            ahead = self._ahead(given[self._config.each[0] - 1], values)
+        for k in range(each_g):
+            ahead = self._ahead(given[each_d - 1], values)
             paid = players.of_g(given[k], values, d=ahead)
             players.move_g(gradients(paid.whole, players.generator), values)
         return of_d, paid

@@ -63,12 +63,11 @@ def test_start_begins_a_run_of_the_draft(dashboard: DashboardPage) -> None:
     expect(field(page, "objective").get_by_text("changed")).to_be_visible()
     page.get_by_label("Target", exact=True).select_option("ring")
     page.get_by_label("Ring of Gaussians: Modes").fill("5")
-    page.get_by_role("textbox", name="Updates of D in a step").fill("2")
     page.get_by_role("textbox", name="Batch").fill("64")
     page.get_by_role("button", name="Generator: Take away the last layer").click()
     page.get_by_role("textbox", name="Generator: units of hidden layer 2").fill("32")
     page.get_by_label("Generator: Output").select_option("linear")
-    expect(says(page)).to_have_text("5 settings differ from the run.")
+    expect(says(page)).to_have_text("4 settings differ from the run.")
     assert server.status()["info"] == before  # a draft
 
     # Side by side, in words; what is put as it was is no difference any more.
@@ -86,8 +85,6 @@ def test_start_begins_a_run_of_the_draft(dashboard: DashboardPage) -> None:
             "128, 128, 128 · Leaky ReLU (slope below 0 = 0.1) · tanh",
             "128, 32 · Leaky ReLU (slope below 0 = 0.1) · linear",
         ],
-        ["Updates of D : G in a step"],
-        ["1 : 1", "2 : 1"],
         ["Batch"],
         ["256", "64"],
     ]
@@ -97,7 +94,7 @@ def test_start_begins_a_run_of_the_draft(dashboard: DashboardPage) -> None:
     start.click()
     status = server.wait_until(lambda s: s["info"]["run"] != before["run"] and s["step"] > 3)
     server.command("pause")
-    config = {"objective": "minimax", "target": "ring(modes=5, sd=0.01)", "updates": "2:1", "batch": "64"}
+    config = {"objective": "minimax", "target": "ring(modes=5, sd=0.01)", "batch": "64"}
     config["generator"] = "128,32:leaky-relu(slope=0.1):linear"
     assert {name: str(status["info"]["config"][name]) for name in config} == config
     assert (status["info"]["parent"], status["info"]["values"]["lr_g"]) == (None, 0.003)  # the sliders are as they were
@@ -135,7 +132,6 @@ def test_what_is_wrong_says_why_and_put_back_drops_it(dashboard: DashboardPage) 
         ("Ring of Gaussians: Modes", "2.5", "Modes must be a whole number from 1 to 64.", "8"),
         ("Ring of Gaussians: Spread", "much", "Spread must be a number from 0.001 to 0.3.", "0.02"),
         ("Batch", "63", "Batch must be an even number from 2 to 8192.", "64"),
-        ("Updates of G in a step", "11", "Updates of G in a step must be a whole number from 1 to 10.", "1"),
         (
             "Discriminator: units of hidden layer 3",
             "2000",
@@ -162,7 +158,7 @@ def test_what_is_wrong_says_why_and_put_back_drops_it(dashboard: DashboardPage) 
         for layer in (1, 2, 3):
             page.get_by_label(f"{network}: units of hidden layer {layer}").fill("1024")
     page.get_by_label("Batch", exact=True).fill("8192")
-    page.get_by_label("Updates of D in a step").fill("10")
+    page.get_by_label("Packing", exact=True).fill("4")
     start.press("Enter")
     expect(page.locator("#experiment-error")).to_contain_text("together ask for more memory than a run may take")
     expect(start).to_be_focused()

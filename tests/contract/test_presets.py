@@ -80,7 +80,7 @@ def test_names_that_others_rely_on() -> None:
     assert DEFAULT_PRESET == "mode-collapse"
 
 
-_NEITHER = {"penalty_weight": 1.0, "instance_noise": 0.0}  # has a say in them
+_NEITHER = {"penalty_weight": 1.0, "instance_noise": 0.0, "updates_d": 1.0, "updates_g": 1.0}  # has a say in them
 _FIGURE_2 = {"lr_g": 1e-3, "lr_d": 1e-3, "beta1_g": 0.9, "beta1_d": 0.9, **_NEITHER}
 _FIGURE_7 = {"lr_g": 2e-4, "lr_d": 1e-3, "beta1_g": 0.5, "beta1_d": 0.5, **_NEITHER}
 

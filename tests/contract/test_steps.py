@@ -28,7 +28,7 @@ from gan_core.training.penalties import PENALTIES
 from gan_core.training.plain import PlainStep
 from losses import D_LOSSES, G_LOSSES, scale
 from losses import penalty as penalty_of
-from throw_away import CONFIG, added
+from throw_away import CONFIG, UPDATES, added
 
 STEPS = 100
 GRADIENT_PENALTIES = ("r1", "r2", "r1+r2", "wgan-gp", "dragan")
@@ -38,33 +38,39 @@ KERNELS = TorchKernels(torch.device("cpu"), torch.float32)
 NETWORKS = ("24,16,9:relu", "72,80:leaky-relu(slope=0.3)", "7:leaky-relu(slope=0)")
 COMMON = (
     [
-        GANConfig(generator=network, discriminator=network, objective=objective, batch=32)
+        (GANConfig(generator=network, discriminator=network, objective=objective, batch=32), (1, 1))
         for network in NETWORKS
         for objective in (*(name for name in OBJECTIVES if name != "wasserstein"), "wasserstein(clip=0.3)")
     ]
     + [
-        GANConfig(generator=network, discriminator=network, objective=objective, batch=32, **more)
+        (
+            GANConfig(generator=network, discriminator=network, objective=objective, penalty=penalty, batch=32),
+            updates,
+        )
         for network in NETWORKS[:2]
-        for objective, more in (
-            ("relativistic", {"penalty": "r1+r2"}),
-            ("non-saturating", {"penalty": "r1", "updates": "2:1"}),
-            ("hinge", {"penalty": "r2", "updates": "1:3"}),
-            ("wasserstein", {"penalty": "wgan-gp", "updates": "5:2"}),
-            ("minimax", {"penalty": "dragan"}),
-            ("relativistic", {"updates": "2:3"}),
+        for objective, penalty, updates in (
+            ("relativistic", "r1+r2", (1, 1)),
+            ("non-saturating", "r1", (2, 1)),
+            ("hinge", "r2", (1, 3)),
+            ("wasserstein", "wgan-gp", (5, 2)),
+            ("minimax", "dragan", (1, 1)),
+            ("relativistic", "none", (2, 3)),
         )
     ]
     + [
-        GANConfig(generator="24,16:relu:linear", discriminator="24,16:relu", batch=32, penalty="wgan-gp"),
-        GANConfig(
-            latent="normal",
-            latent_dim=5,
-            generator="24,16:relu:linear",
-            discriminator="24,16:relu",
-            objective="relativistic",
-            penalty="r1+r2",
-            batch=16,
-            packing=3,
+        (GANConfig(generator="24,16:relu:linear", discriminator="24,16:relu", batch=32, penalty="wgan-gp"), (1, 1)),
+        (
+            GANConfig(
+                latent="normal",
+                latent_dim=5,
+                generator="24,16:relu:linear",
+                discriminator="24,16:relu",
+                objective="relativistic",
+                penalty="r1+r2",
+                batch=16,
+                packing=3,
+            ),
+            (1, 1),
         ),
     ]
 )
@@ -87,9 +93,15 @@ class Wrapped(nn.Module):
         return self.inner(x)
 
 
-@pytest.mark.parametrize("config", COMMON, ids=lambda c: f"{c.generator} {c.objective} {c.penalty} {c.updates}")
-def test_both_paths_agree_step_by_step(config: GANConfig) -> None:
-    """Losses to 2e-6 and weights to three hundredths of what a step moves them, each step from the same state.
+@pytest.mark.parametrize(
+    ("config", "updates"),
+    COMMON,
+    ids=lambda of: f"{of[0]}:{of[1]}" if isinstance(of, tuple) else f"{of.generator} {of.objective} {of.penalty}",
+)
+def test_both_paths_agree_step_by_step(config: GANConfig, updates: tuple[int, int]) -> None:
+    """Also where the numbers of updates change: half-way, to those of the other network and one more.
+
+    Losses to 2e-6 and weights to three hundredths of what a step moves them, each step from the same state.
 
     A mean of scores is not squashed, as one of cross-entropies is: it shows that much of the weights' difference. And
     where as many scores are pushed up as down, gradients of D's biases can be 0, of which rounding leaves what
@@ -107,7 +119,8 @@ def test_both_paths_agree_step_by_step(config: GANConfig) -> None:
     assert by_hand.by_hand
     assert not plain.by_hand
     for step in range(STEPS):
-        values = AFTER if step >= STEPS // 2 else BEFORE
+        of_d, of_g = (updates[1] + 1, updates[0]) if step >= STEPS // 2 else updates
+        values = replace(AFTER if step >= STEPS // 2 else BEFORE, updates_d=of_d, updates_g=of_g)
         for engine in (by_hand, plain):
             engine.set(**vars(values))
         plain.restore(by_hand.state())
@@ -169,7 +182,7 @@ def test_every_penalty_has_a_formula_here(penalty: str) -> None:
 @pytest.mark.parametrize("objective", D_LOSSES)
 def test_gradients_of_the_plain_step_are_those_of_its_losses(objective: str, penalty: str) -> None:
     """Central differences in float64, of losses that are worked out here, through networks of every activation."""
-    config = replace(CONFIG, objective=objective, penalty=penalty, updates="1:1", batch=8)
+    config = replace(CONFIG, objective=objective, penalty=penalty, batch=8)
     draw = torch.Generator().manual_seed(5)
     g, d = (make(config, draw).double() for make in (make_generator, make_discriminator))
     for network in (g, d):
@@ -211,7 +224,7 @@ def test_gradients_of_the_plain_step_are_those_of_its_losses(objective: str, pen
 
 def test_updates_are_so_many_of_each() -> None:
     """D twice, then G three times, each on a batch of its own, as they come from the engine's."""
-    engine = GANEngine(Experiment(CONFIG, BEFORE), 3, device="cpu")
+    engine = GANEngine(Experiment(CONFIG, replace(BEFORE, **UPDATES)), 3, device="cpu")
     engine.advance(4)
     state = engine.state()
     assert (state["adam_d"]["updates"], state["adam_g"]["updates"]) == (8, 12)
@@ -221,7 +234,7 @@ def test_updates_are_so_many_of_each() -> None:
 
 def test_a_run_of_ones_own_parts_goes_on_from_its_bytes() -> None:
     """Vectors and random stream of a rule and a penalty that came from elsewhere included."""
-    start = Experiment(CONFIG, HyperParameters(lr_g=1e-2))
+    start = Experiment(CONFIG, HyperParameters(lr_g=1e-2, **UPDATES))
     straight, first = (GANEngine(start, 3, device="cpu") for _ in range(2))
     expected = straight.advance(25)
     first.advance(12)

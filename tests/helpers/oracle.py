@@ -123,6 +123,8 @@ class Oracle:
         beta1_d: float,
         penalty_weight: float = 1.0,  # of no penalty
         instance_noise: float = 0.0,  # none
+        updates_d: float = 1.0,  # one of each
+        updates_g: float = 1.0,
         sides: list[Sides] | None = None,
     ) -> Measured:
         """Train once. `sides` (see `forward`) of G(z_d), D(real and fake), G(z_g), D(G(z_g)), in this order."""

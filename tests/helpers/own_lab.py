@@ -64,11 +64,10 @@ config = GANConfig(
     discriminator=hidden,
     objective="own-score",
     penalty="own-flat",
-    updates="2:1",
     batch=32,
 )
 PANELS.add("own-panel", Panel("own-panel", lambda: go.Figure(go.Scatter(x=[1, 2], y=[2, 1])), square=False))
-PRESETS.add("own", Preset("own", config, HyperParameters(), view="own-spread"))
+PRESETS.add("own", Preset("own", config, HyperParameters(updates_d=2), view="own-spread"))
 add(
     {
         "preset.own.title": "All of one's own",

@@ -28,10 +28,10 @@ CONFIG = GANConfig(
     penalty="test-flat(weight=0.5)",
     optimiser_g="test-heavy-ball(memory=0.8)",
     optimiser_d="test-heavy-ball",
-    updates="2:3",
     batch=16,
 )
-PRESET = Preset("test-all", CONFIG, HyperParameters(lr_g=1e-2))
+UPDATES = {"updates_d": 2, "updates_g": 3}
+PRESET = Preset("test-all", CONFIG, HyperParameters(lr_g=1e-2, **UPDATES))
 
 
 def spots(count: int) -> Target:

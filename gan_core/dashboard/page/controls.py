@@ -231,7 +231,7 @@ def _slider(id: str, bounds: Bounds, value: float, colour: str) -> dmc.Slider:
         scale = {"scale": {"function": "powerOfTen"}}
         marks = [{"value": exponent} for exponent in range(round(low), round(high) + 1)]
     else:
-        marks = []
+        marks = [{"value": count} for count in range(round(low), round(high) + 1)] if bounds.whole else []
     return dmc.Slider(
         id=id,
         min=low,

@@ -14,7 +14,7 @@ from dash import html
 
 from gan_core.dashboard.page import ids
 from gan_core.dashboard.page.ids import aria
-from gan_core.setup.config import MAX_UPDATES, NETWORKS, RANGES, GANConfig
+from gan_core.setup.config import NETWORKS, RANGES, GANConfig
 from gan_core.setup.limits import MAX_ASKED_BATCH, MAX_ASKED_LAYERS, MAX_ASKED_UNITS
 from gan_core.setup.network import NORMS, OUTPUTS
 from gan_core.setup.registry import Parts
@@ -68,14 +68,14 @@ def networks() -> html.Section:
 def settings(choices: Choices) -> dict[str, Any]:
     """What the browser's side needs: the fields in their order, each with its kind, and what there is of each kind."""
     kinds = {field: parts.kind for field, parts in choices.items()} | dict.fromkeys(NETWORKS, "network")
-    kinds |= {"updates": "updates"} | dict.fromkeys(_numbers(), "number")
+    kinds |= dict.fromkeys(_numbers(), "number")
     return {
         "fields": [[field.name, kinds[field.name]] for field in fields(GANConfig) if field.name in kinds],
         "parts": {parts.kind: _entries(parts) for parts in choices.values()},
         "activation": choices["activation"].kind,
         "numbers": _numbers(),
         "words": _WORDS,
-        "limits": {"layers": MAX_ASKED_LAYERS, "units": MAX_ASKED_UNITS, "updates": MAX_UPDATES},
+        "limits": {"layers": MAX_ASKED_LAYERS, "units": MAX_ASKED_UNITS},
     }
 
 

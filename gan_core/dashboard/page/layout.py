@@ -77,7 +77,7 @@ def _settings(choices: experiment.Choices) -> dict[str, Any]:
     return {
         "sliders": {
             ids.SLIDERS[name]: {
-                field: getattr(b, field) for field in ("name", "low", "high", "scale", "label", "needs")
+                field: getattr(b, field) for field in ("name", "low", "high", "scale", "label", "needs", "whole")
             }
             for name, b in BOUNDS.items()
         },
@@ -132,9 +132,11 @@ def _sidebar(status: Status) -> list[Any]:
         html.H2([say("page.generator"), html.Span(id="untrained-g", className="untrained")], className="g"),
         controls.hyper_parameter("lr_g", values),
         controls.hyper_parameter("beta1_g", values),
+        controls.hyper_parameter("updates_g", values),
         html.H2([say("page.discriminator"), html.Span(id="untrained-d", className="untrained")], className="d"),
         controls.hyper_parameter("lr_d", values),
         controls.hyper_parameter("beta1_d", values),
+        controls.hyper_parameter("updates_d", values),
         controls.hyper_parameter("penalty_weight", values),
         html.Details(
             [html.Summary(say("controls.noise")), controls.hyper_parameter("instance_noise", values)],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
+from collections.abc import Mapping
 from functools import lru_cache
 
 import numpy as np
@@ -19,6 +20,7 @@ from gan_core.training.networks import MLP
 from gan_core.training.optimisers import OPTIMISERS
 from gan_core.wire.envelope import AnyArray, envelope, pack, said, unpack
 
+_UPDATES = ("updates_d", "updates_g")  # for which the block of batches was drawn: other values may be in force by now
 _STREAMS = ("real_stream", "latent_stream")
 _BUFFERS = ("generator_buffers", "discriminator_buffers")  # of networks with a norm
 _PENALTY_STREAM = "penalty_stream"  # of runs that have drawn from it: for a penalty, or instance noise
@@ -37,6 +39,7 @@ def pack_state(state: State) -> bytes:
         "steps": state["steps"],
         "values": state["values"],
         "place": state["batches"]["place"],
+        "drawn_for": [state["batches"][name] for name in _UPDATES],
         "updates": {name: state[adam]["updates"] for name, adam, _ in _NETWORKS},
     }
     arrays: dict[str, AnyArray] = {}
@@ -53,9 +56,10 @@ def pack_state(state: State) -> bytes:
     return pack(header, arrays)
 
 
-def unpack_state(data: bytes, config: GANConfig) -> State:
+def unpack_state(data: bytes, config: GANConfig, begun: Mapping[str, float] | None = None) -> State:
     """Read it back, for an engine of this configuration; one of an older form with what its run did.
 
+    `begun` are the values that the run began with: those that were fixed when it was recorded stand there alone.
     Raises ValueError with a sentence for anything else, so that a stranger's bytes may be handed in. Weights and
     moments may be any numbers: a run that diverged has states, too.
     """
@@ -63,7 +67,8 @@ def unpack_state(data: bytes, config: GANConfig) -> State:
     try:
         if header["kind"] != "state":
             raise ValueError("it is no state")
-        state: State = {"steps": _count(header["steps"]), "values": vars(read_values(header["values"]))}
+        values = read_values(header["values"], begun)
+        state: State = {"steps": _count(header["steps"]), "values": vars(values)}
         for name, adam, outputs in _NETWORKS:
             length = parameters(config, outputs)
             state[name] = _vector(arrays[name], length)
@@ -81,7 +86,10 @@ def unpack_state(data: bytes, config: GANConfig) -> State:
         place = _count(header["place"])
         if place >= BLOCK:
             raise ValueError("it stands outside its block of batches")
-        state["batches"] = {**streams, "place": place}
+        drawn_for = [_count(number) for number in header.get("drawn_for", values.each)]
+        if len(drawn_for) != 2 or not all(1 <= number <= config.most_updates for number in (*drawn_for, *values.each)):
+            raise ValueError("it has more updates in a step than there can be")
+        state["batches"] = {**streams, "place": place, **dict(zip(_UPDATES, drawn_for, strict=True))}
     except UnknownField as error:
         raise ValueError(f"This checkpoint cannot be read here: {error}.") from None
     except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -90,7 +98,7 @@ def unpack_state(data: bytes, config: GANConfig) -> State:
 
 
 def fingerprint(data: bytes) -> str:
-    """SHA-256 of a packed state but for its hyper-parameters, which the log of changes has: 64 hex digits.
+    """SHA-256 of a packed state but for what the log of changes has, its hyper-parameters: 64 hex digits.
 
     Two states have the same one exactly when every weight, moment, counter and random stream is the same, bit for bit.
     Raises ValueError with a sentence when the header cannot be read.
@@ -99,6 +107,7 @@ def fingerprint(data: bytes) -> str:
         (length,) = struct.unpack_from("<I", data, 4)
         header = json.loads(data[8 : 8 + length])
         del header["values"]
+        header.pop("drawn_for", None)  # which some of them fix
     except (struct.error, ValueError, KeyError, TypeError, RecursionError):
         raise ValueError("This checkpoint is damaged: its header cannot be read.") from None
     sha = hashlib.sha256(envelope(header, b""))

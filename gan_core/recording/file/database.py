@@ -18,14 +18,15 @@ import errno
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
 from types import UnionType
 from typing import Any
 
-from gan_core.setup.experiment import YOUNGER_RECIPE, completed, read_config, read_experiment
+from gan_core.records.steps import Change
+from gan_core.setup.experiment import YOUNGER_RECIPE, changes_by_fields, completed, read_config, read_experiment
 from gan_core.setup.recipe import Recipe
 
 UNFINISHED = ".part"  # end of a file's name while it is written
@@ -189,6 +190,11 @@ def _is_locked(error: Exception) -> bool:
     return getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY")
 
 
+def changes_of_recipe(value: Mapping[str, Any]) -> list[Change]:
+    """The changes of a branch of an older form that its recipe has, and its log of changes has not."""
+    return [Change(value["changed_at"] + 1, *change) for change in changes_by_fields(value)]
+
+
 def read_recipe(value: object) -> Recipe:
     """Build the record from JSON, its configuration and values in today's form. Raises ValueError for anything else."""
     if not isinstance(value, dict):
@@ -198,12 +204,13 @@ def read_recipe(value: object) -> Recipe:
         if isinstance(recipe[name], bool) or not isinstance(recipe[name], kind):
             raise ValueError(f"its recipe's {name} is of the wrong kind")
     begun = read_experiment(recipe["config"], recipe["values"])
+    values = begun.values.changed({name: old for name, old, _ in changes_by_fields(recipe)})
     before = recipe["config_before"]
     return Recipe(
         **{
             **recipe,
             "config": asdict(begun.config),
-            "values": asdict(begun.values),
+            "values": asdict(values),
             "config_before": None if before is None else asdict(read_config(before)),
         }
     )

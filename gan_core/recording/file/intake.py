@@ -10,14 +10,23 @@ import json
 import re
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gan_core.recording.file.checkpoint import fingerprint, pack_state, state_bytes, unpack_state
-from gan_core.recording.file.database import SCHEMA, UNFINISHED, check_schema, has_extremes, read_recipe, remove
+from gan_core.recording.file.database import (
+    SCHEMA,
+    UNFINISHED,
+    changes_of_recipe,
+    check_schema,
+    has_extremes,
+    read_recipe,
+    remove,
+)
 from gan_core.recording.file.intake_metrics import checked_extremes, checked_metrics, whole_bytes
 from gan_core.recording.file.rows import BLOCK_ROWS
 from gan_core.recording.file.run_file import ID, RunFile
@@ -26,10 +35,10 @@ from gan_core.records.ending import check_ending
 from gan_core.records.steps import Change
 from gan_core.run.extremes import none
 from gan_core.setup.config import MAX_THREADS, GANConfig
-from gan_core.setup.experiment import read_config, read_value
+from gan_core.setup.experiment import read_config, read_value, read_values
 from gan_core.setup.limits import check_seed
 from gan_core.setup.recipe import Recipe
-from gan_core.training.known import check_known
+from gan_core.training.known import check_changes, check_known
 from gan_core.training.tasks import TASKS, Task
 from gan_core.wire.envelope import said
 from gan_core.wire.frames import check_frame
@@ -143,7 +152,7 @@ class _Stranger:
                 file.set_about("title", self._about["title"])
                 file.set_about("outcome", self._about["outcome"])
                 last = self._copy_metrics(file, TASKS[config.task])
-            self._copy_changes(file, last + 1)
+            self._copy_changes(file, config, last + 1)
             self._copy_frames(file, last + _BEYOND)
             self._copy_checkpoints(file, config, recipe.device, last + _BEYOND)
             file.settle()
@@ -209,16 +218,24 @@ class _Stranger:
         blobs = list(self._rows(f"SELECT rows FROM extremes WHERE first = {int(first)}"))
         return checked_extremes(blobs[0][0], rows) if blobs else None
 
-    def _copy_changes(self, file: RunFile, last: int) -> None:
-        before = 1
+    def _copy_changes(self, file: RunFile, config: GANConfig, last: int) -> None:
+        before, by_fields = 1, deque(changes_of_recipe(self._about["recipe"]))
         with file.transaction():
             for count, (step, name, old, new) in enumerate(
                 self._rows("SELECT step, name, old, new FROM changes ORDER BY number")
             ):
                 if count >= MAX_CHANGES or not before <= _whole(step) <= last:
                     raise ValueError("its log of changes is not in order")
-                file.add_change(Change(step, name, read_value(name, old), read_value(name, new)))
+                change = Change(step, name, read_value(name, old), read_value(name, new))
+                while by_fields and by_fields[0].step <= step:
+                    file.add_change(by_fields.popleft())
+                file.add_change(change)
                 before = _whole(step)
+            for change in by_fields:
+                file.add_change(change)
+        start = file.recipe.changed_at or 0  # from where it is trained as this configuration says
+        later = [(change.name, change.new) for change in file.changes(after_step=start)]
+        check_changes(config, read_values(file.values_at(start)), later)
 
     def _copy_frames(self, file: RunFile, last: int) -> None:
         for count, (step, frame) in enumerate(self._rows("SELECT step, frame FROM frames ORDER BY step")):
@@ -233,7 +250,7 @@ class _Stranger:
         for step, printed, packed in self._rows("SELECT step, fingerprint, state FROM checkpoints ORDER BY step"):
             if not 0 <= _whole(step) <= last:
                 raise ValueError("it has checkpoints of steps that were not trained")
-            checked = _checked_checkpoint(step, printed, whole_bytes(packed), config, device)
+            checked = _checked_checkpoint(step, printed, whole_bytes(packed), config, device, file.values_at(step))
             with file.transaction():
                 file.add_checkpoint(step, checked)
             count += 1
@@ -276,9 +293,11 @@ def _checked_words(name: str, words: object, length: int) -> None:
         raise ValueError(f"its {name} is no line of at most {length} characters")
 
 
-def _checked_checkpoint(step: int, printed: object, packed: bytes, config: GANConfig, device: str) -> bytes:
+def _checked_checkpoint(
+    step: int, printed: object, packed: bytes, config: GANConfig, device: str, values: Mapping[str, float]
+) -> bytes:
     """Return a checkpoint in today's form: beside the values, every bit of it is as it came."""
-    state = unpack_state(packed, config)
+    state = unpack_state(packed, config, values)
     if state["steps"] != step:
         raise ValueError(f"the checkpoint at step {step:,} is of another step")
     on_cpu = [state["batches"][name].numel() > 16 for name in ("real_stream", "latent_stream")]

@@ -61,7 +61,9 @@ class RunFile:
     def __init__(self, path: Path, db: sqlite3.Connection, lock: WriteLock | None) -> None:
         """Not called directly: see `create` and `open`. It is for writing if there is a `lock`."""
         self.path, self._db, self._lock = path, db, lock
-        self.recipe = run_database.read_recipe(self._about("recipe"))
+        as_recorded = self._about("recipe")
+        self.recipe = run_database.read_recipe(as_recorded)
+        self.by_fields = run_database.changes_of_recipe(as_recorded)
         self._metrics = RunMetrics(db, self._read)
         self._frames = Thinning(600, 600, self.frame_steps()) if lock else None
 
@@ -282,9 +284,16 @@ class RunFile:
         query = "SELECT step, name, old, new FROM changes WHERE step > ? ORDER BY number"
         rows = self._read(query, after_step)
         try:
-            return [Change(step, name, old, read_value(name, new)) for step, name, old, new in rows]
+            found = [Change(step, name, old, read_value(name, new)) for step, name, old, new in rows]
         except ValueError as error:
             raise ValueError(f"{self.path.name} cannot be read: {str(error).rstrip('.')}.") from None
+        by_fields = [change for change in self.by_fields if change.step > after_step]
+        return sorted([*by_fields, *found], key=lambda change: change.step) if by_fields else found
+
+    def values_at(self, step: int) -> dict[str, float]:
+        """The live values that step `step` was trained with; at 0, those of the beginning."""
+        made = {change.name: change.new for change in self.changes() if change.step <= step}
+        return {**self.recipe.values, **made}
 
     def frame_steps(self) -> list[int]:
         """Steps with a frame, ascending."""
@@ -322,7 +331,7 @@ class RunFile:
             outcome=self.outcome,
             steps=self.last_step(),
             nbytes=self.nbytes(),
-            **counts,
+            **{**counts, "changes": counts["changes"] + len(self.by_fields)},
         )
 
     def nbytes(self) -> int:

@@ -147,7 +147,7 @@ def test_another_experiment_than_the_scenario_s_goes_on_as_itself(
     assert main(command(out, *config, "--resume", steps=20), {}) == 0
     same(out, tmp_path / "whole")
     with closing(RunFile.open(recorded(out))) as file:
-        assert file.recipe.config["updates"] == "2:1"
+        assert (file.recipe.values["updates_d"], file.recipe.values["updates_g"]) == (2, 1)
         assert verify(file).proved
 
 

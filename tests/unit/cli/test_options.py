@@ -153,7 +153,8 @@ def test_reading_options_does_not_load_torch() -> None:
 
 @given(st.data(), st.sampled_from(sorted(BOUNDS)), st.integers(1, options.MAX_STEPS))
 def test_a_setting_reads_back(data: st.DataObject, name: str, step: int) -> None:
-    value = data.draw(st.floats(BOUNDS[name].low, BOUNDS[name].high))
+    low, high = BOUNDS[name].low, BOUNDS[name].high
+    value = data.draw(st.integers(int(low), int(high)).map(float) if BOUNDS[name].whole else st.floats(low, high))
     assert read_setting(f"{name}={value!r}@{step}") == Setting(step, name, value)
 
 

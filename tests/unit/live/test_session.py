@@ -92,7 +92,7 @@ class ScriptedEngine(GANEngine):
 
 
 # What has no part in these runs: as it began.
-NEITHER = {"penalty_weight": (1.0, 1), "instance_noise": (0.0, 1)}
+NEITHER = {"penalty_weight": (1.0, 1), "instance_noise": (0.0, 1), "updates_d": (1.0, 1), "updates_g": (1.0, 1)}
 
 
 def training_threads() -> list[threading.Thread]:

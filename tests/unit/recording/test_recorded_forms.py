@@ -57,9 +57,12 @@ HEADERS, BINARY = {"Host": "127.0.0.1"}, "application/octet-stream"
 
 YOUNGER = {"config": YOUNGER_CONFIG, "values": YOUNGER_VALUES}
 # The others have a sentence, which is shown as it is.
-OUTCOME_BY_KEY = {"format-3-outcome-by-key", "format-3-four-values"}
+OUTCOME_BY_KEY = {"format-3-outcome-by-key", "format-3-four-values", "format-3-updates-as-a-field"}
 
-READINGS_OF = {"format-2-fewer-readings": 13}  # numbers in each; 14 in the others that have any
+READINGS_OF = {
+    "format-2-fewer-readings": 13,
+    "format-3-updates-as-a-field": 19,
+}  # numbers in each; 14 in the others that have any
 WITHOUT_READINGS = {"format-1-before-tasks", "format-1"}
 
 EACH = pytest.mark.parametrize("form", [path.stem for path in FILES])
@@ -198,13 +201,13 @@ def test_it_is_resumed_where_it_stopped(path: Path) -> None:
     with closing(RunFile.open(path)) as file:
         run = resume(file, 7)
         _, packed = file.checkpoint_before(STEPS)
-        config = read_config(file.recipe.config)
+        begun = unpack_state(packed, read_config(file.recipe.config), file.recipe.values)
     assert (run.engine.steps, run.journey.known, run.journey.goal, run.number) == (STEPS, STEPS, STEPS, 7)
     assert run.arrived()
     assert run.journey.take_due(STEPS) == []
     assert {name: run.values[name] for name in VALUES} == VALUES
     assert {name: getattr(run.engine.values, name) for name in VALUES} == {n: v.value for n, v in VALUES.items()}
-    assert digest(run.engine.state()) == digest(unpack_state(packed, config))
+    assert digest(run.engine.state()) == digest(begun)
     assert run.history.metrics.rows == STEPS
     assert run.history.kept_steps() == [0, 10, 20, 30, 40]
     assert all(metrics.is_finite() for metrics in run.engine.advance(5))
@@ -271,7 +274,7 @@ def test_a_step_with_a_checkpoint_is_visited_to_the_last_bit(path: Path) -> None
         for step in file.checkpoint_steps():
             replay.go_to(file, step)
             assert digest(without_values(replay.engine.state())) == digest(
-                without_values(unpack_state(file.checkpoint_before(step)[1], replay.engine.config))
+                without_values(unpack_state(file.checkpoint_before(step)[1], replay.engine.config, file.recipe.values))
             )
 
 
@@ -370,9 +373,21 @@ def test_what_is_newer_or_wrong_is_refused_with_a_sentence(
     assert (session.status().info.preset, session.status().step) == ("quick", 0)  # it is the one of before
 
 
+def test_updates_that_were_a_field_are_values(runs: RunFolder) -> None:
+    """And trained as many of each as they said: the optimisers of the last checkpoint have counted them."""
+    with closing(RunFile.open(RECORDED / "format-3-updates-as-a-field.sqlite")) as file:
+        assert raw_recipe(file.path)["config"]["updates"] == "2:1"
+        assert (file.recipe.values["updates_d"], file.recipe.values["updates_g"]) == (2, 1)
+        state = resume(file).engine.state()
+        assert (state["adam_d"]["updates"], state["adam_g"]["updates"]) == (2 * STEPS, STEPS)
+        verdict = verify(file)
+        assert verdict.proved or "on the machine that recorded this" in verdict.note
+
+
 def test_a_whole_recipe_is_written_and_read_as_it_is(runs: RunFolder) -> None:
     with closing(RunFile.open(RECORDED / "format-3-networks-in-words.sqlite")) as file:
         raw = raw_recipe(file.path)
+        assert raw["config"].pop("updates") == "1:1"  # two values by now
         since = {name: {**younger, **raw[name]} for name, younger in YOUNGER.items()}
         # No run was made of something else then from some step on.
         assert asdict(file.recipe) == {**raw, **since, "changed_at": None, "config_before": None}

@@ -646,7 +646,7 @@ def test_mutated_files_are_refused_or_are_runs(recorded: Path, tmp_path: Path, s
 def test_any_bytes_as_a_frame_or_a_checkpoint(data: bytes) -> None:
     for check in (
         lambda: run_import.check_frame(data, 5),
-        lambda: run_import._checked_checkpoint(5, "", data, run_files.CONFIG, "cpu"),
+        lambda: run_import._checked_checkpoint(5, "", data, run_files.CONFIG, "cpu", {}),
     ):
         with pytest.raises(ValueError):  # noqa: PT011  # which of many is not the point
             check()

@@ -24,7 +24,7 @@ from gan_core.recording.file.run_file import RunFile
 from gan_core.records.outcomes import Cancelled
 from gan_core.records.steps import Change
 from gan_core.rerun.proof import verify
-from gan_core.rerun.retrace import Replay, engine_at, engine_for, retrained, values_at
+from gan_core.rerun.retrace import Replay, engine_at, engine_for, retrained
 from gan_core.setup.config import BOUNDS, HyperParameters, sized
 from gan_core.setup.presets import PRESETS, Preset
 from gan_core.setup.recipe import preset_of
@@ -120,11 +120,11 @@ def test_a_run_of_a_gpu_needs_one(tiny: Preset) -> None:
         engine_for(recipe_of(tiny, device="cuda"))
 
 
-def test_values_hold_from_the_step_of_their_change_on(tiny: Preset) -> None:
-    recipe = recipe_of(tiny)
-    assert values_at(recipe, CHANGES, 0) == vars(tiny.values)
-    assert values_at(recipe, CHANGES, 20) == {**vars(tiny.values), "beta1_g": 0.3}
-    assert values_at(recipe, CHANGES, 21) == {**vars(tiny.values), "beta1_g": 0.3, "lr_g": 2e-2, "lr_d": 5e-3}
+def test_values_hold_from_the_step_of_their_change_on(tiny: Preset, run: Path) -> None:
+    with closing(RunFile.open(run)) as file:
+        assert file.values_at(0) == vars(tiny.values)
+        assert file.values_at(20) == {**vars(tiny.values), "beta1_g": 0.3}
+        assert file.values_at(21) == {**vars(tiny.values), "beta1_g": 0.3, "lr_g": 2e-2, "lr_d": 5e-3}
 
 
 # -- any step ----------------------------------------------------------------------------------------------------------

@@ -35,7 +35,6 @@ def test_defaults_are_the_recipe_of_the_article() -> None:
         "penalty": "none",
         "optimiser_g": "adam(beta2=0.999, epsilon=1e-07)",
         "optimiser_d": "adam(beta2=0.999, epsilon=1e-07)",
-        "updates": "1:1",
         "batch": 512,
         "packing": 1,
         "unrolled": 0,
@@ -44,7 +43,13 @@ def test_defaults_are_the_recipe_of_the_article() -> None:
         "noise_steps": 0,
     }
     of_adam = {"lr_g": 1e-3, "lr_d": 1e-3, "beta1_g": 0.9, "beta1_d": 0.9}
-    assert vars(HyperParameters()) == {**of_adam, "penalty_weight": 1.0, "instance_noise": 0.0}
+    assert vars(HyperParameters()) == {
+        **of_adam,
+        "penalty_weight": 1.0,
+        "instance_noise": 0.0,
+        "updates_d": 1.0,
+        "updates_g": 1.0,
+    }
 
 
 def test_every_live_value_has_bounds() -> None:
@@ -142,7 +147,6 @@ def test_values_out_of_range_cannot_be_made() -> None:
         ],
         {"generator": ",".join(["1"] * 17) + ":relu"},
         {"discriminator": "4096,4096,4096,4096:relu"},
-        *[{"updates": text} for text in ("", "1", "0:1", "11:1", "1:1:1", "a:b", "-1:1", 1)],
         *[
             {name: text}
             for name in ("target", "latent", "objective", "penalty", "optimiser_g", "optimiser_d")
@@ -167,11 +171,10 @@ def test_a_configuration_that_cannot_be_trained_is_refused(wrong: dict[str, Any]
 
 
 def test_equal_configurations_have_equal_fields() -> None:
-    written = {"generator": " 16, 8:relu", "optimiser_g": "adam( epsilon=0.0000001,beta2=.999 )", "updates": "05:1"}
+    written = {"generator": " 16, 8:relu", "optimiser_g": "adam( epsilon=0.0000001,beta2=.999 )"}
     config = GANConfig(**written)
     assert config.generator == "16,8:relu:tanh"
     assert config.optimiser_g == "adam(epsilon=1e-07, beta2=0.999)"
-    assert config.updates == "5:1"
     assert GANConfig(**vars(config)) == config
     assert GANConfig(discriminator="none:relu").networks["discriminator"].units == ()
 
@@ -182,7 +185,7 @@ def test_equal_configurations_have_equal_fields() -> None:
         ("widht", "16", "There is nothing called 'widht' to configure; there are task, target"),
         ("batch", "many", "batch must be a whole number; 'many' is not"),
         ("batch", "7", "batch must be an even number"),
-        ("updates", "5", "updates must be those of D and of G"),
+        ("updates", "5:1", "updates stands for two live values, updates_d and updates_g"),
         ("generator", "5", "generator: '5' is not UNITS,UNITS:ACTIVATION"),
     ],
 )
@@ -192,9 +195,8 @@ def test_what_a_command_line_gets_wrong_is_named(name: str, text: str, sentence:
 
 
 def test_a_command_line_changes_what_it_names() -> None:
-    changed = GANConfig().changed({"batch": "64", "generator": "16:relu", "updates": "5:1"})
-    assert changed == GANConfig(batch=64, generator="16:relu", updates="5:1")
-    assert changed.each == (5, 1)
+    changed = GANConfig().changed({"batch": "64", "generator": "16:relu"})
+    assert changed == GANConfig(batch=64, generator="16:relu")
 
 
 def test_what_is_given_by_name_is_parted_into_fields_and_values() -> None:
@@ -203,10 +205,41 @@ def test_what_is_given_by_name_is_parted_into_fields_and_values() -> None:
     assert fields_ == {"target": "ring", "optimiser_g": "sgd", "optimiser_d": "sgd", "ema": "0.9"}
     assert values == {"penalty_weight": 0.04, "lr_g": 2e-4}
     assert GANConfig().changed(fields_).ema == 0.9
+    assert parted({"updates": "05:1"}) == ({}, {"updates_d": 5.0, "updates_g": 1.0})
     with pytest.raises(ValueError, match=r"penalty_weight must be a number; 'much' is not\."):
         parted({"penalty_weight": "much"})
     with pytest.raises(ValueError, match=r"ema must be a number; 'much' is not\."):
         GANConfig().changed({"ema": "much"})
+
+
+@pytest.mark.parametrize("text", ["", "1", "0:1", "11:1", "1:1:1", "a:b", "-1:1", "1.5:1"])
+def test_updates_that_cannot_be_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="updates must be those of D and of G, each from 1 to 10, as in 5:1"):
+        parted({"updates": text})
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        (1.5, r"updates_d must be a whole number; 1\.5 is not\."),
+        (0, r"updates_d must lie between 1 and 10; 0 does not\."),
+        (11, r"updates_d must lie between 1 and 10; 11 does not\."),
+        (math.nan, "updates_d must lie between 1 and 10"),
+        ("2", "updates_d must be a number"),
+    ],
+)
+def test_what_counts_is_a_whole_number(value: object, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        HyperParameters().changed({"updates_d": value})  # type: ignore[dict-item]
+    assert HyperParameters(updates_d=5, updates_g=2.0).each == (5, 2)
+
+
+def test_there_is_memory_for_so_many_updates_as_before() -> None:
+    """The oracle: the numbers of rows, units and updates together that a configuration could ask for, by hand."""
+    assert GANConfig().most_updates == 10
+    wide = GANConfig(generator="1024:relu", discriminator="16:relu", batch=16_384)
+    assert (16_384 * 4 * 1024, wide.most_updates) == (1 << 26, 4)
+    assert GANConfig(generator="none:relu", discriminator="none:relu", batch=65_536).most_updates == 10
 
 
 @pytest.mark.parametrize(

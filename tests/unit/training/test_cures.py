@@ -339,7 +339,6 @@ def test_each_goes_on_from_its_bytes(changed: dict[str, Any]) -> None:
     ("changed", "sentence"),
     [
         ({"optimiser_g": "extragradient"}, "choose it for both"),
-        ({"consensus": 1.0, "updates": "2:1"}, "updates must be 1:1"),
         ({"consensus": 1.0, "unrolled": 2}, "one alone"),
         ({"unrolled": 2, "optimiser_d": "sgd"}, "choose adam or torch-adam for D"),
         ({"discriminator": "8:relu:batch-norm"}, "Batch normalisation is for G"),

@@ -1,0 +1,75 @@
+"""Updates of D and of G in a step, changed in a session: in the log, or refused with a sentence and nothing lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from gan_core.live.session import TrainingSession
+from gan_core.recording.file.run_file import RunFile, RunFolder
+from gan_core.records.commands import Command, Repeat, Restart, SetValues, StepOnce
+from gan_core.records.steps import Change, InForce
+from gan_core.rerun.proof import verify
+
+LONG = 60.0  # seconds; for what never comes
+SMALL = {"generator": "8:relu", "discriminator": "8:relu", "batch": "16"}
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> RunFolder:
+    return RunFolder(tmp_path)
+
+
+@pytest.fixture
+def session(runs: RunFolder) -> Iterator[TrainingSession]:
+    session = TrainingSession("quick", 0, device="cpu", precision="float32", threads=1, paused=True, runs=runs)
+    session.start()
+    yield session
+    session.close(LONG)
+
+
+def send(session: TrainingSession, command: Command) -> str | None:
+    receipt = session.send(command)
+    assert receipt.wait(LONG) is not None
+    return receipt.refusal
+
+
+def train(session: TrainingSession, count: int) -> None:
+    goal = session.status().step + count
+    assert send(session, StepOnce(count)) is None
+    while session.status().step < goal:
+        send(session, SetValues({}))
+
+
+def test_a_change_is_in_the_log_and_the_run_is_proved(session: TrainingSession, runs: RunFolder) -> None:
+    assert send(session, Restart(config={**SMALL, "updates": "1:2"})) is None
+    train(session, 5)
+    assert send(session, SetValues({"updates_d": 3.0})) is None
+    train(session, 5)
+    status = session.status()
+    assert (status.values["updates_d"], status.values["updates_g"]) == (InForce(3.0, 6), InForce(2.0, 1))
+    session.close(LONG)
+    with closing(RunFile.open(runs.path(status.info.id))) as file:
+        assert file.changes() == [Change(6, "updates_d", 1.0, 3.0)]
+        assert verify(file).mismatch == ""
+
+
+@pytest.mark.parametrize("config", [{"consensus": "1"}, {"optimiser": "extragradient"}], ids=str)
+def test_steps_of_both_at_once_have_one_update_of_each(session: TrainingSession, config: dict[str, str]) -> None:
+    sentence = "Extragradient and consensus are steps of both players at once: updates must be 1:1."
+    assert send(session, Restart(config={**SMALL, **config})) is None
+    train(session, 3)
+    before = session.status()
+    changes = (Change(2, "updates_g", 1.0, 2.0),)
+    for refused in (
+        SetValues({"updates_d": 2.0, "lr_g": 0.01}),
+        Restart(config={"updates": "2:1"}),
+        Repeat("quick", 3, changes, 5, {**SMALL, **config}),
+    ):
+        assert send(session, refused) == sentence
+    after = session.status()
+    assert (after.info, after.step, after.values, after.changes) == (before.info, 3, before.values, 0)
+    train(session, 2)  # and it goes on
