@@ -16,15 +16,19 @@ from page_oracle import brief
 QUICK = vars(PRESETS["quick"].values)
 
 
+def _name(slider: str) -> str:
+    return slider.replace("-", "_")
+
+
 def _in_force(dashboard: DashboardPage, slider: str) -> tuple[float, int]:
     """The value and the first step under it, as the server has them."""
-    held = dashboard.server.status()["values"][SLIDERS[slider]]
+    held = dashboard.server.status()["values"][_name(slider)]
     return held["value"], held["since"]
 
 
 def _expect_in_force(dashboard: DashboardPage, slider: str, value: float, since: int) -> None:
     """Server, words, handle and field agree."""
-    name, page = SLIDERS[slider], dashboard.page
+    name, page = _name(slider), dashboard.page
     status = dashboard.server.wait_until(lambda status: status["values"][name]["value"] == value)
     assert status["values"][name]["since"] == since
     expect(page.locator(f"#{slider}-value")).to_have_text(brief(value))
@@ -41,13 +45,13 @@ def _expect_in_force(dashboard: DashboardPage, slider: str, value: float, since:
 
 def _positions_moved(slider: str, before: float, after: float) -> float:
     """How many slider positions lie between two values."""
-    bounds = BOUNDS[SLIDERS[slider]]
+    bounds = BOUNDS[_name(slider)]
     change = math.log10(after / before) if bounds.scale == "log" else after - before
     return change / bounds.step
 
 
 def _type(dashboard: DashboardPage, slider: str, text: str) -> None:
-    field = dashboard.page.get_by_role("textbox", name=f"{BOUNDS[SLIDERS[slider]].label}, typed", exact=True)
+    field = dashboard.page.get_by_role("textbox", name=f"{BOUNDS[_name(slider)].label}, typed", exact=True)
     field.fill(text)
     field.press("Enter")
 
@@ -152,6 +156,19 @@ def test_a_typed_value_applies_and_a_bad_one_is_explained(dashboard: DashboardPa
         status = dashboard.server.wait_until(lambda s, n=name, old=good: s["values"][n]["value"] == old * 2)
         assert status["values"][name]["since"] == step + 1
         expect(page.locator(f"#{slider}-value")).to_have_text(brief(good * 2))
+
+    # What counts something: no half of it, and shown without decimals; a key press is one more.
+    page.get_by_text("Updates in a step, noise").click()
+    _type(dashboard, "updates-d", "1.5")
+    expect(page.locator("#updates-d-error")).to_have_text("Updates of D in a step must be a whole number.")
+    handle = page.get_by_role("slider", name="Updates of D in a step", exact=True)
+    handle.focus()
+    handle.press("ArrowRight")
+    _expect_in_force(dashboard, "updates-d", 2.0, step + 1)
+    expect(page.locator("#updates-d-value")).to_have_text("2")
+    expect(page.locator("#updates-d-error")).to_be_empty()
+    _type(dashboard, "updates-g", "3")
+    _expect_in_force(dashboard, "updates-g", 3.0, step + 1)
 
 
 def test_every_change_leaves_a_mark_and_can_be_taken_back(dashboard: DashboardPage) -> None:

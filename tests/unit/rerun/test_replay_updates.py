@@ -78,3 +78,18 @@ def test_a_branch_of_an_older_form_says_when_its_updates_changed(tmp_path: Path,
     assert taken.changes() == list(changes)
     assert verify(taken).mismatch == ""
     taken.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"), [("updates_g", 2, "updates must be 1:1"), ("updates_d", 1.5, "must be a whole number")]
+)
+def test_a_stranger_s_change_that_there_is_no_step_for_is_refused(
+    tmp_path: Path, tiny: Preset, name: str, value: float, why: str
+) -> None:
+    path = record(tmp_path / "run.sqlite", tiny.altered({"consensus": "1"}, {}), 5)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("INSERT INTO changes (step, name, old, new) VALUES (3, ?, 1, ?)", (name, value))
+        db.commit()
+    with pytest.raises(ValueError, match=why):
+        import_run(path, tmp_path / "taken.sqlite", "20260101-000000-fedcba", 10**8)
+    assert not (tmp_path / "taken.sqlite").exists()
