@@ -9,6 +9,7 @@ window.dash_clientside = window.dash_clientside || {};
   let listed = null; // the server's last answer
   let picked = []; // ids that are to be compared, at most two
   let all = false; // whether runs without a step are listed, too
+  let query = ""; // what is looked for among them
   const verifying = new Map(); // id -> what ends it
 
   // -- opening and closing ---------------------------------------------------------------------------------------------
@@ -34,7 +35,7 @@ window.dash_clientside = window.dash_clientside || {};
     for (const stop of verifying.values()) stop();
     verifying.clear();
     app.upload.stop();
-    [listed, picked, all] = [null, [], false];
+    [listed, picked, all, query] = [null, [], false, ""];
   }
 
   async function load() {
@@ -43,6 +44,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (!root) return;
     if (error) return app.setText("runs-words", error);
     if (!listed) {
+      app.find.build(app.byId("runs-find"), lookFor);
       app.upload.build(app.byId("runs-upload"), said.limit, takenIn);
       app.ownData.build(app.byId("runs-own-data"), { words: app.say("own-data.train"), use: trainOn });
     }
@@ -53,11 +55,24 @@ window.dash_clientside = window.dash_clientside || {};
   function show() {
     const hidden = all ? [] : listed.runs.filter((run) => isEmpty(run));
     const runs = listed.runs.filter((run) => !hidden.includes(run));
+    app.byId("runs-find").hidden = !listed.runs.length;
     app.byId("runs-list").replaceChildren(...runs.map((run) => fill(app.element("li", {}), run)));
     if (hidden.length) app.byId("runs-list").append(more(hidden.length));
-    summary();
+    lookFor(query);
     compareBar();
   }
+
+  // Lines are hidden, not taken away: on one of them a deletion may be undone, or a name be half typed.
+  function lookFor(text) {
+    query = text.trim();
+    for (const run of listed.runs) {
+      const line = lineOf(run.id);
+      if (line) line.hidden = !isFound(run);
+    }
+    summary();
+  }
+
+  const isFound = (run) => !query || app.find.matches(run, [nameOf(run), run.id, ...facts(run).map((line) => line.textContent)], query);
 
   // Every reset and new seed begins a run; those in which nothing happened are in the way.
   const isEmpty = (run) => !run.damage && run.steps === 0 && run.id !== listed.current && !run.title;
@@ -74,6 +89,8 @@ window.dash_clientside = window.dash_clientside || {};
 
   function summary() {
     const { runs, limit, folder } = listed;
+    const count = query && runs.filter(isFound).length;
+    if (query) return app.setText("runs-words", app.say(count ? "library.found" : "library.none-found", { count, all: runs.length, query }));
     const size = app.recording.size(runs.reduce((sum, run) => sum + run.nbytes, 0));
     const fields = { folder, limit: app.recording.size(limit) };
     app.setText("runs-words", runs.length ? app.say("library.summary", { ...fields, count: runs.length, size }) : app.say("library.empty", fields));

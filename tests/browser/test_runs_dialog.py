@@ -137,6 +137,36 @@ def test_the_list_says_what_each_run_is(library: Library, server: LiveServer, ru
     megabytes = float(re.search(r", ([\d.]+) MB", words.inner_text())[1])  # type: ignore[index]
     assert megabytes == pytest.approx(sum(run["nbytes"] for run in listed["runs"]) / 1e6, rel=0.06)
 
+    # Looked for by words, by values of the experiment, and by both.
+    find = library.page.get_by_role("searchbox", name="Find")
+    for query, found in (
+        ("quick", {earlier, present}),
+        ("seed=1", {present}),
+        ("SMALL SEED=0", {earlier}),
+        ("seed=0 objective=non-sat", {earlier}),
+        ("batch=256 lr_g=0.0002 beta1_g=.5", {earlier, present}),
+        ("batch=25", set()),
+        ("batch= lr_g=x", set()),
+        ("objective=hinge", set()),
+        ("constructor=1 =", set()),
+        (earlier, {earlier}),
+        (" ", {earlier, present}),
+    ):
+        find.fill(query)
+        for run in runs:
+            expect(library.line(run)).to_be_visible(visible=run in found)
+        if len(found) == 1:
+            expect(words).to_have_text("1 of 2 runs found.")
+        elif not found:
+            expect(words).to_have_text(f"None of 2 runs is found by “{query}”: look for less, or for other words.")
+    expect(words).to_contain_text("2 runs, ")
+    # What is deleted meanwhile can still be brought back.
+    library.press(earlier, "Delete")
+    find.fill("seed=1")
+    expect(words).to_have_text("1 of 1 run found.")
+    library.dialog.get_by_role("button", name="Undo").click()
+    expect(library.line(earlier)).to_be_visible()
+
 
 def test_thumbnails_show_the_last_sample_map(library: Library, server: LiveServer, runs: Runs) -> None:
     for run in _listed(server)["runs"]:

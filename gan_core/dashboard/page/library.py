@@ -11,7 +11,7 @@ from gan_core.texts.catalogue import say
 
 
 def library_dialog() -> dmc.Modal:
-    """The dialog, closed: the list, what it takes of the disk, where run files and tables of points are taken in."""
+    """The dialog, closed: what is looked for, the list, what it takes of the disk, where run files and tables of points are taken in."""
     return dmc.Modal(
         id=ids.RUNS_DIALOG,
         title=say("library.title"),
@@ -19,6 +19,7 @@ def library_dialog() -> dmc.Modal:
         className="runs-dialog",
         closeButtonProps=aria(label=say("library.close")),
         children=[
+            html.Div(id="runs-find", className="runs-find", hidden=True),
             html.P(id="runs-words", role="status"),
             html.Ul(id="runs-list", className="runs-list", **aria(label=say("library.list"))),
             html.Div(id="runs-compare", className="runs-compare", hidden=True),
