@@ -11,7 +11,7 @@ from gan_core.texts.catalogue import say
 
 
 def library_dialog() -> dmc.Modal:
-    """The dialog, closed: what is looked for, the list, what it takes of the disk, where run files and tables of points are taken in."""
+    """The dialog, closed: the list and what it is searched for, its size, where files and tables are taken in."""
     return dmc.Modal(
         id=ids.RUNS_DIALOG,
         title=say("library.title"),
