@@ -233,6 +233,7 @@ window.dash_clientside = window.dash_clientside || {};
     const words = app.element("p", { role: "status" }, app.say("library.deleted", { name: nameOf(run) }));
     const undo = app.button(app.say("library.undo"), () => restore(line, run, words), app.say("library.undo-about", { name: nameOf(run) }));
     line.className = "run deleted";
+    line.hidden = false; // whatever is looked for meanwhile
     line.replaceChildren(words, undo);
     undo.focus();
     summary();

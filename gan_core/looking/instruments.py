@@ -42,7 +42,6 @@ class Instruments:
         self._paired = task == "fit"
         self._sorted: dict[int, Slices] = {}  # of so many of the reals
         self._last = neighbours.neighbourhoods(self._reals[-neighbours.OF_A_LOOK :])
-        self._real_w2: float | None = None  # what real data read, once it was asked
         self._memory = memory_of(target) if self._opponent is None else None
 
     def prepare(self, points: int, resolution: int) -> None:
@@ -104,11 +103,10 @@ class Instruments:
 
     def _by_transport(self, fakes: Tensor) -> Generator[None, None, dict[str, float]]:
         n = transport.OF_A_LOOK
-        if self._real_w2 is None:
-            self._real_w2 = yield from transport.of_real_data(self._target, n)
+        of_data = yield from transport.of_real_data(self._target, n)
         found = transport.wasserstein_2(fakes[:n], self._reals[-n:])
         yield None
-        return {"w2": found, "w2_of_data": self._real_w2}
+        return {"w2": found, "w2_of_data": of_data}
 
     def _of_d(self, seen: Seen, logits: Tensor) -> Generator[None, None, dict[str, float]]:
         corners = logits[[0, 0, -1, -1], [0, -1, 0, -1]]

@@ -7,13 +7,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, BrowserType, Error, Page, expect
 
 from dashboard_page import DESKTOP, PATIENCE, DashboardPage, Watch
-from live_server import LiveServer
+from live_server import COARSE, LiveServer
 
 
 @pytest.fixture(scope="session")
@@ -83,7 +82,7 @@ QUICK = ("--preset", "quick", "--threads", "1", "--paused")
 
 @pytest.fixture(scope="session")
 def coarse_server() -> Iterator[LiveServer]:
-    server = LiveServer(*QUICK, script=Path(__file__).with_name("coarse_server.py"))
+    server = LiveServer(*QUICK, script=COARSE)
     yield server
     server.stop()
 

@@ -24,6 +24,7 @@ import numpy.typing as npt
 from gan_core.wire import frames as wire
 
 ROOT = Path(__file__).resolve().parents[2]
+COARSE = Path(__file__).with_name("coarse_server.py")
 READY = "GANscope is on "
 PATIENCE = 30.0  # seconds that one request may take
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from dashboard_page import PHONE, DashboardPage, Watch
 from gan_core.records.readings import PLACE
-from live_server import LiveServer
+from live_server import COARSE, LiveServer
 from test_access import expect_no_barriers
 
 REFUSED = "400 (BAD REQUEST)"  # which the browser reports by itself
@@ -138,7 +138,7 @@ def test_a_table_may_be_dropped(own: Locator, dashboard: DashboardPage) -> None:
 @pytest.fixture
 def forgetful() -> Iterator[LiveServer]:
     """A server of this test's own, which loses its data."""
-    server = LiveServer("--preset", "quick", "--threads", "1", "--paused")
+    server = LiveServer("--preset", "quick", "--threads", "1", "--paused", script=COARSE)
     yield server
     server.stop()
 

@@ -17,7 +17,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 from dashboard_page import PHONE, DashboardPage, Watch, intercept
 from gan_core.wire import frames as wire
 from gan_core.wire.envelope import with_header
-from live_server import LiveServer
+from live_server import COARSE, LiveServer
 from page_oracle import colour, pixel_data
 from test_access import expect_no_barriers_in_any_look
 
@@ -27,7 +27,7 @@ REFUSALS = ("400 (BAD REQUEST)", "409 (CONFLICT)")  # which the browser reports 
 @pytest.fixture(scope="module")
 def running() -> Iterator[LiveServer]:
     """A server of this file's own, so that the runs in its folder are known."""
-    server = LiveServer("--preset", "quick", "--threads", "1", "--paused")
+    server = LiveServer("--preset", "quick", "--threads", "1", "--paused", script=COARSE)
     yield server
     server.stop()
 
@@ -455,7 +455,7 @@ def test_the_header_says_how_much_is_recorded(dashboard: DashboardPage, server: 
 
 
 def test_after_a_restart_the_last_run_is_offered(page: Page, watch: Watch) -> None:
-    server = LiveServer("--preset", "quick", "--threads", "1", "--paused")
+    server = LiveServer("--preset", "quick", "--threads", "1", "--paused", script=COARSE)
     try:
         library = Library(DashboardPage(page, server, watch).open()).open()
         expect(page.locator("#runs-words")).to_contain_text("Nothing is recorded in ")

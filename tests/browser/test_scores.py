@@ -34,6 +34,7 @@ def test_a_critic_is_shown_as_it_is(dashboard: DashboardPage) -> None:
     step = server.train(60)
     page = dashboard.open().page
     dashboard.expect_step(step)
+    dashboard.until("s.shown.resolution === 100")  # what the cursor reads is one cell's
     quick = PRESETS["quick"]
     begun = Experiment(quick.config.changed(CONFIG), quick.values.changed({"penalty_weight": 0.2}))
     engine = GANEngine(begun, server.status()["info"]["seed"], device="cpu", precision="float32", threads=1)
