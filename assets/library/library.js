@@ -90,7 +90,8 @@ window.dash_clientside = window.dash_clientside || {};
   function summary() {
     const { runs, limit, folder } = listed;
     const count = query && runs.filter(isFound).length;
-    if (query) return app.setText("runs-words", app.say(count ? "library.found" : "library.none-found", { count, all: runs.length, query }));
+    if (query && !count) return app.setText("runs-words", app.say("library.none-found", { all: runs.length, query }));
+    if (query) return app.setText("runs-words", app.say("library.found", { count, all: runs.length }));
     const size = app.recording.size(runs.reduce((sum, run) => sum + run.nbytes, 0));
     const fields = { folder, limit: app.recording.size(limit) };
     app.setText("runs-words", runs.length ? app.say("library.summary", { ...fields, count: runs.length, size }) : app.say("library.empty", fields));
