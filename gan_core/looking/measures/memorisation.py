@@ -47,10 +47,9 @@ class Memory:
         standard errors of Mann and Whitney's, sqrt((n + m + 1) / 12 n m).
         """
         n, m, apart = len(fakes), len(self._held_out), self._nearest(fakes)
-        nearer = m - np.searchsorted(self._of_held_out, apart, "right")
-        as_near = np.searchsorted(self._of_held_out, apart, "right") - np.searchsorted(self._of_held_out, apart, "left")
+        farther, no_nearer = (m - np.searchsorted(self._of_held_out, apart, side) for side in ("right", "left"))
         return {
-            "memorised": float((nearer + as_near / 2).mean() / m),
+            "memorised": float((farther + no_nearer).mean() / (2 * m)),
             "memorised_by_chance": min(1.0, 0.5 + _SURE * math.sqrt((n + m + 1) / (12 * n * m))),
         }
 

@@ -10,11 +10,11 @@ import pytest
 
 from gan_core.live.session import TrainingSession
 from gan_core.recording.file.run_file import RunFile, RunFolder
-from gan_core.records.commands import Command, Repeat, Restart, SetValues, StepOnce
+from gan_core.records.commands import Repeat, Restart, SetValues, StepOnce
 from gan_core.records.steps import Change, InForce
 from gan_core.rerun.proof import verify
+from sessions import LONG, paused_session, send
 
-LONG = 60.0  # seconds; for what never comes
 SMALL = {"generator": "8:relu", "discriminator": "8:relu", "batch": "16"}
 
 
@@ -25,16 +25,8 @@ def runs(tmp_path: Path) -> RunFolder:
 
 @pytest.fixture
 def session(runs: RunFolder) -> Iterator[TrainingSession]:
-    session = TrainingSession("quick", 0, device="cpu", precision="float32", threads=1, paused=True, runs=runs)
-    session.start()
-    yield session
-    session.close(LONG)
-
-
-def send(session: TrainingSession, command: Command) -> str | None:
-    receipt = session.send(command)
-    assert receipt.wait(LONG) is not None
-    return receipt.refusal
+    with paused_session(runs) as session:
+        yield session
 
 
 def train(session: TrainingSession, count: int) -> None:

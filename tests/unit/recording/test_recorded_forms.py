@@ -31,7 +31,7 @@ from gan_core.recording.file.run_file import RunFile, RunFolder
 from gan_core.recording.library import Library
 from gan_core.recording.start import resume
 from gan_core.recording.stored import StoredRuns
-from gan_core.records.commands import Branch, Command, Open, Pause, SetValues, StepOnce
+from gan_core.records.commands import Branch, Open, Pause, SetValues, StepOnce
 from gan_core.records.ending import ending_words
 from gan_core.records.library import DamagedRun, RunSummary
 from gan_core.records.readings import PLACE, READINGS
@@ -45,6 +45,7 @@ from gan_core.setup.experiment import YOUNGER_CONFIG, YOUNGER_VALUES, read_confi
 from gan_core.system.machine import machine
 from gan_core.wire import frames as wire
 from gan_core.wire.envelope import envelope
+from sessions import LONG, paused_session, send
 
 RECORDED = Path(__file__).parents[2] / "recorded"
 FILES = sorted(RECORDED.glob("*.sqlite"))
@@ -52,7 +53,6 @@ RUN = "20260101-000000-abcdef"
 STEPS = 40
 CHANGES = [Change(21, "lr_g", 2e-4, 5e-4), Change(21, "beta1_d", 0.5, 0.7)]
 VALUES = {"lr_g": InForce(5e-4, 21), "lr_d": InForce(1e-3, 1), "beta1_g": InForce(0.5, 1), "beta1_d": InForce(0.7, 21)}
-LONG = 60.0  # seconds; for what never comes
 HEADERS, BINARY = {"Host": "127.0.0.1"}, "application/octet-stream"
 
 YOUNGER = {"config": YOUNGER_CONFIG, "values": YOUNGER_VALUES}
@@ -82,17 +82,8 @@ def path(form: str, runs: RunFolder) -> Path:
 
 @pytest.fixture
 def session(runs: RunFolder) -> Iterator[TrainingSession]:
-    session = TrainingSession("quick", 0, device="cpu", precision="float32", threads=1, paused=True, runs=runs)
-    session.start()
-    yield session
-    session.close(LONG)
-
-
-def send(session: TrainingSession, command: Command) -> str | None:
-    """Send a command; returns why it was refused, if it was."""
-    receipt = session.send(command)
-    assert receipt.wait(LONG) is not None
-    return receipt.refusal
+    with paused_session(runs) as session:
+        yield session
 
 
 def settle(session: TrainingSession, step: int) -> None:
