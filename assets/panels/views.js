@@ -55,8 +55,9 @@ window.dash_clientside = window.dash_clientside || {};
     show();
   }
 
-  // What few runs have is no choice of the others.
-  const isLeftOut = (view) => view.rare && Boolean(whyNot(view));
+  // What few runs have is no choice of the others, nor of one that the page does not know yet: a head that grows and
+  // shrinks again would make every chart beside it follow.
+  const isLeftOut = (view) => view.rare && (state.run === null || Boolean(whyNot(view)));
 
   // [label, words] of all views that are possible now, the one in force first, and why those that are left out are not.
   function help() {

@@ -189,8 +189,8 @@ class DashboardPage:
             "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
         )
 
-    def settled(self) -> None:
-        """Wait until every panel is drawn in the size that it has now: Plotly follows a change after some time."""
+    def settled(self, *names: str) -> None:
+        """Wait until these panels, or all, are drawn in the size that they have: Plotly follows a change late."""
         self.until(
             """argument.every((name) => {
                 const plot = document.querySelector(`#${name}-panel .js-plotly-plot`);
@@ -199,7 +199,7 @@ class DashboardPage:
                 return Math.abs(width - plot.clientWidth) <= 1 && Math.abs(height - plot.clientHeight) <= 1
                     && layer.width === xaxis._length && layer.height === yaxis._length;
             })""",
-            list(PANELS),
+            names or PANELS,
         )
         self.next_frame()
 
@@ -256,7 +256,8 @@ class DashboardPage:
         return step, [float(text.split()[0]) for text in notes.locator("dd").all_inner_texts()]
 
     def area(self, name: str) -> Area:
-        """A panel's plot area, as Plotly has it."""
+        """A panel's plot area, as Plotly has it: a chart that has yet to follow its panel's size is waited for."""
+        self.settled(name)
         box = self.page.evaluate(
             """(name) => {
                 const plot = document.querySelector(`#${name}-panel .js-plotly-plot`);

@@ -137,6 +137,28 @@ def test_all_is_on_the_screen_and_stays_there_with_lines_above_it(dashboard: Das
         assert len(lefts) == (2 if width == 800 else 1)
 
 
+# The height of the curves' head, at each drawing of the page from its first on.
+WATCH_HEAD = """
+    window.heights = [];
+    const look = () => {
+        const head = document.querySelector("#metrics-panel-title")?.parentElement;
+        if (head && head.querySelector("#curves-view")) heights.push(head.offsetHeight);
+        requestAnimationFrame(look);
+    };
+    look();
+"""
+
+
+def test_a_page_that_loads_never_shows_more_views_than_its_run_has(dashboard: DashboardPage) -> None:
+    page = dashboard.page
+    page.add_init_script(WATCH_HEAD)
+    dashboard.server.train(60)
+    dashboard.open()
+    dashboard.settled()
+    heights = page.evaluate("heights")
+    assert max(heights) == heights[-1], "every chart would follow, and the place under a pointer with it"
+
+
 # What is in the heads: each word with its box, the box that may cut it, and whether an ellipsis would.
 HEADS = """(words) => {
     document.getElementById("status-now").textContent = words;

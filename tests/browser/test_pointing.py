@@ -132,9 +132,12 @@ def _axes(dashboard: DashboardPage, name: str) -> Area:
 
 
 def _on_screen(dashboard: DashboardPage, selector: str) -> Area:
+    # Plotly takes away what it draws anew, and puts it back a moment later.
     box = dashboard.page.evaluate(
-        """(selector) => {
-            const { left, top, width, height } = document.querySelector(selector).getBoundingClientRect();
+        """async (selector) => {
+            let found;
+            while (!(found = document.querySelector(selector))) await new Promise(requestAnimationFrame);
+            const { left, top, width, height } = found.getBoundingClientRect();
             return [left, top, width, height];
         }""",
         selector,
