@@ -71,6 +71,7 @@ window.dash_clientside = window.dash_clientside || {};
   app.ask = {
     lenses: () => [], // the lenses that the server has to compute now (lens.js)
     lacks: () => false, // whether a frame lacks what they show (lens.js)
+    plane: () => null, // the plane through latent space that frames are to show, if it is not the usual one (plane.js)
     units: () => false, // whether the picture of the networks needs what their units compute (networks.js)
     canPaint: () => true, // whether the panels are there (layers.js)
     playing: () => false, // whether kept frames are played (replay.js)

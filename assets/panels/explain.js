@@ -34,6 +34,7 @@ window.dash_clientside = window.dash_clientside || {};
     notes[panel].replaceChildren(
       app.element("h3", {}, title),
       app.element("p", {}, first[1]),
+      ...(panel === "latent" && app.plane.help() ? [app.element("p", {}, app.plane.help())] : []),
       ...(marks ? [app.element("p", {}, marks)] : []),
       app.element("p", { class: "quiet" }, hint),
       ...(others.length ? [app.element("h3", {}, app.say("about.choices"))] : []),

@@ -33,7 +33,7 @@ window.dash_clientside = window.dash_clientside || {};
   const shownAnyway = () => app.scenes.now("latent").scale === "best";
 
   const has = (frame, lens) => Boolean(frame[state.settings.lens_arrays[lens]]);
-  const lacks = (frame) => wanted().some((lens) => !has(frame, lens));
+  const lacks = (frame) => wanted().some((lens) => !has(frame, lens)) || app.plane.isOther(frame);
 
   // -- maps ------------------------------------------------------------------------------------------------------------
 
@@ -48,7 +48,8 @@ window.dash_clientside = window.dash_clientside || {};
 
   const isMap = ({ name, map }) => Boolean(MADE[name] || map);
 
-  const stretchByte = (thousandths) => Math.min(Math.max(Math.round(127 + (127 * (thousandths / 1000 - EVEN)) / DECADES), 0), 254);
+  const stretchByte = (thousandths) => Math.min(Math.max(Math.round(127 + (127 * (thousandths / 1000 - even())) / DECADES), 0), 254);
+  const even = () => EVEN - 2 * Math.log10(app.plane.reach());
 
   // What a panel's map is now: {bytes, scale, reading, folded}; the usual one while the lens's is not there.
   function mapOf(panel, frame) {
@@ -66,7 +67,8 @@ window.dash_clientside = window.dash_clientside || {};
   // What is said of a panel's lens beside the step; empty when all is as it should be.
   function state_of(panel, frame) {
     const { lens } = chosen(panel);
-    if (!lens || !wanted().includes(lens) || has(frame, lens)) return "";
+    const lacking = lens && wanted().includes(lens) && !has(frame, lens);
+    if (!lacking && !(panel === "latent" && app.plane.isOther(frame))) return "";
     if (state.view.preview !== null) return app.say("lens.click");
     if (app.ask.playing() || app.ask.dragged()) return app.say("lens.at-rest");
     const step = state.view.live ? frame.step : state.view.step;

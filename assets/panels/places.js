@@ -23,7 +23,8 @@ window.dash_clientside = window.dash_clientside || {};
     const { byte, centre } = app.maps.cellAt(map, frame.resolution, x, y);
     const { nothing, text } = app.scales.of(scale, frame);
     const value = nothing && byte === app.scales.NOTHING ? `${name}: ${nothing}` : `${name} = ${text(byte)}`;
-    return [value, app.say("places.cell", { place: pair(...centre) })];
+    const reach = panel === "latent" ? app.plane.reach() : 1;
+    return [value, app.say("places.cell", { place: pair(...centre.map((at) => at * reach)) })];
   }
 
   // What its lens adds.
@@ -47,14 +48,16 @@ window.dash_clientside = window.dash_clientside || {};
     const factor = 10 ** (frame.stretch[index] / 1000);
     const { axes, angle } = app.geometry.stretchAt(frame, u, v);
     tools.ellipse("latent", [u, v], [CIRCLE, CIRCLE], 0);
-    tools.ellipse("samples", app.geometry.imageOf(frame, u, v), axes.map((a) => a * CIRCLE), angle);
+    tools.ellipse("samples", app.geometry.imageOf(frame, u, v), axes.map((a) => a * CIRCLE), angle); // of the panel's units
     return [
-      app.say("places.stretch", { factor: app.brief(factor), multiple: multiple(factor / SHARE) }),
+      app.say("places.stretch", { factor: app.brief(factor), multiple: multiple(factor / share()) }),
       app.say(frame.folded[index] ? "places.folded" : "places.not-folded"),
-      app.say("places.stretched", { one: app.brief(axes[0].toPrecision(2)), other: app.brief(axes[1].toPrecision(2)) }),
+      app.say("places.stretched", { one: stretched(axes[0]), other: stretched(axes[1]) }),
     ];
   }
 
+  const share = () => SHARE / app.plane.reach() ** 2;
+  const stretched = (times) => app.brief((times / app.plane.reach()).toPrecision(2));
   const multiple = (times) => (times >= 1 ? app.say("places.times-even", { times: brief2(times) }) : app.say("places.even-by", { times: brief2(1 / times) }));
   const brief2 = (x) => app.grouped(Number(x.toPrecision(2)));
 
@@ -82,7 +85,7 @@ window.dash_clientside = window.dash_clientside || {};
     const near = app.geometry.nearest(frame.fakes, x, y, MARKED);
     tools.ring("samples", frame.fakes, near.map((n) => n.index));
     const found = app.geometry.within(frame.fakes, x, y, RADIUS);
-    tools.dots("latent", state.points.latents, found);
+    tools.dots("latent", app.plane.latents(frame), found);
     return { near, found };
   }
 
@@ -93,7 +96,7 @@ window.dash_clientside = window.dash_clientside || {};
     tools.words({
       samples: [`x = ${pair(x, y)}`, app.say("places.nearest", { what: crosses(), distance: distance(near) })],
       discriminator: [...reading("discriminator", frame, x, y), ...lensLines("discriminator", frame, x, y)],
-      latent: [app.say("places.comes-from", { what: crosses() }), `z = ${pair(...z)}`],
+      latent: [app.say("places.comes-from", { what: crosses() }), app.plane.shadow(...z)],
     });
   }
 
@@ -101,7 +104,7 @@ window.dash_clientside = window.dash_clientside || {};
   function nearestZ(frame, x, y) {
     const near = app.geometry.nearest(frame.fakes, x, y, 1);
     tools.ring("samples", frame.fakes, near.map((n) => n.index));
-    const z = pointOf(state.points.latents, near[0].index);
+    const z = pointOf(app.plane.latents(frame), near[0].index);
     tools.put("latent", ...z);
     return { near, z, index: near[0].index };
   }
@@ -114,7 +117,7 @@ window.dash_clientside = window.dash_clientside || {};
     tools.put("samples", ...x);
     tools.put("discriminator", ...x);
     tools.words({
-      latent: [`z = ${pair(u, v)}`, ...score, ...lens],
+      latent: [app.plane.place(frame, u, v), ...score, ...lens],
       samples: [`G(z) ≈ ${pair(...x)}`],
       discriminator: [`G(z) ≈ ${pair(...x)}`, score[0]],
     });
@@ -130,7 +133,7 @@ window.dash_clientside = window.dash_clientside || {};
     tools.put("samples", ...x);
     tools.put("discriminator", ...x);
     tools.words({
-      latent: [`z = ${pair(u, v)}`, ...reading("latent", frame, u, v), ...lens],
+      latent: [app.plane.place(frame, u, v), ...reading("latent", frame, u, v), ...lens],
       samples: [`f(z) = ${pair(...target)}`, `G(z) ≈ ${pair(...x)}`, app.say("places.apart", { distance: Math.hypot(x[0] - target[0], x[1] - target[1]) })],
       discriminator: [`G(z) ≈ ${pair(...x)}`, reading("discriminator", frame, ...x)[0]],
     });
@@ -145,7 +148,7 @@ window.dash_clientside = window.dash_clientside || {};
     tools.words({
       samples: [`x = ${pair(x, y)}`, app.say("places.nearest", { what: crosses(), distance: distance(near) }), app.say("places.its-target", { place: pair(...target) }), app.say("places.error", { distance: Math.hypot(is[0] - target[0], is[1] - target[1]) })],
       discriminator: reading("discriminator", frame, x, y),
-      latent: [app.say("places.comes-from", { what: crosses() }), `z = ${pair(...z)}`],
+      latent: [app.say("places.comes-from", { what: crosses() }), app.plane.shadow(...z)],
     });
   }
 
@@ -172,7 +175,7 @@ window.dash_clientside = window.dash_clientside || {};
     tools.put("samples", ...x);
     tools.put("discriminator", ...x);
     tools.words({
-      latent: [`z = ${pair(u, v)}`, ...reading("latent", frame, u, v)],
+      latent: [app.plane.place(frame, u, v), ...reading("latent", frame, u, v)],
       samples: [`f(z) = ${pair(...x)}`, app.say("places.now-at", { place: pair(...now) })],
       discriminator: [`f(z) = ${pair(...x)}`],
     });

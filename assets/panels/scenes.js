@@ -17,14 +17,16 @@ window.dash_clientside = window.dash_clientside || {};
   function seen(panel) {
     const scene = now(panel);
     const { title, reading, scale, help } = panel === "metrics" ? app.views.said(app.views.chosen()) : app.lens.visible(panel);
-    return { ...scene, title: title || scene.title, reading: reading || scene.reading, scale: scale || scene.scale, help: help || scene.help };
+    const axes = panel === "latent" ? app.plane.axes(state.shown, scene.axes) : scene.axes;
+    return { ...scene, axes, title: title || scene.title, reading: reading || scene.reading, scale: scale || scene.scale, help: help || scene.help };
   }
 
   function dress(panel) {
     const layer = app.layers.all[panel];
     if (!layer) return;
     const { title, spoken, help, hint, axes, scale } = seen(panel);
-    const key = JSON.stringify([title, scale, axes, help]);
+    const reach = panel === "latent" ? app.plane.reach() : 1;
+    const key = JSON.stringify([title, scale, axes, help, reach]);
     if (dressed[panel] === key) return;
     const head = document.querySelector(`.card:has(#${panel}-panel) .card-head`);
     if (!head) return;
@@ -34,24 +36,25 @@ window.dash_clientside = window.dash_clientside || {};
     const hinted = head.parentElement.querySelector(".hint");
     if (hinted) hinted.textContent = hint;
     layer.root.setAttribute("aria-label", app.layers.spoken(panel, spoken));
-    if (app.panels.square().includes(panel)) figure(layer.plot, axes, scale);
+    if (app.panels.square().includes(panel)) figure(layer.plot, axes, scale, reach);
     state.emit("dressed", panel);
   }
 
   // Only what differs is told to Plotly, which draws everything anew for it.
-  function figure(plot, [x, y], scale) {
+  function figure(plot, [x, y], scale, reach) {
     const { xaxis, yaxis } = plot.layout;
-    if (xaxis.title.text !== x || yaxis.title.text !== y) {
-      window.Plotly.relayout(plot, { "xaxis.title.text": x, "yaxis.title.text": y });
+    const ticks = reach === 1 ? null : xaxis.tickvals.map((at) => app.minus(at * reach));
+    if (xaxis.title.text !== x || yaxis.title.text !== y || JSON.stringify(xaxis.ticktext || null) !== JSON.stringify(ticks)) {
+      window.Plotly.relayout(plot, { "xaxis.title.text": x, "yaxis.title.text": y, "xaxis.ticktext": ticks, "yaxis.ticktext": ticks });
     }
     const { marker } = plot.data[0];
     if (!scale || !marker) return;
-    const { stops, ticks } = state.settings.scales[scale];
-    const texts = ticks.map(([, text]) => app.minus(text));
+    const { stops, ticks: marks } = state.settings.scales[scale];
+    const texts = marks.map(([, text]) => app.minus(text));
     if (JSON.stringify([marker.colorscale, marker.colorbar.ticktext]) === JSON.stringify([stops, texts])) return;
     window.Plotly.restyle(plot, {
       "marker.colorscale": [stops],
-      "marker.colorbar.tickvals": [ticks.map(([at]) => at)],
+      "marker.colorbar.tickvals": [marks.map(([at]) => at)],
       "marker.colorbar.ticktext": [texts],
     }, [0]);
   }

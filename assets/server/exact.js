@@ -19,7 +19,8 @@ window.dash_clientside = window.dash_clientside || {};
   let turn = 0; // counts up with every other step: answers to earlier turns are not wanted any more
   let asking = new AbortController(); // the requests of this turn
 
-  let lenses = ""; // that are wanted, with commas between
+  let lenses = ""; // that are wanted, with commas between,
+  let plane = null; // and the plane through latent space, if it is not the usual one
 
   const held = (at) => frames.get(at);
   const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -27,14 +28,15 @@ window.dash_clientside = window.dash_clientside || {};
   function follow() {
     const next = state.view.live ? atEnd() : state.view.step;
     const wanted = app.ask.lenses().join(",");
-    if (next === step && wanted === lenses) return;
-    lenses = wanted;
+    const shown = app.ask.plane();
+    if (next === step && wanted === lenses && String(shown) === String(plane)) return;
+    [lenses, plane] = [wanted, shown];
     turnTo(next);
     if (step !== null) refine(turn);
   }
 
   // Newer frames of a live run bring what lenses need; the last one of a recorded run does not.
-  const atEnd = () => (app.source.recorded && state.live && app.ask.lenses().length ? state.live.step : null);
+  const atEnd = () => (app.source.recorded && state.live && app.ask.lacks(state.live) ? state.live.step : null);
 
   // What was asked for before is not waited for; the server gives it up with the next request of this page.
   function turnTo(next) {
@@ -66,7 +68,7 @@ window.dash_clientside = window.dash_clientside || {};
   // Cells a side of the exact frame that is there with all that is wanted: a kept frame is as exact as one that is re-run.
   function resolutionOf(at) {
     const there = held(at) || (state.shown && state.shown.step === at ? state.shown : null);
-    if (lenses && (!there || app.ask.lacks(there))) return 0;
+    if (there ? app.ask.lacks(there) : lenses || plane) return 0;
     if (frames.has(at)) return frames.get(at).resolution;
     if (!app.kept.has(at)) return 0;
     return state.shown && state.shown.step === at ? Math.max(STAGES[0].resolution, state.shown.resolution) : STAGES[0].resolution;
@@ -92,7 +94,7 @@ window.dash_clientside = window.dash_clientside || {};
     while (mine === turn) {
       try {
         const path = ticket === null ? "/api/visit" : `/api/visit/${ticket}`;
-        const answer = await ask(path, ticket === null ? { client, run: trainedBy(step), step, resolution, ...(lenses && { lens: lenses }) } : null);
+        const answer = await ask(path, ticket === null ? { client, run: trainedBy(step), step, resolution, ...(lenses && { lens: lenses }), ...(plane && { plane }) } : null);
         const binary = answer.headers.get("Content-Type") === "application/octet-stream";
         const said = binary ? await app.wire.decode(await answer.arrayBuffer()) : await answer.json();
         if (mine !== turn) return null;
@@ -112,7 +114,7 @@ window.dash_clientside = window.dash_clientside || {};
   // The run that trained a step: before a branch was made something else, its parent, if that one's points are shown here.
   function trainedBy(at) {
     const { id, parent, parent_step: from, changed_at: changed, config, config_before: before } = state.status.info;
-    const parents = changed !== null && changed === from && at < changed && ["task", "target", "latent"].every((name) => config[name] === before[name]);
+    const parents = changed !== null && changed === from && at < changed && ["task", "target", "latent", "latent_dim"].every((name) => config[name] === before[name]);
     return parents ? parent : id;
   }
 
@@ -159,7 +161,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   function refuse({ error }) {
     state.emit("exact", step);
-    say(app.kept.has(step) ? (lenses ? error : "") : afterNearest(error)); // a kept frame is exact without
+    say(app.kept.has(step) ? (lenses || (state.shown && app.ask.lacks(state.shown)) ? error : "") : afterNearest(error)); // a kept frame is exact without
     return null;
   }
 

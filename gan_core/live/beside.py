@@ -28,6 +28,7 @@ from gan_core.looking.fineness import MAX_FRAMES_PER_SECOND, Fineness, Level
 from gan_core.looking.probe import LIVE_LEVELS, Probe
 from gan_core.records.frames import Moment, Snapshot
 from gan_core.setup.config import GANConfig
+from gan_core.setup.plane import USUAL, Plane
 from gan_core.system import child
 from gan_core.training.compute import Compute
 from gan_core.training.networks import MLP, make_discriminator, make_generator
@@ -49,6 +50,7 @@ class Wanted:
     level: Level
     lenses: frozenset[str]
     of_g: tuple[str, ...]  # names of the vectors that follow them
+    plane: Plane
 
 
 class Beside:
@@ -83,11 +85,12 @@ class Beside:
         *,
         lenses: Collection[str] = (),
         of_g: Mapping[str, Tensor] = MappingProxyType({}),
+        plane: Plane = USUAL,
     ) -> None:
         """Begin a frame of generator and discriminator as they are now, as `Probe.look` has it."""
         interval = 1 / MAX_FRAMES_PER_SECOND  # from when the last one was due; at most one is made up for
         self._due = min(max(self._due + interval, now), now + interval)
-        wanted = Wanted(config, compute, moment, self._fineness.level, frozenset(lenses), tuple(of_g))
+        wanted = Wanted(config, compute, moment, self._fineness.level, frozenset(lenses), tuple(of_g), plane)
         flat = [network.parameters_flat.numpy().copy() for network in networks]
         flat += [vector.numpy().copy() for vector in of_g.values()]
         self._coming = self._pipe_thread.submit(self._ask, wanted, flat)
@@ -170,7 +173,7 @@ class Renderer:
         for network, parameters in zip(self._networks, flat, strict=False):
             network.parameters_flat.copy_(torch.from_numpy(parameters))
         of_g = {name: torch.from_numpy(vector) for name, vector in zip(wanted.of_g, flat[2:], strict=True)}
-        how = {**wanted.level._asdict(), "lenses": wanted.lenses, "of_g": of_g}
+        how = {**wanted.level._asdict(), "lenses": wanted.lenses, "of_g": of_g, "plane": wanted.plane}
         return self._probe.look(*self._networks, wanted.moment, **how)
 
 
@@ -195,6 +198,7 @@ def _freeze(frame: Snapshot) -> None:
     """A record is not to be written to; what came through a pipe has forgotten that."""
     arrays: list[npt.NDArray[Any]] = [frame.latent_map, frame.sample_map, frame.fakes, frame.image]
     arrays += frame.lenses.values()
+    arrays += [] if frame.latents is None else [frame.latents]
     arrays += [] if frame.reading is None else [frame.reading.values, frame.reading.along]
     for array in arrays:
         array.flags.writeable = False

@@ -20,6 +20,7 @@ from gan_core.records.arrays import LENS_ARRAYS
 from gan_core.records.frames import Snapshot
 from gan_core.run.run import Run
 from gan_core.setup.config import DEFAULT_LOOKING_SHARE
+from gan_core.setup.plane import USUAL, Plane
 from gan_core.training.networks import as_plain, at_rest
 
 
@@ -47,11 +48,14 @@ class Looker:
         self.budget = LookingBudget(DEFAULT_LOOKING_SHARE, self._fineness)
         self._beside: Beside | None = None
         self._sharpening: Iterator[Snapshot | None] | None = None
+        self.plane = USUAL  # through latent space, that frames to come show; written with the lock held
         self._rests_until: dict[str, float] = {}  # lens -> when a frame of a moving run has it again
 
     def turn_to(self, run: Run, paces: Paces) -> None:
         """Look at another run from now on, in a scenario's paces. To be called with the lock held."""
         self.run, self._sharpening, self._rests_until = run, None, {}
+        if not self.plane.fits(run.engine.config.latent_dim):
+            self.plane = USUAL
         self._board.turn_to(run.history)
         self.tempo.open(run.recipe.preset, paces)
 
@@ -137,10 +141,18 @@ class Looker:
             self._publish(frame, sharper=True)
 
     def _complete(self) -> bool:
-        """Give the newest frame at once what lenses show that need no other look; returns whether it lacked any."""
+        """Give the newest frame at once what it lacks and needs no sharp look; returns whether it lacked any.
+
+        That is the plane through latent space, and what lenses show by themselves.
+        """
         newest = self.run.history.newest
         if newest is None or newest.step != self.run.step:
             return False
+        if newest.plane != self.plane:
+            level = max(self._fineness.level, AT_REST)
+            how = {**level._asdict(), **self._through_lenses(moving=False)}
+            self._publish(self.run.look(self._wall_clock(), **how), sharper=True)
+            return True
         with self._changed:
             lenses = self._board.lenses() & self.run.probe.lenses
         lacking = {name for name in lenses if LENSES[name].alone and LENS_ARRAYS[name][0].name not in newest.lenses}
@@ -149,6 +161,12 @@ class Looker:
             frame = self.run.probe.completed(newest, engine.generator, engine.discriminator, lacking)
             self._publish(frame, sharper=True)
         return bool(lacking)
+
+    def show_plane(self, plane: Plane) -> None:
+        """Show another plane through latent space from now on."""
+        with self._changed:
+            self.plane = plane
+        self.stop_sharpening()
 
     def stop_sharpening(self) -> None:
         """Give up the sharp frame: the networks are about to change."""
@@ -160,7 +178,7 @@ class Looker:
         if newest is None:
             return True
         arrays = {array.name for lens in self._board.lenses() & self.run.probe.lenses for array in LENS_ARRAYS[lens]}
-        return newest.resolution >= SHARP_RESOLUTION and arrays <= set(newest.lenses)
+        return newest.resolution >= SHARP_RESOLUTION and newest.plane == self.plane and arrays <= set(newest.lenses)
 
     def _look(self, *, moving: bool) -> None:
         self._show_what_came(wait=True)
@@ -189,7 +207,7 @@ class Looker:
             self._publish(frame)
 
     def _through_lenses(self, *, moving: bool) -> dict[str, Any]:
-        """Those through which somebody looks and that show something of this run.
+        """Those through which somebody looks and that show something of this run, and the plane of latent space.
 
         Of a run that is moving, without those of which a frame has just been made.
         """
@@ -199,7 +217,7 @@ class Looker:
         if moving:
             lenses = frozenset(name for name in lenses if now >= self._rests_until.get(name, now))
         self._rests_until |= {name: now + LENSES[name].pause for name in lenses}
-        return self.run.through(lenses)
+        return {**self.run.through(lenses), "plane": self.plane}
 
     def _publish(self, frame: Snapshot, *, sharper: bool = False) -> None:
         self._put_up(frame, lambda told: self.run.take(told, sharper=sharper))

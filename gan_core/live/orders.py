@@ -17,6 +17,7 @@ from gan_core.records.commands import (
     Restart,
     SetLooking,
     SetPace,
+    SetPlane,
     SetValues,
     StepOnce,
     check_size,
@@ -47,6 +48,14 @@ def set_looking(session: TrainingSession, command: SetLooking) -> None:
 def set_pace(session: TrainingSession, command: SetPace) -> None:
     """Show every n-th step, or train at full speed."""
     session.looker.tempo.chosen = Pace(command.steps, command.per_second)
+
+
+def set_plane(session: TrainingSession, command: SetPlane) -> None:
+    """Show another plane through latent space."""
+    dim = session.run.engine.config.latent_dim
+    if not command.plane.fits(dim):
+        raise Refusal(say("refusal.no-plane", dim=dim))
+    session.looker.show_plane(command.plane)
 
 
 def play(session: TrainingSession, command: Play) -> None:
@@ -129,6 +138,7 @@ APPLY: dict[type[Command], Callable[..., None]] = {
     SetValues: set_values,
     SetLooking: set_looking,
     SetPace: set_pace,
+    SetPlane: set_plane,
     Play: play,
     Pause: pause,
     StepOnce: step_once,

@@ -340,5 +340,6 @@ class TrainingSession:
             length=PRESETS[run.info.preset].length if run.info.preset in PRESETS else None,
             pace_limit=pace.per_second,
             pace_chosen=self.looker.tempo.chosen is not None,
+            plane=self.looker.plane,
             figure_end=self.phase is Phase.PAUSED and self.at_figure_end(),
         )

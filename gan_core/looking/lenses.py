@@ -5,6 +5,7 @@ Each gives the arrays that `gan_core.records.arrays.LENS_ARRAYS` describes, in s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -37,10 +38,11 @@ class Subject:
 
     networks: Networks
     seen: Seen
-    latents: Tensor  # (N, 2), of the fakes that were seen
+    latents: Tensor  # (N, latent_dim), of the fakes that were seen
     of_g: Mapping[str, Tensor]  # (P,) each: `update`, what G's last step added to its parameters, and their `mean`
     instruments: Instruments
     trained: frozenset[str]  # of "generator" and "discriminator"
+    reach: float = 1.0  # latent units to one of the plane that is shown
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def _tears(subject: Subject) -> Parts:
     stretch, turned = [], []
     for part in torch.split(grid, _PART):
         jacobian = jacobians(generator, part)
-        stretch.append(log_stretch(jacobian))
+        stretch.append(log_stretch(jacobian) - 2 * math.log10(subject.reach))
         turned.append(folded(jacobian))
         yield None
     limit = torch.iinfo(torch.int16).max

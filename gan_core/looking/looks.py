@@ -20,6 +20,7 @@ from gan_core.looking.measures.best_d import LEAST, best_d
 from gan_core.looking.measures.density import box_density, generator_density_in_parts, target_density
 from gan_core.looking.measures.parts import finished
 from gan_core.setup.config import GANConfig
+from gan_core.setup.plane import USUAL, Plane
 from gan_core.targets.target import LATENTS, OPPONENTS, Opponent, Target
 from gan_core.training.networks import MLP, as_plain
 from gan_core.training.objectives import OBJECTIVES
@@ -40,17 +41,17 @@ class Networks(NamedTuple):
     whole: MLP  # the generator, of latents (N, latent_dim)
 
 
-def seen_through(config: GANConfig, generator: MLP, discriminator: MLP) -> Networks:
+def seen_through(config: GANConfig, generator: MLP, discriminator: MLP, plane: Plane = USUAL) -> Networks:
     """Both networks as functions of points on the panels.
 
-    The generator is that on the plane of latent space that is shown, where the other coordinates are 0; of a
+    The generator is that on a plane through latent space; of a
     discriminator with packing, what it says of a pack of one point so many times is shown.
     """
     latent, dim, packing = LATENTS.make(config.latent), config.latent_dim, config.packing
     whole = as_plain(generator)
-    usual = dim == 2 and latent.reach == 1
+    usual = dim == 2 and latent.reach == 1 and plane.usual
     return Networks(
-        whole if usual else as_plain(whole, latent.plane(dim)),
+        whole if usual else as_plain(whole, latent.plane(dim, plane)),
         as_plain(discriminator, torch.eye(2).repeat(packing, 1) if packing > 1 else None),
         whole,
     )

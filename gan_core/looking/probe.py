@@ -25,6 +25,7 @@ from gan_core.looking.references import collapsed, floors
 from gan_core.records.arrays import POINT_SCALE, Int16Array
 from gan_core.records.frames import FixedPoints, Moment, Snapshot, StrataInfo, TrailPoint
 from gan_core.setup.config import GANConfig
+from gan_core.setup.plane import USUAL, Plane
 from gan_core.targets.registry import TARGETS
 from gan_core.targets.strata import Strata
 from gan_core.targets.target import LATENTS, Latent
@@ -49,7 +50,7 @@ class Probe:
     def __init__(self, config: GANConfig, device: torch.device) -> None:
         target, random = TARGETS.make(config.target), torch.Generator().manual_seed(_SEED)
         self._config, latent = config, LATENTS.make(config.latent)
-        self._plane = _shown(latent, config)
+        self._latent = latent
         self.latents = latent.sample(POINTS, config.latent_dim, random).to(device)  # (POINTS, latent_dim)
         paired = config.task in _IN_PAIRS
         reals = target.goal()(self.latents) if paired else target.sample(POINTS, random).to(device)
@@ -66,7 +67,8 @@ class Probe:
         """The fixed inputs as they are shown."""
         return FixedPoints(
             run,
-            latents=_as_points(self.latents @ self._plane.to(self.latents)),
+            latents=_on_plane(self.latents, self._latent, USUAL),
+            reach=self._latent.reach,
             reals=_as_points(self.reals),
             task=self._task,
             offers=self._offers,
@@ -98,30 +100,35 @@ class Probe:
         points: int,
         lenses: Collection[str] = (),
         of_g: Mapping[str, Tensor] = MappingProxyType({}),
+        plane: Plane = USUAL,
     ) -> Iterator[Snapshot | None]:
         """Take one snapshot in short parts: yields None after each, and the snapshot last.
 
         `of_g` is what `GANEngine.beside_generator` gives, for the lenses "pull" and "mean". Lenses that show nothing of
-        this run are passed over.
+        this run are passed over. `plane` is the one through latent space that the latent map shows.
         Between two parts the caller may stop; the networks must not change in between.
         Raises FloatingPointError when a network's output is not finite: there is nothing true to show then.
         """
-        networks, latents = seen_through(self._config, generator, discriminator), self.latents[:points]
+        networks, latents = seen_through(self._config, generator, discriminator, plane), self.latents[:points]
         seen = yield from self._look.parts(networks, moment.step, resolution, latents)
         frame = snapshot(seen, moment)
         judge = networks.discriminator if self._config.packing == 1 else None
         reading = yield from self._instruments.read(
             moment.step, seen, frame.trail_point, judge=judge, at_rest=points >= POINTS
         )
-        subject = Subject(networks, seen, latents, of_g, self._instruments, TASKS[self._task].trains)
+        trains, reach = TASKS[self._task].trains, self._latent.reach
+        subject = Subject(networks, seen, latents, of_g, self._instruments, trains, reach)
         through: Arrays = {}
         for name in self.lenses.intersection(lenses):
             through |= yield from LENSES[name].look(subject)
-        yield replace(frame, reading=reading, lenses={name: _frozen(array) for name, array in through.items()})
+        there = None if plane.usual else _on_plane(latents, self._latent, plane)
+        shown = {name: _frozen(array) for name, array in through.items()}
+        yield replace(frame, reading=reading, lenses=shown, plane=plane, latents=there)
 
     def completed(self, frame: Snapshot, generator: MLP, discriminator: MLP, lenses: Collection[str]) -> Snapshot:
         """A frame of these very networks with what those of the lenses show that need no other look."""
-        networks, through = seen_through(self._config, generator, discriminator), dict(frame.lenses)
+        networks = seen_through(self._config, generator, discriminator, frame.plane)
+        through = dict(frame.lenses)
         for name in self.lenses.intersection(lenses):
             alone = LENSES[name].alone
             if alone is not None:
@@ -136,16 +143,17 @@ def without_data(config: GANConfig, run: int) -> FixedPoints:
     latents = latent.sample(POINTS, config.latent_dim, random)
     return FixedPoints(
         run,
-        latents=_as_points(latents @ _shown(latent, config)),
+        latents=_on_plane(latents, latent, USUAL),
+        reach=latent.reach,
         reals=_as_points(torch.zeros((0, 2))),
         task=config.task,
         offers=offers_of(config, None),
     )
 
 
-def _shown(latent: Latent, config: GANConfig) -> Tensor:
-    """What latents are multiplied with, to where they are shown: (dim, 2)."""
-    return latent.plane(config.latent_dim) / latent.reach**2
+def _on_plane(latents: Tensor, latent: Latent, plane: Plane) -> Int16Array:
+    """Where latents (N, dim) are shown: the nearest places (N, 2) of the plane, those beyond its edge on the edge."""
+    return _as_points(latents @ latent.plane(latents.shape[1], plane).to(latents) / latent.reach**2)
 
 
 def snapshot(seen: Seen, moment: Moment) -> Snapshot:

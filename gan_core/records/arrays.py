@@ -31,7 +31,8 @@ class LensArray:
 
 # What each lens adds, in the order in which it travels.
 # best-d   best_d: round(254 * D*), the best possible D over sample space; 255 where nobody has any mass
-# tears    stretch: round(1000 * log10 |det J|) of G over latent space; folded: 1 if it is < 0
+# tears    stretch: round(1000 * log10 |det J|) of G over the plane of latent space that is shown; folded: 1 where det J
+#          is < 0
 # pull     pull: x, y of a fake before its last step, the direction D's gradient asked for (the longest is 1), and the
 #          move it made, in data units; asked_share: share of the shown fakes that obeyed
 # mean     mean: fakes of the first fixed latents by the running mean of G's weights, times POINT_SCALE

@@ -32,6 +32,7 @@ from gan_core.setup.limits import (
     check_step,
     check_whole_number,
 )
+from gan_core.setup.plane import Plane, read_plane
 from gan_core.setup.presets import Preset, find_preset
 
 
@@ -55,6 +56,13 @@ class SetPace:
 
     steps: int | None
     per_second: float | None = None  # frames a second at most: slow motion
+
+
+@dataclass(frozen=True)
+class SetPlane:
+    """Show another plane through latent space, of frames to come and of the one that is up."""
+
+    plane: Plane
 
 
 @dataclass(frozen=True)
@@ -120,7 +128,7 @@ class Repeat:
     values: Mapping[str, float] = field(default_factory=dict)  # and of the values it begins with
 
 
-Command = SetValues | SetLooking | SetPace | Play | Pause | StepOnce | Restart | Open | Branch | Repeat
+Command = SetValues | SetLooking | SetPace | SetPlane | Play | Pause | StepOnce | Restart | Open | Branch | Repeat
 
 
 def coalesce(commands: Iterable[Command]) -> list[Command]:
@@ -133,7 +141,7 @@ def coalesce(commands: Iterable[Command]) -> list[Command]:
         last = merged[-1] if merged else None
         if isinstance(command, SetValues) and isinstance(last, SetValues):
             merged[-1] = SetValues({**last.values, **command.values})
-        elif isinstance(command, SetLooking | SetPace) and type(command) is type(last):
+        elif isinstance(command, SetLooking | SetPace | SetPlane) and type(command) is type(last):
             merged[-1] = command
         else:
             merged.append(command)
@@ -144,7 +152,8 @@ def parse(request: object) -> Command:
     """Turn a decoded JSON body into a command.
 
     The body is an object with `do`: "set" (`values`: name to number), "looking" (`share`), "pace" (`steps` a frame, or
-    null; perhaps `per_second`: frames a second at most), "play", "pause", "step" (`count`), "reset", "new-seed"
+    null; perhaps `per_second`: frames a second at most), "plane" (`plane`: [across, up, towards,
+    degrees]), "play", "pause", "step" (`count`), "reset", "new-seed"
     (`seed`), "preset" (`name`), "start", "open" (`run`), "branch" (`run`, `step`) or "repeat" (`preset`, `seed`,
     `changes`: [step, name, value] in order, `step`). "preset" and "repeat" may have `config`, key to text, and
     `values`, name to number: what is not as the preset has it; "start" both, of what is not as the present run began,
@@ -264,6 +273,7 @@ _READERS = {
     "set": _read_set,
     "looking": lambda request: SetLooking(LOOKING_SHARE.check("share", request.get("share"))),
     "pace": _read_pace,
+    "plane": lambda request: SetPlane(read_plane(request.get("plane"))),
     "play": lambda request: Play(),
     "pause": lambda request: Pause(),
     "step": _read_step,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy.typing as npt
 
 from gan_core.records.arrays import Float32Array, Int16Array, Uint8Array
+from gan_core.setup.plane import USUAL, Plane
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -57,6 +58,10 @@ class Snapshot:
     # Where D gives scores that are no logits: the level above which it takes a point for real, and the reach. Both maps
     # then show round(255 * ((D - level) / reach + 1) / 2) instead.
     score: tuple[float, float] | None = None
+    # What is shown of latent space; `latents` is then where the z of the fakes are on it. None: on the usual plane they
+    # are where FixedPoints has them.
+    plane: Plane = USUAL
+    latents: Int16Array | None = None  # (N, 2), times POINT_SCALE
 
     @property
     def step(self) -> int:
@@ -72,6 +77,7 @@ class Snapshot:
     def nbytes(self) -> int:
         """Bytes held by the arrays."""
         lenses = sum(array.nbytes for array in self.lenses.values())
+        lenses += 0 if self.latents is None else self.latents.nbytes
         return self.latent_map.nbytes + self.sample_map.nbytes + self.fakes.nbytes + self.image.nbytes + lenses
 
 
@@ -99,8 +105,9 @@ class FixedPoints:
     """The inputs that stay the same in every frame of a run, so that frames can be compared."""
 
     run: int
-    latents: Int16Array  # (N, 2), uniform on [-1, 1]^2, times POINT_SCALE
+    latents: Int16Array  # (N, 2), where they are on the usual plane, times POINT_SCALE
     reals: Int16Array  # (N, 2), samples of the target, times POINT_SCALE; of task "fit": f(latents)
+    reach: float = 1.0  # of latent space: how far from 0 the edge of what is shown of it is
     task: str = "gan"
     best: float | None = None  # least possible loss, where the task has one
     # What an instrument reads, of the same number of points, of real data against real, and of a single point of them.

@@ -11,6 +11,7 @@ from gan_core.records.arrays import Float32Array
 from gan_core.records.frames import Reading
 from gan_core.records.steps import Change, InForce
 from gan_core.records.story import Diagnosis, Event
+from gan_core.setup.plane import USUAL, Plane
 from gan_core.setup.recipe import Recipe
 
 
@@ -98,6 +99,7 @@ class Status:
     length: int | None = None  # steps that the scenario is meant for; training can go on after them
     pace_limit: float | None = None  # frames a second at most: slow motion
     pace_chosen: bool = False  # whether a visitor chose the pace; else it is the scenario's
+    plane: Plane = USUAL  # the one through latent space that frames show
     figure_end: bool = False  # whether the run has paused where the article's figure ends
 
 

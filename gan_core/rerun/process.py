@@ -13,7 +13,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from functools import partial
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from gan_core.records.outcomes import Cancelled, Refused, Verdict, Working
+from gan_core.setup.plane import USUAL, Plane
 from gan_core.system.child import start
 from gan_core.texts.catalogue import catalogue, say, use
 
@@ -74,10 +75,19 @@ class Reruns:
             if not self._closed:
                 self._child = self._child or self._started()
 
-    def visit(self, client: str, path: Path, step: int, resolution: int, run: int, lenses: Collection[str] = ()) -> str:
+    def visit(
+        self,
+        client: str,
+        path: Path,
+        step: int,
+        resolution: int,
+        run: int,
+        lenses: Collection[str] = (),
+        plane: Plane = USUAL,
+    ) -> str:
         """Ask for the frame of exactly this step, as one of run number `run`. Returns a ticket for `result`."""
         asked = {"do": "visit", "path": str(path), "step": step, "resolution": resolution, "run": run}
-        asked["lenses"] = sorted(lenses)
+        asked |= {"lenses": sorted(lenses), "plane": list(astuple(plane))}
         return self._ask(client, asked)
 
     def verify(self, client: str, path: Path) -> str:

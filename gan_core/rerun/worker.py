@@ -1,9 +1,9 @@
 """What the process that re-runs steps does: it answers requests that come through a pipe.
 
 Knows no threads and starts nothing. What comes in is JSON: {"do": "visit", "ticket", "path", "step", "resolution",
-"run", "lenses"}, {"do": "verify", "ticket", "path"} or {"do": "cancel", "ticket"}. What goes out is JSON with `ticket`
-and `is`: "working" (`done`, `total`), "frame" (a second message follows: the envelope), "verdict" (the fields of
-Verdict), "refused" (`sentence`) or "cancelled".
+"run", "lenses", "plane"}, {"do": "verify", "ticket", "path"} or {"do": "cancel", "ticket"}. What goes out is JSON with
+`ticket` and `is`: "working" (`done`, `total`), "frame" (a second message follows: the envelope), "verdict" (the fields
+of Verdict), "refused" (`sentence`) or "cancelled".
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from gan_core.records.frames import Moment
 from gan_core.records.outcomes import Cancelled
 from gan_core.rerun.proof import verify
 from gan_core.rerun.retrace import Replay, Report
+from gan_core.setup.plane import USUAL, Plane, read_plane
 from gan_core.texts.catalogue import say
 from gan_core.wire import frames as wire
 
@@ -106,6 +107,7 @@ class Worker:
 
     def _visit(self, request: Request, file: RunFile, report: Report) -> tuple[Request, bytes]:
         replay, probe = self._at_hand(request["path"], file)
+        plane = _plane_of(request, replay.engine.config.latent_dim)
         replay.go_to(file, request["step"], report)
         engine, resolution = replay.engine, request["resolution"]
         engine.compute.enter()
@@ -118,6 +120,7 @@ class Worker:
             points=POINTS if sharp else LIVE_POINTS,
             lenses=request.get("lenses", ()),
             of_g=engine.beside_generator(),
+            plane=plane,
         ):
             if not report(0, 0):
                 raise Cancelled
@@ -159,6 +162,13 @@ class Worker:
 
     def _say(self, reply: Request) -> None:
         self._pipe.send_bytes(json.dumps(reply).encode())
+
+
+def _plane_of(request: Request, dim: int) -> Plane:
+    plane = read_plane(request["plane"]) if request.get("plane") else USUAL
+    if not plane.fits(dim):
+        raise ValueError(say("refusal.no-plane", dim=dim))
+    return plane
 
 
 _DO: dict[str, Callable[[Worker, Request, RunFile, Report], tuple[Request, bytes]]] = {

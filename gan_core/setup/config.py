@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from gan_core.setup.network import Network, read_network
 from gan_core.setup.part import number, read_part
+from gan_core.setup.plane import MAX_LATENT_DIM
 from gan_core.texts.catalogue import say_or
 
 Scale = Literal["linear", "log"]
@@ -133,7 +134,7 @@ _MAX_WEIGHTS = 1 << 25  # of one network, about
 _MAX_ACTIVATIONS = 1 << 26  # of one network for one batch
 # Of the numbers of a configuration, both ends included.
 RANGES: dict[str, tuple[float, float]] = {
-    "latent_dim": (1, 64),
+    "latent_dim": (1, MAX_LATENT_DIM),
     "packing": (1, 4),
     "unrolled": (0, 10),
     "consensus": (0, 100),

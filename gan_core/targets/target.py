@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gan_core.setup.plane import USUAL, Plane
 from gan_core.setup.registry import Parts
 from gan_core.targets.strata import Strata
 
@@ -75,15 +76,15 @@ def uniform_square(n: int, generator: torch.Generator) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class Latent:
-    """What G is fed with: a distribution over latent space, of which [-reach, reach]^2 is shown, the others being 0."""
+    """What G is fed with: a distribution over latent space, of which [-reach, reach]^2 of a plane is shown."""
 
     sample: Callable[[int, int, torch.Generator], Tensor]  # n, dim: (n, dim) float32 on the generator's device
     even: bool = False  # whether it is uniform on the square, so that G's density follows from the square's image
     reach: float = 1.0
 
-    def plane(self, dim: int) -> Tensor:
+    def plane(self, dim: int, shown: Plane = USUAL) -> Tensor:
         """The map of points of the plane that is shown, on [-1, 1]^2, to latents: (dim, 2), to multiply them with."""
-        return torch.eye(dim, 2) * self.reach
+        return torch.tensor(shown.directions(dim)).t() * self.reach
 
 
 def _uniform(n: int, dim: int, generator: torch.Generator) -> Tensor:

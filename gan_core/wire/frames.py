@@ -9,13 +9,14 @@ frame    (GET /api/frame, /api/frame/STEP)  `kind` "frame", `version`, `run`, `s
          differences; `image` i2 (M, M, 2), differences; `trail` i2 (T, 4): centre x, y, bluest x, y, at the steps
          `trail_steps` i4 (T,); `fakes` i2 (N, 2). Divide i2 by 32767.
          Perhaps also, in this order: `reading` f4 (K,) (records/readings.py) and `along` i2 (S,), the fakes in each
-         part of the data; of each lens that was asked for (`&lens=NAME,NAME`) the arrays that records/arrays.py lists,
-         u1 and i2 as differences.
-points   (GET /api/points)    `kind` "points", `run`, `task`, `offers` (names of records/offers.py), `best` (least
-         possible loss, or null), `floors` and `collapsed` (name of a reading: its value for real data against real, and
-         for a single point), `guides` ([modes, of, loss]: records.frames.Guide), `strata` (the S parts of the data, or
-         null: `shares` [...], `words`, `groups` and `ends`, as records.frames.StrataInfo). Arrays: `latents` and
-         `reals` i2 (N, 2), divide by 32767.
+         part of the data; `latents` i2 (N, 2), where the z of the fakes are on the plane through latent space that
+         `plane` [across, up, towards, degrees] (setup/plane.py) tells, if it is not the usual one; of each lens that
+         was asked for (`&lens=NAME,NAME`) the arrays that records/arrays.py lists, u1 and i2 as differences.
+points   (GET /api/points)    `kind` "points", `run`, `task`, `offers` (names of records/offers.py), `reach` (how far
+         from 0 the edge of the latent map is), `best` (least possible loss, or null), `floors` and `collapsed` (name of
+         a reading: its value for real data against real, and for a single point), `guides` ([modes, of, loss]:
+         records.frames.Guide), `strata` (the S parts of the data, or null: `shares` [...], `words`, `groups` and
+         `ends`, as records.frames.StrataInfo). Arrays: `latents` and `reals` i2 (N, 2), divide by 32767.
 progress (GET /api/progress)  `kind` "progress", `status` (as /api/status), `from` (first row), `rows` (all there are),
          `stride` (row i is step 1 + i * stride), `changes` ([step, name, old, new], ... from number `changes_from`),
          `events` ([step, kind, about], ... all of them: records/story.py). Arrays: `metrics` f4 (n, 4): d_loss,
@@ -29,7 +30,7 @@ progress (GET /api/progress)  `kind` "progress", `status` (as /api/status), `fro
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from math import prod
 from typing import Any
 
@@ -39,6 +40,7 @@ from gan_core.records.arrays import LENS_ARRAYS, MAX_ARROWS, POINT_SCALE, Float3
 from gan_core.records.frames import FixedPoints, Moment, Reading, Snapshot, TrailPoint
 from gan_core.records.readings import MAX_PARTS, READINGS
 from gan_core.records.status import Progress, Status
+from gan_core.setup.plane import USUAL, read_plane
 from gan_core.wire.envelope import AnyArray, envelope, pack, pack_body, said
 from gan_core.wire.envelope import unpack as decode
 
@@ -88,6 +90,8 @@ def pack_frame(frame: Snapshot, trail: Sequence[TrailPoint]) -> PackedFrame:
     }
     if frame.reading is not None:
         arrays |= {"reading": frame.reading.values, "along": frame.reading.along}
+    if frame.latents is not None:
+        arrays["latents"] = frame.latents
     arrays |= {array.name: frame.lenses[array.name] for array in lens_arrays() if array.name in frame.lenses}
     header = {
         "kind": "frame",
@@ -98,6 +102,7 @@ def pack_frame(frame: Snapshot, trail: Sequence[TrailPoint]) -> PackedFrame:
         "image_start": (stride // 2 + 0.5) * 2 / resolution - 1,
         "image_spacing": stride * 2 / resolution,
         **({} if frame.score is None else {"score": list(frame.score)}),
+        **({} if frame.plane.usual else {"plane": list(astuple(frame.plane))}),
     }
     listed, body = pack_body(arrays, body="zlib", smooth=_smooth())
     return PackedFrame({**header, **listed}, body)
@@ -124,6 +129,8 @@ def read_frame(payload: bytes, run: int) -> Snapshot:
             reading=Reading(step, _padded(arrays["reading"]), arrays["along"]) if "reading" in arrays else None,
             lenses={array.name: arrays[array.name] for array in lens_arrays() if array.name in arrays},
             score=_score(header.get("score")),
+            plane=read_plane(header["plane"]) if "plane" in header else USUAL,
+            latents=arrays.get("latents"),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"This frame is damaged: {error}.") from None
@@ -146,6 +153,10 @@ def check_frame(payload: bytes, step: int) -> None:
         if arrays["trail_steps"][-1] != step or (np.diff(arrays["trail_steps"].astype(np.int64)) <= 0).any():
             raise ValueError("its path does not lead to it")
         _score(header.pop("score", None))
+        if ("latents" in shape) != ("plane" in header):
+            raise ValueError("a plane through latent space and where the latents are on it go together")
+        if "plane" in header and read_plane(header.pop("plane")).usual:
+            raise ValueError("the usual plane is not told")
         _check_frame_header(header, {"kind": "frame", "body": "zlib", "step": step, "resolution": cells})
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise ValueError(f"This is no frame of step {step:,}: {said(error)}.") from None
@@ -169,6 +180,7 @@ def _further_arrays(shape: Mapping[str, tuple[int, ...]], cells: int) -> list[di
     numbers = shape["reading"][0] if "reading" in shape else 0
     parts = shape["along"][0] if "along" in shape else 0
     known: list[tuple[str, str, list[int]]] = [("reading", "f4", [numbers]), ("along", "i2", [parts])]
+    known.append(("latents", "i2", [shape["fakes"][0], 2]))
     for arrays in LENS_ARRAYS.values():
         listed = (shape[a.name][a.shape.index("P")] for a in arrays if "P" in a.shape and a.name in shape)
         sizes_of = {"R": cells, "P": min(next(listed, 0), MAX_ARROWS)}
@@ -199,7 +211,7 @@ def _smooth() -> set[str]:
 
 def _max_frame() -> int:
     """Bytes of a frame's arrays at most."""
-    own = 6 * _MAX_CELLS**2 + 4 * _MAX_POINTS + 12 * _MAX_TRAIL + 1024
+    own = 6 * _MAX_CELLS**2 + 8 * _MAX_POINTS + 12 * _MAX_TRAIL + 1024
     most = {"R": _MAX_CELLS, "P": MAX_ARROWS}
     sizes = (prod(most[n] if isinstance(n, str) else n for n in array.shape) for array in lens_arrays())
     return own + 4 * sum(sizes)
@@ -236,6 +248,7 @@ def encode_points(points: FixedPoints) -> bytes:
         "run": points.run,
         "task": points.task,
         "offers": sorted(points.offers),
+        "reach": points.reach,
         "best": points.best,
         "floors": dict(points.floors),
         "collapsed": dict(points.collapsed),

@@ -19,7 +19,7 @@ MAY_IMPORT: dict[str, str] = {
     "datasets": "texts",
     "targets": "datasets setup",
     "records": "setup texts",
-    "wire": "records",
+    "wire": "records setup",
     "training": "records setup targets",
     "looking.measures": "targets training",
     "looking": "looking.measures records setup targets training",

@@ -16,6 +16,7 @@ from gan_core.records.ending import ending_words
 from gan_core.records.library import DamagedRun, RunSummary
 from gan_core.records.outcomes import Refused, Verdict, Working
 from gan_core.setup.limits import check_run
+from gan_core.setup.plane import USUAL, read_plane
 from gan_core.texts.catalogue import say
 from gan_core.wire import frames as wire
 
@@ -106,8 +107,9 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
         if resolution not in RESOLUTIONS:
             raise ValueError(say("refusal.resolution", low=RESOLUTIONS[0], high=RESOLUTIONS[-1], value=str(resolution)))
         lenses = read_lenses(str(body.get("lens", "")))
+        plane = read_plane(body["plane"]) if "plane" in body else USUAL
         number = session.status().info.run if run_id == session.status().info.id else stored.status(run_id).info.run
-        return as_json({"ticket": reruns.visit(client, path, step, resolution, number, lenses)})
+        return as_json({"ticket": reruns.visit(client, path, step, resolution, number, lenses, plane)})
 
     @server.get("/api/visit/<ticket>")
     def visited(ticket: str) -> Response:

@@ -12,6 +12,7 @@ from gan_core.records.commands import Command
 from gan_core.records.library import DamagedRun, RunSummary
 from gan_core.records.outcomes import Cancelled, Refused, Verdict, Working
 from gan_core.records.status import Status
+from gan_core.setup.plane import Plane
 
 
 class PendingReceipt(Protocol):
@@ -112,7 +113,9 @@ class RerunsView(Protocol):
     def warm(self) -> None:
         """Get ready for the first request."""
 
-    def visit(self, client: str, path: Path, step: int, resolution: int, run: int, lenses: Collection[str] = ()) -> str:
+    def visit(
+        self, client: str, path: Path, step: int, resolution: int, run: int, lenses: Collection[str], plane: Plane
+    ) -> str:
         """Ask for the exact frame of a step; returns a ticket. What this client asked for before is dropped."""
 
     def verify(self, client: str, path: Path) -> str:

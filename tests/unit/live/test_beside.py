@@ -17,6 +17,7 @@ from gan_core.looking.probe import LIVE_LEVELS, Probe
 from gan_core.records.commands import Command, Pause, Restart, SetLooking, SetPace
 from gan_core.records.frames import Moment, Snapshot
 from gan_core.records.status import Phase
+from gan_core.setup.plane import Plane
 from gan_core.setup.presets import PRESETS, Preset
 from gan_core.system import child
 from gan_core.training.compute import leaves_a_core, resolve, spare_cores
@@ -95,6 +96,20 @@ def test_a_frame_is_the_same_bit_for_bit(beside: Beside, tiny: Preset, width: in
     engine.restore(before)
     assert_same(frame, look(engine, frame.resolution, **more))
     assert beside.take(wait=True) is None  # each comes once
+
+
+def test_a_turned_plane_is_the_same_there(beside: Beside, tiny: Preset) -> None:
+    config = replace(tiny.config, latent="normal", latent_dim=3)
+    engine, plane = GANEngine(replace(tiny, config=config), 3, device="cpu", threads=1), Plane(3, 1, 2, 70.0)
+    engine.step()
+    hand_over(beside, engine, time.perf_counter(), plane=plane)
+    frame = beside.take(wait=True)
+    assert frame is not None
+    assert frame.plane == plane
+    expected = look(engine, frame.resolution, plane=plane)
+    assert_same(frame, expected)
+    assert frame.latents is not None
+    assert np.array_equal(frame.latents, expected.latents)
 
 
 def test_a_frame_cannot_be_written_to(beside: Beside, tiny: Preset) -> None:

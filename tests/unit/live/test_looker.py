@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
+import torch
 
 from gan_core.live.board import Board
 from gan_core.live.looker import Looker
 from gan_core.looking.lenses import LENSES
 from gan_core.run.run import begin
+from gan_core.setup.plane import Plane
 from gan_core.setup.presets import Preset
 
 ARRAYS = {"units": "unit_maps", "tears": "stretch"}
@@ -47,6 +50,45 @@ def test_what_units_compute_comes_now_and_then_while_a_run_moves_and_always_at_r
     assert seen_at(0.1 + 1.1 * pause, moving=True) == {"units", "tears"}
     assert seen_at(0.1 + 1.2 * pause, moving=True) == {"tears"}
     assert seen_at(0.1 + 1.3 * pause, moving=False) == {"units", "tears"}
+
+
+@pytest.mark.usefixtures("_asked_for_ever")
+def test_another_plane_through_latent_space_is_shown_at_once_and_then_sharp(tiny: Preset) -> None:
+    wide = replace(tiny, config=replace(tiny.config, latent_dim=4))
+    run, changed = begin(wide, 1, device="cpu", precision="float32", threads=1), threading.Condition()
+    board = Board(changed, 0)
+    clocks = {"clock": lambda: 0.0, "wall_clock": lambda: 0.0}
+    looker = Looker(changed, board, lambda frame, payload: None, leaves_a_core=lambda threads: False, **clocks)
+    with changed:
+        looker.turn_to(run, tiny.paces)
+    run.trained(run.engine.advance(3), 0.001)
+    looker.look(moving=False)
+    while not looker.shows_all():
+        looker.sharpen()
+    looker.sharpen()  # the first part of one more, which the turn gives up
+    plane = Plane(3, 2, 4, 40.0)
+    weights = [network.parameters_flat.clone() for network in (run.engine.generator, run.engine.discriminator)]
+    looker.show_plane(plane)
+    assert not looker.shows_all()
+    looker.sharpen()
+    there = run.history.newest
+    assert there is not None
+    assert (there.step, there.plane) == (3, plane)
+    assert there.resolution < 400
+    while not looker.shows_all():
+        looker.sharpen()
+    sharp = run.history.newest
+    assert sharp is not None
+    expected = run.look(0.0, resolution=400, points=5000, plane=plane)
+    assert (sharp.latent_map == expected.latent_map).all()
+    assert (sharp.latent_map != run.look(0.0, resolution=400, points=5000).latent_map).any()
+    assert torch.equal(run.engine.generator.parameters_flat, weights[0])
+    assert torch.equal(run.engine.discriminator.parameters_flat, weights[1])
+    with changed:
+        looker.turn_to(begin(wide, 2, device="cpu", precision="float32", threads=1), tiny.paces)
+        assert looker.plane == plane  # as many numbers: it is still there
+        looker.turn_to(begin(tiny, 2, device="cpu", precision="float32", threads=1), tiny.paces)
+        assert looker.plane == Plane()
 
 
 @pytest.mark.usefixtures("_asked_for_ever")

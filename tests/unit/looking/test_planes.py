@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from gan_core.records.arrays import POINT_SCALE
 from gan_core.records.frames import Moment
 from gan_core.setup.config import GANConfig, HyperParameters
 from gan_core.setup.experiment import Experiment
+from gan_core.setup.plane import Plane
 from gan_core.targets.target import LATENTS
 from gan_core.training.engine import GANEngine
 from gan_core.training.networks import as_plain
@@ -62,6 +64,42 @@ def test_frames_show_the_networks_as_they_are(changed: dict[str, Any]) -> None:
     if frame.score is not None:
         both = torch.cat((on_image, on_grid))
         assert frame.score[1] == pytest.approx(float((both - frame.score[0]).abs().max()), rel=1e-4)
+
+
+@pytest.mark.parametrize(("latent", "reach"), [("uniform", 1.0), ("normal", 3.0)])
+def test_a_turned_plane_shows_the_networks_on_it(latent: str, reach: float) -> None:
+    """Against the modules at z = reach (a (cos t e_4 + sin t e_2) + b e_5), and every z's distance along both."""
+    config, plane = replace(BASE, latent=latent, latent_dim=5), Plane(4, 5, 2, -35.0)
+    engine = GANEngine(Experiment(config, HyperParameters()), 2, device="cpu")
+    engine.advance(30)
+    probe, cells = Probe(engine.config, torch.device("cpu")), 16
+    how = {"resolution": cells, "points": 300, "lenses": ("tears",)}
+    frame = probe.look(engine.generator, engine.discriminator, Moment(1, 30, 0.0), plane=plane, **how)
+    assert frame.plane == plane
+    turn, grid = np.radians(-35.0), cell_centres(cells, torch.device("cpu")).numpy()
+    basis = np.zeros((2, 5), np.float32)
+    basis[0, [3, 1]], basis[1, 4] = (np.cos(turn), np.sin(turn)), 1
+    z = torch.from_numpy(reach * grid @ basis)
+    with torch.no_grad():
+        scores = engine.discriminator(engine.generator(z))[:, 0]
+        fakes = engine.generator(probe.latents[:300])
+    assert np.abs(frame.latent_map.ravel() / 255 - torch.sigmoid(scores).numpy()).max() <= 1 / 250
+    np.testing.assert_allclose(frame.fakes / POINT_SCALE, fakes.clamp(-1, 1).numpy(), atol=1e-4)
+    there = (probe.latents[:300].numpy() @ basis.T / reach).clip(-1, 1)
+    assert frame.latents is not None
+    np.testing.assert_allclose(frame.latents / POINT_SCALE, there, atol=1e-4)
+    # The area of the image of the plane, to latent area: by differences of the module, in float64.
+    g, step = copy.deepcopy(engine.generator).double(), 1e-6
+    ends = [g(z.double() + sign * step * torch.from_numpy(basis[k]).double()) for k in (0, 1) for sign in (1, -1)]
+    (a, b), (c, d) = ((ends[2 * k] - ends[2 * k + 1]).detach().numpy().T / (2 * step) for k in (0, 1))
+    expected = np.log10(np.abs(a * d - b * c)).reshape(cells, cells)
+    found = frame.lenses["stretch"] / 1000
+    assert np.median(np.abs(found - expected)) < 2e-3  # but where a kink lies between two of the points
+    assert (np.abs(found - expected) < 0.01).mean() > 0.95
+    # And what is shown otherwise is not touched by it.
+    usual = probe.look(engine.generator, engine.discriminator, Moment(1, 30, 0.0), resolution=cells, points=300)
+    assert np.array_equal(usual.sample_map, frame.sample_map)
+    assert (usual.plane, usual.latents) == (Plane(), None)
 
 
 def test_latents_are_shown_where_the_plane_is() -> None:

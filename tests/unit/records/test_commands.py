@@ -18,6 +18,7 @@ from gan_core.records.commands import (
     Restart,
     SetLooking,
     SetPace,
+    SetPlane,
     SetValues,
     StepOnce,
     coalesce,
@@ -26,6 +27,7 @@ from gan_core.records.commands import (
 from gan_core.records.steps import Change
 from gan_core.setup.config import BOUNDS
 from gan_core.setup.limits import MAX_SEED, MAX_STEPS_AT_ONCE, MAX_STEPS_PER_FRAME, check_seed
+from gan_core.setup.plane import Plane
 
 
 @pytest.mark.parametrize(
@@ -40,6 +42,7 @@ from gan_core.setup.limits import MAX_SEED, MAX_STEPS_AT_ONCE, MAX_STEPS_PER_FRA
         ({"do": "pace", "steps": None}, SetPace(None)),
         ({"do": "pace", "steps": 1, "per_second": 1}, SetPace(1, 1.0)),
         ({"do": "pace", "steps": 5, "per_second": None}, SetPace(5)),
+        ({"do": "plane", "plane": [4, 1, 2, -7.5]}, SetPlane(Plane(4, 1, 2, -7.5))),
         ({"do": "play"}, Play()),
         ({"do": "pause"}, Pause()),
         ({"do": "step"}, StepOnce(1)),
@@ -97,6 +100,8 @@ def test_every_kind_is_read(request_: object, command: Command) -> None:
         ({"do": "explode"}, "explode"),
         ({"do": ["play"]}, "command"),
         ({"do": {}}, "command"),
+        ({"do": "plane"}, "plane"),
+        ({"do": "plane", "plane": [1, 2, 2, 0]}, "different"),
         ({"do": "set"}, "values"),
         ({"do": "set", "values": {}}, "values"),
         ({"do": "set", "values": [1]}, "values"),
@@ -180,6 +185,8 @@ def test_no_request_does_anything_but_parse_or_be_refused(request_: object) -> N
             assert 0 <= share <= 0.9
         case SetPace(steps):
             assert steps is None or 1 <= steps <= MAX_STEPS_PER_FRAME
+        case SetPlane(plane):
+            assert plane.fits(64)
         case StepOnce(count):
             assert 1 <= count <= MAX_STEPS_AT_ONCE
         case Restart(_, seed):

@@ -26,7 +26,9 @@ from gan_core.rerun import worker as rerun_worker
 from gan_core.rerun.process import HELD, Outcome, Reruns
 from gan_core.rerun.worker import Worker
 from gan_core.setup.config import HyperParameters, sized
+from gan_core.setup.plane import Plane
 from gan_core.setup.presets import Preset
+from gan_core.texts.catalogue import say
 from gan_core.training.engine import GANEngine
 from gan_core.wire import frames as wire
 from recorded import engine_of, recipe_of, record
@@ -153,6 +155,27 @@ def test_the_same_step_sharper_and_the_next_step_cost_nothing_again(run: Path, t
         frames, (28, 28, 29), (50, SHARP_RESOLUTION, 50), (LIVE_POINTS, POINTS, LIVE_POINTS), strict=True
     ):
         assert check_frame(frame, step, resolution, points)["verified"] is True
+
+
+def test_a_step_is_visited_on_a_turned_plane(tmp_path: Path) -> None:
+    preset = Preset("wide", sized(width=4, depth=1, batch=4, latent_dim=3), HyperParameters())
+    path = record(tmp_path / "run.sqlite", preset, 6)
+    asked = visit(path, 5) | {"plane": [1, 3, 2, 25.0]}
+    (payload,) = frames_of(serve((0, asked)))
+    engine = engine_of(preset)
+    engine.advance(5)
+    probe, moment = Probe(engine.config, engine.compute.device), Moment(7, 5, 0.0)
+    how = {"resolution": 50, "points": LIVE_POINTS, "plane": Plane(1, 3, 2, 25.0)}
+    expected = probe.look(engine.generator, engine.discriminator, moment, **how)
+    found = wire.read_frame(payload, 7)
+    assert found.plane == expected.plane
+    for name in ("latent_map", "fakes", "image", "latents"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+
+
+def test_a_plane_that_a_run_has_not_is_refused(run: Path) -> None:
+    (refusal,) = serve((0, visit(run, 2) | {"plane": [1, 3, 2, 25.0]}))
+    assert (refusal["is"], refusal["sentence"]) == ("refused", say("refusal.no-plane", dim=2))
 
 
 def test_another_run_of_the_same_name_is_not_taken_for_the_first(run: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from gan_core.records.readings import READINGS
 from gan_core.records.status import Phase, Progress, RunInfo, Status
 from gan_core.records.steps import Change, InForce
 from gan_core.records.story import Event
+from gan_core.setup.plane import Plane
 from gan_core.wire import frames as wire
 
 
@@ -160,6 +162,41 @@ def test_a_part_of_a_lens_is_refused() -> None:
             wire.check_frame(data, 42)
 
 
+def test_a_plane_through_latent_space_travels_with_a_frame() -> None:
+    latents = np.array([[1, -2], [3, 4], [-32767, 32767]], np.int16)
+    plain = with_lenses(snapshot(6, 3, 6))
+    turned = replace(plain, plane=Plane(3, 1, 2, 12.5), latents=latents)
+    data = wire.encode_frame(turned, version=1, trail=[turned.trail_point], kept=True)
+    header, arrays = read(data)
+    assert header["plane"] == [3, 1, 2, 12.5]
+    assert np.array_equal(arrays["latents"], latents)
+    wire.check_frame(data, 42)
+    again = wire.read_frame(data, 7)
+    assert again.plane == Plane(3, 1, 2, 12.5)
+    assert again.latents is not None
+    assert np.array_equal(again.latents, latents)
+    usual, _ = read(wire.encode_frame(plain, version=1, trail=[plain.trail_point], kept=True))
+    assert "plane" not in usual
+
+
+@pytest.mark.parametrize(
+    ("changed", "named"),
+    [
+        ({"plane": Plane(3, 1, 2, 5.0)}, "go together"),
+        ({"latents": np.zeros((3, 2), np.int16)}, "go together"),
+        ({"plane": Plane(3, 3, 2, 5.0), "latents": np.zeros((3, 2), np.int16)}, "three different"),
+        ({"plane": Plane(3, 1, 2, 1e9), "latents": np.zeros((3, 2), np.int16)}, "degrees"),
+        ({"plane": Plane(3, 1, 2, 5.0), "latents": np.zeros((4, 2), np.int16)}, "not those of a frame"),
+    ],
+    ids=["no latents", "no plane", "no plane at all", "no angle", "too many"],
+)
+def test_a_stranger_s_plane_is_checked(changed: dict[str, Any], named: str) -> None:
+    frame = replace(snapshot(6, 3, 6), **changed)
+    data = wire.encode_frame(frame, version=1, trail=[frame.trail_point], kept=True)
+    with pytest.raises(ValueError, match=named):
+        wire.check_frame(data, 42)
+
+
 @pytest.mark.parametrize("longer", ["unit_maps", "unit_places", "unit_weights"])
 def test_lists_of_one_lens_that_are_not_equally_long_are_refused(longer: str) -> None:
     whole = with_lenses(snapshot(6, 3, 6))
@@ -173,9 +210,15 @@ def test_lists_of_one_lens_that_are_not_equally_long_are_refused(longer: str) ->
 def test_points_as_documented() -> None:
     latents, reals = np.random.default_rng(1).integers(-32767, 32768, (2, 9, 2)).astype(np.int16)
     strata = StrataInfo((0.25, 0.75), "mode", 2, (0.0, 180.0))
-    fixed = FixedPoints(5, latents, reals, "noise", 0.0911, {"distance": 0.017}, {"distance": 0.5}, strata=strata)
+    fixed = FixedPoints(5, latents, reals, 3.0, "noise", 0.0911, {"distance": 0.017}, {"distance": 0.5}, strata=strata)
     header, arrays = read(wire.encode_points(fixed))
-    told = {"task": "noise", "best": 0.0911, "floors": {"distance": 0.017}, "collapsed": {"distance": 0.5}}
+    told = {
+        "task": "noise",
+        "reach": 3.0,
+        "best": 0.0911,
+        "floors": {"distance": 0.017},
+        "collapsed": {"distance": 0.5},
+    }
     assert {name: header[name] for name in told} == told
     assert header["strata"] == {"shares": [0.25, 0.75], "words": "mode", "groups": 2, "ends": [0.0, 180.0]}
     without, _ = read(wire.encode_points(replace(fixed, strata=None)))
@@ -284,6 +327,7 @@ def test_status_is_plain_json() -> None:
         "length": None,
         "pace_limit": None,
         "pace_chosen": False,
+        "plane": {"across": 1, "up": 2, "towards": 3, "degrees": 0.0},
         "figure_end": False,
     }
 
