@@ -18,7 +18,6 @@ from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.listen import Server
 from gan_core.live.session import TrainingSession
 from gan_core.recording.file.run_file import RunFolder
-from gan_core.recording.keeping import Opened
 from gan_core.records.frames import Snapshot
 from gan_core.training.engine import GANEngine
 
@@ -32,13 +31,11 @@ class MeasuredSession(TrainingSession):
     """
 
     def __init__(self, **options: Any) -> None:
+        """The run that it begins with is the one that is measured."""
         self.published: list[tuple[int, float]] = []  # version, seconds on the machine's monotonic clock
         super().__init__(**options)
 
-    def enter(self, opened: Opened) -> None:
-        """Note of the run's frames when they were there."""
-        super().enter(opened)
-        run, take = self.run, self.run.take
+        run, take = self.trainer.run, self.trainer.run.take
 
         def take_and_note(frame: Snapshot, *, sharper: bool = False) -> bool:
             self.published.append((self._board.coming, time.monotonic()))  # no browser can have it before
@@ -49,7 +46,7 @@ class MeasuredSession(TrainingSession):
 
     def record(self, on: bool) -> None:
         """Have the steps to come written down, or not: then the run's file misses them."""
-        self.run.keeper = self._recorder if on else None
+        self.trainer.run.keeper = self._recorder if on else None
 
 
 def serve(size: str, device: str, threads: int | None, runs: RunFolder | None) -> None:

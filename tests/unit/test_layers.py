@@ -59,6 +59,7 @@ MAY_HAVE_THREADS = [
     "live.board",
     "live.receipt",
     "live.session",
+    "live.trainer",
     "live.beside",
     "live.looker",
     "live.queue",

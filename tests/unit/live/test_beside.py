@@ -206,9 +206,9 @@ def next_frame(session: TrainingSession, version: int) -> int:
 def renderer(session: TrainingSession) -> Beside:
     """What renders the session's frames, once it has loaded."""
     version = 0
-    while session.looker._beside is None:
+    while session.trainer.looker._beside is None:
         version = next_frame(session, version)
-    return loaded(session.looker._beside)
+    return loaded(session.trainer.looker._beside)
 
 
 def frames_rendered_beside(session: TrainingSession, count: int) -> list[Snapshot]:
@@ -286,7 +286,7 @@ def test_training_and_frames_go_on_when_the_process_ends(watched: TrainingSessio
 @pytest.mark.slow
 def test_what_diverges_ends_the_run_with_a_sentence(watched: TrainingSession) -> None:
     frames_rendered_beside(watched, 1)
-    watched.run.engine.discriminator.parameters_flat.fill_(torch.nan)
+    watched.trainer.run.engine.discriminator.parameters_flat.fill_(torch.nan)
     while watched.status().phase is not Phase.FAILED:
         do(watched, SetLooking(0.15))
 

@@ -84,7 +84,7 @@ def steps(session: TrainingSession, count: int) -> None:
 
 def state(session: TrainingSession) -> str:
     """The state in which the session stands, read off its own engine between two steps."""
-    return digest(session.run.engine.state())
+    return digest(session.trainer.run.engine.state())
 
 
 def straight(tiny: Preset, until: int, changes: list[tuple[int, dict[str, float]]], seed: int = SEED) -> GANEngine:
@@ -166,8 +166,8 @@ def test_the_library_is_told_what_came_of_a_run(open_session: Opener, runs: RunF
     again = open_session()
     do(again, Open(name))
     settle(again, 120)
-    assert again.opening.recorder is not None
-    again.opening.recorder.flush()
+    assert again.trainer.opening.recorder is not None
+    again.trainer.opening.recorder.flush()
     with closing(RunFile.open(runs.path(name))) as file:
         assert file.outcome == {}, "a run that goes on has no outcome yet"
 
@@ -319,8 +319,8 @@ def test_a_full_disk_ends_the_recording_and_nothing_else(
     error = None
     while error is None:
         steps(session, 10)
-        assert session.opening.recorder is not None
-        session.opening.recorder.flush()
+        assert session.trainer.opening.recorder is not None
+        session.trainer.opening.recorder.flush()
         recording = session.status().recording
         assert recording is not None
         error = recording.error

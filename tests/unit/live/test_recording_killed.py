@@ -94,7 +94,7 @@ def test_a_killed_run_goes_on_exactly(tiny: Preset, tmp_path: Path, monkeypatch:
         do(session, Open(name))
         settle(session, step)
         assert session.status().note is None
-        assert fingerprint(pack_state(session.run.engine.state())) == oracle[step]
+        assert fingerprint(pack_state(session.trainer.run.engine.state())) == oracle[step]
         session.close(LONG)
 
 

@@ -68,8 +68,8 @@ def recording_of(session: TrainingSession) -> Recording:
 
 
 def flush(session: TrainingSession) -> bool:
-    assert session.opening.recorder is not None
-    return session.opening.recorder.flush(LONG)
+    assert session.trainer.opening.recorder is not None
+    return session.trainer.opening.recorder.flush(LONG)
 
 
 def test_it_waits_says_so_and_catches_up(tmp_path: Path) -> None:
@@ -247,7 +247,7 @@ def test_the_end_of_the_server_does_not_wait_for_ever(
     steps(session, 20)
     assert flush(session)
     name = session.status().info.id
-    recorder = session.opening.recorder
+    recorder = session.trainer.opening.recorder
     assert recorder is not None
     with locked(runs.path(name)), caplog.at_level(logging.ERROR):
         steps(session, 20)
