@@ -29,7 +29,7 @@
     return new Map([
       ["preset", scenario(run)],
       ["seed", String(run.seed)],
-      ...Object.entries(run.config).map(([name, value]) => [name, String(value)]),
+      ...Object.entries(run.config).map(([name, value]) => [name, app.ownNames.said(String(value))]),
       ...Object.keys(run.values).map((name) => [name, course(name, run.values[name], changes)]),
       ["path", app.say(info.by_hand ? "compare.path.by-hand" : "compare.path.autograd")],
       ["precision", info.precision],
@@ -99,6 +99,9 @@
     const { runs, current } = await answer.json();
     return runs.map((run) => ({ ...run, live: run.id === current }));
   }
+
+  // Without them data of somebody's own go by their targets.
+  const names = () => fetch("/api/data").then((answer) => (answer.ok ? answer.json() : { data: [] })).then(({ data }) => app.ownNames.learn(data)).catch(() => {});
 
   function choose(ids, found, runs) {
     const i = found[0] ? 1 : 0; // the side to choose
@@ -170,7 +173,7 @@
   }
 
   async function begin() {
-    const runs = await find();
+    const [runs] = await Promise.all([find(), names()]);
     if (!runs) return;
     build(runs);
     await showDifferences();

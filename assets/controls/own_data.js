@@ -9,9 +9,8 @@ window.dash_clientside = window.dash_clientside || {};
 (function (app) {
   const TABLES = ".csv,.tsv,.txt,.dat,text/csv,text/plain";
   const LONGEST = 200; // characters of two columns
-  const FAMILY = "csv-"; // how their names as targets begin
   const { state } = app;
-  const learnt = new Set(); // targets whose names were asked for
+  const asked = new Map(); // target whose name was asked for -> a promise of the answer
   let count = 0; // of those that were built: ids differ by it
 
   async function build(root, { words, use }) {
@@ -74,7 +73,7 @@ window.dash_clientside = window.dash_clientside || {};
     parts.field.value = ""; // so that the same file can be chosen again
     if (why) return say(why, true);
     const { target, name, sentence } = said;
-    call(said);
+    learn([said]);
     say(sentence);
     parts.root.dispatchEvent(new CustomEvent("own-data", { bubbles: true, detail: { target, name, sentence } }));
     await list(parts);
@@ -85,7 +84,7 @@ window.dash_clientside = window.dash_clientside || {};
     app.pad.open(async (file, tell) => {
       const asked = new URLSearchParams({ name: file.name, scale: "square" });
       const { said, why } = await app.files.send(file, `/api/data?${asked}`, tell).answer;
-      if (!why) call(said);
+      if (!why) learn([said]);
       return { target: said.target, why };
     }, use);
   }
@@ -97,29 +96,30 @@ window.dash_clientside = window.dash_clientside || {};
     const answer = await fetchAll();
     if (!answer) return;
     parts.limit = answer.limit;
-    answer.data.forEach(call);
+    learn(answer.data);
     parts.list.replaceChildren(...answer.data.map((one) => line(parts, one)));
     parts.list.hidden = !answer.data.length;
   }
 
   const fetchAll = () => fetch("/api/data").then((found) => (found.ok ? found.json() : null)).catch(() => null);
 
-  // -- what they are called: by their files, where a target's own name is made of digits -------------------------------------
+  // -- what they are called ------------------------------------------------------------------------------------------------
 
-  function call({ target, name, sentence }) {
-    const digits = target.slice(FAMILY.length, FAMILY.length + 4); // there may be others of that name
-    app.parts.call("target", target, app.say("own-data.named", { name, digits }), sentence);
+  // What the present run trains on, and did before it was changed.
+  const ofPresent = () => [state.status.info.config, state.status.info.config_before].flatMap((config) => (config && config.target ? [config.target] : []));
+
+  function learn(listed) {
+    const unnamed = state.status ? ofPresent().filter((target) => !app.ownNames.isKnown(target)) : [];
+    app.ownNames.learn(listed);
+    if (unnamed.some(app.ownNames.isKnown)) state.emit("named");
   }
 
-  // Asks once for the name of the present run's target.
-  async function learn() {
-    const { target } = state.status ? state.status.info.config : {};
-    if (!target || !target.startsWith(FAMILY) || learnt.has(target)) return;
-    learnt.add(target);
-    const answer = await fetchAll();
-    if (!answer) return;
-    answer.data.forEach(call);
-    state.emit("named");
+  // Asks, once for each, for the names of those of some targets that are somebody's own and not known by name.
+  async function names(targets) {
+    const wanted = targets.filter((target) => app.ownNames.isOwn(target) && !app.ownNames.isKnown(target));
+    const answer = wanted.some((target) => !asked.has(target)) ? fetchAll().then((found) => found && learn(found.data)) : null;
+    for (const target of wanted) if (!asked.has(target)) asked.set(target, answer);
+    await Promise.all(wanted.map((target) => asked.get(target)));
   }
 
   function line(parts, { target, name, sentence }) {
@@ -143,7 +143,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   const asText = (config) => Object.fromEntries(Object.entries(config).map(([key, value]) => [key, String(value)]));
 
-  state.on("progress", learn);
+  state.on("progress", () => state.status && names(ofPresent()));
 
-  app.ownData = { build, draw, train };
+  app.ownData = { build, draw, names, train };
 })(window.dash_clientside);

@@ -23,15 +23,15 @@ window.dash_clientside = window.dash_clientside || {};
   const wordsBefore = (run) => written(unlike(run.config_before, run.config));
 
   // The same as [name, before, after].
-  const changed = (run) => Object.keys(unlike(run.config_before, run.config)).map((name) => [state.settings.labels[name] || name, ...[run.config_before, run.config].map((config) => short(String(config[name])))]);
+  const changed = (run) => Object.keys(unlike(run.config_before, run.config)).map((name) => [state.settings.labels[name] || name, ...[run.config_before, run.config].map((config) => said(config[name]))]);
 
   function written(found) {
     const { labels } = state.settings;
     const names = [...new Set([...Object.keys(labels), ...Object.keys(found)])].filter((name) => Object.hasOwn(found, name));
-    const said = (value) => short(typeof value === "number" ? app.brief(value) : value);
     return names.map((name) => `${lower(labels[name] || name)} ${said(found[name])}`).join(", ");
   }
 
+  const said = (value) => short(typeof value === "number" ? app.parts.plain(value) : app.ownNames.said(String(value)));
   const lower = (label) => label[0].toLowerCase() + label.slice(1);
   const short = (text) => (text.length > SHORT ? `${text.slice(0, SHORT)}…` : text);
 

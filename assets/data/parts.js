@@ -1,6 +1,6 @@
 // What a configuration says in words, taken apart and put together: "ring(modes=8)", "64,64:relu:tanh". Numbers
 // stay as they were typed until they are written, so that what is no number can be said back. gan_core/setup/part.py and
-// network.py have the same words. Pure, but for what a visitor's own parts are called.
+// network.py have the same words. Pure, but for what a visitor's own data are called (own_names.js).
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
@@ -47,14 +47,8 @@ window.dash_clientside = window.dash_clientside || {};
 
   // -- in words ----------------------------------------------------------------------------------------------------------
 
-  const called = new Map(); // "kind name" -> [label, help] of parts that the catalogue does not know
-
-  // What a part is called that is a visitor's own.
-  const call = (kind, name, ...words) => called.set(`${kind} ${name}`, words);
-
-  const saidOf = (kind, name) => called.get(`${kind} ${name}`) || [name, ""];
-  const label = (kind, name) => app.sayOr(saidOf(kind, name)[0], `part.${kind}.${name}.label`);
-  const help = (kind, name) => app.sayOr(saidOf(kind, name)[1], `part.${kind}.${name}.help`);
+  const label = (kind, name) => app.sayOr(app.ownNames.label(name), `part.${kind}.${name}.label`);
+  const help = (kind, name) => app.sayOr(app.ownNames.help(name), `part.${kind}.${name}.help`);
   const numberLabel = (kind, number) => app.sayOr(number, `number.${kind}.${number}.label`);
   const numberHelp = (kind, number) => app.sayOr("", `number.${kind}.${number}.help`);
 
@@ -71,5 +65,5 @@ window.dash_clientside = window.dash_clientside || {};
     return [units.map(whole).join(", ") || app.say("experiment.no-layer"), partWords(activationKind, activation), ...words.map(word)].join(" · ");
   }
 
-  app.parts = { read, write, call, label, help, numberLabel, numberHelp, partWords, networkWords, word, plain };
+  app.parts = { read, write, label, help, numberLabel, numberHelp, partWords, networkWords, word, plain };
 })(window.dash_clientside);

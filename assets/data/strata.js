@@ -12,11 +12,18 @@ window.dash_clientside = window.dash_clientside || {};
   // What the target calls its parts, or what anybody's are called.
   const known = () => (app.sayOr("", `strata.${now().words}.label`) ? now().words : "part");
 
-  // What is said of them: "label", "axis" or "where".
+  // What is said of them: "label", "axis", "where", "parts" or "on".
   function words(what) {
     const fields = { count: count() };
     return app.say(`strata.${known()}.${what}`, { ...fields });
   }
+
+  // What an instrument that counts in them reads of these very data; `help` is what it reads of any.
+  const OF_THEM = {
+    coverage: () => app.say("reading.coverage.of", { parts: words("parts") }),
+    on_band: () => app.say("reading.on_band.of", { on: words("on") }),
+  };
+  const about = (reading, help) => (OF_THEM[reading] && now() && app.sayOr("", `strata.${now().words}.on`) ? OF_THEM[reading]() : help);
 
   // Part `i`, from 0.
   function name(i) {
@@ -55,5 +62,5 @@ window.dash_clientside = window.dash_clientside || {};
     return [Math.max(0, least - apart(least)), Math.min(1, most + apart(most))];
   }
 
-  app.strata = { now, count, words, name, axis, ofRealData };
+  app.strata = { now, count, words, about, name, axis, ofRealData };
 })(window.dash_clientside);

@@ -26,8 +26,8 @@ window.dash_clientside = window.dash_clientside || {};
     });
   }
 
-  // A number is that number; a text, such as "r1(weight=1)", begins so.
-  const isSo = (value, text) => (typeof value === "number" ? text !== "" && Number(text) === value : String(value).toLowerCase().startsWith(text));
+  // A number is that number; a text, such as "r1(weight=1)" or what data are called, begins so.
+  const isSo = (value, text) => (typeof value === "number" ? text !== "" && Number(text) === value : [String(value), app.ownNames.said(String(value))].some((said) => said.toLowerCase().startsWith(text)));
 
   app.find = { build, matches };
 })(window.dash_clientside);

@@ -43,6 +43,8 @@ window.dash_clientside = window.dash_clientside || {};
     const root = app.byId("runs-list");
     if (!root) return;
     if (error) return app.setText("runs-words", error);
+    await app.ownData.names(said.runs.flatMap((run) => [run.config, run.config_before].flatMap((config) => (config ? [config.target] : []))));
+    if (!app.byId("runs-list")) return;
     if (!listed) {
       app.find.build(app.byId("runs-find"), lookFor);
       app.upload.build(app.byId("runs-upload"), said.limit, takenIn);

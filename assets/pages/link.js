@@ -79,6 +79,7 @@ window.dash_clientside = window.dash_clientside || {};
     const { recipe, notes } = read;
     if (!recipe) return tell(notes);
     await until(() => state.status && state.run === state.status.info.run && state.changesTotal >= state.status.changes);
+    await app.ownData.names([recipe.config.target || ""]);
     if (mine !== turn) return;
     if (isPresent(recipe)) return arrive(recipe, notes);
     if (isUnderWay(recipe)) return accompany(recipe, notes, mine);

@@ -5,6 +5,11 @@ window.dash_clientside = window.dash_clientside || {};
   const state = app.state;
   let shown = null; // of which run
 
+  function again() {
+    shown = null;
+    if (state.status) show();
+  }
+
   function show() {
     const root = app.byId("story-altered");
     const { info } = state.status;
@@ -21,6 +26,7 @@ window.dash_clientside = window.dash_clientside || {};
   const asTold = () => app.command.act({ do: "preset", name: state.status.info.preset });
 
   state.on("progress", show);
+  state.on("named", again);
 
   app.altered = { asTold };
 })(window.dash_clientside);

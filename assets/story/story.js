@@ -140,11 +140,11 @@ window.dash_clientside = window.dash_clientside || {};
     const { labels } = state.settings.tables;
     const found = numbersOf(state.shown);
     root.hidden = !found.length;
-    const key = found.map(([name]) => name).join();
+    const key = [state.run, ...found.map(([name]) => name)].join();
     if (root.dataset.shows !== key) {
       root.dataset.shows = key;
       root.replaceChildren(
-        ...found.map(([name]) => app.element("div", { title: labels[name][1] }, app.element("dt", {}, labels[name][0]), app.element("dd", { id: `story-${name}` }))),
+        ...found.map(([name]) => app.element("div", { title: app.strata.about(name, labels[name][1]) }, app.element("dt", {}, labels[name][0]), app.element("dd", { id: `story-${name}` }))),
       );
     }
     for (const [name, words] of found) app.setText(`story-${name}`, words);

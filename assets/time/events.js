@@ -70,6 +70,14 @@ window.dash_clientside = window.dash_clientside || {};
     say();
   }
 
+  // Data go by a name from now on.
+  function named() {
+    drawn = { key: "", kept: "" };
+    if (!state.status) return;
+    update();
+    say();
+  }
+
   // What happened at the step that is viewed.
   function say() {
     if (!app.byId("event-words") || !state.status) return;
@@ -79,6 +87,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   state.on("progress", update);
   state.on("view", say);
+  state.on("named", named);
 
   app.events = { previous, next };
 })(window.dash_clientside);

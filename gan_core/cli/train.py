@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from gan_core.cli.options import Setting, TrainOptions
 from gan_core.cli.outputs import CtrlC, MetricsFile, as_npy, write_whole
-from gan_core.datasets.folder import about
+from gan_core.datasets.folder import about, called
 from gan_core.looking.measures import neighbours
 from gan_core.looking.measures.modes import mode_floors, mode_quality
 from gan_core.looking.measures.quality import floors, quality
@@ -94,7 +94,8 @@ def _check_fits(path: Path, run: Run, options: TrainOptions) -> None:
     wanted, begun = vars(completed(asked.config)) | vars(asked.values), {**recipe.config, **recipe.values}
     others = [name for name, value in wanted.items() if value != begun[name]]
     if others:
-        raise ValueError(f"{path} has {others[0]} {begun[others[0]]}; it cannot go on with {wanted[others[0]]}.")
+        has, asked_for = (called(str(made[others[0]])) for made in (begun, wanted))
+        raise ValueError(f"{path} has {others[0]} {has}; it cannot go on with {asked_for}.")
     if known > options.steps:
         raise ValueError(f"{path} has {known:,} steps already; --steps must be more than that.")
     if run.history.metrics.stride > 1:

@@ -21,13 +21,14 @@ import numpy as np
 from gan_core.datasets import shipped
 from gan_core.datasets.dataset import DIGITS, IN_PLACE, Dataset, Scale, in_place, is_inside, scaled
 from gan_core.datasets.table import MAX_POINTS, MIN_POINTS, read_table
-from gan_core.texts.catalogue import say
+from gan_core.texts.catalogue import say, say_or
 
 VARIABLE = "GANSCOPE_DATA"
 PREFIX = "csv-"  # of a target's name, before its fingerprint
 BESIDE_RUNS = "data"  # what the folder is called in one of runs
 MAX_KEPT = 100  # data sets in a folder, of 8 MB at most
 _LONGEST = 100  # characters of a name
+_SAID = 4  # digits of a fingerprint that are said with a name, as assets/data/own_names.js does
 _MAX_NOTE, _MAX_POINTS_FILE = 4096, 8 * MAX_POINTS + 1024  # bytes
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError)  # what reading files may raise that anybody wrote
 
@@ -118,6 +119,17 @@ def about(target: str) -> dict[str, Any]:
     except Missing:
         return {}
     return {"data": _note(found)}
+
+
+def called(target: str) -> str:
+    """What a target goes by to people: data of somebody's own by the name of their file, if that is known."""
+    if not _is_own(target):
+        return target
+    fingerprint = target.removeprefix(PREFIX)
+    with suppress(*_DAMAGE):
+        name = str(_read_note(_points(fingerprint).with_suffix(".json"))["name"])
+        return say("own-data.named", name=name, digits=fingerprint[:_SAID])
+    return say_or(target, f"part.target.{target}.label")
 
 
 def _folder() -> Path:

@@ -5,6 +5,7 @@ Looking never changes training: the fixed inputs come from a stream of their own
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -19,6 +20,7 @@ from gan_core.looking.guides import guides
 from gan_core.looking.instruments import Instruments
 from gan_core.looking.lenses import LENSES, Arrays, Subject, available
 from gan_core.looking.looks import LOOKS, Seen, seen_through
+from gan_core.looking.measures.modes import nearly_one
 from gan_core.looking.measures.parts import finished
 from gan_core.looking.offers import offers, offers_of
 from gan_core.looking.references import collapsed, floors
@@ -55,7 +57,7 @@ class Probe:
         paired = config.task in _IN_PAIRS
         reals = target.goal()(self.latents) if paired else target.sample(POINTS, random).to(device)
         self.reals = reals  # (POINTS, 2)
-        self._offers, self._strata = offers(config), target.strata
+        self._offers, self._strata, self._modes = offers(config), target.strata, target.modes
         self.lenses = available(self._offers)  # names of those that show something
         self._task, self._look = config.task, LOOKS[config.task](config, target)
         self._instruments = Instruments(target, config.task, self.reals)
@@ -77,6 +79,7 @@ class Probe:
             collapsed=collapsed(*self._compared),
             guides=guides(self._config),
             strata=_told(self._strata),
+            one_mode=math.inf if self._modes is None else nearly_one(self._modes),
         )
 
     def fakes(self, generator: MLP, step: int) -> Tensor:

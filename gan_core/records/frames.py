@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -116,3 +117,4 @@ class FixedPoints:
     offers: frozenset[str] = frozenset()  # names of records.offers.OFFERS
     guides: tuple[Guide, ...] = ()
     strata: StrataInfo | None = None  # where the target says what the parts of its data are
+    one_mode: float = math.inf  # spread of fakes of which nearly all have one mode of the data

@@ -5,6 +5,7 @@ Fed with look after look; the rules themselves stand in `gan_core.run.diagnosis`
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -17,7 +18,7 @@ from gan_core.records.readings import PLACE
 from gan_core.records.steps import Change
 from gan_core.records.story import Diagnosis, Event
 from gan_core.run import diagnosis
-from gan_core.run.diagnosis import LOOKS, WINDOW, Look, Watch, diagnose, diagnose_supervised
+from gan_core.run.diagnosis import LOOKS, WINDOW, Look, Watch, diagnose, diagnose_supervised, narrow_for
 from gan_core.run.history import History, MetricsLog
 
 MAX_EVENTS = 200  # the newest ones are held
@@ -91,7 +92,9 @@ def rule_for(points: FixedPoints) -> Rule:
     """The rule for a run's task."""
     if points.task == "gan":
         chance = next((guide.loss for guide in points.guides if guide.modes == guide.of), None)
-        return partial(diagnose, parts=len(points.strata.shares) if points.strata else 0, chance=chance)
+        parts = len(points.strata.shares) if points.strata else 0
+        narrow = narrow_for(points.floors.get("spread", math.inf), points.one_mode)
+        return partial(diagnose, parts=parts, chance=chance, narrow=narrow)
     if points.task == "none":
         return lambda looks: "undecided"
     if points.task == "fit":

@@ -16,7 +16,8 @@ LEAST_LOOKS, LEAST_STEPS = 5, 40  # looks, and steps from first to last, below w
 COVERING = 0.6  # median coverage from here on; over any 200 steps figure 7 has 0.67 - 0.92
 BUNCHED = 0.35  # median coverage below this; over any 200 steps figure 2 has 0.02 - 0.18
 STILL = 0.1  # root mean square distance of the centre from its mean, in data units: below this, it stays where it is
-NARROW = 0.3  # spread of the fakes below this; real data have 0.56
+NARROW = 0.3  # spread of the fakes below this; the spiral has 0.56
+NARROW_SHARE = 0.55  # of the spread of real data, where that is less: on the spiral 0.31
 WON_LOSS = 0.05  # D's loss below this: D is right with 95 % certainty, on average
 CANNOT_TELL = math.log(2)  # cross-entropy of a D that cannot tell at all
 LEARNT = 0.01  # of what there was to learn, still to learn
@@ -38,19 +39,25 @@ class Look:
 
 
 def diagnose(
-    looks: Sequence[Look], *, diverged: bool = False, parts: int = 0, chance: float | None = CANNOT_TELL
+    looks: Sequence[Look],
+    *,
+    diverged: bool = False,
+    parts: int = 0,
+    chance: float | None = CANNOT_TELL,
+    narrow: float = NARROW,
 ) -> str:
     """Name the state of a GAN's run from its looks, the newest last; `diverged` says that a loss was not finite.
 
     `parts` is how many the data have: of two, one is already half of them. `chance` is D's loss where it cannot tell;
-    None where that says nothing: then it is not told that D has won.
+    None where that says nothing: then it is not told that D has won. `narrow` is the spread below which fakes are in
+    one place, as `narrow_for` has it.
 
     Those of the last WINDOW steps count, and at least the last LOOKS; "undecided" for fewer than LEAST_LOOKS, or within
     LEAST_STEPS. In this order, medians over the window:
     "diverged"; "d-has-won": D's loss below WON_LOSS, or as small a part of another `chance`;
     "covering": coverage at least COVERING;
     "hopping": coverage below BUNCHED, or of one part alone, and the centre not STILL; "collapsed": the same, the centre
-    still and the spread below NARROW; "undecided" otherwise. Of data without parts there is no coverage: narrow fakes
+    still and the spread below `narrow`; "undecided" otherwise. Of data without parts there is no coverage: narrow fakes
     then count as bunched, and covering is not told.
     """
     if diverged:
@@ -63,12 +70,20 @@ def diagnose(
     coverage, spread = _median(look.coverage for look in seen), _median(look.spread for look in seen)
     if coverage >= COVERING:
         return "covering"
-    bunched = spread < NARROW if math.isnan(coverage) else coverage < BUNCHED or coverage * parts == 1
+    bunched = spread < narrow if math.isnan(coverage) else coverage < BUNCHED or coverage * parts == 1
     if not bunched:
         return "undecided"
     if _roaming([look.centre for look in seen]) >= STILL:
         return "hopping"
-    return "collapsed" if spread < NARROW else "undecided"
+    return "collapsed" if spread < narrow else "undecided"
+
+
+def narrow_for(spread: float, one_mode: float) -> float:
+    """The spread below which fakes are in one place, of data that have `spread` themselves.
+
+    `one_mode` is that of fakes of which nearly all have one mode of the data; infinite for data without modes.
+    """
+    return min(NARROW, NARROW_SHARE * spread, one_mode)
 
 
 def diagnose_supervised(loss: float, best: float, untrained: float) -> str:

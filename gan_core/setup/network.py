@@ -13,6 +13,8 @@ from gan_core.setup.part import MAX_TEXT, Part, read_part
 MAX_LAYERS, MAX_UNITS = 16, 4096  # far beyond what trains here: they keep a stranger's file from asking for all memory
 OUTPUTS = ("linear", "tanh")
 NORMS = ("none", "batch-norm", "spectral-norm")  # of every hidden layer's sums; of every layer's weights
+# Those that either may have: with batch normalisation what D says of one point would depend on the others.
+NORMS_OF = {"generator": NORMS, "discriminator": ("none", "spectral-norm")}
 _NONE = "none"  # in the place of the units: no hidden layer
 
 

@@ -27,8 +27,8 @@ class Strata:
     count: int
     of: Callable[[Tensor], Tensor]  # (N, 2) float64 points -> (N,) int64 numbers of parts, from 0; -1: off the data
     # What a part is called: a name under `strata` in the catalogue, whose words are `label` (of the view of them),
-    # `axis`, `where` (a sentence: how they are counted) and `part`, which may have {n}, the part from 1, {group}, from
-    # 1, {from} and {to}.
+    # `axis`, `where` (a sentence: how they are counted), `parts` and `on` (what follows "Share of the" and "Share of
+    # the fakes on the data:"), and `part`, which may have {n}, the part from 1, {group}, from 1, {from} and {to}.
     words: str = "part"
     shares: Tensor | None = None  # (count,) float64, of the data that are not off; equal ones if not given
     groups: int = 1  # so many equal runs of parts, as of two moons

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from gan_core.setup.config import NETWORKS, GANConfig, HyperParameters
+from gan_core.setup.network import NORMS_OF
 from gan_core.setup.part import read_part
 from gan_core.setup.presets import PRESETS
 from gan_core.setup.registry import Parts
@@ -58,7 +59,7 @@ def _check_fit(config: GANConfig) -> None:
         raise ValueError("Of extragradient, consensus and unrolling a run can have one alone.")
     if config.unrolled and read_part(config.optimiser_d).name not in ("adam", "torch-adam"):
         raise ValueError("Unrolling goes through steps of Adam: choose adam or torch-adam for D.")
-    if config.networks["discriminator"].norm == "batch-norm":
+    if config.networks["discriminator"].norm not in NORMS_OF["discriminator"]:
         raise ValueError("Batch normalisation is for G: in D it makes what is said of one point depend on the others.")
 
 

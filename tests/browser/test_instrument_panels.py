@@ -154,25 +154,30 @@ def _by_moon(fakes: Floats) -> Floats:
 
 
 OTHERS = [
-    ("ring(modes=3, sd=0.1)", _by_mode, "Modes", ["1", "2", "3"], lambda i: f"mode {i + 1}"),
+    ("ring(modes=3, sd=0.1)", _by_mode, "Modes", ["1", "2", "3"], lambda i: f"mode {i + 1}", "of a mode"),
     (
         "moons",
         _by_moon,
         "Moons",
         ["1", "2"],
         lambda i: f"{('upper', 'lower')[i // 25]} moon, {i % 25 * 7.2:.0f}° to {(i % 25 + 1) * 7.2:.0f}°",
+        "line of a moon",
     ),
 ]
 
 
-@pytest.mark.parametrize(("target", "counted", "label", "ticks", "name"), OTHERS, ids=["ring", "moons"])
+@pytest.mark.parametrize(("target", "counted", "label", "ticks", "name", "of"), OTHERS, ids=["ring", "moons"])
 def test_another_target_s_parts_are_counted_and_called_by_what_they_are(
-    dashboard: DashboardPage, target: str, counted: Any, label: str, ticks: list[str], name: Any
+    dashboard: DashboardPage, target: str, counted: Any, label: str, ticks: list[str], name: Any, of: str
 ) -> None:
     dashboard.server.command("preset", name="quick", config={"target": target})
     server = _trained(dashboard)
     page = dashboard.page
     expect(page.locator("label[for=curves-view-strata]")).to_have_text(label)
+    for number, said in (("coverage", label.lower()), ("on_band", f"from the middle {of}")):
+        told = page.locator(f"#story-numbers div:has(#story-{number})").get_attribute("title") or ""
+        assert said in told
+        assert "band" not in told, "that is how the spiral's is told"
     _choose(dashboard, "curves-view", "strata")
     expect(dashboard.panel("metrics")).to_have_attribute("data-view", "strata")
     expect(page.locator("#metrics-panel .ytick text")).to_have_text(ticks)

@@ -108,7 +108,8 @@ def test_a_table_is_taken_in_and_trained_on(
     server.train(10)
     dashboard.catch_up()
     dashboard.expect_step(10)
-    expect(page.get_by_text(f"Not as told: target {told['target']}.")).to_be_visible()
+    name = f"ring.csv ({told['target'][4:8]})"
+    expect(page.get_by_text(f"Not as told: target {name}.")).to_be_visible()
     # Whether its points are copied: the server's readings, as a choice of the curves.
     page.locator("label[for=curves-view-memory]").click()
     expect(page.locator("#metrics-panel-title")).to_have_text("Copies or new")

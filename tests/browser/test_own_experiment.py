@@ -17,7 +17,7 @@ from gan_core.training.engine import GANEngine
 from live_server import ROOT, LiveServer
 
 LAB = str(ROOT / "tests" / "helpers" / "own_lab.py")
-CONFIG = {"batch": "64", "generator": "16,24:silu"}
+CONFIG = {"batch": "64", "generator": "16,24:silu", "noise_steps": "12345"}  # without noise they change nothing
 VALUES = {"lr_g": 0.0003, "updates_d": 2}
 
 
@@ -58,6 +58,7 @@ def test_an_altered_scenario_says_so_and_goes_into_a_link(dashboard: DashboardPa
     expect(said).to_be_visible()
     for words in ("Not as told: generator 16,24:silu:tanh, batch 64", "autograd"):
         expect(said).to_contain_text(words)
+    expect(said).to_contain_text("instance noise fades in 12345")
     expect(said).to_contain_text("generator learning rate 0.0003, updates of D in a step 2")
 
     page.locator("#copy-link").click()

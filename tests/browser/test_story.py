@@ -404,7 +404,7 @@ def test_the_help_is_found_by_its_headings(dashboard: DashboardPage) -> None:
         assert heading in headings
     dialog.locator("summary", has_text="Numbers").focus()
     page.keyboard.press("Enter")
-    said = "Share of the parts of the data that fakes reach: stretches of a curve, modes or squares."
+    said = "Share of the parts of the data that fakes reach, each with at least a tenth of the fakes that are due to it"
     expect(dialog.get_by_text(said)).to_be_visible()
 
 

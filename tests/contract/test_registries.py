@@ -135,7 +135,7 @@ def test_parts_of_the_data_are_those_of_the_samples(target: Target) -> None:
 def test_every_part_has_words(target: Target) -> None:
     assert target.strata is not None
     own = words(f"strata.{target.strata.words}")
-    assert set(own) == {"label", "axis", "where", "part"}
+    assert set(own) == {"label", "axis", "where", "part", "parts", "on"}
     assert fields_of(own["part"]) <= {"n", "group", "from", "to"}
     assert fields_of(own["where"]) <= {"count"}
 

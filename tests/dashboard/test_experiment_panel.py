@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from dataclasses import fields
 
 import pytest
 
 from gan_core.dashboard.page.experiment import settings
 from gan_core.setup.config import NETWORKS, PARTS, GANConfig
+from gan_core.setup.network import NORMS
 from gan_core.texts.catalogue import catalogue
-from gan_core.training.known import CHOICES
+from gan_core.training.known import CHOICES, completed
 from throw_away import added
 
 
@@ -34,6 +36,15 @@ def test_every_entry_has_its_numbers_with_range_and_usual_value() -> None:
                 assert parts.completed(f"{name}({number}={asked['high']})")
                 with pytest.raises(ValueError, match=f"{number} of the {parts.kind} {name} must be"):
                     parts.completed(f"{name}({number}={asked['high'] + 1})")
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_network_is_offered_each_norm_that_it_may_have_and_no_other(network: str) -> None:
+    offered = settings(CHOICES)["words"][network]["norm"]
+    for norm in NORMS:
+        config = GANConfig(**{network: f"8:relu:{norm}:linear"})
+        with nullcontext() if norm in offered else pytest.raises(ValueError, match="is for G"):
+            assert completed(config).networks[network].norm == norm
 
 
 def test_what_is_added_is_there_at_once() -> None:

@@ -50,6 +50,7 @@ _PAGE = """<!DOCTYPE html>
         <script src="/assets/browser.js"></script>
         <script src="/assets/texts.js"></script>
         <script src="/assets/data/wire.js"></script>
+        <script src="/assets/data/own_names.js"></script>
         <script src="/assets/compare/compare.js"></script>
     </body>
 </html>"""

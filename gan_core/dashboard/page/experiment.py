@@ -16,7 +16,7 @@ from gan_core.dashboard.page import ids
 from gan_core.dashboard.page.ids import aria
 from gan_core.setup.config import NETWORKS, RANGES, GANConfig
 from gan_core.setup.limits import MAX_ASKED_BATCH, MAX_ASKED_LAYERS, MAX_ASKED_UNITS
-from gan_core.setup.network import NORMS, OUTPUTS
+from gan_core.setup.network import NORMS_OF, OUTPUTS
 from gan_core.setup.registry import Parts
 from gan_core.texts.catalogue import say
 
@@ -24,8 +24,8 @@ Choices = Mapping[str, Parts[Any]]  # by field of a configuration, and of both n
 
 # What of a network is chosen by one word of its text, in the order of that, and where there is less to choose.
 _WORDS: dict[str, dict[str, tuple[str, ...]]] = {
-    "generator": {"norm": NORMS, "output": OUTPUTS},
-    "discriminator": {"norm": NORMS, "output": OUTPUTS[:1]},
+    "generator": {"norm": NORMS_OF["generator"], "output": OUTPUTS},
+    "discriminator": {"norm": NORMS_OF["discriminator"], "output": OUTPUTS[:1]},
 }
 # Ranges of fields that are numbers, as a page may ask for them; of another one the server says whether it can be.
 _RANGES: dict[str, tuple[float, float]] = {**RANGES, "batch": (2, MAX_ASKED_BATCH)}

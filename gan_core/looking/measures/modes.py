@@ -15,6 +15,7 @@ from torch import Tensor
 from gan_core.targets.target import Modes
 
 WITHIN = 3.0  # standard deviations
+NEARLY_ALL = 0.9  # of the fakes
 
 
 def mode_quality(fakes: Tensor, modes: Modes) -> dict[str, float]:
@@ -45,6 +46,17 @@ def mode_floors(modes: Modes, n: int) -> dict[str, float]:
         "reverse_kl": chance,
         "reverse_kl_high_quality": chance / share,
     }
+
+
+def nearly_one(modes: Modes) -> float:
+    """Spread of fakes of which NEARLY_ALL have one mode and the others the nearest mode: infinite for one alone.
+
+    Their root mean square distance from their centre: sqrt(2 sd^2 + p (1 - p) d^2), d being how far the two are apart.
+    """
+    if len(modes.centres) < 2:
+        return math.inf
+    apart = float(torch.pdist(modes.centres).min())
+    return math.sqrt(2 * modes.sd**2 + NEARLY_ALL * (1 - NEARLY_ALL) * apart**2)
 
 
 def _divergence(counts: Tensor, weights: Tensor) -> float:

@@ -121,6 +121,17 @@ def test_in_two_goes_it_is_the_run_in_one(recorded: Path, table: Path, tmp_path:
     np.testing.assert_array_equal(np.load(tmp_path / "samples.npy"), np.load(recorded / "samples.npy"))
 
 
+def test_another_table_is_refused_by_both_names(
+    recorded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "line.csv"
+    other.write_text("\n".join(f"{n},{n}" for n in range(20)))
+    with pytest.raises(SystemExit):
+        train(recorded, f"csv:{other}", 30, "--record", "--resume")
+    said = capsys.readouterr().err
+    assert re.search(r"has target ring\.csv \([0-9a-f]{4}\); it cannot go on with line\.csv \([0-9a-f]{4}\)\.", said)
+
+
 def test_it_is_proved(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", str(file_of(recorded))], {}) == 0
     assert "20 steps trained again" in capsys.readouterr().out

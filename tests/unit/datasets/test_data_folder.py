@@ -13,7 +13,7 @@ import pytest
 
 from gan_core.datasets import folder as data
 from gan_core.datasets.dataset import scaled
-from gan_core.datasets.folder import Missing, about, check, keep, load, sentence
+from gan_core.datasets.folder import Missing, about, called, check, keep, load, sentence
 
 
 @pytest.fixture(autouse=True)
@@ -140,6 +140,16 @@ def test_what_is_known_of_data_goes_into_a_summary(tmp_path: Path) -> None:
     told = about(f"csv-{kept.fingerprint}")["data"]
     assert (told["points"], told["held_out"], told["scale"]["unit"]) == (200, 20, kept.scale.unit)
     assert about("spiral") == about("csv-0123456789abcdef") == {}
+
+
+def test_a_target_is_called_by_its_file_where_that_is_known(tmp_path: Path, here: Path) -> None:
+    found = keep(table(tmp_path, points()), name="my points.csv")
+    target = f"csv-{found.fingerprint}"
+    assert called(target) == f"my points.csv ({found.fingerprint[:4]})"
+    (here / f"{found.fingerprint}.json").write_text("[]")
+    for other in (target, "csv-0123456789abcdef", "ring(modes=8)", "csv-"):
+        assert called(other) == other
+    assert called("csv-5753ff14891a0fe9") == "Old Faithful"
 
 
 def test_what_cannot_be_read_is_said_by_its_name(tmp_path: Path, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
