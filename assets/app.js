@@ -81,6 +81,12 @@ window.dash_clientside = window.dash_clientside || {};
 
   app.byId = (id) => document.getElementById(id);
 
+  // Has a component of Dash's hold a value. One that it holds already is left alone: whatever is set sends every component
+  // of the page through Dash's round of callbacks.
+  app.setProp = (id, name, value) => {
+    if (dash_component_api.getLayout(id).props[name] !== value) app.set_props(id, { [name]: value });
+  };
+
   // How much larger the page is drawn than it is laid out. Places in the window are in pixels that are drawn.
   app.pageZoom = () => document.body.getBoundingClientRect().width / document.body.offsetWidth || 1;
 

@@ -16,7 +16,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   function dragged(value, id) {
     if (!state.settings || value === placed[id]) return;
-    if (id !== hand) return placed[id] === undefined || app.set_props(id, { value: placed[id] });
+    if (id !== hand) return placed[id] === undefined || app.setProp(id, "value", placed[id]);
     placed[id] = value;
     const real = toReal(id, value);
     const now = state.status && state.status.values[spec(id).name].value;
@@ -78,13 +78,13 @@ window.dash_clientside = window.dash_clientside || {};
   function put(id, value) {
     placed[id] = value;
     if (hand === id && !app.byId(id).matches(":active")) hand = null;
-    app.set_props(id, { value });
+    app.setProp(id, "value", value);
   }
 
   // Latest wins, as for the others.
   async function looking(share) {
     if (!state.status || share === placed[LOOKING]) return;
-    if (LOOKING !== hand) return app.set_props(LOOKING, { value: placed[LOOKING] });
+    if (LOOKING !== hand) return app.setProp(LOOKING, "value", placed[LOOKING]);
     placed[LOOKING] = share;
     const flying = touched[LOOKING] !== undefined;
     touched[LOOKING] = share;
@@ -124,7 +124,7 @@ window.dash_clientside = window.dash_clientside || {};
       if (written[id] !== undefined) complain(id, null); // what was complained of gives way to another value
       written[id] = text;
       entered.delete(id);
-      app.set_props(`${id}-input`, { value: text });
+      app.setProp(`${id}-input`, "value", text);
     }
     const { looking_share: share, looking_measured: measured } = state.status;
     const root = app.byId(LOOKING);

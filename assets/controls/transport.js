@@ -101,7 +101,8 @@ window.dash_clientside = window.dash_clientside || {};
     const chooser = app.byId("preset");
     if (placedPreset !== status.info.preset && chooser) {
       placedPreset = status.info.preset;
-      app.set_props("preset", app.preset(placedPreset) ? { value: placedPreset } : { value: null, placeholder: placedPreset });
+      if (app.preset(placedPreset)) app.setProp("preset", "value", placedPreset);
+      else app.set_props("preset", { value: null, placeholder: placedPreset });
       state.emit("scenario", placedPreset);
     }
   }

@@ -102,7 +102,7 @@ window.dash_clientside = window.dash_clientside || {};
     app.picture.paint(canvas, unit);
     name.textContent = app.picture.nameOf(unit);
     const [across, up] = app.plane.axes(drawn, ["z₁", "z₂"]);
-    axes.textContent = unit.network ? app.say("networks.axes.discriminator") : app.say("networks.axes.generator", { across, up });
+    axes.textContent = unit.network ? app.say("networks.axes-d") : app.say("networks.axes-g", { across, up });
     range.textContent = app.picture.rangeWords(unit);
     const most = Math.max(...app.picture.rangeOf(unit).map(Math.abs));
     [-most, 0, most].forEach((value, k) => (ends[k].textContent = app.picture.number(value)));

@@ -19,6 +19,7 @@ from gan_core.dashboard.page.callbacks import add_callbacks
 from gan_core.dashboard.page.compare import add_compare
 from gan_core.dashboard.page.experiment import Choices
 from gan_core.dashboard.page.layout import page
+from gan_core.dashboard.page.markup import lighter
 from gan_core.dashboard.page.texts import texts_element
 from gan_core.dashboard.page.theme import css_variables
 from gan_core.texts.catalogue import catalogue, say
@@ -69,7 +70,7 @@ def create_app(
         ],
         serve_locally=True,
     )
-    app.layout = lambda: page(session.status(), choices)
+    app.layout = lambda: lighter(page(session.status(), choices))
     add_callbacks(app)
     guard(app.server, host, more_hosts, scripts=app.csp_hashes())
     app.server.after_request(_kept_by_browsers)

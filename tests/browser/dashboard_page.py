@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -189,6 +190,18 @@ class DashboardPage:
             "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
         )
 
+    def eventually(self, check: Callable[[], object]) -> None:
+        """Wait until a check passes; it is made anew after each drawing of the page, of all that it reads."""
+        deadline = time.monotonic() + PATIENCE / 1000
+        while True:
+            try:
+                check()
+                return
+            except AssertionError:
+                if time.monotonic() > deadline:
+                    raise
+            self.next_frame()
+
     def settled(self, *names: str) -> None:
         """Wait until these panels, or all, are drawn in the size that they have: Plotly follows a change late."""
         self.until(
@@ -258,6 +271,9 @@ class DashboardPage:
     def area(self, name: str) -> Area:
         """A panel's plot area, as Plotly has it: a chart that has yet to follow its panel's size is waited for."""
         self.settled(name)
+        return self._axes(name)
+
+    def _axes(self, name: str) -> Area:
         box = self.page.evaluate(
             """(name) => {
                 const plot = document.querySelector(`#${name}-panel .js-plotly-plot`);
@@ -333,15 +349,30 @@ class DashboardPage:
     # -- pointing ----------------------------------------------------------------------------------------------------
 
     def point(self, name: str, x: float, y: float) -> tuple[float, float]:
-        """Move the mouse to the whole pixel nearest to data (x, y); returns the data of that pixel."""
-        area = self.area(name)
-        px, py = (round(v) for v in area.pixel(x, y))
-        self.page.mouse.move(px, py)
-        self.next_frame()
+        """Move the mouse to the whole pixel nearest to data (x, y); returns the data of that pixel.
+
+        After a panel that moves meanwhile it is moved again.
+        """
+        area = None
+        while area is None or self._axes(name) != area:
+            area = self.area(name)
+            px, py = (round(v) for v in area.pixel(x, y))
+            self.page.mouse.move(px, py)
+            self.next_frame()
         return area.data(px, py)
+
+    def grip(self, slider: str) -> tuple[float, float]:
+        """Press the mouse on a slider's handle, once it stands still; returns the pixel."""
+        handle = self.handle(slider)
+        handle.hover()
+        self.page.mouse.down()
+        box = handle.bounding_box()
+        assert box is not None
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
     def point_at_step(self, step: int) -> int:
         """Move the mouse over the metrics panel to a step; returns the step of that pixel, by Plotly's own axis."""
+        self.settled("metrics")
         px, py, at = self.page.evaluate(
             """(step) => {
                 const plot = document.querySelector("#metrics-panel .js-plotly-plot");

@@ -106,26 +106,29 @@ def test_a_story_is_told_above_the_panels_of_a_phone(dashboard: DashboardPage) -
     _expect_pointed_at(page, next(target for _, target in parts(PRESETS["quick"].story) if target))
 
 
-def test_a_scenario_brings_its_curves_and_lenses_along(dashboard: DashboardPage) -> None:
+def test_what_a_scenario_brings_along(dashboard: DashboardPage) -> None:
+    """Its curves and lenses, what to try and why, sliders only of what it trains; and its story folds."""
     page = dashboard.open().page
 
     def chosen(control: str) -> Locator:
         return page.locator(f"#{control} input:checked + label")
 
-    usual = (chosen("curves-view").inner_text(), chosen("lens-latent").inner_text())
-    assert usual == ("Losses", "D(G(z))")
-    _open(dashboard, "tears")
-    expect(chosen("curves-view")).to_have_text("Samples")
-    expect(chosen("lens-latent")).to_have_text("Tears")
-    _open(dashboard, "quick")
-    expect(chosen("curves-view")).to_have_text(usual[0])
-    expect(chosen("lens-latent")).to_have_text(usual[1])
-
-
-def test_an_entry_of_the_zoo_says_why_and_what_to_try(dashboard: DashboardPage) -> None:
-    page, preset = dashboard.open().page, PRESETS["zoo-hopping"]
     for words in ("#story-attempt", "#story-why"):
         expect(page.locator(words)).to_be_hidden()
+    usual = {"curves-view": "Losses", "lens-latent": "D(G(z))"}
+    torn = {"curves-view": "Samples", "lens-latent": "Tears"}
+    for name, brought in (("quick", usual), ("tears", torn), ("quick", usual)):
+        _open(dashboard, name)
+        for control, choice in brought.items():
+            expect(chosen(control)).to_have_text(choice)
+    expect(dashboard.handle("lr-d")).to_be_visible()
+
+    _open(dashboard, "generator-capacity")
+    expect(page.locator("#untrained-d")).to_have_text(" · not trained here")
+    expect(dashboard.handle("lr-d")).to_be_hidden()
+    expect(dashboard.handle("lr-g")).to_be_visible()
+
+    preset = PRESETS["zoo-hopping"]
     _open(dashboard, preset.name)
     expect(page.locator("#story-attempt")).to_have_text(plain(preset.attempt))
     expect(page.locator("#story-why")).to_be_hidden()
@@ -135,18 +138,6 @@ def test_an_entry_of_the_zoo_says_why_and_what_to_try(dashboard: DashboardPage) 
     page.locator("#story-attempt").get_by_role("link").first.click()
     _expect_pointed_at(page, next(target for _, target in parts(preset.attempt) if target))
 
-
-def test_sliders_of_an_untrained_network_are_put_away(dashboard: DashboardPage) -> None:
-    page = dashboard.open().page
-    expect(dashboard.handle("lr-d")).to_be_visible()
-    _open(dashboard, "generator-capacity")
-    expect(page.locator("#untrained-d")).to_have_text(" · not trained here")
-    expect(dashboard.handle("lr-d")).to_be_hidden()
-    expect(dashboard.handle("lr-g")).to_be_visible()
-
-
-def test_it_folds(dashboard: DashboardPage) -> None:
-    page = dashboard.open().page
     fold = page.get_by_role("button", name="The story", exact=True)
     expect(fold).to_have_attribute("aria-expanded", "true")
     fold.click()
@@ -166,11 +157,10 @@ def test_controls_and_story_fit_into_one_screen(dashboard: DashboardPage, tell: 
     _expect_place(page, 1)
     _open(dashboard, longest.name)
     expect(page.locator("#story-diagnosis")).to_be_visible()
-    below = page.evaluate(
+    dashboard.until(
         """document.querySelector(".sidebar").getBoundingClientRect().bottom
-        - document.querySelector(".footer").getBoundingClientRect().top"""
+        <= document.querySelector(".footer").getBoundingClientRect().top"""
     )
-    assert below <= 0
 
 
 # -- the tour --------------------------------------------------------------------------------------------------------
@@ -307,23 +297,26 @@ def test_the_diagnosis_is_in_words_beside_the_story_and_in_the_status(dashboard:
     expect(page.locator("#story-diagnosis")).to_have_text(f"◆Hopping, since step 7. {HOPPING}")
 
 
-@pytest.mark.parametrize(
-    ("speed", "length", "words"),
-    [
-        (20.0, 600, "step 20 of 600, about 29 seconds left at this speed"),
-        (10.0, 6_000, "step 20 of 6,000, about 10 minutes left at this speed; it goes on in the background"),
-        (0.001, 60, "step 20 of 60, about 11.1 hours left at this speed"),
-        (5.0, 20, "step 20 of 20"),
-        (5.0, 15, "step 20, beyond the 15 it is meant for; it goes on until you pause it"),
-        (0.0, 600, "step 20 of 600"),
-    ],
-)
-def test_how_long_it_will_take(dashboard: DashboardPage, tell: Tell, speed: float, length: int, words: str) -> None:
+LEFT = [
+    (20.0, 600, "step 20 of 600, about 29 seconds left at this speed"),
+    (10.0, 6_000, "step 20 of 6,000, about 10 minutes left at this speed; it goes on in the background"),
+    (0.001, 60, "step 20 of 60, about 11.1 hours left at this speed"),
+    (5.0, 20, "step 20 of 20"),
+    (5.0, 15, "step 20, beyond the 15 it is meant for; it goes on until you pause it"),
+    (0.0, 600, "step 20 of 600"),
+]
+
+
+def test_how_long_it_will_take(dashboard: DashboardPage, tell: Tell) -> None:
     dashboard.server.train(20)
-    tell({"phase": "training", "steps_per_second": speed, "length": length}, [])
+    told: dict[str, Any] = {"phase": "training"}
+    tell(told, [])
     dashboard.watch.allow(dashboard.server.origin)
-    dashboard.page.goto(dashboard.server.origin)
-    expect(dashboard.page.locator("#story-left")).to_have_text(words)
+    for speed, length, words in LEFT:
+        told |= {"steps_per_second": speed, "length": length}
+        if dashboard.page.url == "about:blank":
+            dashboard.page.goto(dashboard.server.origin)
+        expect(dashboard.page.locator("#story-left")).to_have_text(words)
 
 
 def test_events_are_ticks_a_list_and_two_keys(dashboard: DashboardPage, tell: Tell) -> None:
@@ -338,12 +331,13 @@ def test_events_are_ticks_a_list_and_two_keys(dashboard: DashboardPage, tell: Te
     spoken = page.get_by_role("list", name="Events of this run").get_by_role("listitem")
     assert spoken.all_inner_texts() == told
     # Every step has a frame, so that the rail is even: a tick stands where its step is.
-    rail = page.locator("#timeline").bounding_box()
-    assert rail is not None
-    for tick, (step, _, _) in zip(ticks.all(), EVENTS, strict=True):
-        box = tick.bounding_box()
-        assert box is not None
-        assert abs(box["x"] + box["width"] / 2 - rail["x"] - rail["width"] * step / 20) < 1
+    dashboard.until(
+        """[...document.querySelectorAll("#events .event")].every((tick, i) => {
+            const [box, rail] = [tick, document.getElementById("timeline")].map((e) => e.getBoundingClientRect());
+            return Math.abs(box.left + box.width / 2 - rail.left - rail.width * argument[i] / 20) < 1;
+        })""",
+        [step for step, _, _ in EVENTS],
+    )
 
     words = page.locator("#event-words")
     for key, step, said in [("[", 12, TOLD[2]), ("[", 7, "hopping"), ("[", 3, "collapsed"), ("]", 7, "hopping")]:
