@@ -88,8 +88,8 @@ def _add_train_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="KEY=VALUE",
         help="another target, network, batch, ... than the scenario's, as batch=64; target=csv:FILE, or "
-        "target=csv:FILE#COLUMN,COLUMN, takes the points of a table; may be repeated. Keys: "
-        + ", ".join(vars(GANConfig())),
+        "target=csv:FILE#COLUMN,COLUMN, takes the points of a table (csv-each: scales each column by itself); may be "
+        "repeated. Keys: " + ", ".join(vars(GANConfig())),
     )
     add("--record", action="store_true", help="also record the run into DIR: `app.py --runs DIR` shows it")
     add("--resume", action="store_true", help="go on with the run recorded in DIR, or begin it; implies --record")

@@ -21,6 +21,7 @@ window.dash_clientside = window.dash_clientside || {};
       words,
       field: app.element("input", { type: "file", id, accept: TABLES, "aria-describedby": `${id}-about` }),
       columns: app.element("input", { type: "text", id: `${id}-columns`, maxlength: LONGEST, placeholder: app.say("own-data.columns-example"), autocomplete: "off", spellcheck: "false" }),
+      scale: app.element("select", { id: `${id}-scale`, "aria-describedby": `${id}-scale-about` }, ...scales()),
       status: app.element("p", { class: "own-data-words", role: "status" }),
       list: app.element("ul", { class: "own-data-list", "aria-label": app.say("own-data.list") }),
       limit: Infinity,
@@ -28,7 +29,7 @@ window.dash_clientside = window.dash_clientside || {};
       sending: false,
     };
     parts.field.onchange = () => parts.field.files.length && send(parts, parts.field.files[0]);
-    parts.columns.onchange = () => parts.file && send(parts, parts.file);
+    parts.columns.onchange = parts.scale.onchange = () => parts.file && send(parts, parts.file);
     root.classList.add("own-data");
     takeDrops(parts);
     root.replaceChildren(
@@ -37,11 +38,17 @@ window.dash_clientside = window.dash_clientside || {};
       parts.field,
       app.element("label", { for: `${id}-columns` }, app.say("own-data.columns")),
       parts.columns,
+      app.element("label", { for: `${id}-scale` }, app.say("own-data.scale")),
+      parts.scale,
+      app.element("p", { id: `${id}-scale-about`, class: "own-data-about" }, app.say("own-data.scale-about")),
       parts.status,
       parts.list,
     );
     await list(parts);
   }
+
+  // By names that the server has.
+  const scales = () => [["auto", app.say("own-data.scale-auto")], ["shape", app.say("own-data.scale-shape")], ["each", app.say("own-data.scale-each")]].map(([value, label]) => app.element("option", { value }, label));
 
   function takeDrops(parts) {
     const { root } = parts;
@@ -61,13 +68,10 @@ window.dash_clientside = window.dash_clientside || {};
 
   async function send(parts, file) {
     if (parts.sending) return;
-    const say = (text, wrong = false) => {
-      parts.status.classList.toggle("wrong", wrong);
-      parts.status.textContent = text;
-    };
+    const say = (text, wrong = false) => tell(parts, text, wrong);
     if (file.size > parts.limit) return say(app.say("own-data.too-large", { name: file.name, limit: size(parts.limit), size: size(file.size) }), true);
     Object.assign(parts, { file, sending: true });
-    const asked = new URLSearchParams({ name: file.name, columns: parts.columns.value });
+    const asked = new URLSearchParams({ name: file.name, columns: parts.columns.value, scale: parts.scale.value });
     const { said, why } = await app.files.send(file, `/api/data?${asked}`, say).answer;
     parts.sending = false;
     parts.field.value = ""; // so that the same file can be chosen again
@@ -77,6 +81,11 @@ window.dash_clientside = window.dash_clientside || {};
     say(sentence);
     parts.root.dispatchEvent(new CustomEvent("own-data", { bubbles: true, detail: { target, name, sentence } }));
     await list(parts);
+  }
+
+  function tell(parts, text, wrong = false) {
+    parts.status.classList.toggle("wrong", wrong);
+    parts.status.textContent = text;
   }
 
   // Opens the pad. What is drawn there is taken in like a table, but that its points stay where they are.
@@ -122,15 +131,46 @@ window.dash_clientside = window.dash_clientside || {};
     await Promise.all(wanted.map((target) => asked.get(target)));
   }
 
-  function line(parts, { target, name, sentence }) {
+  function line(parts, one) {
+    const { target, name, sentence } = one;
     const use = async () => {
       const why = await parts.use(target);
-      if (!why) return;
-      parts.status.classList.add("wrong");
-      parts.status.textContent = why;
+      if (why) tell(parts, why, true);
     };
-    const button = app.button(parts.words, use, name);
-    return app.element("li", { "data-target": target }, app.element("span", {}, sentence), button);
+    const buttons = app.element("div", { class: "buttons" });
+    const remove = app.button(app.say("own-data.remove"), () => ask(parts, one, buttons, back), name);
+    const back = () => {
+      buttons.replaceChildren(app.button(parts.words, use, name), remove);
+      remove.focus();
+    };
+    buttons.append(app.button(parts.words, use, name), remove);
+    return app.element("li", { "data-target": target }, app.element("span", {}, sentence), buttons);
+  }
+
+  // Whether data are to be removed, in the place of the button: with how many recorded runs lose them.
+  async function ask(parts, one, buttons, back) {
+    const { said, error } = await app.runs.list();
+    if (error) return tell(parts, error, true);
+    const { target, name } = one;
+    const n = said.runs.filter(({ config }) => config && config.target === target).length;
+    const question = app.element("p", { id: `${parts.field.id}-sure-${target}`, role: "alert" }, n ? app.say("own-data.sure-of-runs", { name, n }) : app.say("own-data.sure", { name }));
+    const no = app.button(app.say("own-data.sure-no"), back);
+    const both = [app.button(app.say("own-data.sure-yes"), () => remove(parts, one, back)), no];
+    for (const button of both) {
+      button.setAttribute("aria-describedby", question.id);
+      button.dataset.mantineStopPropagation = "true"; // Escape is for the question, not for the dialog
+      button.addEventListener("keydown", ({ key }) => key === "Escape" && back());
+    }
+    buttons.replaceChildren(question, ...both);
+    no.focus();
+  }
+
+  async function remove(parts, { target, name }, back) {
+    const { error } = await app.runs.ask(`/api/data/${target}`, { method: "DELETE" });
+    if (error) back();
+    else await list(parts);
+    tell(parts, error || app.say("own-data.removed", { name }), Boolean(error));
+    if (!error) parts.field.focus();
   }
 
   // Begins the present experiment anew, on these points.

@@ -1,4 +1,7 @@
-"""A table of points as a target on a command line: target=csv:FILE, or target=csv:FILE#COLUMN,COLUMN."""
+"""A table of points as a target on a command line: target=csv:FILE, or target=csv:FILE#COLUMN,COLUMN.
+
+With csv-each: in the place of csv: each column is scaled by itself.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from pathlib import Path
 
 from gan_core.datasets.folder import BESIDE_RUNS, PREFIX, keep, look_in, sentence
 
-_ASKED = "csv:"
+_SCALES = {"csv:": "shape", "csv-each:": "each"}  # how points get into the square, by what stands before their file
 
 
 def with_points(config: Mapping[str, str], out: Path) -> dict[str, str]:
@@ -19,9 +22,10 @@ def with_points(config: Mapping[str, str], out: Path) -> dict[str, str]:
     """
     look_in(out / BESIDE_RUNS)
     target = config.get("target", "")
-    if not target.startswith(_ASKED):
+    asked = next((asked for asked in _SCALES if target.startswith(asked)), None)
+    if asked is None:
         return dict(config)
-    found = keep(*_file_and_columns(target.removeprefix(_ASKED)))
+    found = keep(*_file_and_columns(target.removeprefix(asked)), scale=_SCALES[asked])
     print(sentence(found), file=sys.stderr)
     return {**config, "target": f"{PREFIX}{found.fingerprint}"}
 

@@ -78,7 +78,7 @@ def create_app(
     add_routes(app.server, session)
     if archive is not None:
         add_run_routes(app.server, session, archive)
-        add_data_routes(app.server)
+        add_data_routes(app.server, session)
         add_compare(app.server)
     return app
 

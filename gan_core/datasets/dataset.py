@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 
@@ -14,6 +15,7 @@ from gan_core.datasets.table import Points
 from gan_core.texts.catalogue import say
 
 REACH = np.float32(0.9)  # of the square: points that are scaled lie within it on either axis
+ALIKE = 4  # times that one column may reach as far as the other, and both be scaled by one factor without being asked
 HELD_OUT = 10  # one point in so many is held out of training
 DIGITS = 16  # of a fingerprint
 
@@ -23,7 +25,8 @@ class Scale:
     """How points got into the square: x_square = (x - middle) / unit."""
 
     middle: tuple[float, float]  # of the square, in the data's units
-    unit: float  # how many of the data's units 1 of the square is; the same along both axes
+    # How many of the data's units 1 of the square is: the same along both axes, or of each column by itself.
+    unit: float | tuple[float, float]
 
 
 IN_PLACE = Scale((0.0, 0.0), 1.0)  # of points whose units are the square's own
@@ -69,6 +72,25 @@ def scaled(points: Points, name: str, columns: tuple[str, str]) -> Dataset:
     return Dataset(inside.clip(-REACH, REACH), Scale((float(middle[0]), float(middle[1])), unit), name, columns)
 
 
+def scaled_each(points: Points, name: str, columns: tuple[str, str]) -> Dataset:
+    """The same with each column by itself, so that both reach as far; one whose numbers are all the same as the other.
+
+    What is far and near is then another thing than in the data's units.
+    """
+    low, high = points.min(axis=0), points.max(axis=0)
+    middle, half = (low + high) / 2, (high - low) / 2
+    units = np.where(half > 0, half, half.max()) / float(REACH)
+    inside = ((points - middle) / units).astype(np.float32)
+    scale = Scale((float(middle[0]), float(middle[1])), (float(units[0]), float(units[1])))
+    return Dataset(inside.clip(-REACH, REACH), scale, name, columns)
+
+
+def scaled_by_range(points: Points, name: str, columns: tuple[str, str]) -> Dataset:
+    """As `scaled`, unless one column reaches over more than ALIKE times what the other does: then as `scaled_each`."""
+    less, more = sorted(np.ptp(points, axis=0))
+    return (scaled_each if 0 < less * ALIKE < more else scaled)(points, name, columns)
+
+
 def in_place(points: Points, name: str, columns: tuple[str, str]) -> Dataset:
     """Points (N, 2) in the square's own units, left where they are: what is drawn in a corner stays there.
 
@@ -86,3 +108,13 @@ def in_place(points: Points, name: str, columns: tuple[str, str]) -> Dataset:
 def is_inside(points: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
     """Which of (N, 2) points lie inside the square [-1, 1]^2, not on its edge: (N,)."""
     return np.asarray((np.abs(points) < 1).all(axis=1))
+
+
+# How points may get into the square, by name; "" is what happened before there was a choice.
+SCALES: dict[str, Callable[[Points, str, tuple[str, str]], Dataset]] = {
+    "": scaled,
+    "shape": scaled,
+    "each": scaled_each,
+    "auto": scaled_by_range,
+    "square": in_place,
+}

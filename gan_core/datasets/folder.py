@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from gan_core.datasets import shipped
-from gan_core.datasets.dataset import DIGITS, IN_PLACE, Dataset, Scale, in_place, is_inside, scaled
+from gan_core.datasets.dataset import DIGITS, IN_PLACE, SCALES, Dataset, Scale, is_inside
 from gan_core.datasets.table import MAX_POINTS, MIN_POINTS, read_table
 from gan_core.texts.catalogue import say, say_or
 
@@ -42,17 +42,19 @@ def look_in(folder: Path) -> None:
     os.environ[VARIABLE] = str(folder.resolve())
 
 
-def keep(path: Path, asked: str = "", name: str = "", *, placed: bool = False) -> Dataset:
+def keep(path: Path, asked: str = "", name: str = "", *, scale: str = "") -> Dataset:
     """Read a table and keep its points; `asked` are two columns, `name` what the file is called if not as here.
 
-    Points that are `placed` have the square's units, and stay where they are; others are scaled into it.
+    `scale` is a key of SCALES: how they get into the square.
     Raises ValueError with a sentence, also where it cannot be read or kept; nothing is kept then.
     """
     name = " ".join((name or path.name).split())[:_LONGEST]
     try:
+        if scale not in SCALES:
+            raise ValueError(say("data.no-scale", scale=scale, names=", ".join(filter(None, SCALES))))
         table = read_table(path, asked)
         a, b = (column[:_LONGEST] for column in table.columns)
-        found = (in_place if placed else scaled)(table.points, name, (a, b))
+        found = SCALES[scale](table.points, name, (a, b))
     except FileNotFoundError:
         raise ValueError(say("data.refused", name=name, why=say("data.not-there"))) from None
     except OSError as error:
@@ -119,6 +121,18 @@ def about(target: str) -> dict[str, Any]:
     except Missing:
         return {}
     return {"data": _note(found)}
+
+
+def remove(target: str) -> None:
+    """Take away the points and the note of a data set.
+
+    Raises Missing with a sentence for one that is not in the folder, and OSError where its files cannot be removed.
+    """
+    points = _points(target.removeprefix(PREFIX))
+    if not _is_own(target) or not points.is_file():
+        raise Missing(say("data.none-to-remove", target=called(target)[:_LONGEST], folder=str(_folder())))
+    points.unlink()
+    points.with_suffix(".json").unlink(missing_ok=True)
 
 
 def called(target: str) -> str:
@@ -196,21 +210,14 @@ def _note(found: Dataset) -> dict[str, Any]:
 
 
 def _words(note: Mapping[str, Any]) -> str:
+    name, count, held = str(note["name"]), int(note["points"]), int(note["held_out"])
     if (*note["scale"]["middle"], note["scale"]["unit"]) == (*IN_PLACE.middle, IN_PLACE.unit):
-        count, held = int(note["points"]), int(note["held_out"])
-        return say("data.kept-in-place", name=str(note["name"]), points=count, held=held)
-    (x, y), (a, b) = note["scale"]["middle"], note["columns"]
-    return say(
-        "data.kept",
-        name=str(note["name"]),
-        points=int(note["points"]),
-        a=str(a),
-        b=str(b),
-        held=int(note["held_out"]),
-        unit=_brief(note["scale"]["unit"]),
-        x=_brief(x),
-        y=_brief(y),
-    )
+        return say("data.kept-in-place", name=name, points=count, held=held)
+    (x, y), (a, b), unit = map(_brief, note["scale"]["middle"]), map(str, note["columns"]), note["scale"]["unit"]
+    if isinstance(unit, int | float):
+        return say("data.kept", name=name, points=count, a=a, b=b, held=held, unit=_brief(unit), x=x, y=y)
+    across, up = map(_brief, unit)
+    return say("data.kept-each", name=name, points=count, a=a, b=b, held=held, unit=across, other=up, x=x, y=y)
 
 
 def _read_note(path: Path) -> dict[str, Any]:
@@ -235,14 +242,21 @@ def _read(points: Path, note: Path) -> Dataset:
     said = _read_note(note)
     if points.stat().st_size > _MAX_POINTS_FILE:
         raise ValueError
-    (x, y), unit = said["scale"]["middle"], said["scale"]["unit"]
+    (x, y), unit = said["scale"]["middle"], _read_unit(said["scale"]["unit"])
     (a, b), name = said["columns"], said["name"]
     with points.open("rb") as file:
         array = np.lib.format.read_array(file, allow_pickle=False)
     good = array.dtype == np.float32 and array.ndim == 2 and array.shape[1] == 2
     if not good or not MIN_POINTS <= len(array) <= MAX_POINTS or not is_inside(array).all():
         raise ValueError
-    return Dataset(array, Scale((float(x), float(y)), float(unit)), str(name), (str(a), str(b)))
+    return Dataset(array, Scale((float(x), float(y)), unit), str(name), (str(a), str(b)))
+
+
+def _read_unit(unit: Any) -> float | tuple[float, float]:
+    if isinstance(unit, list):
+        a, b = unit
+        return float(a), float(b)
+    return float(unit)
 
 
 def _brief(x: float) -> str:

@@ -72,13 +72,22 @@ class Maker(Generic[T]):
     numbers: Mapping[str, Number]
 
 
+@dataclass(frozen=True)
+class _Family(Generic[T]):
+    """Parts that are not listed: which names they have, how one is made, and whether it is still there."""
+
+    named: Callable[[str], bool]
+    make: Callable[[str], T]
+    check: Callable[[str], None] | None
+
+
 class Parts(Mapping[str, T]):
     """Parts of one kind, by name, each made of its numbers. Read as a dictionary, all numbers are the usual ones."""
 
     def __init__(self, kind: str) -> None:
         """`kind` is what one part is called in a sentence."""
         self._makers: Registry[Maker[T]] = Registry(kind)
-        self._families: dict[str, tuple[Callable[[str], bool], Callable[[str], T]]] = {}
+        self._families: dict[str, _Family[T]] = {}
         self._made = lru_cache(maxsize=_KEPT)(self._make)
 
     @property
@@ -90,12 +99,19 @@ class Parts(Mapping[str, T]):
         """Add a part that `make` makes, called with its numbers by their names. Raises ValueError as Registry.add."""
         self._makers.add(name, Maker(make, numbers))
 
-    def add_family(self, prefix: str, named: Callable[[str], bool], make: Callable[[str], T]) -> None:
+    def add_family(
+        self,
+        prefix: str,
+        named: Callable[[str], bool],
+        make: Callable[[str], T],
+        check: Callable[[str], None] | None = None,
+    ) -> None:
         """Add parts without numbers that are not listed: all whose names are `prefix` and what is `named` for one.
 
-        `make` is called with that; it may raise ValueError with a sentence where there is no such part now.
+        `make` is called with that; it may raise ValueError with a sentence where there is no such part now, and so may
+        `check`, which is asked each time, for a part that was made before may have gone.
         """
-        self._families[prefix] = named, make
+        self._families[prefix] = _Family(named, make, check)
 
     def knows(self, name: str) -> bool:
         """Whether a name is that of a part, or can be that of one of a family."""
@@ -128,7 +144,11 @@ class Parts(Mapping[str, T]):
 
     def make(self, text: str) -> T:
         """The part that a text names; of the last _KEPT asked for, the same one. Raises ValueError as `completed`."""
-        return self._made(self.completed(text))
+        whole = self.completed(text)
+        for prefix, family in self._families.items():
+            if family.check is not None and whole.startswith(prefix) and family.named(whole.removeprefix(prefix)):
+                family.check(whole.removeprefix(prefix))
+        return self._made(whole)
 
     def _make(self, whole: str) -> T:
         part = read_part(whole)
@@ -137,10 +157,10 @@ class Parts(Mapping[str, T]):
         return maker.make(**given)
 
     def _of_family(self, name: str) -> Maker[T] | None:
-        for prefix, (named, make) in self._families.items():
+        for prefix, family in self._families.items():
             rest = name.removeprefix(prefix)
-            if name.startswith(prefix) and named(rest):
-                return Maker(partial(make, rest), {})
+            if name.startswith(prefix) and family.named(rest):
+                return Maker(partial(family.make, rest), {})
         return None
 
     def __getitem__(self, name: str) -> T:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gan_core.datasets.folder import PREFIX, is_fingerprint
+from gan_core.datasets.folder import PREFIX, check, is_fingerprint
 from gan_core.setup.registry import Number, Parts
 from gan_core.targets.curves import circles, line, moons, swiss_roll, two_spirals
 from gan_core.targets.gaussians import closed_ring, gaussian, grid, ring
@@ -26,4 +26,6 @@ _WIDTH = {"radial": Number(0.3, 0.01, 0.5), "across": Number(0.1, 0.01, 0.5)}
 TARGETS.add("pinwheel", pinwheel, arms=Number(5, 1, 16, whole=True), **_WIDTH)
 TARGETS.add("line", line, sd=Number(0.02, 0.002, 0.04))
 TARGETS.add("uniform-to-normal", uniform_to_normal, sd=Number(0.14, 0.01, 1 / 7))
-TARGETS.add_family(PREFIX, is_fingerprint, own)  # a visitor's own data, by what they are
+TARGETS.add_family(
+    PREFIX, is_fingerprint, own, lambda fingerprint: check(f"{PREFIX}{fingerprint}")
+)  # a visitor's own data, by what they are

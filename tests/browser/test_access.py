@@ -57,12 +57,20 @@ def expect_no_barriers_in_any_look(dashboard: DashboardPage, within: str = ":roo
 
 def test_axe_finds_no_barrier(dashboard: DashboardPage) -> None:
     server = dashboard.server
+    server.command("preset", name="quick", config={"target": "csv-5753ff14891a0fe9"})  # some of it is held out
     server.train(20)
     server.command("set", values={"lr_g": 0.01})
     server.train(20)
     page = dashboard.open().page
     dashboard.expect_step(40)
     expect_no_barriers_in_any_look(dashboard)
+
+    page.locator("label[for=curves-view-memory]").click()
+    expect(page.locator("#metrics-panel-title")).to_have_text("Copies or new")
+    expect(page.locator("#metrics-panel-notes dd").first).to_be_visible()
+    expect_no_barriers_in_any_look(dashboard)
+
+    page.evaluate("document.activeElement.blur()")  # its arrow keys choose among the views
 
     # With words of the cursor, a complaint, and a viewed step on the screen.
     page.keyboard.press("ArrowLeft")

@@ -108,7 +108,7 @@ def test_a_table_is_taken_in_and_trained_on(
     server.train(10)
     dashboard.catch_up()
     dashboard.expect_step(10)
-    name = f"ring.csv ({told['target'][4:8]})"
+    name = f"ring.csv ({told['target'][4:8]})"  # here, in the library and where it is removed
     expect(page.get_by_text(f"Not as told: target {name}.")).to_be_visible()
     # Whether its points are copied: the server's readings, as a choice of the curves.
     page.locator("label[for=curves-view-memory]").click()
@@ -125,12 +125,52 @@ def test_a_table_is_taken_in_and_trained_on(
     page.keyboard.press("ArrowLeft")
     dashboard.expect_step(9)
     expect(page.locator("#exact-words")).to_have_text("✓ exact, as recorded")
+    # The library calls it by its name, and finds it by that.
+    page.get_by_role("button", name="Runs: Every run that was recorded").click()
+    page.get_by_role("searchbox", name="Find").fill("target=ring.csv")
+    expect(page.locator(f'[data-run="{status["info"]["id"]}"] .run-body')).to_contain_text(f"with target {name}")
 
 
-def test_a_table_may_be_dropped(own: Locator, dashboard: DashboardPage) -> None:
-    dashboard.page.evaluate(DROP, ["dropped.csv", table(ring(seed=1)[:, 1:])])
-    expect(own.locator(".own-data-words")).to_contain_text("400 points of “dropped.csv”, columns 1 and 2; ")
-    expect(own.locator("li").first).to_contain_text("dropped.csv")
+def test_a_table_may_be_dropped_scaled_otherwise_and_removed(own: Locator, dashboard: DashboardPage) -> None:
+    page, words, server = dashboard.page, own.locator(".own-data-words"), dashboard.server
+    narrow = ring(seed=1)[:, 1:] * (1, 0.1)
+    page.evaluate(DROP, ["dropped.csv", table(narrow)])
+    expect(words).to_contain_text("400 points of “dropped.csv”, columns 1 and 2; ")
+    expect(words).to_contain_text("Each column is scaled by itself")
+    by_columns = str(own.locator("li").first.get_attribute("data-target"))
+    own.get_by_label("Scale").select_option("Keep the shape: one factor")
+    expect(words).to_contain_text("1 of the square is 44.4")
+    line = own.locator("li").first
+    expect(line).to_contain_text("dropped.csv")
+    target = str(line.get_attribute("data-target"))
+    assert target != by_columns
+    # It stays while a run is trained on it, and goes after a question.
+    before = server.status()["info"]["preset"]
+    server.command("preset", name="quick", config={"target": target})
+    server.train(5)
+    listed = lambda: [run["config"]["target"] for run in json.loads(server.get("/api/runs"))["runs"]]  # noqa: E731
+    server.wait_until(lambda _: target in listed())
+    dashboard.watch.tolerate("409 (CONFLICT)")
+    remove = line.get_by_role("button", name="Remove dropped.csv")
+    remove.press("Enter")
+    question = line.get_by_role("alert")
+    expect(question).to_contain_text("Remove “dropped.csv”? 1 recorded run was trained on it")
+    expect(line.get_by_role("button", name="No")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(remove).to_be_focused()
+    remove.press("Enter")
+    line.get_by_role("button", name="Yes, remove it").press("Enter")
+    expect(words).to_contain_text(f"The present run is trained on dropped.csv ({target[4:8]})")
+    server.command("preset", name=before)
+    remove.press("Enter")
+    expect_no_barriers(dashboard)
+    line.get_by_role("button", name="Yes, remove it").press("Enter")
+    expect(words).to_have_text("“dropped.csv” was removed.")
+    expect(own.locator(f'[data-target="{target}"]')).to_have_count(0)
+    expect(own.get_by_label(FILE)).to_be_focused()
+    kept = {one["target"] for one in json.loads(server.get("/api/data"))["data"]}
+    assert by_columns in kept
+    assert target not in kept
     dashboard.page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     over = "document.querySelector('.runs-dialog [role=dialog]').scrollWidth - document.documentElement.clientWidth"
     assert dashboard.page.evaluate(over) <= 0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from test_api import HEADERS, FakeSession
+from test_api import HEADERS, STATUS, FakeSession
 
 from gan_core.dashboard.http import data_api
 from gan_core.dashboard.http.api import add_routes
@@ -28,12 +29,17 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def http(here: Path) -> FlaskClient:
+def session() -> FakeSession:
+    return FakeSession()
+
+
+@pytest.fixture
+def http(here: Path, session: FakeSession) -> FlaskClient:
     server = Flask("api")
     guard(server, "127.0.0.1")
     add_unknown(server)
-    add_routes(server, FakeSession())
-    add_data_routes(server)
+    add_routes(server, session)
+    add_data_routes(server, session)
     return server.test_client()
 
 
@@ -86,7 +92,10 @@ def test_points_of_a_drawing_stay_where_they_are(http: FlaskClient, here: Path) 
     code, said = post(http, "\n".join(f"{x},{y}" for x, y in rows), name="drawing", scale="square")
     assert (code, said["name"]) == (200, "drawing")
     assert np.load(next(here.glob("*.npy"))) == pytest.approx(np.array(rows), abs=1e-7)
-    for scale, why in (("square", "19 of its points do not lie inside the square"), ("axes", "“axes” is no scale")):
+    for scale, why in (
+        ("square", "19 of its points do not lie inside the square"),
+        ("axes", "“axes” is no scale; there are shape, each, auto, square, or nothing"),
+    ):
         code, said = post(http, TABLE, name="squares.csv", scale=scale)
         assert code == 400
         assert said["error"].startswith(f"“squares.csv” was not taken in. {why}")
@@ -106,6 +115,58 @@ def test_only_its_own_page_may_send_a_table(http: FlaskClient, here: Path) -> No
     answer = http.post("/api/data", headers={**HEADERS, "Origin": "http://elsewhere.example"}, data=TABLE)
     assert answer.status_code == 403
     assert not here.exists()
+
+
+def test_columns_may_be_scaled_by_themselves(http: FlaskClient) -> None:
+    """Of 0..19 and their squares, which reach 19 times as far: without a word by one factor, as ever."""
+    targets = {}
+    for scale in ("", "shape", "auto", "each"):
+        code, said = post(http, TABLE, name="squares.csv", **({"scale": scale} if scale else {}))
+        assert code == 200
+        targets[scale] = said["target"]
+        each = "1 of the square is 10.56 of x across and 200.6 of y up, the middle is (9.5, 180.5)"
+        one = "1 of the square is 200.6 of your units, the middle is (9.5, 180.5)"
+        assert (each if scale in ("auto", "each") else one) in said["sentence"]
+    assert targets[""] == targets["shape"] != targets["auto"] == targets["each"]
+    code, said = post(http, TABLE, name="squares.csv", columns="x,z", scale="auto")
+    assert "1 of the square is 10.56 of your units" in said["sentence"], "both columns reach as far"
+
+
+def test_data_are_removed_unless_the_present_run_is_trained_on_them(
+    http: FlaskClient, here: Path, session: FakeSession
+) -> None:
+    targets = [post(http, TABLE, name="squares.csv", columns=columns)[1]["target"] for columns in ("x,y", "x,z")]
+    used, free = targets
+    session.state = replace(STATUS, info=replace(STATUS.info, config={"target": used}))
+    answer = http.delete(f"/api/data/{used}", headers=HEADERS)
+    assert answer.status_code == 409
+    said = answer.get_json()["error"]
+    assert said == (
+        f"The present run is trained on squares.csv ({used[4:8]}): begin another one first, then remove them."
+    )
+    strange = http.delete(f"/api/data/{free}", headers={**HEADERS, "Origin": "http://elsewhere.example"})
+    assert strange.status_code == 403
+    assert len([*here.iterdir()]) == 4
+    assert http.delete(f"/api/data/{free}", headers=HEADERS).status_code == 200
+    assert sorted(path.name for path in here.iterdir()) == [f"{used[4:]}.json", f"{used[4:]}.npy"]
+    assert [one["target"] for one in http.get("/api/data", headers=HEADERS).get_json()["data"]] == [used]
+    for nothing in (free, "spiral", "csv-..", "csv-5753ff14891a0fe9"):
+        answer = http.delete(f"/api/data/{nothing}", headers=HEADERS)
+        assert answer.status_code == 404
+        assert answer.get_json()["error"].startswith("There are no data ")
+    assert post(http, TABLE, name="squares.csv", columns="x,z")[1]["target"] == free, "there is room for it again"
+
+
+def test_files_that_stay_are_said_to(http: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = post(http, TABLE, name="squares.csv")[1]["target"]
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    answer = http.delete(f"/api/data/{target}", headers=HEADERS)
+    assert (answer.status_code, answer.get_json()["error"]) == (507, "They could not be removed: Permission denied.")
+    assert len(http.get("/api/data", headers=HEADERS).get_json()["data"]) == 1
 
 
 def test_a_note_that_cannot_be_read_is_left_out(http: FlaskClient, here: Path) -> None:

@@ -9,17 +9,16 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from gan_core.dashboard.http.api import as_json
-from gan_core.datasets.folder import PREFIX, keep, listed, sentence
+from gan_core.dashboard.http.view import SessionView
+from gan_core.datasets.folder import PREFIX, Missing, called, keep, listed, remove, sentence
 from gan_core.datasets.table import MAX_BYTES
 from gan_core.texts.catalogue import say
 
 MAX_WORDS = 200  # characters of a file's name, or of two columns
-IN_SQUARE = "square"
-SCALES = ("", IN_SQUARE)  # how points get into the square; by itself a table is scaled into it
 _CHUNK = 1 << 20
 
 
-def add_data_routes(server: Flask) -> None:
+def add_data_routes(server: Flask, session: SessionView) -> None:
     """Register what the README lists under /api/data."""
 
     @server.get("/api/data")
@@ -30,12 +29,10 @@ def add_data_routes(server: Flask) -> None:
     def take_in() -> Response:
         """The body is the file; `name`, `columns` and `scale` may stand in the query.
 
-        `scale=square`: the points are in the square's units and stay where they are, as those of a drawing.
+        `scale` says how points get into the square, by a name in `datasets.dataset.SCALES`; without it one factor does.
         """
         request.max_content_length = MAX_BYTES
         name, columns, scale = (request.args.get(field, "")[:MAX_WORDS] for field in ("name", "columns", "scale"))
-        if scale not in SCALES:
-            raise ValueError(say("data.refused", name=name, why=say("data.no-scale", scale=scale)))
         with TemporaryDirectory(prefix="ganscope-") as folder:
             path = Path(folder, "table.csv")
             try:
@@ -46,5 +43,17 @@ def add_data_routes(server: Flask) -> None:
                 size = (request.content_length or MAX_BYTES) / 1e6
                 why = say("data.too-large", size=size, most=MAX_BYTES / 1e6)
                 raise ValueError(say("data.refused", name=name, why=why)) from None
-            found = keep(path, columns, name, placed=scale == IN_SQUARE)
+            found = keep(path, columns, name, scale=scale)
         return as_json({"target": f"{PREFIX}{found.fingerprint}", "name": found.name, "sentence": sentence(found)})
+
+    @server.delete("/api/data/<target>")
+    def take_away(target: str) -> Response:
+        if target == session.status().info.config.get("target"):
+            return as_json({"error": say("data.in-use", target=called(target))}, 409)
+        try:
+            remove(target)
+        except Missing as missing:
+            return as_json({"error": str(missing)}, 404)
+        except OSError as error:
+            return as_json({"error": say("data.not-removed", why=str(error.strerror or error))}, 507)
+        return as_json({})

@@ -112,6 +112,13 @@ def test_what_was_read_is_said(table: Path, tmp_path: Path, capsys: pytest.Captu
     assert re.search(r"1 of the square is 33\.3\d of your units, the middle is \(-40(\.0\d)?, 1(20|19\.9\d)\)", said)
 
 
+def test_columns_may_be_scaled_by_themselves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "times.csv"
+    path.write_text("\n".join(f"{n},{n % 7 * 1000}" for n in range(40)))
+    assert train(tmp_path, f"csv-each:{path}", 2) == 0
+    assert "1 of the square is 21.67 of 1 across and 3333 of 2 up" in capsys.readouterr().err
+
+
 def test_in_two_goes_it_is_the_run_in_one(recorded: Path, table: Path, tmp_path: Path) -> None:
     """By the file again, and by the name of its points."""
     assert train(tmp_path, f"csv:{table}", 8, "--resume") == 0

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from gan_core.datasets import folder as data
-from gan_core.datasets.dataset import scaled
-from gan_core.datasets.folder import Missing, about, called, check, keep, load, sentence
+from gan_core.datasets.dataset import scaled, scaled_by_range, scaled_each
+from gan_core.datasets.folder import Missing, about, called, check, keep, load, remove, sentence
+from gan_core.targets.registry import TARGETS
 
 
 @pytest.fixture(autouse=True)
@@ -57,17 +58,45 @@ def test_a_line_of_points_is_one_in_the_square() -> None:
     np.testing.assert_allclose(found.points, [(0, -0.9 + 0.2 * y) for y in range(10)], atol=1e-6)
 
 
+@pytest.mark.parametrize("factor", [1e-28, 1.0, 1e5, 1e22])
+def test_columns_are_scaled_by_themselves_and_back(factor: float) -> None:
+    rows = points() * (1, factor)
+    found = scaled_each(rows, "", ("", ""))
+    inside = found.points.astype(np.float64)
+    np.testing.assert_allclose([inside.min(0), inside.max(0)], [(-0.9, -0.9), (0.9, 0.9)], atol=1e-6)
+    back = inside * found.scale.unit + found.scale.middle
+    np.testing.assert_allclose(back, rows, rtol=0, atol=1e-6 * np.ptp(rows, axis=0).max() + 1e-6)
+    np.testing.assert_allclose(back[:, 1], rows[:, 1], rtol=0, atol=1e-6 * np.ptp(rows[:, 1]))
+
+
+def test_a_column_of_one_number_stays_a_line_in_the_middle() -> None:
+    found = scaled_each(np.array([(3.0, float(y)) for y in range(10)]), "", ("", ""))
+    np.testing.assert_allclose(found.points, [(0, -0.9 + 0.2 * y) for y in range(10)], atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("wide", "each"), [(0.2, True), (0.26, False), (1, False), (3.9, False), (4.1, True), (0, False)]
+)
+def test_the_ranges_decide_where_nobody_does(wide: float, each: bool) -> None:
+    rows = np.stack((np.linspace(0, wide, 50), np.linspace(0, 1, 50)), 1)
+    found = scaled_by_range(rows, "", ("", ""))
+    assert isinstance(found.scale.unit, tuple) == each
+    assert np.ptp(found.points, axis=0).tolist() == pytest.approx(
+        [1.8 * (1 if each else min(wide, 1)), 1.8 if each or wide <= 1 else 1.8 / wide], abs=1e-5
+    )
+
+
 def test_points_that_have_a_place_keep_it(tmp_path: Path) -> None:
     """A drawing's: neither moved nor stretched, though they fill a corner; with another name than the same, scaled."""
     rows = np.random.default_rng(0).uniform((-0.99, -0.9), (-0.5, -0.8), (200, 2)).round(4)
-    kept = keep(table(tmp_path, rows), placed=True)
+    kept = keep(table(tmp_path, rows), scale="square")
     np.testing.assert_allclose(kept.points, rows, atol=1e-7)
     assert (kept.scale.middle, kept.scale.unit) == ((0, 0), 1)
     np.testing.assert_array_equal(load(kept.fingerprint).points, kept.points)
     said = "200 points of “points.csv”, where they are in the square; 20 of them are held out of training."
     assert sentence(kept) == said
     assert keep(table(tmp_path, rows)).fingerprint != kept.fingerprint
-    assert keep(table(tmp_path, rows + 0.01), placed=True).fingerprint != kept.fingerprint
+    assert keep(table(tmp_path, rows + 0.01), scale="square").fingerprint != kept.fingerprint
 
 
 @pytest.mark.parametrize("beyond", [1.0, -1.0, 0.999999999, 17.5, -1e30])
@@ -75,7 +104,7 @@ def test_points_beyond_the_square_have_no_place_in_it(beyond: float, tmp_path: P
     """Nor on its edge, as float32 has it."""
     rows = np.array([(x, -0.5) for x in np.linspace(-0.9, 0.9, 20)] + [(0.25, beyond)] * 2)
     with pytest.raises(ValueError, match=re.escape("2 of its points do not lie inside the square")) as refusal:
-        keep(table(tmp_path, rows), placed=True)
+        keep(table(tmp_path, rows), scale="square")
     assert f"the first of them at (0.25, {beyond:.4g})" in str(refusal.value)
     assert not here.exists()
     assert np.abs(keep(table(tmp_path, rows)).points).max() == pytest.approx(0.9)
@@ -111,6 +140,26 @@ def test_what_is_kept_is_found_again_to_the_last_bit(tmp_path: Path, here: Path)
     assert (found.scale, found.name, found.columns) == (kept.scale, "points.csv", ("height", "weight"))
     assert found.fingerprint == kept.fingerprint
     check(f"csv-{kept.fingerprint}")
+
+
+def test_what_was_scaled_by_columns_is_kept_as_such_and_can_be_removed(tmp_path: Path, here: Path) -> None:
+    path = table(tmp_path, points() * (1, 1000))
+    kept, other = keep(path, scale="each"), keep(path)
+    assert kept.fingerprint != other.fingerprint
+    found = load(kept.fingerprint)
+    assert found.scale == kept.scale
+    assert "Each column is scaled by itself: 1 of the square is " in sentence(found)
+    assert about(f"csv-{kept.fingerprint}")["data"]["scale"]["unit"] == kept.scale.unit
+    target = f"csv-{kept.fingerprint}"
+    assert TARGETS.make(target) is TARGETS.make(target)
+    remove(target)
+    assert sorted(here.iterdir()) == [here / f"{other.fingerprint}.json", here / f"{other.fingerprint}.npy"]
+    for act in (TARGETS.make, check):  # though it was made before
+        with pytest.raises(Missing, match="are not on this machine"):
+            act(target)
+    with pytest.raises(Missing, match=r"There are no data .* to be removed"):
+        remove(target)
+    assert keep(path, scale="each").fingerprint == kept.fingerprint
 
 
 def test_the_same_points_have_one_name_and_others_another(tmp_path: Path, here: Path) -> None:
