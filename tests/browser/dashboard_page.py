@@ -6,6 +6,7 @@ import base64
 import re
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -259,6 +260,11 @@ class DashboardPage:
 
     def expect_step(self, step: int, names: Sequence[str] = PANELS) -> None:
         """Every one of these panels says that it shows this step."""
+        with suppress(Error):  # another page has come, or it waited too long: what is there then is told
+            self.until(
+                "argument[0].every((name) => document.getElementById(`${name}-panel`)?.dataset.step === argument[1])",
+                [names, str(step)],
+            )
         for name in names:
             expect(self.panel(name)).to_have_attribute("data-step", str(step))
 
@@ -267,6 +273,17 @@ class DashboardPage:
         notes = self.notes("metrics")
         step = int(re.sub(r"\D", "", notes.locator(".at").inner_text()))
         return step, [float(text.split()[0]) for text in notes.locator("dd").all_inner_texts()]
+
+    def expect_numbers(self, step: int, values: Sequence[float]) -> None:
+        """The metrics panel speaks of this step, and of these numbers, to the digits that it shows."""
+
+        def check() -> None:
+            at, shown = self.numbers()
+            assert at == step
+            assert len(shown) == len(values)
+            assert np.abs(np.subtract(shown, values)).max() < 5.1e-5, shown
+
+        self.eventually(check)
 
     def area(self, name: str) -> Area:
         """A panel's plot area, as Plotly has it: a chart that has yet to follow its panel's size is waited for."""

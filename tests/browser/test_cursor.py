@@ -42,9 +42,13 @@ def _numbers(line: str) -> list[float]:
 
 def _expect_cursor(dashboard: DashboardPage, name: str, x: float, y: float, tolerance: float = 1e-6) -> None:
     """A panel's cursor stands at this place, by its attributes and on the screen."""
+
+    def check() -> None:
+        assert dashboard.cursor_data(name) == pytest.approx((x, y), abs=tolerance)
+        assert dashboard.cursor_pixel(name) == pytest.approx(dashboard.area(name).pixel(x, y), abs=PIXEL)
+
     expect(dashboard.cursor(name)).to_be_visible()
-    assert dashboard.cursor_data(name) == pytest.approx((x, y), abs=tolerance)
-    assert dashboard.cursor_pixel(name) == pytest.approx(dashboard.area(name).pixel(x, y), abs=PIXEL)
+    dashboard.eventually(check)
 
 
 def _expect_no_cursors(dashboard: DashboardPage, names: tuple[str, ...] = PANELS) -> None:
@@ -191,7 +195,7 @@ def test_over_the_metrics(dashboard: DashboardPage) -> None:
         near = nearest_kept(kept, step)
         dashboard.expect_step(near, SQUARE)
         dashboard.expect_step(step, ("metrics",))
-        assert dashboard.numbers() == (step, pytest.approx(metrics[step - 1].tolist(), abs=5.1e-5))
+        dashboard.expect_numbers(step, metrics[step - 1].tolist())
         assert dashboard.cursor_data("metrics")[0] == step
         _expect_no_cursors(dashboard, SQUARE)
         expect(dashboard.badge("samples")).to_contain_text(f"preview · step {near}")
@@ -208,16 +212,17 @@ def test_over_the_metrics(dashboard: DashboardPage) -> None:
     dashboard.until("document.querySelector('#metrics-panel .js-plotly-plot')._fullLayout.xaxis.range[1] > 900")
     dashboard.expect_step(near, SQUARE)
     dashboard.expect_step(step, ("metrics",))
-    assert dashboard.numbers() == (step, pytest.approx(metrics[step - 1].tolist(), abs=5.1e-5))
-    line = page.evaluate(
-        """(step) => {
+    dashboard.expect_numbers(step, metrics[step - 1].tolist())
+    dashboard.until(
+        """(() => {
             const plot = document.querySelector("#metrics-panel .js-plotly-plot");
             const { xaxis } = plot._fullLayout;
-            return plot.getBoundingClientRect().left + xaxis._offset + xaxis.d2p(step);
-        }""",
-        step,
+            const line = plot.getBoundingClientRect().left + xaxis._offset + xaxis.d2p(argument[0]);
+            const { left, width } = document.querySelector("#metrics-panel .cursor").getBoundingClientRect();
+            return Math.abs(left + width / 2 - line) <= argument[1];
+        })()""",
+        [step, PIXEL],
     )
-    assert dashboard.cursor_pixel("metrics")[0] == pytest.approx(line, abs=PIXEL)
 
     # Leaving returns to what was shown: the newest step ...
     dashboard.leave()
@@ -241,7 +246,7 @@ def test_over_the_metrics(dashboard: DashboardPage) -> None:
         step = dashboard.point_at_step(goal)
         assert step == pytest.approx(goal, rel=0.05, abs=1)
         dashboard.expect_step(step, ("metrics",))
-        assert dashboard.numbers() == (step, pytest.approx(metrics[step - 1].tolist(), abs=5.1e-5))
+        dashboard.expect_numbers(step, metrics[step - 1].tolist())
 
 
 def test_with_the_keyboard(dashboard: DashboardPage) -> None:
@@ -288,7 +293,7 @@ def test_with_the_keyboard(dashboard: DashboardPage) -> None:
         page.keyboard.press("Shift+ArrowLeft")
     page.keyboard.press("ArrowRight")
     dashboard.expect_step(41, ("metrics",))
-    assert dashboard.numbers() == (41, pytest.approx(metrics[40].tolist(), abs=5.1e-5))
+    dashboard.expect_numbers(41, metrics[40].tolist())
     dashboard.expect_step(30, SQUARE)
     page.keyboard.press("Escape")
     dashboard.expect_step(60)

@@ -55,7 +55,7 @@ def _drag(dashboard: DashboardPage, start: int, end: int) -> tuple[int, int]:
     last = dashboard.point_at_step(end)
     expect(dashboard.panel("metrics").locator(".selection")).to_be_visible()
     dashboard.page.mouse.up()
-    dashboard.until("dash_clientside.zoom.range() !== null")
+    dashboard.until(f"String({PLOT}.layout.xaxis.range) === String(dash_clientside.zoom.range())")
     dashboard.next_frame()
     return first, last
 

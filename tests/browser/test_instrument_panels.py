@@ -92,6 +92,7 @@ def test_the_spiral_view_is_a_recount_of_the_fakes(dashboard: DashboardPage) -> 
     page = dashboard.page
     _choose(dashboard, "curves-view", "strata")
     expect(dashboard.panel("metrics")).to_have_attribute("data-view", "strata")
+    dashboard.settled("metrics")
     painted = dashboard.canvas("metrics")
     height, width = painted.shape[:2]
     rows = ((1 - (np.arange(STRETCHES) + 0.5) / STRETCHES) * height).astype(int)
@@ -181,6 +182,7 @@ def test_another_target_s_parts_are_counted_and_called_by_what_they_are(
     _choose(dashboard, "curves-view", "strata")
     expect(dashboard.panel("metrics")).to_have_attribute("data-view", "strata")
     expect(page.locator("#metrics-panel .ytick text")).to_have_text(ticks)
+    dashboard.settled("metrics")
     end = page.evaluate("document.querySelector('#metrics-panel .js-plotly-plot')._fullLayout.xaxis.range[1]")
     painted, seen = dashboard.canvas("metrics"), 0
     for step in (30, 120, 210):
@@ -236,6 +238,11 @@ def test_the_other_views_are_the_servers_readings(dashboard: DashboardPage) -> N
     compared = {"floors": floors, "collapsed": floors | {"quality": ("recall", "w2")}}
     for view, names in curves.items():
         _choose(dashboard, "curves-view", view)
+        dashboard.until(
+            """argument.every((name) =>
+                document.querySelector("#metrics-panel .js-plotly-plot").data.some((trace) => trace.name === name))""",
+            names,
+        )
         drawn = dashboard.page.evaluate(
             """() => {
                 const plot = document.querySelector("#metrics-panel .js-plotly-plot");
@@ -282,11 +289,16 @@ def test_the_words_of_the_lines_of_quality_stand_apart_on_a_phone(dashboard: Das
     _choose(dashboard, "curves-view", "quality")
     words = dashboard.page.locator("#metrics-panel .annotation-text")
     expect(words).to_have_count(5)
-    boxes = [box for box in (word.bounding_box() for word in words.all()) if box]
-    assert len(boxes) == 5
-    for a, b in combinations(boxes, 2):
-        across = a["x"] + a["width"] <= b["x"] or b["x"] + b["width"] <= a["x"]
-        assert across or a["y"] + a["height"] <= b["y"] or b["y"] + b["height"] <= a["y"]
+    dashboard.settled("metrics")
+
+    def check() -> None:
+        boxes = [box for box in (word.bounding_box() for word in words.all()) if box]
+        assert len(boxes) == 5
+        for a, b in combinations(boxes, 2):
+            across = a["x"] + a["width"] <= b["x"] or b["x"] + b["width"] <= a["x"]
+            assert across or a["y"] + a["height"] <= b["y"] or b["y"] + b["height"] <= a["y"]
+
+    dashboard.eventually(check)
 
 
 # -- lenses ------------------------------------------------------------------------------------------------------------
@@ -493,6 +505,7 @@ def test_panels_follow_the_task(dashboard: DashboardPage) -> None:
             expect(page.locator(f"#{name}-panel-title")).to_have_text(title)
         latent = page.locator("#latent-panel .g-xtitle text")
         expect(latent).to_have_text("x₁" if preset == "discriminator-capacity" else "u")
+        dashboard.until("s.shown.resolution === 100")  # nothing replaces it
         frame, u, v = server.newest(), 0.4, -0.3
         u, v = dashboard.point("latent", u, v)
         image = SPIRAL.transform(torch.tensor([[u, v]])).numpy()[0]

@@ -19,25 +19,19 @@ CHANGES = [(31, "lr_g", 0.01), (31, "beta1_d", 0.25), (51, "lr_g", 0.00015)]
 STEP = 60
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[LiveServer]:
-    server = LiveServer("--preset", "quick", "--threads", "1", "--paused")
-    yield server
-    server.stop()
-
-
 @pytest.fixture
-def server(running: LiveServer) -> LiveServer:
+def server(sharp_server: LiveServer) -> LiveServer:
     """At step 60 of a run with three changes."""
-    running.command("pause")
-    running.command("new-seed", seed=7)
-    running.train(30)
-    running.command("set", values={"lr_g": 0.02})  # dragged on the way to what it is trained with
-    running.command("set", values={"lr_g": 0.01, "beta1_d": 0.25})
-    running.train(20)
-    running.command("set", values={"lr_g": 0.00015})
-    running.train(10)
-    return running
+    server = sharp_server
+    server.put_into_known_state()
+    server.command("new-seed", seed=7)
+    server.train(30)
+    server.command("set", values={"lr_g": 0.02})  # dragged on the way to what it is trained with
+    server.command("set", values={"lr_g": 0.01, "beta1_d": 0.25})
+    server.train(20)
+    server.command("set", values={"lr_g": 0.00015})
+    server.train(10)
+    return server
 
 
 @pytest.fixture
@@ -79,6 +73,7 @@ def test_a_copied_link_shows_the_same_in_another_browser(
     dashboard.layer("latent").focus()
     page.keyboard.press("ArrowUp")
     page.keyboard.press("ArrowRight")
+    dashboard.next_frame()
     place = dashboard.cursor_data("latent")
     page.keyboard.press("c")
     expect(_notice(page, "copied")).to_contain_text(f"Link copied: it shows step {STEP} and the cursor")

@@ -177,30 +177,31 @@ def test_a_table_may_be_dropped_scaled_otherwise_and_removed(own: Locator, dashb
 
 
 @pytest.fixture
-def forgetful() -> Iterator[LiveServer]:
-    """A server of this test's own, which loses its data."""
+def elsewhere() -> Iterator[LiveServer]:
+    """A server of this test's own, without data."""
     server = LiveServer("--preset", "quick", "--threads", "1", "--paused", script=COARSE)
     yield server
     server.stop()
 
 
-def test_a_run_whose_data_are_gone_can_be_looked_at(page: Page, watch: Watch, forgetful: LiveServer) -> None:
-    content, server, dashboard = table(ring()[:, 1:]).encode(), forgetful, DashboardPage(page, forgetful, watch)
+def test_a_run_whose_data_are_not_here_can_be_looked_at(
+    page: Page, watch: Watch, coarse_server: LiveServer, elsewhere: LiveServer
+) -> None:
+    content, server, dashboard = table(ring(seed=5)[:, 1:]).encode(), elsewhere, DashboardPage(page, elsewhere, watch)
 
-    def take_in() -> str:
+    def take_in(server: LiveServer) -> str:
         request = urllib.request.Request(f"{server.origin}/api/data?name=ring.csv", content)
         with urllib.request.urlopen(request, timeout=30) as answer:
             return str(json.load(answer)["target"])
 
-    target = take_in()
-    server.command("preset", name="quick", config={"target": target})
-    run = server.status()["info"]["id"]
-    server.train(10)
-    folder = Path(json.loads(server.get("/api/runs"))["folder"], "data")
-    server.stop()
-    for path in folder.iterdir():
-        path.unlink()
-    server.start()
+    coarse_server.put_into_known_state()
+    target = take_in(coarse_server)
+    coarse_server.command("preset", name="quick", config={"target": target})
+    run = coarse_server.status()["info"]["id"]
+    coarse_server.train(10)
+    coarse_server.command("preset", name="quick")
+    coarse_server.wait_until(lambda _: json.loads(coarse_server.get(f"/api/runs/{run}/status"))["step"] == 10)
+    server.run_file(run).write_bytes(coarse_server.get(f"/api/runs/{run}/file"))
     watch.allow(server.origin)
     watch.tolerate("409 (CONFLICT)")
     page.goto(f"{server.origin}/?run={run}")
@@ -217,7 +218,7 @@ def test_a_run_whose_data_are_gone_can_be_looked_at(page: Page, watch: Watch, fo
     line.get_by_role("button", name=re.compile("^Open ")).click()
     expect(line.locator(".run-says")).to_contain_text(missing)
     assert server.status()["info"]["id"] != run
-    assert take_in() == target
+    assert take_in(server) == target
     line.get_by_role("button", name=re.compile("^Open ")).click()
     server.wait_until(lambda status: status["info"]["id"] == run and status["step"] == 10)
 

@@ -59,12 +59,11 @@ def _square_of(layer: Area) -> Area:
 
 
 def _expect_layers_on_their_axes(dashboard: DashboardPage) -> None:
-    dashboard.until(
-        """[...document.querySelectorAll(".js-plotly-plot")].every((plot) =>
-            Math.abs(plot._fullLayout.width - plot.getBoundingClientRect().width) < 1
-            && Math.abs(plot._fullLayout.height - plot.getBoundingClientRect().height) < 1)"""
-    )
-    dashboard.next_frame()
+    dashboard.settled()
+    dashboard.eventually(lambda: _compare_layers_with_their_axes(dashboard))
+
+
+def _compare_layers_with_their_axes(dashboard: DashboardPage) -> None:
     ratio = min(2, dashboard.page.evaluate("devicePixelRatio"))
     for name in PANELS:
         layer = _box(dashboard, f"#{name}-panel .layer")
@@ -172,6 +171,10 @@ def _near_the_contour(cells: npt.NDArray[Any], x: Any, y: Any, margin: float) ->
 
 
 def _expect_map(dashboard: DashboardPage, name: str, cells: npt.NDArray[Any]) -> None:
+    dashboard.eventually(lambda: _compare_map(dashboard, name, cells))
+
+
+def _compare_map(dashboard: DashboardPage, name: str, cells: npt.NDArray[Any]) -> None:
     """Every pixel of the square away from the contour has the documented colour of the value at its centre.
 
     The margin around the square is empty.
@@ -262,6 +265,7 @@ def test_samples_and_trail(dashboard: DashboardPage) -> None:
 
         switch.press("Space")
         expect(dashboard.badge("samples")).to_contain_text(f"trail of {len(trail)} frames")
+        dashboard.next_frame()
         for name in ("samples", "discriminator"):
             painted = dashboard.canvas(name)
             radius = 5 * 2 * EXTENT / painted.shape[1]
@@ -299,8 +303,7 @@ def test_curves_are_the_servers_metrics(dashboard: DashboardPage) -> None:
     for column, (x, y) in enumerate(traces.values()):
         np.testing.assert_array_equal(x, np.arange(1, 41))
         np.testing.assert_array_equal(y.astype(np.float32), metrics[:, column])
-    assert dashboard.numbers()[0] == 40
-    assert dashboard.numbers()[1] == pytest.approx(metrics[-1].tolist(), abs=5.1e-5)
+    dashboard.expect_numbers(40, metrics[-1].tolist())
     expect(dashboard.badge("metrics")).to_have_text("40 steps")
 
     # More steps than pixels: what is drawn is part of the data, and hides no peak.
@@ -370,11 +373,14 @@ def _expect_theme(dashboard: DashboardPage, scheme: str) -> None:
                 expect(text.first).to_have_css("fill", f"rgb{_rgb(theme['text'])}")
     curve = page.locator("#metrics-panel .scatterlayer .js-line").first
     expect(curve).to_have_css("stroke", f"rgb{_rgb(theme['d'])}")
-    # The fakes are painted in the theme's red.
-    dashboard.next_frame()
+    dashboard.eventually(lambda: _compare_fakes_with(dashboard, theme["fake"]))
+
+
+def _compare_fakes_with(dashboard: DashboardPage, red: str) -> None:
+    """The fakes are painted in the theme's red."""
     painted = dashboard.canvas("samples")
     pixels = painted[painted[..., 3] > 200][:, :3]
-    assert (pixels == _rgb(theme["fake"])).all(axis=1).sum() > 100
+    assert (pixels == _rgb(red)).all(axis=1).sum() > 100
 
 
 @pytest.mark.sharp

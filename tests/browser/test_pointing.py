@@ -119,6 +119,7 @@ def test_whoever_scrolls_with_a_finger_points_at_nothing(touched: DashboardPage)
 
 def _at_step(dashboard: DashboardPage, step: int) -> tuple[float, float]:
     """The pixel over the curves where a step is, by Plotly's own axis, half-way up."""
+    dashboard.settled("metrics")
     axes = _axes(dashboard, "metrics")
     low, high = dashboard.page.evaluate(
         "document.querySelector('#metrics-panel .js-plotly-plot')._fullLayout.xaxis.range.map(Number)"
@@ -187,8 +188,14 @@ def test_on_a_zoomed_page_the_cursor_reads_the_place_under_the_pointer(dashboard
         page.mouse.click(px, py)
         dashboard.until("!s.view.live")
         dashboard.next_frame()
-        apart = abs(_middle(dashboard, "#timeline [role=slider]")[0] - px)
-        assert apart <= 1 + rail.width / len(dashboard.server.kept()), zoom
+        most = 1 + rail.width / len(dashboard.server.kept())
+        dashboard.until(
+            """(() => {
+                const { left, width } = document.querySelector("#timeline [role=slider]").getBoundingClientRect();
+                return Math.abs(left + width / 2 - argument[0]) <= argument[1];
+            })()""",
+            [px, most],
+        )
         page.locator("#follow-live").click()
         # Help stands beside what it explains.
         button = page.locator("button.info").first

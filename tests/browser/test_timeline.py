@@ -55,7 +55,14 @@ def _expect_handle_at(dashboard: DashboardPage, step: float, kept: list[int]) ->
     handle = dashboard.handle("timeline")
     expect(handle).to_have_attribute("aria-valuemax", str(kept[-1]))
     expect(handle).to_have_attribute("aria-valuenow", str(step))
-    assert dashboard.page.evaluate(HANDLE_AT) == pytest.approx(at, abs=0.002)
+    dashboard.until(f"Math.abs({HANDLE_AT} - argument) <= 0.002", float(at))
+
+
+def _on_the_rail(dashboard: DashboardPage, share: float) -> tuple[float, float]:
+    """The pixel at so much of the rail's length."""
+    box = dashboard.page.locator("#timeline").bounding_box()
+    assert box is not None
+    return box["x"] + share * box["width"], box["y"] + box["height"] / 2
 
 
 def _expect_exactly(dashboard: DashboardPage, step: int, resolution: int, changes: dict[int, dict[str, float]]) -> None:
@@ -109,15 +116,9 @@ def test_scrubbing_with_the_mouse(dashboard: DashboardPage) -> None:
     page, newest = dashboard.page, kept[-1]
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if "/api/visit" in request.url else None)
-    track = page.locator("#timeline").bounding_box()
-    handle = dashboard.handle("timeline").bounding_box()
-    assert track is not None
-    assert handle is not None
-    y = handle["y"] + handle["height"] / 2
-    page.mouse.move(handle["x"] + handle["width"] / 2, y)
-    page.mouse.down()
+    dashboard.grip("timeline")
     for share in (0.713, 0.233, 0.518):  # none of them half-way between two steps
-        page.mouse.move(track["x"] + share * track["width"], y, steps=6)
+        page.mouse.move(*_on_the_rail(dashboard, share), steps=6)
         # The button is still down, and the nearest kept frame is there already.
         dashboard.until(
             f"""s.view.step !== null && s.shown.step === Math.round(s.view.step / 5) * 5
@@ -127,7 +128,7 @@ def test_scrubbing_with_the_mouse(dashboard: DashboardPage) -> None:
         )
         step = page.evaluate("window.dash_clientside.state.view.step")
         assert step == round(np.interp(share, np.linspace(0, 1, len(kept)), kept))
-        assert page.locator("#viewed-step").inner_text() == f"step {step} of {newest}"
+        expect(page.locator("#viewed-step")).to_have_text(f"step {step} of {newest}")
     assert asked == [], "nothing is re-run while dragging"
     page.mouse.up()
     _expect_viewing(dashboard, step, newest)
@@ -135,9 +136,9 @@ def test_scrubbing_with_the_mouse(dashboard: DashboardPage) -> None:
     expect(dashboard.badge("latent")).to_have_text(f"past · step {step} · 400 × 400")
 
     # The right end is the newest step, and so is the button.
-    page.mouse.click(track["x"] + track["width"] - 1, y)
+    page.mouse.click(*_on_the_rail(dashboard, 0.999))
     _expect_live(dashboard, newest)
-    page.mouse.click(track["x"] + 1, y)
+    page.mouse.click(*_on_the_rail(dashboard, 0.001))
     _expect_viewing(dashboard, 0, newest)
     page.get_by_role("button", name="Live: Follow the newest step").click()
     _expect_live(dashboard, newest)
@@ -148,12 +149,9 @@ def test_the_frame_under_the_pointer_is_loaded_before_it_is_asked_for(dashboard:
     kept = _open_with_a_past(dashboard)
     page, asked = dashboard.page, []
     page.on("request", lambda request: asked.append(request.url))
-    rail = page.locator("#timeline").bounding_box()
-    assert rail is not None
-    middle = rail["y"] + rail["height"] / 2
     frame = f"{dashboard.server.origin}/api/frame/{kept[15]}"
     with page.expect_response(frame):
-        page.mouse.move(rail["x"] + rail["width"] * 15 / 30, middle)
+        page.mouse.move(*_on_the_rail(dashboard, 15 / 30))
     _expect_live(dashboard, kept[-1])
     page.mouse.down()
     page.mouse.up()
@@ -208,18 +206,12 @@ def test_the_right_end_is_live_even_while_training_goes_on(dashboard: DashboardP
     page.keyboard.press("Home")
     dashboard.expect_step(0)
     server.command("play")
-    track = page.locator("#timeline").bounding_box()
-    handle = dashboard.handle("timeline").bounding_box()
-    assert track is not None
-    assert handle is not None
-    y = handle["y"] + handle["height"] / 2
-    page.mouse.move(handle["x"] + handle["width"] / 2, y)
-    page.mouse.down()
-    page.mouse.move(track["x"] + 0.4 * track["width"], y, steps=4)
+    dashboard.grip("timeline")
+    page.mouse.move(*_on_the_rail(dashboard, 0.4), steps=4)
     dashboard.until("!s.view.live && s.shown.step > 0")
     kept = len(server.kept())
     dashboard.until("s.kept.length > argument + 3", kept)
-    page.mouse.move(track["x"] + track["width"] + 20, y, steps=4)
+    page.mouse.move(*_on_the_rail(dashboard, 1.05), steps=4)
     dashboard.until("s.view.live")
     page.mouse.up()
     expect(dashboard.status).to_contain_text("Training · step ")
@@ -362,18 +354,18 @@ def test_replay_at_two_speeds_ends_at_the_newest_step(dashboard: DashboardPage) 
         assert not late or late[len(late) // 2] < 1
 
     # From the viewed step on, and it can be stopped.
-    page.locator("#go-to-step").fill(str(kept[10]))
-    page.locator("#go-to-step").press("Enter")
-    dashboard.expect_step(kept[10])
+    first = kept[2]
+    dashboard.go_to(first)
+    dashboard.expect_step(first)
     choose(5)
     replay = page.locator("#replay")
     replay.click()
     expect(replay).to_have_accessible_name("Stop: End the replay")
-    dashboard.until("s.view.step > argument", kept[10])
+    dashboard.until("s.view.step > argument", first)
     replay.click()
     expect(replay).to_have_accessible_name("Replay: Play the kept frames from here")
-    step = int(dashboard.panel("samples").get_attribute("data-step") or "-1")
-    assert kept[10] < step < newest
+    step = int(page.evaluate("dash_clientside.state.view.step"))
+    assert first < step < newest
     _expect_viewing(dashboard, step, newest)
 
 
@@ -402,17 +394,16 @@ def test_a_click_on_the_curves_stays_there(dashboard: DashboardPage) -> None:
         dashboard.leave()
         _expect_viewing(dashboard, step, newest)
         _expect_handle_at(dashboard, step, kept)
-        shown = page.locator("#metrics-panel .shown-step").bounding_box()
-        assert shown is not None
-        line = page.evaluate(
-            """(step) => {
+        dashboard.until(
+            """(() => {
                 const plot = document.querySelector("#metrics-panel .js-plotly-plot");
                 const { xaxis } = plot._fullLayout;
-                return plot.getBoundingClientRect().left + xaxis._offset + xaxis.d2p(step);
-            }""",
+                const line = plot.getBoundingClientRect().left + xaxis._offset + xaxis.d2p(argument);
+                const { left, width } = document.querySelector("#metrics-panel .shown-step").getBoundingClientRect();
+                return Math.abs(left + width / 2 - line) <= 1;
+            })()""",
             step,
         )
-        assert shown["x"] + shown["width"] / 2 == pytest.approx(line, abs=1)
 
 
 # -- any step, exactly -------------------------------------------------------------------------------------------------
