@@ -108,7 +108,6 @@ class FixedPoints:
     run: int
     latents: Int16Array  # (N, 2), where they are on the usual plane, times POINT_SCALE
     reals: Int16Array  # (N, 2), samples of the target, times POINT_SCALE; of task "fit": f(latents)
-    reach: float = 1.0  # of latent space: how far from 0 the edge of what is shown of it is
     task: str = "gan"
     best: float | None = None  # least possible loss, where the task has one
     # What an instrument reads, of the same number of points, of real data against real, and of a single point of them.
@@ -118,3 +117,4 @@ class FixedPoints:
     guides: tuple[Guide, ...] = ()
     strata: StrataInfo | None = None  # where the target says what the parts of its data are
     one_mode: float = math.inf  # spread of fakes of which nearly all have one mode of the data
+    reach: float = 1.0  # of latent space: how far from 0 the edge of what is shown of it is

@@ -210,7 +210,8 @@ def test_lists_of_one_lens_that_are_not_equally_long_are_refused(longer: str) ->
 def test_points_as_documented() -> None:
     latents, reals = np.random.default_rng(1).integers(-32767, 32768, (2, 9, 2)).astype(np.int16)
     strata = StrataInfo((0.25, 0.75), "mode", 2, (0.0, 180.0))
-    fixed = FixedPoints(5, latents, reals, 3.0, "noise", 0.0911, {"distance": 0.017}, {"distance": 0.5}, strata=strata)
+    read_off = {"floors": {"distance": 0.017}, "collapsed": {"distance": 0.5}}
+    fixed = FixedPoints(5, latents, reals, "noise", 0.0911, strata=strata, reach=3.0, **read_off)
     header, arrays = read(wire.encode_points(fixed))
     told = {
         "task": "noise",
