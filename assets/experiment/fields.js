@@ -146,7 +146,7 @@ window.dash_clientside = window.dash_clientside || {};
     const press = (kind, text, help, disabled, act) => element("button", { type: "button", class: `button small ${kind}`, title: help, "aria-label": app.say("experiment.of", { what: label, part: help }), disabled, onclick: act }, text);
     const more = press("more-layers", "+", app.say("experiment.more-layers"), units.length >= most, () => again([...now().units, now().units.at(-1) || "64"], now().units.length + 1 >= most ? ".fewer-layers" : ".more-layers"));
     const fewer = press("fewer-layers", "−", app.say("experiment.fewer-layers"), !units.length, () => again(now().units.slice(0, -1), now().units.length <= 1 ? ".more-layers" : ".fewer-layers"));
-    root.replaceChildren(...(inputs.length ? inputs : [element("span", { class: "none" }, app.say("experiment.no-layer"))]), fewer, more);
+    root.replaceChildren(...(inputs.length ? inputs : [element("span", { class: "none" }, app.say("experiment.no-layer"))]), element("span", { class: "of-layers" }, fewer, more));
   }
 
   // What else a word of the network's text says, where there is more than one to choose. "none" is not written.

@@ -37,6 +37,6 @@ def test_every_setting_and_every_scenario_has_words() -> None:
 
 def test_nothing_of_the_address_gets_into_it_and_scripts_come_from_files() -> None:
     page = _page()
-    assert page.count("<script") - page.count('<script id="texts" type="application/json">') == 5
-    assert page.count('<script src="/assets/') == 5
-    assert page.count("</script>") == 6
+    assert page.count("<script") - page.count('<script id="texts" type="application/json">') == 6
+    assert page.count('<script src="/assets/') == 6
+    assert page.count("</script>") == 7
