@@ -126,7 +126,7 @@ def test_a_refusal_is_said_until_it_is_no_longer_so(dashboard: DashboardPage) ->
     page.unroute("**/api/command")
     page.locator("#step-once").click()
     expect(banner).to_be_hidden()
-    assert server.status()["step"] == 6
+    server.wait_until(lambda status: status["step"] == 6)
 
     # That the server is silent is said until it speaks.
     page.route("**/api/**", lambda route: route.abort())
