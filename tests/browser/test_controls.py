@@ -31,16 +31,16 @@ def _expect_in_force(dashboard: DashboardPage, slider: str, value: float, since:
     name, page = _name(slider), dashboard.page
     status = dashboard.server.wait_until(lambda status: status["values"][name]["value"] == value)
     assert status["values"][name]["since"] == since
+    # The handle stands there. Dash reports a press of it late, and the page then puts it back: hence the wait.
+    dashboard.until(
+        """Math.abs(document.querySelector(`#${argument[0]} [role=slider]`).getAttribute("aria-valuenow") - argument[1])
+        <= 0.005 * Math.abs(argument[1]) && s.status.values[argument[2]].since === argument[3]""",
+        [slider, value, name, since],
+    )
     expect(page.locator(f"#{slider}-value")).to_have_text(brief(value))
     expect(page.locator(f"#{slider}-since")).to_have_text(f"from step {since:,}")
     expect(dashboard.handle(slider)).to_have_attribute("aria-valuetext", brief(value))
     expect(page.locator(f"#{slider}-input")).to_have_value(brief(value))
-    # The handle stands there. Dash reports a press of it late, and the page then puts it back: hence the wait.
-    dashboard.until(
-        """Math.abs(document.querySelector(`#${argument[0]} [role=slider]`).getAttribute("aria-valuenow") - argument[1])
-        <= 0.005 * Math.abs(argument[1])""",
-        [slider, value],
-    )
 
 
 def _until_in_force(dashboard: DashboardPage, slider: str) -> None:
