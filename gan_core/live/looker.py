@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from gan_core.live.beside import Beside
@@ -48,12 +49,13 @@ class Looker:
         self.budget = LookingBudget(DEFAULT_LOOKING_SHARE, self._fineness)
         self._beside: Beside | None = None
         self._sharpening: Iterator[Snapshot | None] | None = None
+        self._ready: Snapshot | None = None  # a frame of a run that is shown step by step, to be put up
         self.plane = USUAL  # through latent space, that frames to come show; written with the lock held
         self._rests_until: dict[str, float] = {}  # lens -> when a frame of a moving run has it again
 
     def turn_to(self, run: Run, paces: Paces) -> None:
         """Look at another run from now on, in a scenario's paces. To be called with the lock held."""
-        self.run, self._sharpening, self._rests_until = run, None, {}
+        self.run, self._sharpening, self._ready, self._rests_until = run, None, None, {}
         if not self.plane.fits(run.engine.config.latent_dim):
             self.plane = USUAL
         self._board.turn_to(run.history)
@@ -73,24 +75,54 @@ class Looker:
     def holds_back(self, interrupted: Callable[[], bool], step_seconds: float | None) -> bool:
         """Show a step that is to be seen before any other is trained, or wait for its time. False: nothing is due.
 
+        Where every step is to be seen its frame is made at once, on one thread, and put up when the next step has been
+        trained: so a browser draws one frame while the next is made, and not while training needs every core.
         `interrupted` ends the waiting; a step takes `step_seconds`.
         """
-        run, start = self.run, self._clock()
-        newest = run.history.newest
-        unseen = self.tempo.shows(run.step) and (newest is None or newest.step < run.step)
+        run, start, pace = self.run, self._clock(), self.tempo.at(self.run.step)
+        ahead = pace.steps == 1 and pace.per_second is None
+        last = self._ready or run.history.newest
+        unseen = self.tempo.shows(run.step) and (last is None or last.step < run.step) and not run.repeats()
+        due = self._ready is not None and (self._ready.step < run.step or not ahead)
         with self._changed:
             taken = self._board.taken()
             wait = self.tempo.until_trained(run.step, start)
-            if unseen:
+            if due or (unseen and not ahead):
                 wait = self.tempo.until_put_up(run.step, start, taken)
             self._changed.wait_for(lambda: interrupted() or self._board.taken() > taken, wait)
         if wait:
             self.budget.trained(self._clock() - start)
+        elif due:
+            self.put_up_what_is_ready()
         elif unseen:
-            self._look(moving=True)
+            if ahead:
+                self._make_ready()
+            else:
+                self._look(moving=True)
             if step_seconds is not None:
                 self._fineness.fit(*self.tempo.room(run.step, step_seconds), finest=AT_REST)
-        return unseen or wait > 0
+        return due or unseen or wait > 0
+
+    def _make_ready(self) -> None:
+        """Make a frame of the present step, where the training takes every core on one thread."""
+        compute, start, level = self.run.engine.compute, self._clock(), self._fineness.level
+        if not self._leaves_a_core(compute.threads):
+            replace(compute, threads=1).enter()
+        how = {**level._asdict(), **self._through_lenses(moving=True)}
+        try:
+            self._ready = self.run.look(self._wall_clock(), **how)
+        finally:
+            compute.enter()
+        end = self._clock()
+        self._fineness.looked(end - start, level)
+        self.budget.looked(end - start, end)
+
+    def put_up_what_is_ready(self) -> None:
+        """Put up the frame that was made of a step, if that is still to come."""
+        frame, self._ready = self._ready, None
+        if frame is not None:
+            self._publish(frame)
+            self.tempo.put_up(frame.step, self._clock())
 
     # -- looks -------------------------------------------------------------------------------------------------------
 
@@ -201,7 +233,8 @@ class Looker:
         return self._beside
 
     def _show_what_came(self, *, wait: bool = False) -> None:
-        """Publish the frame that was rendered beside the training, if there is one of this run."""
+        """Publish the frame that is ready, or was rendered beside the training, if there is one of this run."""
+        self.put_up_what_is_ready()
         frame = self._beside.take(wait=wait) if self._beside is not None else None
         if frame is not None and frame.moment.run == self.run.number:
             self._publish(frame)

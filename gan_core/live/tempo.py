@@ -1,8 +1,9 @@
 """At what pace a run is shown: every how many steps a frame, how fast, and that no frame goes by unseen.
 
 A frame is put up, and the next step trained, only once the frame before has been taken by somebody who looks: one is on
-its way to the screen, one hangs ready, and the step after that is trained meanwhile. Of several who look, the fastest
-counts. Nobody is waited for who does not look, nor for longer than TAKEN_WITHIN. Pure: it reads no clock.
+its way to the screen, one hangs ready, and the step after that is trained meanwhile. Where every step is seen, one more
+is made and not put up yet (`gan_core.live.looker`). Of several who look, the fastest counts. Nobody
+is waited for who does not look, nor for longer than TAKEN_WITHIN. Pure: it reads no clock.
 """
 
 from __future__ import annotations

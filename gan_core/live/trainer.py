@@ -76,6 +76,7 @@ class Trainer:
 
     def close(self) -> None:
         """Leave the run, and wait for what is still to be written."""
+        self.looker.put_up_what_is_ready()
         self.opening.leave(self.run, failed=self.phase is Phase.FAILED)
         self.looker.close()
         self.opening.close()
@@ -87,6 +88,7 @@ class Trainer:
         step = self.run.step + 1
         message = say("failure.stopped", step=step, what=trouble_words(why))
         log.error("%s", message)
+        self.looker.put_up_what_is_ready()
         with self._changed:
             self.phase, self._error, self.steps_to_go = Phase.FAILED, message, 0
             self.looker.stop_sharpening()
@@ -159,6 +161,7 @@ class Trainer:
         """Put a run in the place of the present one, whose recording ends."""
         run = opened.run
         if hasattr(self, "run"):
+            self.looker.put_up_what_is_ready()
             self.opening.leave(self.run, failed=self.phase is Phase.FAILED)
         scenario = PRESETS.get(run.recipe.preset, Preset)  # of one that is not known here, the usual
         with self._changed:

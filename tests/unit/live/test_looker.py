@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 
 from gan_core.live.board import Board
 from gan_core.live.looker import Looker
+from gan_core.live.tempo import Pace
 from gan_core.looking.lenses import LENSES
 from gan_core.run.run import begin
 from gan_core.setup.plane import Plane
@@ -119,3 +121,42 @@ def test_at_rest_the_frame_that_is_there_gets_what_its_units_compute_at_once(tin
     assert run.history.newest is not None
     assert set(ARRAYS.values()) < set(run.history.newest.lenses)
     assert run.history.newest.resolution == 400
+
+
+@pytest.mark.usefixtures("_asked_for_ever")
+def test_where_every_step_is_seen_its_frame_is_put_up_once_the_next_is_trained(tiny: Preset) -> None:
+    """Each is shown once, as it was before the next step; and when training stops, the last one is shown at once."""
+    options: dict[str, Any] = {"device": "cpu", "precision": "float32", "threads": 1}
+    run, straight = begin(tiny, 1, **options), begin(tiny, 1, **options)
+    now, changed, put_up = [0.0], threading.Condition(), []
+    board = Board(changed, 0)
+    clocks = {"clock": lambda: now[0], "wall_clock": lambda: 0.0}
+    looker = Looker(changed, board, lambda frame, payload: None, leaves_a_core=lambda threads: False, **clocks)
+    with changed:
+        looker.turn_to(run, tiny.paces)
+    looker.tempo.chosen = Pace(1)
+    looker.look(moving=False)
+    for step in range(1, 6):
+        run.trained(run.engine.advance(1), 0.001)
+        while looker.holds_back(lambda: False, 0.001):
+            board.frame_after(0, 0, (), lambda: False)  # somebody takes what hangs there
+            now[0] += 0.05
+        assert run.history.newest is not None
+        put_up.append(run.history.newest)
+        assert put_up[-1].step == step - 1 == run.step - 1
+    looker.show_present_step()
+    put_up.append(run.history.newest)
+    for frame in put_up[1:]:
+        straight.trained(straight.engine.advance(1), 0.001)
+        assert frame is not None
+        expected = straight.look(0.0, resolution=frame.resolution, points=len(frame.fakes))
+        assert frame.step == expected.step
+        assert (frame.latent_map == expected.latent_map).all()
+        assert (frame.fakes == expected.fakes).all()
+    looker.holds_back(lambda: False, 0.001)
+    run.trained(run.engine.advance(1), 0.001)
+    looker.holds_back(lambda: False, 0.001)  # the frame of step 6 is ready
+    with changed:
+        looker.turn_to(straight, tiny.paces)
+    looker.put_up_what_is_ready()
+    assert straight.history.newest is None  # it was of another run
