@@ -186,7 +186,7 @@ HEADS = """(words) => {
             });
         }
         for (const input of head.querySelectorAll("input:not([type=radio])"))
-            found.push({
+            if (input.checkVisibility()) found.push({
                 text: input.value, boxes: [box(input)], head: box(head), line: null, ellipsis: false,
                 cut: input.scrollWidth - input.clientWidth,
             });
