@@ -79,7 +79,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function choose(next) {
-    if (same(next, chosen) && next.join() === chosen.join()) return;
+    if (next.join() === chosen.join()) return;
     chosen = next;
     show();
     if (!app.source.recorded) send(next);

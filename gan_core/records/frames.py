@@ -77,9 +77,9 @@ class Snapshot:
     @property
     def nbytes(self) -> int:
         """Bytes held by the arrays."""
-        lenses = sum(array.nbytes for array in self.lenses.values())
-        lenses += 0 if self.latents is None else self.latents.nbytes
-        return self.latent_map.nbytes + self.sample_map.nbytes + self.fakes.nbytes + self.image.nbytes + lenses
+        own = (self.latent_map, self.sample_map, self.fakes, self.image, self.latents)
+        of_lenses = sum(array.nbytes for array in self.lenses.values())
+        return sum(array.nbytes for array in own if array is not None) + of_lenses
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ from gan_core.live.board import Board
 from gan_core.live.looker import Looker
 from gan_core.live.tempo import Pace
 from gan_core.looking.lenses import LENSES
-from gan_core.run.run import begin
+from gan_core.run.run import Run, begin
 from gan_core.setup.plane import Plane
 from gan_core.setup.presets import Preset
 
@@ -25,14 +25,24 @@ def _asked_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gan_core.live.audience.WATCHED_FOR", float("inf"))
 
 
+def begin_on_one_thread(preset: Preset) -> Run:
+    return begin(preset, 1, device="cpu", precision="float32", threads=1)
+
+
+def looking_at(run: Run, clock: Callable[[], float] = lambda: 0.0) -> tuple[Looker, Board]:
+    """A looker that renders in turn with the training, on this thread alone, and its board."""
+    changed = threading.Condition()
+    board = Board(changed, 0)
+    clocks = {"clock": clock, "wall_clock": lambda: 0.0}
+    looker = Looker(changed, board, lambda frame, payload: None, leaves_a_core=lambda threads: False, **clocks)
+    looker.turn_to(run, ((1, None),))
+    return looker, board
+
+
 @pytest.mark.usefixtures("_asked_for_ever")
 def test_what_units_compute_comes_now_and_then_while_a_run_moves_and_always_at_rest(tiny: Preset) -> None:
-    run, now, changed = begin(tiny, 1, device="cpu", precision="float32", threads=1), [0.0], threading.Condition()
-    board = Board(changed, 0)
-    clocks = {"clock": lambda: now[0], "wall_clock": lambda: 0.0}
-    looker = Looker(changed, board, lambda frame, payload: None, leaves_a_core=lambda threads: False, **clocks)
-    with changed:
-        looker.turn_to(run, tiny.paces)
+    run, now = begin_on_one_thread(tiny), [0.0]
+    looker, board = looking_at(run, lambda: now[0])
     pause = LENSES["units"].pause
     assert pause >= 0.5  # twice a second at most
 
@@ -57,12 +67,8 @@ def test_what_units_compute_comes_now_and_then_while_a_run_moves_and_always_at_r
 @pytest.mark.usefixtures("_asked_for_ever")
 def test_another_plane_through_latent_space_is_shown_at_once_and_then_sharp(tiny: Preset) -> None:
     wide = replace(tiny, config=replace(tiny.config, latent_dim=4))
-    run, changed = begin(wide, 1, device="cpu", precision="float32", threads=1), threading.Condition()
-    board = Board(changed, 0)
-    clocks = {"clock": lambda: 0.0, "wall_clock": lambda: 0.0}
-    looker = Looker(changed, board, lambda frame, payload: None, leaves_a_core=lambda threads: False, **clocks)
-    with changed:
-        looker.turn_to(run, tiny.paces)
+    run = begin_on_one_thread(wide)
+    looker, _ = looking_at(run)
     run.trained(run.engine.advance(3), 0.001)
     looker.look(moving=False)
     while not looker.shows_all():
@@ -86,21 +92,16 @@ def test_another_plane_through_latent_space_is_shown_at_once_and_then_sharp(tiny
     assert (sharp.latent_map != run.look(0.0, resolution=400, points=5000).latent_map).any()
     assert torch.equal(run.engine.generator.parameters_flat, weights[0])
     assert torch.equal(run.engine.discriminator.parameters_flat, weights[1])
-    with changed:
-        looker.turn_to(begin(wide, 2, device="cpu", precision="float32", threads=1), tiny.paces)
-        assert looker.plane == plane  # as many numbers: it is still there
-        looker.turn_to(begin(tiny, 2, device="cpu", precision="float32", threads=1), tiny.paces)
-        assert looker.plane == Plane()
+    looker.turn_to(begin_on_one_thread(wide), tiny.paces)
+    assert looker.plane == plane  # as many numbers: it is still there
+    looker.turn_to(begin_on_one_thread(tiny), tiny.paces)
+    assert looker.plane == Plane()
 
 
 @pytest.mark.usefixtures("_asked_for_ever")
 def test_at_rest_the_frame_that_is_there_gets_what_its_units_compute_at_once(tiny: Preset) -> None:
-    run, changed = begin(tiny, 1, device="cpu", precision="float32", threads=1), threading.Condition()
-    board = Board(changed, 0)
-    clocks = {"clock": lambda: 0.0, "wall_clock": lambda: 0.0}
-    looker = Looker(changed, board, lambda frame, payload: None, leaves_a_core=lambda threads: False, **clocks)
-    with changed:
-        looker.turn_to(run, tiny.paces)
+    run = begin_on_one_thread(tiny)
+    looker, board = looking_at(run)
     run.trained(run.engine.advance(3), 0.001)
     looker.look(moving=False)
     before = run.history.newest
@@ -126,14 +127,9 @@ def test_at_rest_the_frame_that_is_there_gets_what_its_units_compute_at_once(tin
 @pytest.mark.usefixtures("_asked_for_ever")
 def test_where_every_step_is_seen_its_frame_is_put_up_once_the_next_is_trained(tiny: Preset) -> None:
     """Each is shown once, as it was before the next step; and when training stops, the last one is shown at once."""
-    options: dict[str, Any] = {"device": "cpu", "precision": "float32", "threads": 1}
-    run, straight = begin(tiny, 1, **options), begin(tiny, 1, **options)
-    now, changed, put_up = [0.0], threading.Condition(), []
-    board = Board(changed, 0)
-    clocks = {"clock": lambda: now[0], "wall_clock": lambda: 0.0}
-    looker = Looker(changed, board, lambda frame, payload: None, leaves_a_core=lambda threads: False, **clocks)
-    with changed:
-        looker.turn_to(run, tiny.paces)
+    run, straight = begin_on_one_thread(tiny), begin_on_one_thread(tiny)
+    now, put_up = [0.0], []
+    looker, board = looking_at(run, lambda: now[0])
     looker.tempo.chosen = Pace(1)
     looker.look(moving=False)
     for step in range(1, 6):
@@ -156,7 +152,6 @@ def test_where_every_step_is_seen_its_frame_is_put_up_once_the_next_is_trained(t
     looker.holds_back(lambda: False, 0.001)
     run.trained(run.engine.advance(1), 0.001)
     looker.holds_back(lambda: False, 0.001)  # the frame of step 6 is ready
-    with changed:
-        looker.turn_to(straight, tiny.paces)
+    looker.turn_to(straight, tiny.paces)
     looker.put_up_what_is_ready()
     assert straight.history.newest is None  # it was of another run
