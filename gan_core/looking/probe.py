@@ -82,9 +82,9 @@ class Probe:
             one_mode=math.inf if self._modes is None else nearly_one(self._modes),
         )
 
-    def fakes(self, generator: MLP, step: int) -> Tensor:
-        """The fakes of all fixed latents at `step`, that of the generator: (POINTS, 2)."""
-        return self._look.fakes(generator, step, self.latents)
+    def fakes(self, generator: MLP, step: int, points: int = POINTS) -> Tensor:
+        """The fakes of the first fixed latents at `step`, that of the generator: (points, 2)."""
+        return self._look.fakes(generator, step, self.latents[:points])
 
     def look(self, generator: MLP, discriminator: MLP, moment: Moment, **how: Any) -> Snapshot:
         """Take one snapshot in one go."""

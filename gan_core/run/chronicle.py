@@ -50,7 +50,7 @@ class Chronicle:
             return
         value = frame.reading.values.tolist()
         d_loss, g_loss = metrics.mean_losses(last, frame.step)
-        self._looks.append(
+        self.look(
             Look(
                 step=frame.step,
                 coverage=value[PLACE["coverage"]],
@@ -62,7 +62,11 @@ class Chronicle:
                 g_loss=g_loss,
             )
         )
-        self._note(frame.step, self._rule(tuple(self._looks)))
+
+    def look(self, look: Look) -> None:
+        """Take in what a look beyond the last one gave."""
+        self._looks.append(look)
+        self._note(look.step, self._rule(tuple(self._looks)))
 
     def diverged(self, step: int) -> None:
         """Note that a loss of this step was not finite."""

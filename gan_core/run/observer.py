@@ -37,7 +37,7 @@ class Observer:
 
         `clock` is a steady one, in seconds, by which the run's keeper is told how long training took.
         """
-        self.run, self._every = run, min(max(1, steps // _LOOKS), _SELDOM)
+        self.run, self._every = run, looks_every(steps)
         self._clock, self._wall_clock, self._kept = clock, wall_clock, kept
 
     def step(self) -> tuple[StepMetrics, bool]:
@@ -73,6 +73,11 @@ class Observer:
         if run.take(told) and self._kept is not None:
             self._kept(told, path)
         return told.reading
+
+
+def looks_every(steps: int) -> int:
+    """Steps from one look to the next of a run that is meant to have so many."""
+    return min(max(1, steps // _LOOKS), _SELDOM)
 
 
 def _number(value: float) -> float | None:

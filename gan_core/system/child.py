@@ -23,7 +23,7 @@ def start(target: Callable[[Connection], None], name: str) -> tuple[SpawnProcess
     ours, theirs = spawn.Pipe()
     process = spawn.Process(target=_work, args=(target, theirs), name=name, daemon=True)
     try:
-        with _deaf_to_ctrl_c():
+        with deaf_to_ctrl_c():
             process.start()
     except BaseException:
         ours.close()
@@ -43,7 +43,7 @@ def _work(target: Callable[[Connection], None], pipe: Connection) -> None:
 
 
 @contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
+def deaf_to_ctrl_c() -> Iterator[None]:
     """What is started in here is born with SIGINT blocked: Ctrl-C must not meet it while it loads."""
     if not hasattr(signal, "pthread_sigmask"):
         yield

@@ -1,0 +1,80 @@
+"""Who trains the runs of a sweep: worker processes of this machine, or those of a Dask cluster that runs already.
+
+On this machine everything between scheduler and workers goes over the loopback address, encrypted by keys that are made
+for this one crew: whoever can speak to a scheduler can have it run anything. A cluster's own safety is its owner's.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dask
+from distributed import Client, LocalCluster
+from distributed.security import Security
+
+from gan_core.system.child import deaf_to_ctrl_c
+
+_PATIENCE = "30s"  # to connect
+_SILENT = logging.CRITICAL + 1
+_SETTINGS = {
+    # A run that takes its worker with it so many times is given up.
+    "distributed.scheduler.allowed-failures": 3,
+    "distributed.comm.timeouts.connect": _PATIENCE,
+    "distributed.admin.log-format": "%(message)s",
+    "distributed.worker.memory.terminate": False,  # no judge of memory: runs are small, checkpoints come and go
+}
+
+
+class NoCrew(Exception):
+    """There is nobody to train; the message is a sentence."""
+
+
+@contextmanager
+def crew(scheduler: str | None, workers: int | None) -> Iterator[Client]:
+    """A client of the scheduler at that address, or of `workers` processes (one for each core) with a thread each.
+
+    Raises NoCrew.
+    """
+    logging.getLogger("distributed").setLevel(_SILENT)  # what happens to workers is told by `conduct`
+    with dask.config.set(_SETTINGS):
+        if scheduler is None:
+            yield from _of_this_machine(workers or _cores())
+        else:
+            yield from _of_a_cluster(scheduler)
+
+
+def _of_this_machine(workers: int) -> Iterator[Client]:
+    with tempfile.TemporaryDirectory(prefix="ganscope-sweep-") as place:
+        with deaf_to_ctrl_c():  # it must not meet the workers: they are told when to stop
+            cluster = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                security=Security.temporary(),
+                memory_limit=None,
+                local_directory=place,
+                silence_logs=_SILENT,
+            )
+        with cluster, Client(cluster, set_as_default=False) as client:
+            yield client
+
+
+def _of_a_cluster(address: str) -> Iterator[Client]:
+    try:
+        client = Client(address, timeout=_PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise NoCrew(
+            f"No Dask scheduler answers at {address}: {error}. Start one with `dask scheduler`, and workers with "
+            f"`dask worker {address} --nthreads 1`."
+        ) from None
+    with client:
+        yield client
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,114 @@
+"""What can be said of runs that differ in the seed alone: shares with their intervals, and two recipes held together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+RESAMPLES = 9_999  # of a permutation test; fewer runs have fewer permutations, and then all of them are taken
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Share:
+    """`count` of `of`, with the interval of Wilson (1927) for the share that is behind it."""
+
+    count: int
+    of: int
+    low: float
+    high: float
+
+
+def share(count: int, of: int) -> Share:
+    """The share `count` of `of`, at least one, with its 95 % interval."""
+    found = stats.binomtest(count, of).proportion_ci(CONFIDENCE, method="wilson")
+    return Share(count, of, float(found.low), float(found.high))
+
+
+def permutation(a: Sequence[float], b: Sequence[float]) -> float:
+    """Two-sided p of the permutation test of the difference of means (Fisher 1935); 1 where one has no number."""
+    if not len(a) or not len(b):
+        return 1.0
+
+    def difference(x: Any, y: Any, axis: int) -> Any:
+        return np.mean(x, axis=axis) - np.mean(y, axis=axis)
+
+    found = stats.permutation_test(
+        (a, b), difference, vectorized=True, n_resamples=RESAMPLES, rng=np.random.default_rng(0)
+    )
+    return float(found.pvalue)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One reading of two recipes, each over its seeds."""
+
+    reading: str
+    by: str  # "steps" or "gradients": what is equal
+    at: tuple[int, int]  # steps of the two
+    gradients: tuple[float, float]  # that they had taken by then, mean over the seeds
+    median: tuple[float, float]
+    count: tuple[int, int]  # runs with that number
+    p: float
+
+
+def compare(a: Sequence[Mapping[str, Any]], b: Sequence[Mapping[str, Any]], reading: str) -> tuple[Comparison, ...]:
+    """Hold two recipes together by one reading: at equal steps, and at equal gradients taken.
+
+    Rows are those of a sweep (`gan_core.sweep.work.row_of`). Equal steps are the last ones that are told of all runs;
+    equal gradients are those of the recipe that has taken fewer by its end, and the other's last told step within
+    them. Runs that ended before are told of as they ended.
+    """
+    if not a or not b:
+        return ()
+    steps = min(max(row["told"][-1] for row in rows if row["told"]) for rows in (a, b))
+    rates = [float(np.mean([row["gradients"] / max(row["steps"], 1) for row in rows])) for rows in (a, b)]
+    budget = steps * max(rates) if rates[0] == rates[1] else min(rate * _last(rows) for rate, rows in zip(rates, (a, b)))
+    found = []
+    for by, at in (
+        ("steps", (steps, steps)),
+        ("gradients", tuple(_told_within(rows, budget / rate) for rate, rows in zip(rates, (a, b), strict=True))),
+    ):
+        numbers = [_numbers(rows, reading, step) for rows, step in zip((a, b), at, strict=True)]
+        found.append(
+            Comparison(
+                reading,
+                by,
+                (at[0], at[1]),
+                (at[0] * rates[0], at[1] * rates[1]),
+                (_median(numbers[0]), _median(numbers[1])),
+                (len(numbers[0]), len(numbers[1])),
+                permutation(*numbers),
+            )
+        )
+    return tuple(found)
+
+
+def _last(rows: Sequence[Mapping[str, Any]]) -> int:
+    return max((int(row["told"][-1]) for row in rows if row["told"]), default=0)
+
+
+def _told_within(rows: Sequence[Mapping[str, Any]], steps: float) -> int:
+    """The last step told of any run that is not beyond so many steps; the first one told, if all are."""
+    told = sorted({int(step) for row in rows for step in row["told"]})
+    return max((step for step in told if step <= steps * (1 + 1e-9)), default=told[0] if told else 0)
+
+
+def _numbers(rows: Sequence[Mapping[str, Any]], reading: str, step: int) -> list[float]:
+    """Of each run at that step, or at its last one before; runs without a number are left out."""
+    found = []
+    for row in rows:
+        at = [i for i, told in enumerate(row["told"]) if told <= step]
+        value = row["readings"][reading][at[-1]] if at else None
+        if value is not None:
+            found.append(float(value))
+    return found
+
+
+def _median(numbers: Sequence[float]) -> float:
+    return float(np.median(numbers)) if numbers else math.nan

@@ -1,0 +1,255 @@
+"""One share of one run, or of a batch of runs: trained wherever it is handed to, on one thread.
+
+Knows of no scheduler. What comes out depends on nothing but the tasks: a share may be done twice, or be cut anywhere
+and go on elsewhere from what was handed back, and the rows are the same.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from gan_core.records.arrays import Float32Array
+from gan_core.recording.file.checkpoint import pack_state, unpack_state
+from gan_core.sweep.member import LOOK, READ, Member
+from gan_core.sweep.plan import Task, changes_of
+from gan_core.system.machine import machine
+from gan_core.training.cost import cost_of_run
+from gan_core.training.engine import GANEngine, State
+from gan_core.training.networks import MLP
+from gan_core.wire.envelope import pack, unpack
+
+POINT = 32_767  # of the fakes in a row, which are kept as int16: 1 of the square
+MODES = ("modes", "high_quality", "reverse_kl")
+Tell = Callable[[str, Mapping[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class Share:
+    """What one worker is handed: runs that may be trained together, and how far they are."""
+
+    tasks: tuple[Task, ...]
+    begun: Mapping[str, bytes] = field(default_factory=dict)  # by key, what an earlier share handed back
+    seconds: float = 60.0  # of the clock, after which what is not done is handed back
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What it hands back."""
+
+    rows: tuple[dict[str, Any], ...] = ()  # of runs that are done, as JSON can hold them
+    unfinished: Mapping[str, bytes] = field(default_factory=dict)
+
+
+class Engines(Protocol):
+    """Runs that are trained together. A single one is a batch of one."""
+
+    def advance(self, count: int) -> Float32Array:
+        """Train so many steps: (n, members, 4) metrics; fewer steps where a loss is not finite in the last one."""
+
+    def generator(self, i: int) -> MLP:
+        """That of a member, as it is now."""
+
+    def set(self, values: Mapping[str, float]) -> None:
+        """Change live values of all."""
+
+    def state(self, i: int) -> State:
+        """Of a member, as `GANEngine.state`."""
+
+    def restore(self, states: Sequence[State]) -> None:
+        """Put all back."""
+
+    def keep(self, members: Sequence[int]) -> None:
+        """Go on with these alone."""
+
+
+class Alone:
+    """One engine as a batch."""
+
+    def __init__(self, task: Task) -> None:
+        self._engine = GANEngine(task.experiment, task.seed, device="cpu", precision="float32", threads=1)
+
+    def advance(self, count: int) -> Float32Array:
+        """As Engines."""
+        done = self._engine.advance(count)
+        return np.array([[(m.d_loss, m.d_accuracy, m.g_loss, m.g_accuracy)] for m in done], np.float32)
+
+    def generator(self, i: int) -> MLP:
+        """As Engines."""
+        network: MLP = self._engine.generator
+        return network
+
+    def set(self, values: Mapping[str, float]) -> None:
+        """As Engines."""
+        self._engine.set(**values)
+
+    def state(self, i: int) -> State:
+        """As Engines."""
+        return self._engine.state()
+
+    def restore(self, states: Sequence[State]) -> None:
+        """As Engines."""
+        self._engine.restore(states[0])
+
+    def keep(self, members: Sequence[int]) -> None:
+        """As Engines."""
+
+
+def work(share: Share, *, tell: Tell | None = None, clock: Callable[[], float] = time.monotonic) -> Handed:
+    """Train until all is done, or the time is up. `tell` is told of each look.
+
+    Raises ValueError with a sentence for a run that cannot be trained here.
+    """
+    ends = clock() + share.seconds
+    rows: list[dict[str, Any]] = []
+    unfinished: dict[str, bytes] = {}
+    for members, engines in _batches(share):
+        begun = members[0].step
+        while members and (clock() < ends or members[0].step == begun):  # a share that gets nowhere would never end
+            _to_the_next_look(engines, members, tell)
+            rows += [row_of(member) for member in members if member.ended]
+            going = [i for i, member in enumerate(members) if not member.ended]
+            if len(going) < len(members):
+                engines.keep(going)
+                members = [members[i] for i in going]
+        unfinished |= {m.task.key: _checkpoint(m, engines.state(i)) for i, m in enumerate(members)}
+    return Handed(tuple(rows), unfinished)
+
+
+def _batches(share: Share) -> Iterator[tuple[list[Member], Engines]]:
+    """The runs of a share, those together that stand at the same step."""
+    at: dict[int, list[tuple[Member, State | None]]] = {}
+    for task in share.tasks:
+        member, state = _taken_up(task, share.begun.get(task.key))
+        at.setdefault(member.step, []).append((member, state))
+    for found in at.values():
+        members, states = [member for member, _ in found], [state for _, state in found if state is not None]
+        engines = engines_for([member.task for member in members])
+        if states:
+            engines.restore(states)
+        yield members, engines
+
+
+def engines_for(tasks: Sequence[Task]) -> Engines:
+    """What trains these together."""
+    return Alone(tasks[0])
+
+
+def _to_the_next_look(engines: Engines, members: Sequence[Member], tell: Tell | None) -> None:
+    """Train on to it, and look; where a loss is not finite, up to there alone."""
+    before = time.process_time()
+    changes = [change for change in changes_of(members[0].task) if change.step > members[0].step]
+    goal = min(member.next_look() for member in members)
+    good = np.ones(len(members), np.bool_)
+    while members[0].step < goal and good.all():
+        step = members[0].step
+        engines.set({change.name: change.new for change in changes if change.step == step + 1})
+        until = min([goal, *(change.step - 1 for change in changes if change.step > step + 1)])
+        metrics = engines.advance(until - step)
+        good = _finite(metrics[-1])
+        for i, member in enumerate(members):
+            member.trained(metrics[: len(metrics) - (not good[i]), i, ::2])
+    for i, member in enumerate(members):
+        if not good[i]:
+            member.diverge(member.step + 1)
+        elif good.all():
+            _look(member, engines.generator(i), tell)
+    spent = (time.process_time() - before) / len(members)
+    for member in members:
+        member.seconds += spent
+
+
+def _look(member: Member, generator: MLP, tell: Tell | None) -> None:
+    seen = member.look(generator)
+    condition = condition_of(member.task.until)
+    if condition is not None and not member.ended:
+        facts = {**seen, "step": float(member.step)}
+        if condition.names & set(MODES):
+            facts |= member.modes(generator)
+        if condition.holds(facts, member.state):
+            member.stop(generator)
+    if tell is not None:
+        tell(member.task.key, {**seen, "step": member.step, "state": member.state, "fakes": _as_text(member.shown)})
+
+
+def condition_of(until: str) -> Any:
+    """The condition at which a run stops, if there is one."""
+    return None
+
+
+def _finite(metrics: Float32Array) -> npt.NDArray[np.bool_]:
+    """Of which members (M, 4) the losses that there are, are numbers: see `StepMetrics.is_finite`."""
+    loss, accuracy = metrics[:, ::2], metrics[:, 1::2]
+    good: npt.NDArray[np.bool_] = (np.isfinite(loss) | np.isnan(accuracy)).all(axis=1)
+    return good
+
+
+def row_of(member: Member) -> dict[str, Any]:
+    """What came of a run, as JSON can hold it; None for a number that is not defined."""
+    task = member.task
+    paid = cost_of_run(task.config, task.values, changes_of(task), member.step)
+    told = np.array(member.told, np.float64).reshape(-1, 1 + len(READ))
+    return {
+        "key": task.key,
+        "verdict": member.state,
+        "since": member.since,
+        "ended": member.ended,
+        "steps": member.step,
+        "seconds": round(member.seconds, 3),
+        "machine": machine(),
+        "torch": torch.__version__,
+        "samples": paid.samples,
+        "gradients": paid.gradients,
+        "told": told[:, 0].astype(int).tolist(),
+        "readings": {name: [_number(x) for x in told[:, i + 1].tolist()] for i, name in enumerate(READ)},
+        "fakes": _as_text(member.shown),
+    }
+
+
+def _number(value: float) -> float | None:
+    """To six digits, nearly all that float32 has: a row is read by people, too."""
+    return float(f"{value:.6g}") if math.isfinite(value) else None
+
+
+def _as_text(points: Float32Array) -> str:
+    """Points (N, 2) as int16, little-endian, POINT a unit, in base64; those outside the square on its edge."""
+    return base64.b64encode((points.clip(-1, 1) * POINT).round().astype("<i2").tobytes()).decode()
+
+
+def _checkpoint(member: Member, state: State) -> bytes:
+    """A run that is not done, as bytes without pickle."""
+    looks, told = (
+        np.array(rows, np.float64).reshape(-1, 1 + len(names)) for rows, names in ((member.looks, LOOK), (member.told, READ))
+    )
+    arrays = {
+        "state": np.frombuffer(pack_state(state), np.uint8),
+        "looked_at": looks[:, 0].astype(np.int32),
+        "looks": looks[:, 1:].astype(np.float32),
+        "told_at": told[:, 0].astype(np.int32),
+        "told": told[:, 1:].astype(np.float32),
+    }
+    return pack({"kind": "share", "seconds": member.seconds}, arrays)
+
+
+def _taken_up(task: Task, begun: bytes | None) -> tuple[Member, State | None]:
+    """A run as it was handed back, or from its beginning. Raises ValueError with a sentence for damaged bytes."""
+    if begun is None:
+        return Member(task), None
+    header, arrays = unpack(begun)
+    looks, told = (
+        [(float(step), *row) for step, row in zip(arrays[at].tolist(), arrays[name].tolist(), strict=True)]
+        for at, name in (("looked_at", "looks"), ("told_at", "told"))
+    )
+    member = Member(task, looks, told, float(header["seconds"]))
+    state = unpack_state(arrays["state"].tobytes(), task.config)
+    if state["steps"] != member.step:
+        raise ValueError(f"What there is of {task.key} is not of one piece.")
+    return member, state
