@@ -1,4 +1,4 @@
-"""`python -m gan_core`: training without a browser, the proof of a recorded run, and the benchmark."""
+"""`python -m gan_core`: training without a browser, one run or many, the proof of a recorded run, and the benchmark."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 
+from gan_core.cli import sweep_options
 from gan_core.cli.arguments import Parser, argument, read_name, read_path, read_picture, values_of, whole_number
 from gan_core.cli.options import (
     MANY_STEPS,
@@ -41,13 +42,16 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     train = commands.add_parser("train", help="train one scenario into files", description=_train.__doc__)
     train.set_defaults(run=_train, parser=train)
     _add_train_arguments(train)
+    sweep = commands.add_parser("sweep", help="train many runs, and make a table of them", description=_sweep.__doc__)
+    sweep.set_defaults(run=_sweep, parser=sweep)
+    sweep_options.add_arguments(sweep)
     verify = commands.add_parser("verify", help="train a recorded run again and compare", description=_verify.__doc__)
     verify.set_defaults(run=_verify, parser=verify)
     _add_verify_arguments(verify)
     bench = commands.add_parser("bench", help="measure the training speed", description=_bench.__doc__)
     bench.set_defaults(run=_bench, parser=bench)
     _add_bench_arguments(bench)
-    for command in (train, verify, bench):
+    for command in (train, sweep, verify, bench):
         WITH.add_to(command, ())
     given = parser.parse_args(argv)
     try:
@@ -132,6 +136,24 @@ def _train(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
     except ValueError as error:  # what only this machine or the folder can say: a device that it does not have, say
         given.parser.error(str(error))
     return headless.run(opened, options)
+
+
+def _sweep(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Train every combination of what is varied, over seeds, on all cores or on a Dask cluster; DIR/sweep.parquet has a
+    row a run. Interrupted or killed, the same command goes on: at most the runs in progress are lost.
+    """
+    try:
+        config = with_points(dict(given.config), given.out)
+    except ValueError as error:
+        given.parser.error(f"argument --config: {error}")
+    options = sweep_options.options_of(given, config)
+    from gan_core.cli import sweep  # only now: torch and Dask take seconds to load
+
+    try:
+        status = sweep.run(sweep.make_plan(options), options)
+    except ValueError as error:  # what only the registries or the folder can say
+        given.parser.error(str(error))
+    return status
 
 
 def _add_verify_arguments(parser: argparse.ArgumentParser) -> None:

@@ -91,4 +91,4 @@ def _number(name: str, text: str) -> float:
 def _is_whole(name: str) -> bool:
     if name in BOUNDS:
         return BOUNDS[name].whole
-    return name in RANGES and name not in ("ema", "consensus") or name == "batch"
+    return (name in RANGES and name not in ("ema", "consensus")) or name == "batch"

@@ -114,8 +114,8 @@ class Conductor:
         self._seconds, self._asked = seconds, together
         self._modules = tuple(laboratory.named())
         self._again: deque[_Out] = deque()  # shares to be handed out before new ones
-        self._out: dict[Future, _Out] = {}
-        self._back: queue.SimpleQueue[Future] = queue.SimpleQueue()
+        self._out: dict[Future[Any], _Out] = {}
+        self._back: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
         self._unfit: dict[str, str] = {}  # workers that cannot: why
         self._outcome = Outcome()
         self._said: set[str] = set()
@@ -224,7 +224,7 @@ class Conductor:
                 self._say(f"{error.filename}: {error.strerror}; the table is written later.")
             self._table_due = time.monotonic() + max(TABLE_EVERY, 20 * (time.monotonic() - began))
 
-    def _take(self, future: Future, out: _Out) -> None:
+    def _take(self, future: Future[Any], out: _Out) -> None:
         if future.status == "finished":
             found = future.result()
             if isinstance(found, NotHere):
@@ -271,7 +271,11 @@ class Conductor:
     def _heard(self, event: Any) -> None:
         """What the scheduler tells of everything."""
         message = event[1] if isinstance(event, tuple) else event
-        if isinstance(message, dict) and message.get("action") == "remove-worker" and not message.get("expected", False):
+        if (
+            isinstance(message, dict)
+            and message.get("action") == "remove-worker"
+            and not message.get("expected", False)
+        ):
             self._report.say(f"The worker {message.get('worker')} is gone; what it had is done by others.")
 
     def _looked(self, event: Any) -> None:

@@ -4,6 +4,7 @@
     rows.jsonl     a line a run that is done, added as soon as it is
     unfinished/    KEY: the last checkpoint of a long run
     sweep.parquet  the table, made of the two above
+    looks.jsonl    what was seen of runs as they went, where that was asked for
 
 Whatever ends the program, what is there is whole: lines are added, all else is written beside and renamed. The last
 line may be half of one; it is passed over, and that run is trained again.
@@ -14,13 +15,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from gan_core.recording.file.lock import WriteLock
 from gan_core.sweep.plan import Plan, read_plan
 
-PLAN, ROWS, UNFINISHED, TABLE = "plan.json", "rows.jsonl", "unfinished", "sweep.parquet"
+PLAN, ROWS, UNFINISHED, TABLE, LOOKS = "plan.json", "rows.jsonl", "unfinished", "sweep.parquet", "looks.jsonl"
 MAX_PLAN = 1 << 22  # bytes
 
 Row = dict[str, Any]
@@ -32,6 +34,17 @@ class SweepFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.waiting: list[Row] = []  # rows that could not be written yet
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let no other program train this sweep meanwhile. Raises ValueError with a sentence if one does."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            lock = WriteLock(self.path / PLAN)
+        except ValueError:
+            raise ValueError(f"Another program trains the sweep in {self.path}; wait for it, or stop it.") from None
+        with lock:
+            yield
 
     def begin(self, plan: Plan) -> set[str]:
         """Take up the sweep that is there, or begin it; returns the keys of the runs that are done.

@@ -30,10 +30,10 @@ from gan_core.training.networks import MLP
 
 TOLD = 10  # looks of a run that are told, evenly over its steps, the last one included
 SHOWN = 256  # fakes of the end that are kept, to be seen
-LOSSES = ("d_loss", "g_loss")
-LOOK = ("coverage", "on_band", "spread", "x", "y", "saturated", *LOSSES)
+LOSSES: tuple[str, ...] = ("d_loss", "g_loss")
+LOOK: tuple[str, ...] = ("coverage", "on_band", "spread", "x", "y", "saturated", *LOSSES)
 # What is told, of LIVE_POINTS fakes; the two losses are means over the steps since the look before.
-READ = ("coverage", "on_band", "distance", "spread", "saturated", "precision", "recall", "density")
+READ: tuple[str, ...] = ("coverage", "on_band", "distance", "spread", "saturated", "precision", "recall", "density")
 READ += ("neighbour_coverage", "energy", "modes", "high_quality", "reverse_kl", *LOSSES)
 
 Row = tuple[float, ...]  # a step, and what was seen there
@@ -79,7 +79,9 @@ class Eye:
 def eye_for(config: GANConfig) -> Eye:
     """The eye for a configuration; runs of the same data, latents and objective share one."""
     usual = GANConfig()
-    rest = {name: getattr(usual, name) for name in ("generator", "discriminator", "optimiser_g", "optimiser_d", "batch")}
+    rest = {
+        name: getattr(usual, name) for name in ("generator", "discriminator", "optimiser_g", "optimiser_d", "batch")
+    }
     return _eye(replace(config, **rest, penalty="none", ema=0.0, unrolled=0, consensus=0.0, noise_steps=0))
 
 

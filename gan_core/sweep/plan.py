@@ -82,7 +82,7 @@ class Plan:
         return {**dict(self.config), **other, **{name: text for name, text in cell.items() if name != RECIPE}}
 
     def tasks(self) -> Iterator[tuple[dict[str, str], Task]]:
-        """Every run with its cell, cell after cell. Raises ValueError with a sentence for one that cannot be trained."""
+        """Every run with its cell, cell after cell. Raises ValueError with a sentence for one that there cannot be."""
         preset = find_preset(self.preset)
         whole: dict[GANConfig, GANConfig] = {}
         for cell in self.cells():

@@ -1,4 +1,4 @@
-"""What can be said of runs that differ in the seed alone: shares with their intervals, and two recipes held together."""
+"""What can be said of runs that differ in the seed alone: shares with intervals, and two recipes held together."""
 
 from __future__ import annotations
 
@@ -66,9 +66,9 @@ def compare(a: Sequence[Mapping[str, Any]], b: Sequence[Mapping[str, Any]], read
     """
     if not a or not b:
         return ()
-    steps = min(max(row["told"][-1] for row in rows if row["told"]) for rows in (a, b))
+    steps = min(_last(a), _last(b))
     rates = [float(np.mean([row["gradients"] / max(row["steps"], 1) for row in rows])) for rows in (a, b)]
-    budget = steps * max(rates) if rates[0] == rates[1] else min(rate * _last(rows) for rate, rows in zip(rates, (a, b)))
+    budget = min(rate * _last(rows) for rate, rows in zip(rates, (a, b), strict=True))
     found = []
     for by, at in (
         ("steps", (steps, steps)),

@@ -1,9 +1,10 @@
-"""The table of a sweep: a row a run, in the order of the plan, as Parquet.
+"""The table of a sweep: a row a run, in the order of the plan, as Parquet. A run that is not done has no row.
 
-Columns: `run` (its key), `preset`, `recipe` ("a" or "b" where two are compared), `seed`; all live values and all fields of the configuration; `until`; `verdict` and
-the step `since` when, how it `ended` ("steps", "until", "diverged") and after how many `steps`; `seconds` of one core,
-on which `machine`, by which `torch`; `samples` and `gradients`, as `gan_core.training.cost` counts them; each reading at the end; the steps `told`, with each
-reading at them as NAME_along; and `fakes`, int16 pairs, little-endian, 32 767 a unit. A run that is not done has no row.
+`run` (its key), `preset`, `recipe` ("a" or "b" where two are compared), `seed`; all live values and all fields of the
+configuration; `until`; `verdict` and the step `since` when; how it `ended` ("steps", "until", "diverged") and after how
+many `steps`; `seconds` of one core, on which `machine`, by which `torch`; `samples` and `gradients`, as
+`gan_core.training.cost` counts them; each reading at the end; the steps `told`, with each reading at them as
+NAME_along; and `fakes`, int16 pairs, little-endian, 32 767 a unit.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from gan_core.records.arrays import Float32Array
 from gan_core.recording.file.checkpoint import pack_state, unpack_state
+from gan_core.records.arrays import Float32Array
 from gan_core.sweep.member import LOOK, READ, Member
 from gan_core.sweep.plan import Task, changes_of
 from gan_core.system.machine import machine
@@ -148,7 +148,7 @@ def _to_the_next_look(engines: Engines, members: Sequence[Member], tell: Tell | 
     before = time.process_time()
     changes = [change for change in changes_of(members[0].task) if change.step > members[0].step]
     goal = min(member.next_look() for member in members)
-    good = np.ones(len(members), np.bool_)
+    good: npt.NDArray[np.bool_] = np.ones(len(members), np.bool_)
     while members[0].step < goal and good.all():
         step = members[0].step
         engines.set({change.name: change.new for change in changes if change.step == step + 1})
@@ -188,7 +188,7 @@ def condition_of(until: str) -> Any:
 def _finite(metrics: Float32Array) -> npt.NDArray[np.bool_]:
     """Of which members (M, 4) the losses that there are, are numbers: see `StepMetrics.is_finite`."""
     loss, accuracy = metrics[:, ::2], metrics[:, 1::2]
-    good: npt.NDArray[np.bool_] = (np.isfinite(loss) | np.isnan(accuracy)).all(axis=1)
+    good: npt.NDArray[np.bool_] = np.all(np.isfinite(loss) | np.isnan(accuracy), axis=1)
     return good
 
 
@@ -226,10 +226,8 @@ def _as_text(points: Float32Array) -> str:
 
 def _checkpoint(member: Member, state: State) -> bytes:
     """A run that is not done, as bytes without pickle."""
-    looks, told = (
-        np.array(rows, np.float64).reshape(-1, 1 + len(names)) for rows, names in ((member.looks, LOOK), (member.told, READ))
-    )
-    arrays = {
+    looks, told = (_as_array(rows, names) for rows, names in ((member.looks, LOOK), (member.told, READ)))
+    arrays: dict[str, npt.NDArray[Any]] = {
         "state": np.frombuffer(pack_state(state), np.uint8),
         "looked_at": looks[:, 0].astype(np.int32),
         "looks": looks[:, 1:].astype(np.float32),
@@ -237,6 +235,10 @@ def _checkpoint(member: Member, state: State) -> bytes:
         "told": told[:, 1:].astype(np.float32),
     }
     return pack({"kind": "share", "seconds": member.seconds}, arrays)
+
+
+def _as_array(rows: Sequence[tuple[float, ...]], names: Sequence[str]) -> npt.NDArray[np.float64]:
+    return np.array(rows, np.float64).reshape(-1, 1 + len(names))
 
 
 def _taken_up(task: Task, begun: bytes | None) -> tuple[Member, State | None]:

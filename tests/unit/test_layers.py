@@ -27,10 +27,11 @@ MAY_IMPORT: dict[str, str] = {
     "recording.file": "records run setup training wire",
     "recording": "datasets looking records recording.file run setup texts training wire",
     "rerun": "looking records recording.file run setup system texts training wire",
+    "sweep": "looking looking.measures records recording.file run setup system targets training wire",
     "live": "looking records recording recording.file rerun run setup system texts training wire",
     "dashboard": "datasets records setup texts wire",
-    "cli": "datasets looking looking.measures records recording recording.file rerun run setup system texts training "
-    "wire",
+    "cli": "datasets looking looking.measures records recording recording.file rerun run setup sweep system texts "
+    "training wire",
     "bench": "",  # and everything that is above
 }
 # How the package is entered: these may import all.
@@ -67,6 +68,7 @@ MAY_HAVE_THREADS = [
     "recording.file.lock",
     "rerun.process",
     "system.child",
+    "sweep.conduct",
     "bench.grid",  # commands that train many runs
     "bench.learning",
     "bench.beside",  # somebody who looks while a session trains
@@ -163,7 +165,7 @@ def modules_imported(file: Path) -> set[str]:
 def test_scipy_is_loaded_where_it_is_asked_for_and_not_at_the_start() -> None:
     """It takes a third of a second."""
     loading = {file for file in FILES if any(name.split(".")[0] == "scipy" for name in imports(file, at_run_time=True))}
-    assert {package_of(file) for file in loading} <= {"bench"}
+    assert {package_of(file) for file in loading} <= {"bench", "sweep"}
     assert PACKAGE / "bench" / "learning.py" in loading  # that they are found at all
 
 
