@@ -11,14 +11,14 @@ import queue
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from distributed import Client, Future, get_worker
 
 from gan_core.sweep.crew import NoCrew
-from gan_core.sweep.folder import SweepFolder
+from gan_core.sweep.folder import TABLE, SweepFolder, write_whole
 from gan_core.sweep.plan import Plan, Task
 from gan_core.sweep.table import as_parquet, table
 from gan_core.sweep.work import Handed, Share, work
@@ -103,6 +103,26 @@ def groups(plan: Plan, done: Iterable[str], together: Callable[[Task], int]) -> 
         yield tuple(found)
 
 
+def _patient(make_crew: MakeCrew, stop: Callable[[], bool]) -> MakeCrew:
+    """The same, that waits for a scheduler that is not there."""
+
+    @contextmanager
+    def wait() -> Iterator[Client]:
+        began = time.monotonic()
+        with ExitStack() as stack:
+            while True:
+                try:
+                    client = stack.enter_context(make_crew())
+                    break
+                except NoCrew:
+                    if stop() or time.monotonic() - began > _PATIENCE:
+                        raise
+                    time.sleep(_WAIT)
+            yield client
+
+    return wait
+
+
 class Conductor:
     """Trains one sweep."""
 
@@ -128,15 +148,14 @@ class Conductor:
         waiting = groups(self._plan, done, self._together)
         if len(done) < self._plan.runs:
             while not self._with(make_crew, waiting):
-                self._say("The scheduler is gone; waiting for it to come back.")
+                self._report.say("The scheduler is gone; waiting for it to come back.")
+                make_crew = _patient(make_crew, self._report.stop)
         self._write(self._folder.add(()))
         self.write_table()
         return self._outcome
 
     def write_table(self) -> None:
         """Make the table anew. Raises OSError."""
-        from gan_core.sweep.folder import TABLE, write_whole
-
         write_whole(self._folder.path / TABLE, as_parquet(table(self._plan, self._folder.rows())))
 
     def _together(self, task: Task) -> int:

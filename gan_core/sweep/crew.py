@@ -24,7 +24,8 @@ _SETTINGS = {
     # A run that takes its worker with it so many times is given up.
     "distributed.scheduler.allowed-failures": 3,
     "distributed.comm.timeouts.connect": _PATIENCE,
-    "distributed.admin.log-format": "%(message)s",
+    "distributed.scheduler.http.routes": [],  # nothing is told to who asks by HTTP
+    "distributed.worker.http.routes": [],
     "distributed.worker.memory.terminate": False,  # no judge of memory: runs are small, checkpoints come and go
 }
 
@@ -39,7 +40,8 @@ def crew(scheduler: str | None, workers: int | None) -> Iterator[Client]:
 
     Raises NoCrew.
     """
-    logging.getLogger("distributed").setLevel(_SILENT)  # what happens to workers is told by `conduct`
+    for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
+        logging.getLogger(name).setLevel(_SILENT)  # what happens to workers is told by `conduct`
     with dask.config.set(_SETTINGS):
         if scheduler is None:
             yield from _of_this_machine(workers or _cores())
@@ -55,6 +57,7 @@ def _of_this_machine(workers: int) -> Iterator[Client]:
                 threads_per_worker=1,
                 processes=True,
                 dashboard_address=None,
+                scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # a listener there is all the same: on any port
                 security=Security.temporary(),
                 memory_limit=None,
                 local_directory=place,
