@@ -24,13 +24,13 @@ class Backprop:
         assert network.leak is not None, "the formulas here are those of LeakyReLU"
         self._slope = network.leak
         self._layers = kernels.layers(network)
-        self._room = [kernels.empty(rows, layer.weight.shape[0]) for layer in self._layers]
-        self.first = first
+        self._room = [kernels.empty(rows, layer.weight.shape[-2]) for layer in self._layers]
+        self.first, self._led_back = first, kernels.rows(slice(first, None))
         self._room_for_penalty: list[list[Array]] = []  # made when it is first needed
         self._hidden: list[Array] = []  # outputs of the hidden layers, from row `first` on
         # What goes backward is used up by the next layer, so that two arrays in turn do for all layers of all networks:
         # the less memory a step touches, the more of it stays in the processor's cache. The last one is handed out.
-        inputs = [layer.weight.shape[1] for layer in self._layers]
+        inputs = [layer.weight.shape[-1] for layer in self._layers]
         self._d_inputs = [kernels.passing(i % 2, rows - first, width) for i, width in enumerate(inputs)]
         self._d_inputs[0] = kernels.empty(rows - first, inputs[0])
 
@@ -41,7 +41,7 @@ class Backprop:
         self._hidden = []
         for layer, room in zip(self._layers[:-1], self._room, strict=False):
             x = kernels.dense_leaky(x, layer, self._slope, room)
-            self._hidden.append(x[self.first :])
+            self._hidden.append(x[self._led_back])
         return kernels.dense(x, self._layers[-1], self._room[-1])
 
     def backward(self, x: Array, d: Array) -> None:
@@ -71,10 +71,10 @@ class Backprop:
         and t = the penalty's slope led forward through weights and activations' slopes, a layer's weights have the
         gradient sum of e (d h + t)^T over the rows, h being what came in, and its bias that of e d.
         """
-        kernels, last = self._kernels, len(self._layers) - 1
+        kernels, last, at = self._kernels, len(self._layers) - 1, self._kernels.rows(rows)
         if not self._room_for_penalty:
-            n, inputs = x.shape
-            widths = [len(layer.bias) for layer in self._layers]
+            n, inputs = x.shape[-2:]
+            widths = [layer.weight.shape[-2] for layer in self._layers]
             self._room_for_penalty = [
                 [kernels.empty(n, width) for width in (*widths[:-1], 1)],
                 [kernels.empty(n, width) for width in (inputs, *widths[:-1])],
@@ -85,15 +85,15 @@ class Backprop:
         for i in range(last, 0, -1):
             kernels.times_weight(e[i], self._layers[i], e[i - 1])
             kernels.leaky_gradient_(e[i - 1], self._hidden[i - 1], self._slope)
-        gradients = kernels.times_weight(e[0][rows], self._layers[0], t[0])
+        gradients = kernels.times_weight(e[0][at], self._layers[0], t[0])
         kernels.copy(slope(kernels.float32(gradients)), t[0])
         for i, layer in enumerate(self._layers):
             kernels.weighted_rows(self._hidden[i - 1] if i else x, d, u[i])
-            u[i][rows] += t[i]
+            u[i][at] += t[i]
             kernels.weighted_gradient(e[i], u[i], d, layer)
             if i < last:
                 kernels.through_weight(t[i], layer, t[i + 1])
-                kernels.leaky_gradient_(t[i + 1], self._hidden[i][rows], self._slope)
+                kernels.leaky_gradient_(t[i + 1], self._hidden[i][at], self._slope)
         kernels.collect(self._network)
 
     def _through(self, i: int, d: Array) -> Array:

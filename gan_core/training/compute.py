@@ -75,7 +75,7 @@ def resolve(
         threads = max(1, _CORES - spare) if width >= _WIDTH_WORTH_THREADS else 1
     # By rule, not by a race: two starts on one machine must take the same route, or they would not give the same bits.
     medium = kind == "cpu" and width >= _WIDTH_WORTH_ONEDNN and not mkl_is_faster() and _medium_is_float32()
-    numpy = kind == "cpu" and width < _WIDTH_WORTH_TORCH and precision != "bfloat16"
+    numpy = kind == "cpu" and narrow(width) and precision != "bfloat16"
     compute = Compute(
         device=torch.device(kind),
         precision="bfloat16" if precision == "bfloat16" else "float32",
@@ -87,6 +87,11 @@ def resolve(
     _keep_memory()
     _numpy_on_one_thread()
     return compute
+
+
+def narrow(width: int) -> bool:
+    """Whether layers of this width are trained in NumPy, in float32 on a CPU."""
+    return width < _WIDTH_WORTH_TORCH
 
 
 def spare_cores() -> int:

@@ -22,7 +22,7 @@ from gan_core.targets.target import LATENTS
 from gan_core.training.batches import Batches
 from gan_core.training.compute import resolve
 from gan_core.training.cuda_graph import CapturedSteps
-from gan_core.training.draws import Draws
+from gan_core.training.draws import Draws, streams
 from gan_core.training.gan_step import fits_cuda, serves
 from gan_core.training.kernels import Array, make_kernels
 from gan_core.training.known import check_values, completed
@@ -83,7 +83,7 @@ class GANEngine:
         self.values: HyperParameters = experiment.values
         self._last_values = self.values  # of the last step
         self.steps = 0
-        weights, real, latents, in_steps = _streams(seed, self.compute.device)
+        weights, real, latents, in_steps = streams(seed, self.compute.device)
         self.generator: Any = make_generator(self.config, weights) if generator is None else generator
         self.discriminator: Any = make_discriminator(self.config, weights) if discriminator is None else discriminator
         networks: tuple[Any, Any] = (self.generator, self.discriminator)
@@ -94,10 +94,10 @@ class GANEngine:
                     flatten(network)
         task = TASKS[self.config.task]
         kernels = self._kernels = make_kernels(self.compute)
-        self._adam_g, self._adam_d = optimisers = self._optimisers(networks)
-        self._step_stream, self._step_start = in_steps, in_steps.get_state()
+        self._adam_g, self._adam_d = self.optimisers = self._optimisers(networks)
+        self.draws, self._step_start = Draws(in_steps, kernels), in_steps.get_state()
         make_step = task.make_step if self.by_hand else by_autograd(self.config)
-        self._step: Step = make_step(self.config, networks, optimisers, kernels, Draws(in_steps, kernels))
+        self._step: Step = make_step(self.config, networks, self.optimisers, kernels, self.draws)
         self._batches = Batches(
             self.target,
             LATENTS.make(self.config.latent),
@@ -228,7 +228,7 @@ class GANEngine:
         self._batches.restore(state["batches"])
         if self.ema is not None:
             self.ema.copy_(state["ema"])
-        self._step_stream.set_state(state.get("penalty_stream", self._step_start))
+        self.draws.stream.set_state(state.get("penalty_stream", self._step_start))
         for name, buffers in self._buffers().items():
             for kind in buffers:
                 getattr(self, name.removesuffix("_buffers")).get_buffer(kind).copy_(state[name][kind])
@@ -252,7 +252,7 @@ class GANEngine:
 
     def _drawn(self) -> State:
         """Where the stream of what steps draw stands; nothing while no step has drawn, as most never do."""
-        stream = self._step_stream.get_state()
+        stream = self.draws.stream.get_state()
         return {} if torch.equal(stream, self._step_start) else {"penalty_stream": stream}
 
     def _buffers(self) -> State:
@@ -265,41 +265,50 @@ class GANEngine:
         return found
 
     def _advance_some(self, at_most: int) -> list[StepMetrics]:
-        if self.values.each != self._each:
-            check_values(self.config, self.values)
-            self._make_room(self.values.each)
+        batches = self.upcoming()
         if self._captured is None:
-            return [self._measured(self._run(*self._batches.next()))]
+            return [self._measured(self._run(*batches.next()))]
         if self.values.instance_noise:  # drawn by the processor's choice, not by the graph's
-            self._captured.set(self._in_force())
-            return [self._measured(self._step.run(*self._batches.next(), self._captured.values))]
+            self._captured.set(self.in_force())
+            return [self._measured(self._step.run(*batches.next(), self._captured.values))]
         if not self._captured.captured():
             self._captured = self._capture()
         self._captured.set(self.values)
-        rows = self._captured.run(min(at_most, self._batches.left()))
+        rows = self._captured.run(min(at_most, batches.left()))
         return [self._measured(row) for row in rows]
 
     def _run(self, real: Array, z: Array) -> Iterable[Any]:
         """One step on the CPU. In inference mode torch keeps no books for autograd; that saves 3 % of it at 3 x 128."""
-        values = self._in_force()
+        values = self.in_force()
         if self.compute.library == "numpy" or not self.by_hand:
             return self._step.run(real, z, values)
         with torch.inference_mode():
             return self._step.run(real, z, values)
 
-    def _in_force(self) -> HyperParameters:
-        """The live values as the next step has them: noise that fades has faded so far."""
+    def upcoming(self) -> Batches:
+        """Its batches, of as many rows as the next step takes."""
+        if self.values.each != self._each:
+            check_values(self.config, self.values)
+            self._make_room(self.values.each)
+        return self._batches
+
+    def in_force(self, ahead: int = 0) -> HyperParameters:
+        """The live values as the next step has them, or one so many steps `ahead` of it: noise that fades has faded."""
         values, fading = self.values, self.config.noise_steps
         if not fading or not values.instance_noise:
             return values
-        return replace(values, instance_noise=values.instance_noise * max(0.0, 1 - self.steps / fading))
+        return replace(values, instance_noise=values.instance_noise * max(0.0, 1 - (self.steps + ahead) / fading))
 
     def _measured(self, numbers: Iterable[Any]) -> StepMetrics:
-        self.steps += 1
-        self._last_values = self.values
+        self.went()
         if self.ema is not None:
             self.ema.lerp_(self.generator.parameters_flat, 1 - self.config.ema)
         return StepMetrics(self.steps, *map(float, numbers))
+
+    def went(self, steps: int = 1) -> None:
+        """Count steps that were trained with the present values."""
+        self.steps += steps
+        self._last_values = self.values
 
     def _optimisers(self, networks: tuple[Any, Any]) -> tuple[Optimiser, Optimiser]:
         where = "cuda" if self.compute.device.type == "cuda" else self.compute.library
@@ -342,9 +351,3 @@ def _on_cpu(device: str) -> str:
             "networks by Adam, without penalties that draw points of their own and without a mean of G's weights."
         )
     return "cpu"
-
-
-def _streams(seed: int, device: torch.device) -> list[torch.Generator]:
-    """Independent random streams from one seed: initial weights, real data, latents, what steps draw."""
-    numbers = np.random.SeedSequence(seed).generate_state(4, np.uint64)
-    return [torch.Generator(device).manual_seed(int(number >> 1)) for number in numbers]

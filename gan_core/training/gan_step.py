@@ -70,8 +70,10 @@ class DiscriminatorUpdate:
         self._x = kernels.empty(rows, 2 * config.packing)
         self._d = kernels.empty(rows, 1)  # derivatives with respect to what D says; of the last ones 0
         # Parts of both, cut once: for small networks each cut counts.
-        self._real, self._fake, self._own = self._x[:half], self._x[half : 2 * half], self._x[2 * half :]
-        self._shown, self._d_shown = self._x[: 2 * half], self._d[: 2 * half]
+        self._both = kernels.rows(slice(2 * half))
+        of_each = (slice(half), slice(half, 2 * half), slice(2 * half, None))
+        self._real, self._fake, self._own = (self._x[kernels.rows(some)] for some in of_each)
+        self._shown, self._d_shown = self._x[self._both], self._d[self._both]
         self._packed = config.packing > 1
         self._sides = Sides(self.objective, kernels, half)
         # What a batch of G's goes through: the same arrays, if they have as many rows.
@@ -82,25 +84,25 @@ class DiscriminatorUpdate:
         """Train once on real and fakes, n packs of m (n m, 2); returns loss and accuracy as they were before."""
         kernels, half, norm = self._kernels, self._half, self._norm
         if self._packed:
-            real, fakes = (points.reshape(half, self._x.shape[1]) for points in (real, fakes))
+            real, fakes = (points.reshape(self._real.shape) for points in (real, fakes))
         kernels.copy(real, self._real)
         kernels.copy(fakes, self._fake)
         if values.instance_noise and self._draws is not None:
             kernels.copy(self._draws.noisy(self._shown, values.instance_noise), self._shown)
         if norm is not None and norm.elsewhere and self._draws is not None:
-            kernels.copy(norm.points(self._real, self._fake, self._draws.uniform), self._own)
-            logits = kernels.float32(self._passes.forward(self._x))[: 2 * half]
+            kernels.copy(self._draws.places(norm, self._real, self._fake), self._own)
+            logits = kernels.float32(self._passes.forward(self._x))[self._both]
         else:
             logits = kernels.float32(self._passes.forward(self._x))
         if not self.objective.anchored:
-            self.level = self.objective.level(logits)
+            self.level = self.objective.level(kernels, logits)
         loss, slope = self._sides.loss(logits)
         accuracy = self._sides.accuracy(logits, self.level)
         kernels.copy(slope, self._d_shown)
         if norm is None:
             self._passes.backward(self._x, self._d)
         else:
-            weight = values.penalty_weight * self.objective.scale
+            weight = kernels.factor(values.penalty_weight * self.objective.scale)
             self._passes.penalised(self._x, self._d, norm.rows(half), lambda g: norm.slope(g, half) * weight)
         self._optimiser.step(values.lr_d, values.beta1_d)
         if self._clip:
@@ -141,6 +143,7 @@ class GANStep:
         self._later: Backprop | None = None  # for batches of G's after the first
         self._d = DiscriminatorUpdate(config, discriminator, of_d, kernels, draws)
         self._d_fake = kernels.empty(self._packs, 1)
+        self._packed = (*self._d_fake.shape[:-1], self._inputs)
 
     def run(self, real: Array, z: Array, values: LiveValues) -> Numbers:
         """Train once: D as often as `values.each` says, then G.
@@ -148,22 +151,22 @@ class GANStep:
         real (.., 2) are n for each update of D, then B for each of G if they come in pairs; latents z (.., dim) are n
         for each update of D, then B for each of G.
         """
-        half, batch, (of_d, of_g) = self._half, self._batch, values.each
+        half, batch, (of_d, of_g), rows = self._half, self._batch, values.each, self._kernels.rows
         for_d = of_d * half
         if self._first.first != for_d:
             self._first = self._through_g(for_d)
-        fakes = self._fakes(self._first, z[: for_d + batch])
+        fakes = self._fakes(self._first, z[rows(slice(for_d + batch))])
         for k in range(of_d):
-            part = slice(k * half, (k + 1) * half)
+            part = rows(slice(k * half, (k + 1) * half))
             found_d = self._d.run(real[part], fakes[part], values)
-        fakes, latents, passes = fakes[for_d:], z[for_d : for_d + batch], self._first
+        passes = self._first
         for k in range(of_g):
+            part = rows(slice(for_d + k * batch, for_d + (k + 1) * batch))
+            latents = z[part]
             if k:
                 self._later = passes = self._later or self._through_g(0)
-                latents = z[for_d + k * batch : for_d + (k + 1) * batch]
-                fakes = self._fakes(passes, latents)
-            pairs = real[for_d + k * batch : for_d + (k + 1) * batch] if self._objective.paired else real
-            found_g = self._train_generator(passes, latents, fakes, pairs, values)
+            found = self._fakes(passes, latents) if k else fakes[part]
+            found_g = self._train_generator(passes, latents, found, real[part], values)
         return *found_d, *found_g
 
     def _through_g(self, for_d: int) -> Backprop:
@@ -185,7 +188,7 @@ class GANStep:
         on_real = kernels.float32(passes.forward(self._shown(real, values))) + 0 if self._objective.paired else None
         scores = kernels.float32(passes.forward(self._shown(fakes, values)))
         loss, d_fake = of_generator(self._objective, kernels, scores, on_real)
-        accuracy = (scores > self._d.level).sum() / self._packs
+        accuracy = kernels.total(scores > self._d.level) / self._packs
         kernels.copy(d_fake, self._d_fake)
         d_fakes = passes.input_gradient(self._d_fake)
         if self._inputs != 2:
@@ -196,7 +199,7 @@ class GANStep:
 
     def _shown(self, points: Array, values: LiveValues) -> Array:
         """What D sees of points (B, 2)."""
-        packs = points if self._inputs == 2 else points.reshape(self._packs, self._inputs)
+        packs = points if self._inputs == 2 else points.reshape(self._packed)
         if not values.instance_noise or self._draws is None:
             return packs
         return self._draws.noisy(packs, values.instance_noise)

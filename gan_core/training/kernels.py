@@ -38,6 +38,15 @@ class Kernels(Protocol):
     def empty(self, *shape: int) -> Array:
         """An array for products to be written into."""
 
+    def rows(self, some: slice) -> Any:
+        """The index of some rows of an array (n, k)."""
+
+    def total(self, x: Array) -> Array:
+        """The sum of all numbers, 0-d."""
+
+    def factor(self, x: Any) -> Any:
+        """A number that arrays are to be multiplied by."""
+
     def passing(self, place: int, rows: int, width: int) -> Array:
         """As `empty`, but one and the same array for all who name this place and shape, for what is soon used up."""
 
@@ -131,6 +140,15 @@ class TorchKernels:
 
     def empty(self, *shape: int) -> Tensor:
         return torch.zeros(shape, dtype=self._dtype, device=self._device)
+
+    def rows(self, some: slice) -> slice:
+        return some
+
+    def total(self, x: Tensor) -> Tensor:
+        return x.sum()
+
+    def factor(self, x: Any) -> Any:
+        return x
 
     def passing(self, place: int, rows: int, width: int) -> Tensor:
         return self._passing.setdefault((place, rows, width), self.empty(rows, width))
@@ -237,6 +255,15 @@ class NumpyKernels:
     def empty(self, *shape: int) -> Array:
         self._ones = np.ones(max(len(self._ones), shape[0]), np.float32)
         return np.zeros(shape, np.float32)
+
+    def rows(self, some: slice) -> Any:
+        return some
+
+    def total(self, x: Array) -> Array:
+        return x.sum()
+
+    def factor(self, x: Any) -> Any:
+        return x
 
     def passing(self, place: int, rows: int, width: int) -> Array:
         return self._passing.setdefault((place, rows, width), self.empty(rows, width))

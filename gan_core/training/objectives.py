@@ -45,9 +45,9 @@ class Objective:
     # What the best D pays where the fakes are a share s of the data's equal, separate modes; None: not known.
     best: Callable[[float], float] | None = None
 
-    def level(self, scores: Array) -> Array:
+    def level(self, kernels: Kernels, scores: Array) -> Array:
         """The score above which D takes a point for real, by its scores (2 n, 1) of n real points and n fakes."""
-        return self.middle if self.anchored else scores.sum() / len(scores)
+        return self.middle if self.anchored else kernels.total(scores) / scores.shape[-2]
 
 
 class Sides:
@@ -56,30 +56,31 @@ class Sides:
     def __init__(self, objective: Objective, kernels: Kernels, n: int) -> None:
         self._objective, self._kernels, self._n = objective, kernels, n
         wrong = kernels.float32(kernels.empty(2 * n, 1)) + 1  # the sign of a score on the wrong side
-        wrong[:n] = -1
+        self._real, self._fake = kernels.rows(slice(n)), kernels.rows(slice(n, None))
+        wrong[self._real] = -1
         self._total = n if objective.paired else n / objective.scale
         self._wrong, self._signed_total, self._is_real = wrong, wrong * self._total, wrong < 0
 
     def loss(self, scores: Array) -> tuple[Array, Array]:
         """D's loss and its derivative, (2 n, 1)."""
-        objective, n = self._objective, self._n
+        objective, kernels, real, fake = self._objective, self._kernels, self._real, self._fake
         if objective.paired:
-            each, slope = objective.error(self._kernels, scores[n:] - scores[:n])
-            return each.sum() / self._total, self._both(slope) / self._signed_total
+            each, slope = objective.error(kernels, scores[fake] - scores[real])
+            return kernels.total(each) / self._total, self._both(slope) / self._signed_total
         off = scores - objective.middle if objective.middle else scores
-        each, slope = objective.error(self._kernels, off * self._wrong)
-        return (each[:n].sum() + each[n:].sum()) / self._total, slope / self._signed_total
+        each, slope = objective.error(kernels, off * self._wrong)
+        return (kernels.total(each[real]) + kernels.total(each[fake])) / self._total, slope / self._signed_total
 
     def accuracy(self, scores: Array, level: Array | None = None) -> Array:
         """Share of the scores on the right side. One that says neither counts as a fake's, as in Keras."""
-        above = scores > (self._objective.level(scores) if level is None else level)
-        return (above == self._is_real).sum() / (2 * self._n)
+        above = scores > (self._objective.level(self._kernels, scores) if level is None else level)
+        return self._kernels.total(above == self._is_real) / (2 * self._n)
 
     def _both(self, slope: Array) -> Array:
         """The derivative of n differences, for the real point and for the fake of each."""
         both = self._wrong + 0
-        both[: self._n] = slope
-        both[self._n :] = slope
+        both[self._real] = slope
+        both[self._fake] = slope
         return both
 
 
@@ -94,9 +95,9 @@ def _cross_entropy(kernels: Kernels, wrong: Array) -> tuple[Array, Array]:
 
 
 def _non_saturating(kernels: Kernels, fake: Array) -> tuple[Array, Array]:
-    n = len(fake)
+    n = fake.shape[-2]
     each, slope = _cross_entropy(kernels, -fake)
-    return each.sum() / n, slope / -n
+    return kernels.total(each) / n, slope / -n
 
 
 def _squared_error(kernels: Kernels, wrong: Array) -> tuple[Array, Array]:
@@ -106,15 +107,15 @@ def _squared_error(kernels: Kernels, wrong: Array) -> tuple[Array, Array]:
 
 
 def _squared_distance_from_real(kernels: Kernels, fake: Array) -> tuple[Array, Array]:
-    n = len(fake)
+    n = fake.shape[-2]
     each, slope = _squared_error(kernels, -fake)
-    return each.sum() / n, slope / -n
+    return kernels.total(each) / n, slope / -n
 
 
 def _minimax(kernels: Kernels, fake: Array) -> tuple[Array, Array]:
-    n = len(fake)
+    n = fake.shape[-2]
     each, slope = _cross_entropy(kernels, fake)
-    return -each.sum() / n, slope / -n
+    return -kernels.total(each) / n, slope / -n
 
 
 def _best_cross_entropy(s: float) -> float:
@@ -133,8 +134,8 @@ def _score(kernels: Kernels, wrong: Array) -> tuple[Array, Array]:
 
 
 def _raise_score(kernels: Kernels, fake: Array) -> tuple[Array, Array]:
-    n = len(fake)
-    return -fake.sum() / n, fake * 0 - 1 / n
+    n = fake.shape[-2]
+    return -kernels.total(fake) / n, fake * 0 - 1 / n
 
 
 def least_squares(a: float, b: float, c: float) -> Objective:
@@ -146,8 +147,8 @@ def least_squares(a: float, b: float, c: float) -> Objective:
         return off * off / 2, off
 
     def generator(kernels: Kernels, fake: Array) -> tuple[Array, Array]:
-        n, off = len(fake), fake - c
-        return (off * off).sum() / (2 * n), off / n
+        n, off = fake.shape[-2], fake - c
+        return kernels.total(off * off) / (2 * n), off / n
 
     def best(s: float) -> float:
         return (b - a) ** 2 * s / (1 + s) / 2  # half of (b - a)^2 times the integral of p q / (p + q)

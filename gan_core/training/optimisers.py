@@ -51,6 +51,10 @@ class Optimiser(ABC):
     def last_update(self, lr: float, beta1: float) -> Tensor:
         """What the last step, made with these values, added to the parameters (P,); zeros before the first."""
 
+    def count(self, updates: int) -> None:
+        """Have so many updates behind it."""
+        self._count.fill_(updates)
+
     def state(self) -> dict[str, Any]:
         """Copy out the moments and the number of updates."""
         return {**{name: moment.clone() for name, moment in self.moments.items()}, "updates": self.updates}
@@ -59,7 +63,7 @@ class Optimiser(ABC):
         """Put back what `state` gave."""
         for name, moment in self.moments.items():
             moment.copy_(state[name])
-        self._count.fill_(state["updates"])
+        self.count(state["updates"])
 
 
 class SimpleOptimiser(Optimiser):

@@ -68,7 +68,7 @@ class GradientNorm:
         """The derivative of the penalty with respect to D's gradients (m, inputs), which are float32: (m, inputs)."""
         if self.centre == 0:
             return gradients / n
-        norm = ((gradients * gradients).sum(1)[:, None] + _TINY) ** 0.5
+        norm = ((gradients * gradients).sum(-1)[..., None] + _TINY) ** 0.5
         return gradients * ((1 - 1 / norm) * (2 / n))
 
     def value(self, gradients: Tensor, n: int) -> Tensor:

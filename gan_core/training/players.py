@@ -63,7 +63,7 @@ class Players:
         scores = d(shown)
         loss, _ = self._sides.loss(scores)
         accuracy = self._sides.accuracy(scores.detach())
-        self.level = self.objective.level(scores.detach())
+        self.level = self.objective.level(self._kernels, scores.detach())
         if self._penalty.of is None:
             return Paid(loss, loss.detach(), accuracy)
         of_real, of_fake = torch.split(shown, self._half)

@@ -286,7 +286,7 @@ def test_instance_noise_fades_as_it_is_told() -> None:
     config = replace(BASE, noise_steps=20)
     noisy = GANEngine(Experiment(config, HyperParameters(instance_noise=0.4)), 1, device="cpu")
     noisy.advance(10)
-    assert noisy._in_force().instance_noise == pytest.approx(0.2)
+    assert noisy.in_force().instance_noise == pytest.approx(0.2)
     noisy.advance(10)
     clear = GANEngine(Experiment(config, HyperParameters()), 2, device="cpu")
     clear.restore({**noisy.state(), "values": vars(HyperParameters())})
