@@ -82,7 +82,7 @@ def _states(config: GANConfig, parts: bool) -> tuple[str, ...]:
 
 
 def holds_at(condition: Condition, run: Run, frame: Snapshot) -> bool:
-    """Whether a condition holds of a run at its newest look, which it has taken in. With the lock held.
+    """Whether a condition holds of a run at its newest look, which it has taken in.
 
     Numbers that are not defined at this look are left out. Modes are counted in the fakes of the look; `d_loss` and
     `g_loss` are means over the steps since the look before.

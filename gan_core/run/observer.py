@@ -17,7 +17,7 @@ from gan_core.run.facts import holds_at
 from gan_core.run.run import Run
 
 _LOOKS = 100  # at a run, if that is not too seldom:
-_SELDOM = 20  # steps between two looks at most, so that the diagnosis has ten of them in its 200 steps
+SELDOM = 20  # steps between two looks at most, so that the diagnosis has ten of them in its 200 steps
 _FINE = LIVE_LEVELS[-1].resolution  # cells a side, of the reading that is told
 
 Kept = Callable[[Snapshot, list[TrailPoint]], None]
@@ -41,7 +41,7 @@ class Observer:
         `until` is asked at each look, and at the steps that it names; one of a run that was taken up counts where that
         stands. `clock` is a steady one, in seconds, by which the run's keeper is told how long training took.
         """
-        self.run, self._every, self._until = run, min(max(1, steps // _LOOKS), _SELDOM), until
+        self.run, self._every, self._until = run, min(max(1, steps // _LOOKS), SELDOM), until
         self._clock, self._wall_clock, self._kept = clock, wall_clock, kept
         self.stopped = False  # whether `until` has held at the newest look
         if until is not None and run.step and not run.repeats():
