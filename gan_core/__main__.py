@@ -27,6 +27,7 @@ from gan_core.cli.options import (
     read_soak_length,
 )
 from gan_core.cli.own_data import with_points
+from gan_core.records.condition import only_step, read_condition
 from gan_core.setup.config import GANConfig
 from gan_core.setup.presets import PRESETS, find_preset
 
@@ -95,6 +96,13 @@ def _add_train_arguments(parser: argparse.ArgumentParser) -> None:
         "target=csv:FILE#COLUMN,COLUMN, takes the points of a table (csv-each: scales each column by itself); may be "
         "repeated. Keys: " + ", ".join(vars(GANConfig())),
     )
+    add(
+        "--until",
+        type=argument(read_condition),
+        metavar="CONDITION",
+        help="stop at the first look at which this holds, as collapsed, or 'coverage > 0.8 and step >= 1000'; there is "
+        "one at least every 20 steps, and at each step that it names",
+    )
     add("--record", action="store_true", help="also record the run into DIR: `app.py --runs DIR` shows it")
     add("--resume", action="store_true", help="go on with the run recorded in DIR, or begin it; implies --record")
     for option in RUN_OPTIONS:
@@ -113,6 +121,9 @@ def _train(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
             given.parser.error(
                 f"argument --set: {setting.name} would change at step {setting.step}, after the last of {steps}."
             )
+    step = None if given.until is None else only_step(given.until)
+    if step is not None and step > steps:
+        given.parser.error(f"argument --until: step {step} comes after the last of {steps}.")
     values = {"seed": preset.seed or 0, **values_of(RUN_OPTIONS, given, environ, given.parser)}
     try:
         config = with_points(dict(given.config), given.out)
@@ -127,6 +138,7 @@ def _train(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
         settings=tuple(given.settings),
         record=given.record or given.resume,
         resume=given.resume,
+        until=given.until,
         **values,
     )
     from gan_core.cli import train as headless  # only now: torch takes seconds to load

@@ -26,6 +26,7 @@ from gan_core.cli.arguments import (
     values_of,
     whole_number,
 )
+from gan_core.records.condition import Condition
 from gan_core.setup.config import DEVICES, MAX_THREADS, PRECISIONS, HyperParameters, parted, read_field
 from gan_core.setup.limits import check_seed
 from gan_core.setup.presets import DEFAULT_PRESET, PRESETS, find_preset
@@ -82,6 +83,7 @@ class TrainOptions(RunOptions):
     settings: tuple[Setting, ...] = ()
     record: bool = False  # also as the dashboard does, into `out`
     resume: bool = False  # go on with what is recorded there
+    until: Condition | None = None  # stop at the first look at which it holds
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from gan_core.records.ending import quality_words, trouble_words
 from gan_core.records.frames import Snapshot, TrailPoint
 from gan_core.records.steps import Change, StepMetrics
 from gan_core.records.story import Event
+from gan_core.run.facts import check_condition
 from gan_core.run.observer import Observer
 from gan_core.run.run import Run, begin
 from gan_core.setup.config import BOUNDS
@@ -46,6 +47,8 @@ def make_run(options: TrainOptions) -> Opened:
 
     Raises ValueError for an option that this machine cannot meet, or that does not fit what is recorded.
     """
+    if options.until is not None:
+        check_condition(options.until, completed(find_preset(options.preset).altered(options.config, {}).config))
     recorded = sorted(options.out.glob(f"*{SUFFIX}")) if options.record else []
     if recorded and not options.resume:
         raise ValueError(f"{options.out} holds a recorded run; go on with it by --resume, or name another --out.")
@@ -113,8 +116,8 @@ def _check_fits(path: Path, run: Run, options: TrainOptions) -> None:
 def run(opened: Opened, options: TrainOptions) -> int:
     """Train into the folder `options.out`, say on one line what came of it, and return the exit status.
 
-    0; 1 when a loss was not finite or the recording stopped; 130 after Ctrl-C. What was measured until then stays on
-    disk either way. Raises OSError with the file's name when a file cannot be written.
+    0, also where `options.until` held; 1 when a loss was not finite or the recording stopped; 130 after Ctrl-C. What
+    was measured until then stays on disk either way. Raises OSError with the file's name when a file cannot be written.
     """
     run = opened.run
     table, samples, summary = (options.out / name for name in ("metrics.csv", "samples.npy", "summary.json"))
@@ -128,19 +131,22 @@ def run(opened: Opened, options: TrainOptions) -> int:
         if recorder is not None:
             recorder.shown(frame.step, encode_frame(frame, version=frame.step, trail=path, kept=True))
 
-    observer = Observer(run, options.steps, clock=time.perf_counter, wall_clock=time.time, kept=kept)
+    clocks: dict[str, Any] = {"clock": time.perf_counter, "wall_clock": time.time}
+    observer = Observer(run, options.steps, kept=kept, until=options.until, **clocks)
     trouble = _train(observer, options, table)
     fakes = run.probe.fakes(run.engine.generator, run.engine.steps)
     if trouble is None:
         write_whole(samples, as_npy(fakes))
-    found = summarise(observer, fakes, time.perf_counter() - start)
+    found = summarise(observer, fakes, time.perf_counter() - start) | _until(options, observer)
     write_whole(summary, (json.dumps(found, indent=2, allow_nan=False) + "\n").encode())
     recorded = recorder is None or _recorded(run, recorder, trouble)
     if trouble is not None:
         return _report_not_finite(trouble, table)
     quality_ = _mode_words(found["readings"], found["floors"]) or quality_words(quality(fakes, run.engine.target))
     what = f"{run.step:,} steps of {options.preset}, seed {options.seed}: {quality_}, {found['diagnosis']['state']}"
-    if run.step < options.steps:
+    if options.until is not None:
+        what += f"; stopped where {options.until} held" if observer.stopped else f"; {options.until} never held"
+    if run.step < options.steps and not observer.stopped:
         print(f"Interrupted after {what}; kept in {table}, {samples} and {summary}", file=sys.stderr)
         return 130
     print(f"{what}; {table}, {samples}, {summary}")
@@ -156,7 +162,7 @@ def _train(observer: Observer, options: TrainOptions, table: Path) -> StepMetric
     bar = tqdm(total=steps, initial=run.engine.steps, unit="step", disable=None)
     with table.open("wb", buffering=0) as file, CtrlC() as ctrl_c, bar:
         rows = MetricsFile(file, before)
-        while not ctrl_c.pressed:
+        while not (ctrl_c.pressed or observer.stopped):
             if run.journey.goal is None or run.arrived():  # at first, where a recorded one stopped
                 if run.step >= steps:
                     break
@@ -168,6 +174,11 @@ def _train(observer: Observer, options: TrainOptions, table: Path) -> StepMetric
             rows.append(metrics)
             bar.update()
     return None
+
+
+def _until(options: TrainOptions, observer: Observer) -> dict[str, Any]:
+    """What was waited for, and whether it came."""
+    return {"until": None if options.until is None else str(options.until), "stopped": observer.stopped}
 
 
 def _recorded(run: Run, recorder: Recorder, trouble: StepMetrics | None) -> bool:

@@ -72,15 +72,15 @@ class Looker:
         """Whether every n-th step is to be seen. Nobody is waited for who does not look."""
         return self.tempo.at(self.run.step).steps is not None and self._board.watched()
 
-    def holds_back(self, interrupted: Callable[[], bool], step_seconds: float | None) -> bool:
+    def holds_back(self, interrupted: Callable[[], bool], step_seconds: float | None, *, at_once: bool = False) -> bool:
         """Show a step that is to be seen before any other is trained, or wait for its time. False: nothing is due.
 
         Where every step is to be seen its frame is made at once, on one thread, and put up when the next step has been
         trained: so a browser draws one frame while the next is made, and not while training needs every core.
-        `interrupted` ends the waiting; a step takes `step_seconds`.
+        `at_once`: not then, but before that step. `interrupted` ends the waiting; a step takes `step_seconds`.
         """
         run, start, pace = self.run, self._clock(), self.tempo.at(self.run.step)
-        ahead = pace.steps == 1 and pace.per_second is None
+        ahead = pace.steps == 1 and pace.per_second is None and not at_once
         last = self._ready or run.history.newest
         unseen = self.tempo.shows(run.step) and (last is None or last.step < run.step) and not run.repeats()
         due = self._ready is not None and (self._ready.step < run.step or not ahead)

@@ -17,6 +17,7 @@ from gan_core.records.commands import (
     Restart,
     SetLooking,
     SetPace,
+    SetPauseWhen,
     SetPlane,
     SetValues,
     StepOnce,
@@ -55,6 +56,12 @@ def set_plane(trainer: Trainer, command: SetPlane) -> None:
     trainer.looker.show_plane(command.plane)
 
 
+def set_pause_when(trainer: Trainer, command: SetPauseWhen) -> None:
+    """Pause where a condition holds."""
+    with refusing():
+        trainer.pausing.wait_for(command.condition, trainer.run)
+
+
 def play(trainer: Trainer, command: Play) -> None:
     """Train until told otherwise."""
     _refuse_at_the_end(trainer)
@@ -76,6 +83,7 @@ def step_once(trainer: Trainer, command: StepOnce) -> None:
     if trainer.phase is not Phase.FAILED:
         trainer.phase = Phase.PAUSED
         trainer.looker.stop_sharpening()
+        trainer.pausing.went_on()
         trainer.steps_to_go += command.count
 
 
@@ -136,6 +144,7 @@ APPLY: dict[type[Command], Callable[..., None]] = {
     SetLooking: set_looking,
     SetPace: set_pace,
     SetPlane: set_plane,
+    SetPauseWhen: set_pause_when,
     Play: play,
     Pause: pause,
     StepOnce: step_once,

@@ -14,6 +14,7 @@ from gan_core.live.board import Board
 from gan_core.live.budget import Speed, Stride
 from gan_core.live.looker import Looker
 from gan_core.live.opening import Opening
+from gan_core.live.pausing import Pausing
 from gan_core.recording.keeping import Opened
 from gan_core.records.ending import Ending, trouble_words
 from gan_core.records.frames import Snapshot
@@ -55,7 +56,7 @@ class Trainer:
         self.looker = Looker(
             changed, board, self._shown, clock=clock, wall_clock=wall_clock, leaves_a_core=leaves_a_core
         )
-        self.phase, self.steps_to_go = phase, 0
+        self.phase, self.steps_to_go, self.pausing = phase, 0, Pausing()
         self.figure_end: int | None = None  # where training pauses, as the article's figure ends there
         self._error: str | None = None
         self._speed, self._stride = Speed(), Stride()
@@ -73,6 +74,9 @@ class Trainer:
             self._train()
         elif not self.idle():
             self.looker.sharpen()
+        if self.phase in (*RUNNING, Phase.PAUSED) and self.pausing.holds(self.run):
+            with self._changed:
+                self.phase, self.steps_to_go = Phase.PAUSED, 0
 
     def close(self) -> None:
         """Leave the run, and wait for what is still to be written."""
@@ -93,6 +97,7 @@ class Trainer:
             self.phase, self._error, self.steps_to_go = Phase.FAILED, message, 0
             self.looker.stop_sharpening()
             self.run.failed()
+            self.pausing.failed(self.run)
             self._changed.notify_all()
         if self.opening.recorder is not None:
             self.opening.recorder.ended({"failed": step, **why})
@@ -100,8 +105,10 @@ class Trainer:
     def _train(self) -> None:
         """Train some steps, and look where it is time to; or wait for the time, where every frame is to be seen."""
         run, looker = self.run, self.looker
-        if self._paced() and not self.steps_to_go and looker.holds_back(self._interrupted, self._stride.step):
-            return
+        if self._paced() and not self.steps_to_go:
+            hurry = self.pausing.waits  # a step that is to be asked is not to be left before
+            if looker.holds_back(self._interrupted, self._stride.step, at_once=hurry):
+                return
         if run.at_the_end() or (self.at_figure_end() and self._pauses_there()):
             self.phase, self.steps_to_go = Phase.PAUSED, 0
             looker.show_present_step()
@@ -128,7 +135,7 @@ class Trainer:
             self.fail(trouble.trouble())
         elif run.arrived():
             self.arrive()
-        elif last_of_some:
+        elif last_of_some or (self.pausing.wants_look(run) and not (self._paced() and looker.tempo.shows(run.step))):
             self.look()
         elif wanted and not self._paced():
             looker.look_at_full_speed(now)
@@ -141,7 +148,7 @@ class Trainer:
             wanted = self.looker.tempo.until_shown(step, wanted)
         if self.figure_end is not None and step < self.figure_end:
             wanted = min(wanted, self.figure_end - step)
-        return max(1, min(wanted, self._most_at_once))
+        return max(1, min(self.pausing.steps_until_look(self.run, wanted), self._most_at_once))
 
     def _paced(self) -> bool:
         """Whether the visitor sees every n-th step now."""
@@ -163,6 +170,7 @@ class Trainer:
         if hasattr(self, "run"):
             self.looker.put_up_what_is_ready()
             self.opening.leave(self.run, failed=self.phase is Phase.FAILED)
+        self.pausing.turn_to(run)
         scenario = PRESETS.get(run.recipe.preset, Preset)  # of one that is not known here, the usual
         with self._changed:
             self.run, self._error, self.steps_to_go = run, None, 0
@@ -180,6 +188,7 @@ class Trainer:
         if self.phase is not Phase.FAILED:
             self.phase = Phase.TRAINING if self.run.journey.goal is None else Phase.RERUNNING
             self.looker.stop_sharpening()
+            self.pausing.went_on()
             self._speed = Speed()
 
     def set_out(self) -> None:
@@ -194,6 +203,7 @@ class Trainer:
         with self._changed:
             self.run.settle()
             self.phase = Phase.PAUSED
+        self.pausing.passed(self.run.step)
         self.looker.show_present_step()
 
     def at_figure_end(self) -> bool:
@@ -236,4 +246,5 @@ class Trainer:
             pace_chosen=self.looker.tempo.chosen is not None,
             plane=self.looker.plane,
             figure_end=self.phase is Phase.PAUSED and self.at_figure_end(),
+            pause_when=self.pausing.told,
         )

@@ -33,5 +33,6 @@ def offers_of(config: GANConfig, target: Target | None) -> frozenset[str]:
         "chart": target is not None and target.transform is not None,
         "held_out": target is not None and target.held_out is not None,
         "strata": target is not None and target.strata is not None,
+        "modes": target is not None and target.modes is not None,
     }
     return frozenset(name for name, held in holds.items() if held)

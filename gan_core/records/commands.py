@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from gan_core.records.condition import Condition, read_condition
 from gan_core.records.steps import Change
 from gan_core.setup.config import (
     BOUNDS,
@@ -63,6 +64,13 @@ class SetPlane:
     """Show another plane through latent space, of frames to come and of the one that is up."""
 
     plane: Plane
+
+
+@dataclass(frozen=True)
+class SetPauseWhen:
+    """Pause at the first look from now on at which a condition holds; None: at none."""
+
+    condition: Condition | None
 
 
 @dataclass(frozen=True)
@@ -128,7 +136,20 @@ class Repeat:
     values: Mapping[str, float] = field(default_factory=dict)  # and of the values it begins with
 
 
-Command = SetValues | SetLooking | SetPace | SetPlane | Play | Pause | StepOnce | Restart | Open | Branch | Repeat
+Command = (
+    SetValues
+    | SetLooking
+    | SetPace
+    | SetPlane
+    | SetPauseWhen
+    | Play
+    | Pause
+    | StepOnce
+    | Restart
+    | Open
+    | Branch
+    | Repeat
+)
 
 
 def coalesce(commands: Iterable[Command]) -> list[Command]:
@@ -153,7 +174,7 @@ def parse(request: object) -> Command:
 
     The body is an object with `do`: "set" (`values`: name to number), "looking" (`share`), "pace" (`steps` a frame, or
     null; perhaps `per_second`: frames a second at most), "plane" (`plane`: [across, up, towards,
-    degrees]), "play", "pause", "step" (`count`), "reset", "new-seed"
+    degrees]), "pause-when" (`condition`: a text, or null), "play", "pause", "step" (`count`), "reset", "new-seed"
     (`seed`), "preset" (`name`), "start", "open" (`run`), "branch" (`run`, `step`) or "repeat" (`preset`, `seed`,
     `changes`: [step, name, value] in order, `step`). "preset" and "repeat" may have `config`, key to text, and
     `values`, name to number: what is not as the preset has it; "start" both, of what is not as the present run began,
@@ -187,6 +208,13 @@ def _read_pace(request: Mapping[str, object]) -> Command:
         return SetPace(None)
     slow = None if limit is None else FRAME_RATE.check("per_second", limit)
     return SetPace(check_whole_number("steps", steps, MAX_STEPS_PER_FRAME), slow)
+
+
+def _read_pause_when(request: Mapping[str, object]) -> Command:
+    text = request.get("condition")
+    if text is not None and not isinstance(text, str):
+        raise ValueError("'pause-when' needs 'condition': a text such as \"coverage > 0.8\", or null.")
+    return SetPauseWhen(None if text is None else read_condition(text))
 
 
 def _read_step(request: Mapping[str, object]) -> Command:
@@ -274,6 +302,7 @@ _READERS = {
     "looking": lambda request: SetLooking(LOOKING_SHARE.check("share", request.get("share"))),
     "pace": _read_pace,
     "plane": lambda request: SetPlane(read_plane(request.get("plane"))),
+    "pause-when": _read_pause_when,
     "play": lambda request: Play(),
     "pause": lambda request: Pause(),
     "step": _read_step,

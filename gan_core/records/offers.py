@@ -18,6 +18,7 @@ OFFERS = {
     "penalty": "D's loss has a penalty, whose weight can be changed",
     "held_out": "points of the data are held out of training, so that copies can be told from new data",
     "strata": "the target says in which part of the data a point is, so that fakes reach so many parts",
+    "modes": "the data are equally wide Gaussians, so that the modes that fakes find can be counted",
 }
 
 

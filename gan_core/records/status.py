@@ -77,6 +77,16 @@ class Recording:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseWhen:
+    """On what training is to pause by itself, or has. Conditions are as `gan_core.records.condition` writes them."""
+
+    waits: str | None = None  # the condition that is waited for
+    held: str | None = None  # the one on which it has paused, as long as it has not gone on,
+    step: int | None = None  # and the step at which that held
+    gone: str | None = None  # a sentence: why one was taken off by itself
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """The state of the session at one moment."""
 
@@ -101,6 +111,7 @@ class Status:
     pace_chosen: bool = False  # whether a visitor chose the pace; else it is the scenario's
     plane: Plane = USUAL  # the one through latent space that frames show
     figure_end: bool = False  # whether the run has paused where the article's figure ends
+    pause_when: PauseWhen = PauseWhen()
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -43,6 +43,11 @@ class Chronicle:
         now = self._watch.current
         return Diagnosis(now.state, now.step)
 
+    @property
+    def newest(self) -> Look | None:
+        """The newest look; None before the first one beyond step 0."""
+        return self._looks[-1] if self._looks else None
+
     def add(self, frame: Snapshot, metrics: MetricsLog) -> None:
         """Take in a look at a step beyond the last one; `metrics` are those up to it."""
         last = self._looks[-1].step if self._looks else 0

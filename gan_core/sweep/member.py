@@ -1,93 +1,29 @@
 """One run of a sweep as it goes: looked at as often as any other that nobody watches, but with less to look at.
 
-A look is at the fakes alone, the very ones that the page shows (the first LIVE_POINTS of the fixed latents); no maps
-are drawn. It makes the run's story, and so its verdict; some of the looks, and the end, are told in the table.
+The looks make its story, and so its verdict; some of them, and the end, are told in the table.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import lru_cache
 
 import numpy as np
-import torch
 from torch import Tensor
 
-from gan_core.looking.measures import neighbours
-from gan_core.looking.measures.modes import mode_quality
-from gan_core.looking.measures.quality import measure, place, saturated, spread
-from gan_core.looking.probe import LIVE_POINTS, Probe
 from gan_core.records.arrays import Float32Array
-from gan_core.run.chronicle import Chronicle, rule_for
+from gan_core.records.condition import OF_MODES, read_condition
+from gan_core.run.chronicle import Chronicle
 from gan_core.run.diagnosis import Look
 from gan_core.run.observer import looks_every
-from gan_core.setup.config import GANConfig
+from gan_core.sweep.eye import LOOK, LOSSES, READ, eye_for
 from gan_core.sweep.plan import Task
-from gan_core.targets.registry import TARGETS
 from gan_core.training.networks import MLP
 
 TOLD = 10  # looks of a run that are told, evenly over its steps, the last one included
 SHOWN = 256  # fakes of the end that are kept, to be seen
-LOSSES: tuple[str, ...] = ("d_loss", "g_loss")
-LOOK: tuple[str, ...] = ("coverage", "on_band", "spread", "x", "y", "saturated", *LOSSES)
-# What is told, of LIVE_POINTS fakes; the two losses are means over the steps since the look before.
-READ: tuple[str, ...] = ("coverage", "on_band", "distance", "spread", "saturated", "precision", "recall", "density")
-READ += ("neighbour_coverage", "energy", "modes", "high_quality", "reverse_kl", *LOSSES)
 
 Row = tuple[float, ...]  # a step, and what was seen there
-
-
-class Eye:
-    """What looks at runs of one kind of data: the fixed inputs, which take a while to make."""
-
-    def __init__(self, config: GANConfig) -> None:
-        self._probe = Probe(config, torch.device("cpu"))
-        self._target = TARGETS.make(config.target)
-        self.rule = rule_for(self._probe.fixed_points(0))
-        self._reals = self._probe.reals[:LIVE_POINTS]
-        self._near = neighbours.neighbourhoods(self._probe.reals[-neighbours.OF_A_LOOK :])
-
-    def fakes(self, generator: MLP, step: int) -> Tensor:
-        """The fakes (LIVE_POINTS, 2) at a step. Raises FloatingPointError when one is not finite."""
-        return self._probe.fakes(generator, step, LIVE_POINTS)
-
-    def glance(self, fakes: Tensor) -> dict[str, float]:
-        """What the run's story needs of them; NaN where it is not defined."""
-        placed = place(fakes, self._target) if self._target.strata else None
-        x, y = fakes.mean(dim=0).tolist()
-        return {
-            "coverage": placed.coverage if placed else math.nan,
-            "on_band": placed.on_band if placed else math.nan,
-            "spread": spread(fakes),
-            "x": x,
-            "y": y,
-            "saturated": saturated(fakes),
-        }
-
-    def read(self, fakes: Tensor) -> dict[str, float]:
-        """What is told of them."""
-        found = measure(fakes, self._reals, self._target)
-        return found | neighbours.measure(fakes[: neighbours.OF_A_LOOK], self._near) | self.modes(fakes)
-
-    def modes(self, fakes: Tensor) -> dict[str, float]:
-        """How many modes they have, and how well; nothing where the data have none."""
-        return {} if self._target.modes is None else mode_quality(fakes, self._target.modes)
-
-
-def eye_for(config: GANConfig) -> Eye:
-    """The eye for a configuration; runs of the same data, latents and objective share one."""
-    usual = GANConfig()
-    rest = {
-        name: getattr(usual, name) for name in ("generator", "discriminator", "optimiser_g", "optimiser_d", "batch")
-    }
-    return _eye(replace(config, **rest, penalty="none", ema=0.0, unrolled=0, consensus=0.0, noise_steps=0))
-
-
-@lru_cache(maxsize=8)
-def _eye(config: GANConfig) -> Eye:
-    return Eye(config)
 
 
 class Member:
@@ -105,7 +41,9 @@ class Member:
         for row in self.looks:
             self._chronicle.look(_as_look(row))
         self._every = looks_every(task.steps)
+        self._until = read_condition(task.until) if task.until else None
         self._told_at = {-(-task.steps * (i + 1) // TOLD) for i in range(TOLD)}
+        self._at = self._told_at | (self._until.steps if self._until else set())
 
     @property
     def state(self) -> str:
@@ -120,7 +58,7 @@ class Member:
     def next_look(self) -> int:
         """The step of the next look."""
         due = min((self.step // self._every + 1) * self._every, self.task.steps)
-        return min([due, *(step for step in self._told_at if step > self.step)])
+        return min([due, *(step for step in self._at if step > self.step)])
 
     def trained(self, losses: Float32Array) -> None:
         """Take the losses of D and G of the steps (n, 2) since."""
@@ -129,7 +67,7 @@ class Member:
 
     def look(self, generator: MLP) -> Mapping[str, float]:
         """Look at the present step, and end the run if it was its last; returns what was seen."""
-        losses = dict(zip(("d_loss", "g_loss"), (self._sums[:2] / max(self._sums[2], 1)).tolist(), strict=True))
+        losses = dict(zip(LOSSES, (self._sums[:2] / max(self._sums[2], 1)).tolist(), strict=True))
         self._sums[:] = 0
         try:
             fakes = self._eye.fakes(generator, self.step)
@@ -140,27 +78,26 @@ class Member:
         seen = self._eye.glance(fakes) | losses
         self.looks.append(_row(self.step, seen, LOOK))
         self._chronicle.look(_as_look(self.looks[-1]))
-        if self.step in self._told_at:
-            self.told.append(_row(self.step, self._eye.read(fakes) | losses, READ))
-        if self.step >= self.task.steps:
+        if self._until is not None and self._until.holds(self._facts(self._until.names, fakes, seen), self.state):
+            self.ended = "until"
+        elif self.step >= self.task.steps:
             self.ended = "steps"
+        if self.ended or self.step in self._told_at:
+            self.told.append(_row(self.step, self._eye.read(fakes) | losses, READ))
         return seen
 
-    def stop(self, generator: MLP) -> None:
-        """End it here, at a look, because a condition is met; the end is told."""
-        if not self.told or self.told[-1][0] < self.step:
-            fakes, seen = self._eye.fakes(generator, self.step), dict(zip(LOOK, self.looks[-1][1:], strict=True))
-            self.told.append(_row(self.step, self._eye.read(fakes) | {n: seen[n] for n in LOSSES}, READ))
-        self.ended = "until"
+    def _facts(self, names: frozenset[str], fakes: Tensor, seen: Mapping[str, float]) -> dict[str, float]:
+        """What a condition asks for."""
+        if names <= seen.keys() | {"step"}:
+            return {**seen, "step": float(self.step)}
+        of_modes = names <= seen.keys() | {"step", *OF_MODES}
+        found = self._eye.modes(fakes) if of_modes else self._eye.read(fakes)
+        return {**found, **seen, "step": float(self.step)}
 
     def diverge(self, step: int) -> None:
         """End it: what `step` measured is no number."""
         self._chronicle.diverged(step)
         self.ended = "diverged"
-
-    def modes(self, generator: MLP) -> Mapping[str, float]:
-        """What the last look says of the modes of the data, for a condition that asks for it."""
-        return self._eye.modes(self._eye.fakes(generator, self.step))
 
 
 def _row(step: int, values: Mapping[str, float], names: Sequence[str]) -> Row:

@@ -14,11 +14,14 @@ from itertools import product
 from math import prod
 from typing import Any
 
+from gan_core.records.condition import read_condition
 from gan_core.records.steps import Change
+from gan_core.run.facts import check_condition
 from gan_core.setup.config import BOUNDS, GANConfig, HyperParameters
 from gan_core.setup.experiment import Experiment
 from gan_core.setup.presets import find_preset
 from gan_core.sweep.axis import Axis
+from gan_core.sweep.eye import ASKED
 from gan_core.training.known import check_changes, check_values, completed
 
 MAX_RUNS = 1_000_000
@@ -111,9 +114,17 @@ class Plan:
             raise ValueError(f"{twice} is varied twice: give all its values at once.")
         if self.runs > MAX_RUNS:
             raise ValueError(f"A sweep has {MAX_RUNS:,} runs at most; these would be {self.runs:,}.")
+        condition = read_condition(self.until) if self.until else None
+        beyond = sorted(condition.names - ASKED) if condition else []
+        if beyond:
+            raise ValueError(f"{beyond[0]} is not read of the runs of a sweep; there are {', '.join(sorted(ASKED))}.")
         seen: set[str] = set()
+        asked: set[GANConfig] = set()
         for cell, task in self.tasks():
             try:
+                if condition is not None and task.config not in asked:
+                    check_condition(condition, task.config)
+                    asked.add(task.config)
                 check_values(task.config, task.values)
                 check_changes(task.config, task.values, [(name, value) for _, name, value in self.changes])
             except ValueError as error:

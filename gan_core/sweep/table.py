@@ -20,7 +20,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from gan_core.setup.config import BOUNDS, GANConfig
-from gan_core.sweep.member import READ
+from gan_core.sweep.eye import READ
 from gan_core.sweep.plan import RECIPE, Plan, Task
 
 _CONFIG = {"str": pa.dictionary(pa.int32(), pa.string()), "int": pa.int64(), "float": pa.float64()}

@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,16 +19,17 @@ import torch
 
 from gan_core.recording.file.checkpoint import pack_state, unpack_state
 from gan_core.records.arrays import Float32Array
-from gan_core.sweep.member import LOOK, READ, Member
+from gan_core.sweep.eye import LOOK, READ
+from gan_core.sweep.member import Member
 from gan_core.sweep.plan import Task, changes_of
 from gan_core.system.machine import machine
 from gan_core.training.cost import cost_of_run
 from gan_core.training.engine import GANEngine, State
+from gan_core.training.many import ManyEngines
 from gan_core.training.networks import MLP
 from gan_core.wire.envelope import pack, unpack
 
 POINT = 32_767  # of the fakes in a row, which are kept as int16: 1 of the square
-MODES = ("modes", "high_quality", "reverse_kl")
 Tell = Callable[[str, Mapping[str, Any]], None]
 
 
@@ -49,58 +50,46 @@ class Handed:
     unfinished: Mapping[str, bytes] = field(default_factory=dict)
 
 
-class Engines(Protocol):
-    """Runs that are trained together. A single one is a batch of one."""
+class Engines:
+    """Runs that are trained together, as one batch where there are several."""
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        self._engines = [
+            GANEngine(task.experiment, task.seed, device="cpu", precision="float32", threads=1) for task in tasks
+        ]
+        self._many = ManyEngines(self._engines) if len(tasks) > 1 else None
 
     def advance(self, count: int) -> Float32Array:
         """Train so many steps: (n, members, 4) metrics; fewer steps where a loss is not finite in the last one."""
-
-    def generator(self, i: int) -> MLP:
-        """That of a member, as it is now."""
-
-    def set(self, values: Mapping[str, float]) -> None:
-        """Change live values of all."""
-
-    def state(self, i: int) -> State:
-        """Of a member, as `GANEngine.state`."""
-
-    def restore(self, states: Sequence[State]) -> None:
-        """Put all back."""
-
-    def keep(self, members: Sequence[int]) -> None:
-        """Go on with these alone."""
-
-
-class Alone:
-    """One engine as a batch."""
-
-    def __init__(self, task: Task) -> None:
-        self._engine = GANEngine(task.experiment, task.seed, device="cpu", precision="float32", threads=1)
-
-    def advance(self, count: int) -> Float32Array:
-        """As Engines."""
-        done = self._engine.advance(count)
+        if self._many is not None:
+            together: Float32Array = self._many.advance(count).astype(np.float32)
+            return together
+        done = self._engines[0].advance(count)
         return np.array([[(m.d_loss, m.d_accuracy, m.g_loss, m.g_accuracy)] for m in done], np.float32)
 
     def generator(self, i: int) -> MLP:
-        """As Engines."""
-        network: MLP = self._engine.generator
+        """That of a member, as it is now."""
+        network: MLP = self._engines[i].generator
         return network
 
     def set(self, values: Mapping[str, float]) -> None:
-        """As Engines."""
-        self._engine.set(**values)
+        """Change live values of all."""
+        for engine in self._engines:
+            engine.set(**values)
 
     def state(self, i: int) -> State:
-        """As Engines."""
-        return self._engine.state()
+        """Of a member, as `GANEngine.state`."""
+        return self._engines[i].state()
 
     def restore(self, states: Sequence[State]) -> None:
-        """As Engines."""
-        self._engine.restore(states[0])
+        """Put all back."""
+        for engine, state in zip(self._engines, states, strict=True):
+            engine.restore(state)
 
     def keep(self, members: Sequence[int]) -> None:
-        """As Engines."""
+        """Go on with these alone."""
+        self._engines = [self._engines[i] for i in members]
+        self._many = ManyEngines(self._engines) if len(members) > 1 else None
 
 
 def work(share: Share, *, tell: Tell | None = None, clock: Callable[[], float] = time.monotonic) -> Handed:
@@ -132,15 +121,10 @@ def _batches(share: Share) -> Iterator[tuple[list[Member], Engines]]:
         at.setdefault(member.step, []).append((member, state))
     for found in at.values():
         members, states = [member for member, _ in found], [state for _, state in found if state is not None]
-        engines = engines_for([member.task for member in members])
+        engines = Engines([member.task for member in members])
         if states:
             engines.restore(states)
         yield members, engines
-
-
-def engines_for(tasks: Sequence[Task]) -> Engines:
-    """What trains these together."""
-    return Alone(tasks[0])
 
 
 def _to_the_next_look(engines: Engines, members: Sequence[Member], tell: Tell | None) -> None:
@@ -169,20 +153,8 @@ def _to_the_next_look(engines: Engines, members: Sequence[Member], tell: Tell | 
 
 def _look(member: Member, generator: MLP, tell: Tell | None) -> None:
     seen = member.look(generator)
-    condition = condition_of(member.task.until)
-    if condition is not None and not member.ended:
-        facts = {**seen, "step": float(member.step)}
-        if condition.names & set(MODES):
-            facts |= member.modes(generator)
-        if condition.holds(facts, member.state):
-            member.stop(generator)
     if tell is not None:
         tell(member.task.key, {**seen, "step": member.step, "state": member.state, "fakes": _as_text(member.shown)})
-
-
-def condition_of(until: str) -> Any:
-    """The condition at which a run stops, if there is one."""
-    return None
 
 
 def _finite(metrics: Float32Array) -> npt.NDArray[np.bool_]:

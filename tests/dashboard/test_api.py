@@ -13,7 +13,8 @@ from flask.testing import FlaskClient
 from gan_core.dashboard.http.api import HOLD, NO_STEP, add_routes
 from gan_core.dashboard.http.guard import MAX_BODY_BYTES, guard
 from gan_core.dashboard.http.unknown import add_unknown
-from gan_core.records.commands import Command, Pause, Play, Restart, SetLooking, SetValues, StepOnce
+from gan_core.records.commands import Command, Pause, Play, Restart, SetLooking, SetPauseWhen, SetValues, StepOnce
+from gan_core.records.condition import read_condition
 from gan_core.records.status import Phase, RunInfo, Status
 from gan_core.records.steps import InForce
 
@@ -268,6 +269,7 @@ def test_a_step_that_is_no_number_is_refused(http: FlaskClient, session: FakeSes
         ({"do": "reset"}, Restart()),
         ({"do": "new-seed", "seed": 9}, Restart(seed=9)),
         ({"do": "preset", "name": "quick"}, Restart(preset="quick")),
+        ({"do": "pause-when", "condition": "Step>=9"}, SetPauseWhen(read_condition("step >= 9"))),
     ],
     ids=lambda value: value["do"] if isinstance(value, dict) else "",
 )
@@ -297,6 +299,10 @@ def test_a_command_that_is_not_in_force_yet(http: FlaskClient, session: FakeSess
         ({"do": "step", "count": -1}, "count"),
         ({"do": "new-seed", "seed": "x"}, "seed"),
         ({"do": "preset", "name": "worse"}, "worse"),
+        ({"do": "pause-when", "condition": "collapsed nad covering"}, "there is “nad”"),
+        ({"do": "pause-when", "condition": "covrage > 1"}, "knows no covrage"),
+        ({"do": "pause-when", "condition": "(" * 2000}, "at most 200 characters"),
+        ({"do": "pause-when", "condition": ["collapsed"]}, "'condition'"),
     ],
 )
 def test_a_wrong_command_gets_a_sentence(http: FlaskClient, session: FakeSession, body: object, named: str) -> None:

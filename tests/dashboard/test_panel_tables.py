@@ -17,6 +17,7 @@ from gan_core.looking.offers import offers
 from gan_core.records.arrays import LENS_ARRAYS
 from gan_core.records.offers import OFFERS, lacking
 from gan_core.records.readings import READINGS
+from gan_core.run.facts import NEEDS
 from gan_core.setup.config import BOUNDS, GANConfig
 from gan_core.setup.presets import PRESETS
 from gan_core.training.tasks import TASKS
@@ -36,6 +37,7 @@ def test_every_lack_has_one_reason() -> None:
     needed = {need for choices in CHOICES.values() for choice in choices.values() for need in choice.needs}
     needed |= {need for view in VIEWS.values() for need in view.needs}
     needed |= {need for bounds in BOUNDS.values() for need in bounds.needs}
+    needed |= {need for needs in NEEDS.values() for need in needs}
     assert needed == set(OFFERS)
     assert lacking(("strata", "generator"), frozenset()) == "generator"  # the first in their order
 

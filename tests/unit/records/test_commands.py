@@ -18,12 +18,14 @@ from gan_core.records.commands import (
     Restart,
     SetLooking,
     SetPace,
+    SetPauseWhen,
     SetPlane,
     SetValues,
     StepOnce,
     coalesce,
     parse,
 )
+from gan_core.records.condition import read_condition
 from gan_core.records.steps import Change
 from gan_core.setup.config import BOUNDS
 from gan_core.setup.limits import MAX_SEED, MAX_STEPS_AT_ONCE, MAX_STEPS_PER_FRAME, check_seed
@@ -43,6 +45,9 @@ from gan_core.setup.plane import Plane
         ({"do": "pace", "steps": 1, "per_second": 1}, SetPace(1, 1.0)),
         ({"do": "pace", "steps": 5, "per_second": None}, SetPace(5)),
         ({"do": "plane", "plane": [4, 1, 2, -7.5]}, SetPlane(Plane(4, 1, 2, -7.5))),
+        ({"do": "pause-when", "condition": "Modes>=9"}, SetPauseWhen(read_condition("modes >= 9"))),
+        ({"do": "pause-when", "condition": None}, SetPauseWhen(None)),
+        ({"do": "pause-when"}, SetPauseWhen(None)),
         ({"do": "play"}, Play()),
         ({"do": "pause"}, Pause()),
         ({"do": "step"}, StepOnce(1)),

@@ -18,7 +18,15 @@ ENGLISH = read(FOLDER / "en.toml")
 MODULES = sorted((ROOT / "gan_core").rglob("*.py"))
 SCRIPTS = sorted(file for file in (ROOT / "assets").rglob("*.js") if "vendor" not in file.parts)
 # Where nothing that is shown is said in place.
-WITHOUT_SENTENCES = ("dashboard", "live", "records/readings.py", "records/ending.py", "records/story.py", "rerun")
+WITHOUT_SENTENCES = (
+    "dashboard",
+    "live",
+    "records/condition.py",
+    "records/readings.py",
+    "records/ending.py",
+    "records/story.py",
+    "rerun",
+)
 WITHOUT_SENTENCES += ("run", "setup/presets.py", "setup/scenario.py", "setup/zoo.py", "recording/recorder.py")
 # What may stand there all the same, and why.
 MAY_STAY = {

@@ -330,6 +330,7 @@ def test_status_is_plain_json() -> None:
         "pace_chosen": False,
         "plane": {"across": 1, "up": 2, "towards": 3, "degrees": 0.0},
         "figure_end": False,
+        "pause_when": {"waits": None, "held": None, "step": None, "gone": None},
     }
 
 
