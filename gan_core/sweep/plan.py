@@ -150,10 +150,7 @@ def read_plan(given: Mapping[str, Any]) -> Plan:
             seeds=tuple(_whole("a seed", seed) for seed in given["seeds"]),
             axes=tuple(Axis(str(name), tuple(map(str, values))) for name, values in given.get("axes", {}).items()),
             config=tuple((str(name), str(text)) for name, text in given.get("config", {}).items()),
-            changes=tuple(
-                (_whole("a step", step), str(name), BOUNDS[str(name)].check(str(name), value))
-                for step, name, value in given.get("changes", ())
-            ),
+            changes=tuple(_change(change) for change in given.get("changes", ())),
             until=str(given.get("until", "")),
             against=tuple((str(name), str(text)) for name, text in given.get("against", {}).items()),
         )
@@ -165,6 +162,13 @@ def read_plan(given: Mapping[str, Any]) -> Plan:
 def _may_differ(name: str) -> bool:
     """Whether runs that differ in it can be trained as one batch."""
     return name in BOUNDS and not name.startswith("updates")
+
+
+def _change(given: Any) -> tuple[int, str, float]:
+    step, name, value = given if isinstance(given, list | tuple) and len(given) == 3 else (None, "", None)
+    if name not in BOUNDS:
+        raise ValueError(f"A change of a sweep is a step, a live value and a number; {str(given)[:60]} is not.")
+    return _whole("a step", step), str(name), BOUNDS[name].check(name, value)
 
 
 def words(cell: Mapping[str, str]) -> str:

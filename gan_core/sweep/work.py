@@ -144,7 +144,7 @@ def _to_the_next_look(engines: Engines, members: Sequence[Member], tell: Tell | 
     for i, member in enumerate(members):
         if not good[i]:
             member.diverge(member.step + 1)
-        elif good.all():
+        elif member.step == goal:  # else another one has ended on the way
             _look(member, engines.generator(i), tell)
     spent = (time.process_time() - before) / len(members)
     for member in members:
