@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from digest import digest
 from gan_core.records.steps import StepMetrics
@@ -73,6 +74,7 @@ def expect_equal(many: ManyEngines, found: np.ndarray, alone: Sequence[GANEngine
     for i, (engine, own) in enumerate(zip(many.engines, alone, strict=True)):
         np.testing.assert_array_equal(found[:, i], numbers(own.advance(len(found))))
         assert digest(engine.state()) == digest(own.state())
+        assert torch.equal(engine.generator_update(), own.generator_update())
 
 
 @pytest.mark.parametrize(("config", "others"), TABLE.values(), ids=TABLE)
