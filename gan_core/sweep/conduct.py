@@ -17,16 +17,20 @@ from typing import Any
 
 from distributed import Client, Future, get_worker
 
+from gan_core.setup.config import GANConfig, HyperParameters
 from gan_core.sweep.crew import NoCrew
 from gan_core.sweep.folder import TABLE, SweepFolder, write_whole
 from gan_core.sweep.plan import Plan, Task
 from gan_core.sweep.table import as_parquet, table
 from gan_core.sweep.work import Handed, Share, work
 from gan_core.system import laboratory
+from gan_core.training.best_batch import best_batch
+from gan_core.training.many import serves_many
 
 AHEAD = 2  # shares out for each worker: one in work, and one that waits there
 _TRIES = 3  # of a share that fails, before its runs are left out
 _WAIT = 0.2  # seconds between two looks at whether to stop
+_TRIAL = 60.0  # seconds that finding out may take
 _PATIENCE = 600.0  # seconds without any worker
 TABLE_EVERY = 30.0  # seconds from one table to the next
 LOOKS = "ganscope-looks"  # the topic under which workers tell of looks
@@ -84,6 +88,12 @@ def train_share(share: Share, modules: tuple[str, ...], telling: bool) -> Handed
     return work(share, tell=tell if telling else None)
 
 
+def try_batches(config: GANConfig, values: HyperParameters, at_most: int, modules: tuple[str, ...]) -> int:
+    """What a worker does to find out how many runs it best trains together."""
+    laboratory.load(modules)
+    return best_batch(config, values, at_most=at_most, clock=time.perf_counter)
+
+
 def groups(plan: Plan, done: Iterable[str], together: Callable[[Task], int]) -> Iterator[tuple[Task, ...]]:
     """The runs that are not done, in the parts in which they are handed out.
 
@@ -134,6 +144,9 @@ class Conductor:
         self._seconds, self._asked = seconds, together
         self._modules = tuple(laboratory.named())
         self._again: deque[_Out] = deque()  # shares to be handed out before new ones
+        self._best: dict[Any, int] = {}  # by what runs must have in common: how many are one batch
+        self._client: Client | None = None
+        self._fit: list[str] = []  # workers that can
         self._out: dict[Future[Any], _Out] = {}
         self._back: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
         self._unfit: dict[str, str] = {}  # workers that cannot: why
@@ -159,7 +172,23 @@ class Conductor:
         write_whole(self._folder.path / TABLE, as_parquet(table(self._plan, self._folder.rows())))
 
     def _together(self, task: Task) -> int:
-        return self._asked or 1
+        """How many runs like this one are trained as one batch: as many as is fastest, but every worker has some."""
+        kind = (task.config, task.values.each)
+        if kind not in self._best:
+            self._best[kind] = self._asked or self._tried(task)
+        return self._best[kind] if serves_many(task.config) else 1
+
+    def _tried(self, task: Task) -> int:
+        at_most = -(-self._plan.runs // max(1, len(self._fit)))
+        if at_most < 2 or not serves_many(task.config) or self._client is None:
+            return 1
+        found = self._client.submit(
+            try_batches, task.config, task.values, at_most, self._modules, pure=False, key=f"trial-{task.key}"
+        )
+        try:
+            return int(found.result(timeout=_TRIAL))
+        except Exception:  # whatever a worker comes to: what is wrong is told of the run itself
+            return 1
 
     def _with(self, make_crew: MakeCrew, waiting: Iterator[tuple[Task, ...]]) -> bool:
         """Train with one crew; returns whether all is done, or it was told to stop, and not the scheduler gone."""
@@ -167,6 +196,7 @@ class Conductor:
             topics = {"all": self._heard, **({} if self._report.look is None else {LOOKS: self._looked})}
             for topic, handler in topics.items():
                 client.subscribe_topic(topic, handler)
+            self._client = client
             ended = self._until_done(client, waiting)
             if client.status == "running":
                 client.cancel(list(self._out))
@@ -182,7 +212,7 @@ class Conductor:
             if client.status != "running":
                 return False
             workers = list(client.scheduler_info(n_workers=-1)["workers"])
-            fit = [worker for worker in workers if worker not in self._unfit]
+            fit = self._fit = [worker for worker in workers if worker not in self._unfit]
             if workers and not fit:
                 raise NoCrew("No worker is left that can train this: " + " ".join(self._unfit.values()))
             if fit:

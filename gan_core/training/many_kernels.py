@@ -16,11 +16,8 @@ import torch
 from gan_core.training.kernels import Array, Layer, NumpyKernels
 from gan_core.training.networks import MLP
 
-<<<<<<< HEAD
-=======
 _TILE = 512  # numbers that a bias is repeated to, about
 
->>>>>>> many
 
 class Stack:
     """The parameters of M networks that are made alike, and their gradients: a row a network, (M, P) each.
@@ -57,11 +54,8 @@ class ManyKernels(NumpyKernels):
     def __init__(self, members: int) -> None:
         super().__init__()
         self._members = members
-<<<<<<< HEAD
-=======
         self._tiles: dict[tuple[int, ...], Array] = {}
         self._pairs: dict[tuple[int, ...], Array] = {}
->>>>>>> many
 
     def empty(self, *shape: int) -> Array:
         return np.zeros((self._members, *super().empty(*shape).shape), np.float32)
@@ -82,8 +76,6 @@ class ManyKernels(NumpyKernels):
             for weight, bias, d_weight, d_bias in zip(held[::2], held[1::2], found[::2], found[1::2], strict=True)
         ]
 
-<<<<<<< HEAD
-=======
     def dense(self, x: Array, layer: Layer, out: Array) -> Array:
         # The bias is added to several rows in one go: NumPy takes as long to come to a row as to add to it.
         members, n, k = out.shape
@@ -104,7 +96,6 @@ class ManyKernels(NumpyKernels):
         torch.ops.aten.leaky_relu_backward.grad_input(result, torch.from_numpy(y), slope, True, grad_input=result)
         return d
 
->>>>>>> many
     def parameter_gradient(self, d: Array, x: Array, layer: Layer) -> None:
         self._product(d.swapaxes(1, 2), x, layer.d_weight)
         np.matmul(self._ones[None, : d.shape[1]], d, out=layer.d_bias)
@@ -114,11 +105,6 @@ class ManyKernels(NumpyKernels):
         np.matmul(c.swapaxes(1, 2), d, out=layer.d_bias)
 
     def _product(self, a: Array, b: Array, out: Array) -> Array:
-<<<<<<< HEAD
-        # Outer products `matmul` makes without BLAS, and slowly.
-        multiply = np.multiply if a.shape[2] == 1 else np.matmul
-        return multiply(a, b, out=out)
-=======
         if a.shape[2] == 1:  # an outer product: `matmul` leaves it to BLAS where it has two columns, one of zeros
             a, b = self._with_zeros(a, 2), self._with_zeros(b, 1)
         return np.matmul(a, b, out=out)
@@ -130,4 +116,3 @@ class ManyKernels(NumpyKernels):
             pair = self._pairs[axis, *x.shape] = np.concatenate((x, np.zeros_like(x)), axis)
         pair[:, : x.shape[1], : x.shape[2]] = x
         return pair
->>>>>>> many

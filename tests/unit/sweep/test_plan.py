@@ -11,7 +11,9 @@ from gan_core.sweep.axis import Axis, read_axis
 from gan_core.sweep.plan import MAX_RUNS, RECIPE, Plan, changes_of, read_plan
 
 LR, BETA = read_axis("lr_g=1e-4,1e-3"), read_axis("beta1_g=0,0.5,0.9")
-PLAN = Plan("blank", 40, (0, 1), (LR, BETA), config=(("batch", "64"),), changes=((20, "lr_d", 0.002),), until="covering")
+PLAN = Plan(
+    "blank", 40, (0, 1), (LR, BETA), config=(("batch", "64"),), changes=((20, "lr_d", 0.002),), until="covering"
+)
 
 
 def test_every_combination_with_every_seed() -> None:

@@ -26,6 +26,7 @@ from gan_core.sweep.work import Share, work
 from gan_core.training.engine import GANEngine
 
 PLAN = Plan("blank", 120, (0, 1), (read_axis("lr_g=1e-3,1e-2"),))
+SHORT = replace(PLAN, steps=40)
 
 
 def tasks(plan: Plan = PLAN) -> list[Task]:
@@ -75,7 +76,7 @@ def test_a_row_tells_what_an_engine_of_its_own_comes_to() -> None:
 
 
 def test_the_verdict_is_that_of_any_run_that_nobody_watches() -> None:
-    for name, steps, changes in (("blank", 120, ()), ("zoo-collapse", 300, ()), ("blank", 120, ((50, "lr_g", 0.1),))):
+    for name, steps, changes in (("blank", 120, ()), ("blank", 120, ((50, "lr_g", 0.1),))):
         (task,) = tasks(Plan(name, steps, (3,), changes=changes))
         (row,) = rows(task)
         run = begin(PRESETS[name], 3, device="cpu", threads=1)
@@ -102,8 +103,8 @@ def test_a_change_is_in_force_from_its_step_on() -> None:
 
 @pytest.mark.parametrize("together", [False, True])
 def test_wherever_a_share_is_cut_the_rows_are_the_same(together: bool) -> None:
-    whole = rows(*tasks())
-    cut = rows(*tasks(), seconds=0.0, together=together)  # after every look
+    whole = rows(*tasks(SHORT))
+    cut = rows(*tasks(SHORT), seconds=0.0, together=together)  # after every look
     assert sorted(cut, key=lambda row: row["key"]) == sorted(whole, key=lambda row: row["key"])
 
 
@@ -159,7 +160,7 @@ def test_a_damaged_checkpoint_is_told_of() -> None:
     back = work(Share((task,), {}, 0.0))
     data = back.unfinished[task.key]
     for damaged in (b"", data[: len(data) // 2], data.replace(b'"steps":1', b'"steps":2')):
-        with pytest.raises(ValueError, match="."):
+        with pytest.raises(ValueError, match=r"\.$"):
             work(Share((task,), {task.key: damaged}))
 
 

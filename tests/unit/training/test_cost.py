@@ -7,9 +7,9 @@ import torch
 
 from gan_core.records.steps import Change
 from gan_core.setup.config import GANConfig, HyperParameters, sized
+from gan_core.setup.experiment import Experiment
 from gan_core.training.cost import Cost, cost, cost_of_run
 from gan_core.training.engine import GANEngine
-from gan_core.setup.experiment import Experiment
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,11 @@ def test_samples_are_those_that_the_engine_draws(others: dict[str, object]) -> N
 
 @pytest.mark.parametrize(
     ("others", "gradients"),
-    [({"unrolled": 3}, 5), ({"optimiser_g": "extragradient", "optimiser_d": "extragradient"}, 4), ({"consensus": 1.0}, 4)],
+    [
+        ({"unrolled": 3}, 5),
+        ({"optimiser_g": "extragradient", "optimiser_d": "extragradient"}, 4),
+        ({"consensus": 1.0}, 4),
+    ],
 )
 def test_gradients_are_those_that_autograd_is_asked_for(
     others: dict[str, object], gradients: int, monkeypatch: pytest.MonkeyPatch
