@@ -18,12 +18,10 @@ from distributed.security import Security
 
 from gan_core.system.child import deaf_to_ctrl_c
 
-_PATIENCE = "30s"  # to connect
 _SILENT = logging.CRITICAL + 1
 _SETTINGS = {
     # A run that takes its worker with it so many times is given up.
     "distributed.scheduler.allowed-failures": 3,
-    "distributed.comm.timeouts.connect": _PATIENCE,
     "distributed.scheduler.http.routes": [],  # nothing is told to who asks by HTTP
     "distributed.worker.http.routes": [],
     "distributed.worker.memory.terminate": False,  # no judge of memory: runs are small, checkpoints come and go
@@ -35,10 +33,10 @@ class NoCrew(Exception):
 
 
 @contextmanager
-def crew(scheduler: str | None, workers: int | None) -> Iterator[Client]:
+def crew(scheduler: str | None, workers: int | None, *, patience: str = "30s") -> Iterator[Client]:
     """A client of the scheduler at that address, or of `workers` processes (one for each core) with a thread each.
 
-    Raises NoCrew.
+    Raises NoCrew where none answers within `patience`.
     """
     for name in [name for name in logging.root.manager.loggerDict if name.startswith("distributed")]:
         logging.getLogger(name).setLevel(_SILENT)  # what happens to workers is told by `conduct`
@@ -46,7 +44,7 @@ def crew(scheduler: str | None, workers: int | None) -> Iterator[Client]:
         if scheduler is None:
             yield from _of_this_machine(workers or _cores())
         else:
-            yield from _of_a_cluster(scheduler)
+            yield from _of_a_cluster(scheduler, patience)
 
 
 def _of_this_machine(workers: int) -> Iterator[Client]:
@@ -67,9 +65,9 @@ def _of_this_machine(workers: int) -> Iterator[Client]:
             yield client
 
 
-def _of_a_cluster(address: str) -> Iterator[Client]:
+def _of_a_cluster(address: str, patience: str) -> Iterator[Client]:
     try:
-        client = Client(address, timeout=_PATIENCE, set_as_default=False)
+        client = Client(address, timeout=patience, set_as_default=False)
     except (OSError, ValueError) as error:
         raise NoCrew(
             f"No Dask scheduler answers at {address}: {error}. Start one with `dask scheduler`, and workers with "

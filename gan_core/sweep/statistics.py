@@ -31,8 +31,8 @@ def share(count: int, of: int) -> Share:
 
 
 def permutation(a: Sequence[float], b: Sequence[float]) -> float:
-    """Two-sided p of the permutation test of the difference of means (Fisher 1935); 1 where one has no number."""
-    if not len(a) or not len(b):
+    """Two-sided p of the permutation test of the difference of means (Fisher 1935); 1 where one has less than two."""
+    if min(len(a), len(b)) < 2:
         return 1.0
 
     def difference(x: Any, y: Any, axis: int) -> Any:
