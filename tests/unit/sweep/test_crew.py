@@ -1,0 +1,125 @@
+"""A sweep on a cluster of processes of which each is killed once: the table is that of an uninterrupted one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import psutil
+import pytest
+from pyarrow import parquet
+
+from gan_core.sweep.folder import ROWS, SweepFolder
+from gan_core.sweep.table import NOT_REPEATABLE, table
+from gan_core.sweep.work import Share, work
+
+PLAN = ["blank", "--vary", "lr_g=1e-3,1e-2", "--seeds", "6", "--steps", "200", "--set", "lr_d=0.0005@50"]
+PATIENCE = 200.0  # seconds: far more than anything here takes, so that a fault is no hang
+
+
+@pytest.fixture
+def programs() -> Iterator[ExitStack]:
+    with ExitStack() as programs:
+        yield programs
+
+
+def start(programs: ExitStack, *command: str, log: Path) -> subprocess.Popen[bytes]:
+    with log.open("ab") as out:
+        program = subprocess.Popen([sys.executable, *command], stdout=out, stderr=out, start_new_session=True)
+
+    def end() -> None:
+        for each in psutil.Process(program.pid).children(recursive=True) if program.poll() is None else ():
+            each.kill()
+        program.kill()
+        program.wait()
+
+    programs.callback(end)
+    return program
+
+
+def wait_for(what: Callable[[], bool], program: subprocess.Popen[bytes], log: Path) -> None:
+    ends = time.monotonic() + PATIENCE
+    while not what():
+        assert program.poll() is None, log.read_text()
+        assert time.monotonic() < ends, log.read_text()
+        time.sleep(0.02)
+
+
+def rows_in(folder: Path) -> int:
+    return (folder / ROWS).read_bytes().count(b"\n") if (folder / ROWS).exists() else 0
+
+
+def expect_the_table_of_an_uninterrupted_sweep(folder: Path) -> None:
+    plan = SweepFolder(folder).plan()
+    rows = [row for _, task in plan.tasks() for row in work(Share((task,))).rows]
+    expected = table(plan, rows).drop_columns(list(NOT_REPEATABLE))
+    assert parquet.read_table(folder / "sweep.parquet").drop_columns(list(NOT_REPEATABLE)).equals(expected)
+
+
+@pytest.mark.slow
+def test_worker_scheduler_and_command_are_killed_each_once(tmp_path: Path, programs: ExitStack) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    address, log, out = f"tcp://127.0.0.1:{port}", tmp_path / "log", tmp_path / "sweep"
+
+    def scheduler() -> subprocess.Popen[bytes]:
+        options = ("--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
+        return start(programs, "-m", "distributed.cli.dask_scheduler", *options, log=tmp_path / "scheduler.log")
+
+    def worker() -> subprocess.Popen[bytes]:
+        options = (address, "--nthreads", "1", "--no-dashboard", "--no-nanny")
+        return start(programs, "-m", "distributed.cli.dask_worker", *options, log=tmp_path / "worker.log")
+
+    def sweep() -> subprocess.Popen[bytes]:
+        how = ("--scheduler", address, "--together", "1", "--out", str(out))
+        return start(programs, "-m", "gan_core", "sweep", *PLAN, *how, log=log)
+
+    first_scheduler, first, second = scheduler(), worker(), worker()
+    command = sweep()
+    wait_for(lambda: rows_in(out) >= 2, command, log)
+    first.kill()
+    wait_for(lambda: rows_in(out) >= 4, command, log)
+    first_scheduler.kill()
+    first_scheduler.wait()
+    second.kill()
+    scheduler()
+    worker()
+    wait_for(lambda: rows_in(out) >= 7, command, log)
+    command.kill()
+    command.wait()
+    there = rows_in(out)
+    assert there < 12
+    assert sweep().wait(PATIENCE) == 0, log.read_text()
+    expect_the_table_of_an_uninterrupted_sweep(out)
+    said = log.read_text()
+    assert "is gone; what it had is done by others" in said
+    assert "The scheduler is gone; waiting for it to come back." in said
+    assert "Traceback" not in said
+    assert f"12 of 12 runs are done ({12 - there} now" in said
+
+
+@pytest.mark.slow
+def test_a_worker_of_this_machine_is_killed_and_ctrl_c_is_taken(tmp_path: Path, programs: ExitStack) -> None:
+    log, out = tmp_path / "log", tmp_path / "sweep"
+    how = ("--workers", "2", "--together", "1", "--out", str(out))
+    command = start(programs, "-m", "gan_core", "sweep", *PLAN, *how, log=log)
+    wait_for(lambda: rows_in(out) >= 1, command, log)
+    workers = [each for each in psutil.Process(command.pid).children() if "spawn_main" in " ".join(each.cmdline())]
+    assert len(workers) == 2
+    workers[0].kill()
+    wait_for(lambda: rows_in(out) >= 4, command, log)
+    os.killpg(command.pid, signal.SIGINT)  # as a terminal does it
+    assert command.wait(PATIENCE) == 130, log.read_text()
+    assert parquet.read_table(out / "sweep.parquet").num_rows == rows_in(out)
+    assert "Interrupted; the same command goes on" in log.read_text()
+    again = start(programs, "-m", "gan_core", "sweep", "--out", str(out), log=log)
+    assert again.wait(PATIENCE) == 0, log.read_text()
+    expect_the_table_of_an_uninterrupted_sweep(out)
+    assert "Traceback" not in log.read_text()
