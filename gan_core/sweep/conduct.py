@@ -137,9 +137,20 @@ class Conductor:
     """Trains one sweep."""
 
     def __init__(
-        self, plan: Plan, folder: SweepFolder, report: Report, *, seconds: float = 60.0, together: int | None = None
+        self,
+        plan: Plan,
+        folder: SweepFolder,
+        report: Report,
+        *,
+        seconds: float = 60.0,
+        together: int | None = None,
+        does: Callable[[Share, tuple[str, ...], bool], Handed | NotHere] | None = None,
     ) -> None:
-        """`seconds` a share may take before it is handed back; `together` runs are a batch, None: as measured."""
+        """`seconds` a share may take before it is handed back; `together` runs are a batch, None: as measured.
+
+        `does` is what a worker does with a share: `train_share`.
+        """
+        self._does = does or train_share
         self._plan, self._folder, self._report = plan, folder, report
         self._seconds, self._asked = seconds, together
         self._modules = tuple(laboratory.named())
@@ -240,7 +251,7 @@ class Conductor:
                 out = _Out(tasks, {key: data for key, data in begun.items() if data is not None})
             self._count += 1
             future = client.submit(
-                train_share,
+                self._does,
                 Share(out.tasks, out.begun, self._seconds),
                 self._modules,
                 self._report.look is not None,

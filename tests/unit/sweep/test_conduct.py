@@ -124,7 +124,7 @@ class Failing:
 
 
 def test_a_run_that_cannot_be_trained_is_left_out_and_the_rest_goes_on(
-    tmp_path: Path, make_crew: conduct.MakeCrew, said: list[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, make_crew: conduct.MakeCrew, said: list[str]
 ) -> None:
     bad = next(task for _, task in PLAN.tasks())
 
@@ -132,8 +132,7 @@ def test_a_run_that_cannot_be_trained_is_left_out_and_the_rest_goes_on(
         if bad in share.tasks:
             raise ValueError("This one will not do.")
 
-    monkeypatch.setattr(conduct, "train_share", Failing(wrong))
-    outcome, folder = conducted(tmp_path, make_crew, said, together=2)
+    outcome, folder = conducted(tmp_path, make_crew, said, together=2, does=Failing(wrong))
     assert outcome.left_out == {bad.key: "This one will not do."}
     assert {row["key"] for row in folder.rows()} == {task.key for _, task in PLAN.tasks()} - {bad.key}
     assert said == [f"A run is left out (seed 0, {bad.key}): This one will not do."]
@@ -144,7 +143,6 @@ def test_a_worker_that_cannot_is_passed_over_and_told_of_once(
     cluster: LocalCluster,
     make_crew: conduct.MakeCrew,
     said: list[str],
-    monkeypatch: pytest.MonkeyPatch,
     expected: list[dict[str, Any]],
 ) -> None:
     lame = min(cluster.scheduler.workers)
@@ -152,20 +150,15 @@ def test_a_worker_that_cannot_is_passed_over_and_told_of_once(
     def wrong(share: Share, call: int) -> NotHere | None:
         return NotHere(lame, f"{lame} lacks my_lab.py.") if get_worker().address == lame else None
 
-    monkeypatch.setattr(conduct, "train_share", Failing(wrong))
-    conducted(tmp_path, make_crew, said, together=1)
+    conducted(tmp_path, make_crew, said, together=1, does=Failing(wrong))
     assert as_rows(tmp_path) == expected
     assert said == [f"{lame} lacks my_lab.py."]
 
 
-def test_without_any_worker_that_can_it_says_so(
-    tmp_path: Path, make_crew: conduct.MakeCrew, said: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(
-        conduct, "train_share", Failing(lambda share, call: NotHere(get_worker().address, "It lacks my_lab.py."))
-    )
+def test_without_any_worker_that_can_it_says_so(tmp_path: Path, make_crew: conduct.MakeCrew, said: list[str]) -> None:
+    does = Failing(lambda share, call: NotHere(get_worker().address, "It lacks my_lab.py."))
     with pytest.raises(NoCrew, match=r"No worker is left that can train this: It lacks my_lab\.py\."):
-        conducted(tmp_path, make_crew, said)
+        conducted(tmp_path, make_crew, said, does=does)
 
 
 def test_a_full_disk_is_told_of_and_the_rows_are_there_in_the_end(
@@ -235,7 +228,6 @@ def test_however_many_runs_there_are_few_are_out_at_a_time(
             yield part
 
     monkeypatch.setattr(conduct, "groups", counted)
-    monkeypatch.setattr(conduct, "train_share", Failing(wrong))
     monkeypatch.setattr(Conductor, "write_table", lambda self: None)
     count = [0]
 
@@ -243,6 +235,6 @@ def test_however_many_runs_there_are_few_are_out_at_a_time(
         count[0] += n
         most.append(len(taken) - count[0])
 
-    conducted(tmp_path, make_crew, said, plan, report=Report(done, said.append))
+    conducted(tmp_path, make_crew, said, plan, report=Report(done, said.append), does=Failing(wrong))
     assert count[0] == 200
     assert max(most) <= conduct.AHEAD * 2
