@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,6 @@ import torch
 
 from gan_core.training.kernels import Array, Layer, NumpyKernels
 from gan_core.training.networks import MLP
-
-_TILE = 512  # numbers that a bias is repeated to, about
 
 
 class Stack:
@@ -81,7 +80,7 @@ class ManyKernels(NumpyKernels):
         members, n, k = out.shape
         tile = self._tiles.get((n, k))
         if tile is None:
-            times = max(some for some in range(1, n + 1) if n % some == 0 and (some == 1 or some * k <= _TILE))
+            times = max(some for some in range(1, isqrt(n) + 1) if n % some == 0)
             tile = self._tiles[n, k] = np.empty((members, times, k), np.float32)
         self._product(x, layer.weight_t, out)
         tile[...] = layer.bias

@@ -43,9 +43,9 @@ class Machine:
         (1e-4, 1e-5, 0.0, 12, 12),
         (1e-4, 1e-5, 0.0, 1000, 64),
         (1e-4, 1e-5, 2e-5, 64, 8),  # then the cache is full
-        (1e-6, 1e-3, 0.0, 64, 1),  # it does not pay
-        (4e-5, 1e-3, 0.0, 64, 1),  # it pays 4 %
-        (1e-4, 1e-3, 0.0, 64, 2),  # of 10 % that there are to be had, two have 5
+        (1e-7, 1e-4, 0.0, 64, 1),  # it does not pay
+        (4e-6, 1e-4, 0.0, 64, 1),  # it pays 4 %
+        (1e-5, 1e-4, 0.0, 64, 2),  # of 10 % that there are to be had, two have 5
         (1e-4, 1e-5, 0.0, 1, 1),
         (1e-4, 1e-5, 0.0, 0, 1),
     ],
@@ -63,6 +63,13 @@ def test_it_takes_about_as_long_as_it_may(monkeypatch: pytest.MonkeyPatch) -> No
     machine.best(16)
     assert machine.tried == {1, 2, 4, 8, 16}
     assert 1 <= machine.now < 1.1
+
+
+def test_sizes_that_would_take_too_long_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(monkeypatch, 1e-3, 2e-3)  # a step of 16 takes 33 ms, of 4 takes 9
+    assert machine.best(64) == 4
+    assert machine.tried == {1, 2, 4}
+    assert machine.now < 2
 
 
 def test_what_cannot_be_trained_together_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
