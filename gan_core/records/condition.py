@@ -16,6 +16,7 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import ClassVar
 
 from gan_core.records.readings import READINGS
@@ -239,7 +240,7 @@ class _Reader:
                 raise ValueError(say("condition.is-state", name=state))
             return InState(state)
         if name not in NUMBERS:
-            raise ValueError(say("condition.unknown", name=word, states=", ".join(STATES), names=", ".join(NUMBERS)))
+            raise _unknown(word)
         if kind != "sign":
             raise ValueError(say("condition.is-number", name=name))
         self._at += 1
@@ -274,6 +275,14 @@ class _Reader:
         place = say("condition.after", text=before) if before else say("condition.first")
         given = say("condition.given", text=there[1]) if there else say("condition.nothing")
         return ValueError(say("condition.wrong", place=place, wanted=say(key), given=given))
+
+
+def _unknown(word: str) -> ValueError:
+    """What is said of a word that is none: those that look like it, if there are any, else all that there are."""
+    meant = get_close_matches(word.lower().replace("-", "_"), [*STATES, *NUMBERS])
+    if meant:
+        return ValueError(say("condition.meant", name=word, names=", ".join(meant)))
+    return ValueError(say("condition.unknown", name=word, states=", ".join(STATES), names=", ".join(NUMBERS)))
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:

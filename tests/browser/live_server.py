@@ -208,6 +208,7 @@ class LiveServer:
     def put_into_known_state(self) -> None:
         """Paused at step 0 of the quick preset with seed 0, and every setting as it is at the start."""
         self.command("pause")
+        self.command("pause-when", condition=None)
         self.command("looking", share=0.15)
         self.command("pace", steps=None)
         self.command("preset", name="quick")

@@ -77,6 +77,20 @@ def pace() -> html.Div:
     )
 
 
+def pause_when() -> html.Details:
+    """On what training is to pause by itself. What there is to choose, and what it does: assets/story/pause_when.js."""
+    label = say("controls.pause-when")
+    return html.Details(
+        [
+            html.Summary(label, id="pause-when-words"),
+            html.Div([html.Div(id="pause-when-form"), info(label, say("controls.pause-when-help"))]),
+        ],
+        id="pause-when",
+        className="of-training",
+        **aria(label=label),
+    )
+
+
 def _looking_share() -> html.Div:
     """A slider for the share of time that may go into frames."""
     return html.Div(

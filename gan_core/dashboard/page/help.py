@@ -125,4 +125,5 @@ def _controls() -> list[tuple[str, str]]:
     pace = (say("controls.show"), say("controls.show-help"))
     switches = [(say(f"switch.{id}.label"), say(f"switch.{id}.help")) for id in (*SWITCHES, *GHOST_SWITCHES)]
     more = [(say(f"help.control.{name}.name"), say(f"help.control.{name}.does")) for name in _MORE]
-    return [*sliders, pace, *switches, *more]
+    pausing = (say("controls.pause-when"), say("controls.pause-when-help"))
+    return [*sliders, pace, pausing, *switches, *more]

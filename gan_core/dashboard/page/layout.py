@@ -109,6 +109,7 @@ def _header(preset: str) -> html.Header:
                 role="status",
                 **aria(live="polite"),
             ),
+            html.Div(id="pause-when-sign", role="status"),
             html.Div(
                 html.Div(
                     [html.Span(id="run-words"), html.Span(id="recording-words", className="recording-words")],
@@ -147,6 +148,7 @@ def _sidebar(status: Status) -> list[Any]:
         ),
         html.H2(say("page.view"), className="view"),
         controls.pace(),
+        controls.pause_when(),
         controls.switches(),
     ]
 

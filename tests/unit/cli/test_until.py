@@ -61,7 +61,7 @@ def test_without_it_nothing_is_waited_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("until", "sentence"),
     [
-        ("covrage > 0.5", "argument --until: A condition knows no covrage."),
+        ("covrage > 0.5", "argument --until: A condition knows no covrage; close to it are: coverage"),
         ("modes >= 8", "modes is not told of this run. These data have no modes"),
         ("step >= 61", "argument --until: step 61 comes after the last of 60."),
     ],

@@ -88,7 +88,9 @@ def test_what_is_read(text: str, part: object, canonical: str) -> None:
         ("not " * 21 + "collapsed", "at most 20 parentheses"),
         ("coverage & 1", "no sign &"),
         ("coverage ≥ 1", "no sign ≥"),
-        ("covrage > 1", "knows no covrage. There are the states covering, "),
+        ("covrage > 1", "knows no covrage; close to it are: coverage"),
+        ("D-has-one", "knows no D-has-one; close to it are: d-has-won."),
+        ("x > 1", "knows no x. There are the states covering, "),
         ("w2 < 0.1", "knows no w2"),  # is not told while a run moves
         ("collapsed > 1", "collapsed is a state"),
         ("coverage", "coverage is a number"),
