@@ -91,7 +91,7 @@ def train_share(share: Share, modules: tuple[str, ...], telling: bool) -> Handed
 def try_batches(config: GANConfig, values: HyperParameters, at_most: int, modules: tuple[str, ...]) -> int:
     """What a worker does to find out how many runs it best trains together."""
     laboratory.load(modules)
-    return best_batch(config, values, at_most=at_most, clock=time.perf_counter)
+    return best_batch(config, values, at_most=at_most, clock=time.thread_time)
 
 
 def groups(plan: Plan, done: Iterable[str], together: Callable[[Task], int]) -> Iterator[tuple[Task, ...]]:

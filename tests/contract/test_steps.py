@@ -125,7 +125,8 @@ def test_both_paths_agree_step_by_step(config: GANConfig, updates: tuple[int, in
             engine.set(**vars(values))
         plain.restore(by_hand.state())
         got, expected = by_hand.step(), plain.step()
-        assert got.d_loss == pytest.approx(expected.d_loss, abs=2e-6)
+        # The loss of D's last update: what rounds otherwise in each update before it is in there, too.
+        assert got.d_loss == pytest.approx(expected.d_loss, abs=2e-6 * of_d)
         assert got.g_loss == pytest.approx(expected.g_loss, abs=2e-6 if squashed else 2e-5)
         assert got.d_accuracy == pytest.approx(expected.d_accuracy, abs=0.04)  # one point on the edge of 32
         for name, rate in (("generator", values.lr_g), ("discriminator", values.lr_d)):
