@@ -57,15 +57,13 @@ def _words(text: str, language: str) -> str:
     recipe = line.recipe
     said = [line.title, usual_name(line), recipe.id, say("library.steps", n=line.steps), _when(recipe.created)]
     said += [say("library.changes", n=line.changes), _size(line.nbytes), ending_words(line.outcome)]
-    known = PRESETS.get(recipe.preset)
-    if known is not None:
-        begun = {**asdict(known.config), **asdict(known.values)}
-        others = _differences({**recipe.config, **recipe.values}, begun)
+    if recipe.preset in PRESETS:
+        others = _differences({**recipe.config, **recipe.values}, _usual(recipe.preset), language)
         said.append(say("library.altered", differences=others) if others else "")
     if recipe.parent is not None:
         said.append(say("library.branch", parent=recipe.parent, step=recipe.parent_step or 0))
     if recipe.changed_at and recipe.config_before is not None:
-        before = _differences(recipe.config_before, recipe.config)
+        before = _differences(recipe.config_before, recipe.config, language)
         said.append(say("library.changed", step=recipe.changed_at, differences=before))
     return " ".join(said).lower()
 
@@ -77,12 +75,22 @@ def usual_name(line: RunSummary) -> str:
     return say("runs.usual-name", scenario=scenario, seed=str(line.recipe.seed))
 
 
-def _differences(mine: Mapping[str, Any], usual: Mapping[str, Any]) -> str:
+@lru_cache
+def _usual(preset: str) -> dict[str, Any]:
+    known = PRESETS[preset]
+    return {**asdict(known.config), **asdict(known.values)}
+
+
+@lru_cache
+def _labels(language: str) -> dict[str, str]:
+    return labels()
+
+
+def _differences(mine: Mapping[str, Any], usual: Mapping[str, Any], language: str) -> str:
     """What of some settings is not as usual, as assets/data/experiment.js says it."""
-    found = {name: value for name, value in mine.items() if name not in usual or usual[name] != value}
-    called = labels()
-    names = [*[name for name in called if name in found], *[name for name in found if name not in called]]
-    return ", ".join(f"{called.get(name, name)} {_value(found[name])}" for name in names)
+    called = _labels(language)
+    others = [name for name, value in mine.items() if name not in usual or usual[name] != value]
+    return ", ".join(f"{called.get(name, name)} {_value(mine[name])}" for name in others)
 
 
 def _value(value: Any) -> str:

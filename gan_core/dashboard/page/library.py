@@ -27,7 +27,11 @@ def library_dialog() -> dmc.Modal:
                 id="runs-pages-below", className="runs-pages", hidden=True, **aria(label=say("library.pages-below"))
             ),
             html.Div(
-                id="runs-chosen", className="runs-chosen", hidden=True, role="group", **aria(label=say("library.chosen"))
+                id="runs-chosen",
+                className="runs-chosen",
+                hidden=True,
+                role="group",
+                **aria(label=say("library.chosen")),
             ),
             html.Div(id="runs-upload", className="runs-upload"),
             html.Details(
