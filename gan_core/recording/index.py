@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from gan_core.recording.file.database import DAMAGE, remove, whole
 from gan_core.records.library import DamagedRun, Line, RunSummary, listed_as
@@ -25,9 +25,10 @@ from gan_core.setup.recipe import Recipe
 NAME = "ganscope-index.db"  # of its file, which cannot be a run's
 _APPLICATION = 0x47534349  # "GSCI", in the file's header
 _SCHEMA = {
-    # `file` says as what it was read; empty: it is to be read again. `written` is when it was trained last.
+    # As what the file was read: FileState; of -1 bytes, it is to be read again. `written` is when it was trained last.
     "runs": (
-        "CREATE TABLE runs (id TEXT PRIMARY KEY, file TEXT NOT NULL, preset TEXT NOT NULL, target TEXT NOT NULL, "
+        "CREATE TABLE runs (id TEXT PRIMARY KEY, file_nbytes INTEGER NOT NULL, file_time INTEGER NOT NULL, "
+        "log_nbytes INTEGER NOT NULL, log_time INTEGER NOT NULL, preset TEXT NOT NULL, target TEXT NOT NULL, "
         "state TEXT NOT NULL, sweep TEXT NOT NULL, title TEXT NOT NULL, parent TEXT, created REAL NOT NULL, "
         "steps INTEGER NOT NULL, nbytes INTEGER NOT NULL, written REAL) STRICT, WITHOUT ROWID"
     ),
@@ -43,19 +44,17 @@ _PASSING = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_READONLY", "SQLITE_CANTOPEN"
 Answer = TypeVar("Answer")
 
 
-@dataclass(frozen=True, slots=True)
-class FileState:
-    """By what is told whether a run's file is still the one that was read, the log beside it included."""
+class FileState(NamedTuple):
+    """By what is told whether a run's file is still the one that was read, and the log beside it, if there is one."""
 
-    sizes: tuple[int, ...]  # bytes
-    times: tuple[int, ...]  # when they were written, in nanoseconds since the epoch
-
-    def __str__(self) -> str:
-        return " ".join(map(str, (*self.sizes, *self.times)))
+    nbytes: int
+    time: int  # when it was written, in nanoseconds since the epoch
+    log_nbytes: int = 0
+    log_time: int = 0
 
     def is_settled(self) -> bool:
         """Whether what changes from now on is sure to change this."""
-        return max(self.times) < (time.time() - _SETTLED) * 1e9
+        return max(self.time, self.log_time) < (time.time() - _SETTLED) * 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,9 @@ class Row:
 
     line: Line
     written: float | None  # when it was trained last, in seconds since the epoch; None if it never was
+
+
+_UNSURE = FileState(-1, 0)
 
 
 class RunIndex:
@@ -175,37 +177,37 @@ def _bring_up_to_date(
 ) -> int:
     """Returns how many files would have had to be read, had there been more time."""
     end = time.monotonic() + seconds
-    known: dict[str, str] = dict(db.execute("SELECT id, file FROM runs"))
+    states = db.execute("SELECT id, file_nbytes, file_time, log_nbytes, log_time FROM runs")
+    known = {run_id: tuple(state) for run_id, *state in states}
     gone = [(run_id,) for run_id in known if run_id not in files]
     new = [run_id for run_id in sorted(files, reverse=True) if run_id not in known]
-    changed = [run_id for run_id, file in files.items() if run_id in known and known[run_id] != str(file)]
+    changed = [run_id for run_id, file in files.items() if known.get(run_id, file) != file]
     rows, unread = [], 0
     for run_id in (*new, *changed):
         if time.monotonic() < end:
             file, row = files[run_id], read(run_id)
             # What cannot be read may be another time: another program may have locked it.
             sure = file.is_settled() and isinstance(row.line, RunSummary)
-            rows.append((run_id, str(file) if sure else "", row))
-        elif known.get(run_id) != "":
+            rows.append((run_id, file if sure else _UNSURE, row))
+        elif known.get(run_id) != _UNSURE:
             unread += 1
     if gone or rows:
         with whole(db):
             for table in _SCHEMA:
                 db.executemany(f"DELETE FROM {table} WHERE id = ?", gone)
-            db.executemany(
-                "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_columns, rows)
-            )
+            places = ", ".join("?" * 15)
+            db.executemany(f"INSERT OR REPLACE INTO runs VALUES ({places})", map(_columns, rows))
             lines = [(run_id, json.dumps(asdict(row.line))) for run_id, _, row in rows]
             db.executemany("INSERT OR REPLACE INTO lines VALUES (?, ?)", lines)
     return unread
 
 
-def _columns(entry: tuple[str, str, Row]) -> tuple[Any, ...]:
+def _columns(entry: tuple[str, FileState, Row]) -> tuple[Any, ...]:
     run_id, file, row = entry
     line, state = row.line, listed_as(row.line)
     if isinstance(line, DamagedRun):
-        return run_id, file, "", "", state, "", "", None, 0.0, 0, line.nbytes, None
+        return run_id, *file, "", "", state, "", "", None, 0.0, 0, line.nbytes, None
     recipe = line.recipe
     sweep = str(getattr(recipe, "sweep", None) or "")  # where a recipe tells of one
     about = (recipe.preset, str(recipe.config["target"]), state, sweep, line.title, recipe.parent)
-    return run_id, file, *about, float(recipe.created), line.steps, line.nbytes, row.written
+    return run_id, *file, *about, float(recipe.created), line.steps, line.nbytes, row.written

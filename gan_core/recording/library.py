@@ -155,21 +155,21 @@ class Library:
 
     def _files(self) -> dict[str, FileState]:
         """The runs that there are, by id. One look at the folder serves all of them."""
-        runs: dict[str, os.stat_result] = {}
+        files: dict[str, os.stat_result] = {}
         logs: dict[str, os.stat_result] = {}
         with suppress(FileNotFoundError), os.scandir(self.folder) as entries:
             for entry in entries:
-                name, is_log = entry.name.removesuffix(LOG), entry.name.endswith(LOG)
-                run_id = name.removesuffix(SUFFIX)
-                if name.endswith(SUFFIX) and is_id(run_id):  # of another name: not one of ours
+                kind, end = (logs, SUFFIX + LOG) if entry.name.endswith(LOG) else (files, SUFFIX)
+                run_id = entry.name.removesuffix(end)
+                if entry.name.endswith(end) and is_id(run_id):  # of another name: not one of ours
                     with suppress(OSError):  # it went away meanwhile
                         if entry.is_file():
-                            (logs if is_log else runs)[run_id] = entry.stat()
+                            kind[run_id] = entry.stat()
         found = {}
-        for run_id, file in runs.items():
+        for run_id, file in files.items():
             log = logs.get(run_id)
-            both = (file, log) if log and log.st_size else (file,)  # an empty one comes and goes with whoever looks
-            found[run_id] = FileState(tuple(one.st_size for one in both), tuple(one.st_mtime_ns for one in both))
+            beside = (log.st_size, log.st_mtime_ns) if log and log.st_size else ()  # an empty one comes and goes
+            found[run_id] = FileState(file.st_size, file.st_mtime_ns, *beside)
         return found
 
     def _row(self, run_id: str) -> Row:

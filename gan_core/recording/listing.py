@@ -48,6 +48,7 @@ def page(db: sqlite3.Connection, query: RunQuery, unread: int = 0) -> RunPage:
         not_begun=with_others - total,
         values={name: _values(db, query, name) for name in _FILTERS},
         parents={line.recipe.id: line for line in there},
+        last=last_written(db, query.but),
         unread=unread,
     )
 

@@ -50,7 +50,7 @@ class RunQuery:
     state: str | None = None  # one of LISTED_AS
     sweep: str | None = None  # its id; empty: of no sweep
     begun_only: bool = False  # leave out those without a step and without a title ...
-    but: str = ""  # ... except this one
+    but: str = ""  # ... except this one: the one that is open
     order: str = ORDERS[0]
     start: int = 0  # how many of those that are found come before the first one that is wanted
     count: int = 50  # how many are wanted
@@ -67,6 +67,7 @@ class RunPage:
     not_begun: int  # that would have been found but for `begun_only`
     values: Mapping[str, Mapping[str, int]]  # preset, target, state, sweep: of how many each is, the other filters kept
     parents: Mapping[str, RunSummary] = field(default_factory=dict)  # of the lines that have one that is here
+    last: str | None = None  # which of all was trained last, except `RunQuery.but`
     unread: int = 0  # files that could not be read in the time there was: they are not among all
 
 

@@ -14,7 +14,7 @@ from gan_core.dashboard.http.api import as_bytes, as_json, frame_answer, progres
 from gan_core.dashboard.http.run_query import MAX_MANY_BYTES, read_ids, read_many, read_query
 from gan_core.dashboard.http.view import Archive, LibraryView, SessionView
 from gan_core.records.ending import ending_words
-from gan_core.records.library import DamagedRun, Line, RunQuery, listed_as
+from gan_core.records.library import DamagedRun, Line, RunPage, RunQuery, listed_as
 from gan_core.records.outcomes import Refused, Verdict, Working
 from gan_core.setup.limits import check_run
 from gan_core.setup.plane import USUAL, read_plane
@@ -41,11 +41,14 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
         if "ids" in request.args or "family" in request.args:
             return as_json({"runs": [_flat(run) for run in _chosen(library)], **about})
         if request.args:
-            return as_json({**_page(library, read_query(request.args, but=current)), **about, "last": last(current)})
-        return as_json({"runs": [_flat(run) for run in library.runs()], **about, "last": last(current)})
-
-    def last(current: str) -> str | None:
-        return library.last_written(but=current) if current == first else None
+            query = read_query(request.args, but=current)
+            if request.args.get("only") == "ids":
+                found = library.found(query)
+                return as_json({"ids": found, "total": len(found)})
+            page = library.page(query, READING)
+            return as_json({**_told(page, query), **about, "last": page.last if current == first else None})
+        last = library.last_written(but=current) if current == first else None
+        return as_json({"runs": [_flat(run) for run in library.runs()], **about, "last": last})
 
     @server.post("/api/runs")
     def upload() -> Response:
@@ -160,11 +163,7 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
         return as_json({"error": words}, 404 if gone else 423 if locked else 507)
 
 
-def _page(library: LibraryView, query: RunQuery) -> dict[str, Any]:
-    if request.args.get("only") == "ids":
-        found = library.found(query)
-        return {"ids": found, "total": len(found)}
-    page = library.page(query, READING)
+def _told(page: RunPage, query: RunQuery) -> dict[str, Any]:
     return {
         "runs": [_flat(run) for run in page.lines],
         "from": query.start,

@@ -33,6 +33,7 @@ from gan_core.wire.envelope import read_header
 
 SUFFIX = ".sqlite"
 ID = r"[0-9a-z][0-9a-z-]{0,39}"  # of a run
+_ID = re.compile(ID)
 DEFAULT_LIMIT = 2 * 10**9  # bytes a run
 
 
@@ -52,7 +53,7 @@ class RunFolder:
 
 def is_id(text: str) -> bool:
     """Whether a run may be called so."""
-    return re.fullmatch(ID, text) is not None
+    return _ID.fullmatch(text) is not None
 
 
 def new_id(now: float) -> str:

@@ -148,7 +148,7 @@ def test_a_page_does_not_wait_for_a_whole_folder(folder: Path) -> None:
     runs = Library(folder)
     nothing = runs.page(RunQuery(), seconds=0)
     assert (nothing.lines, nothing.all, nothing.unread) == ([], 0, 3)
-    states = {run_id: FileState((1,), (1,)) for run_id in (FIRST, SECOND, THIRD)}
+    states = {run_id: FileState(1, 1) for run_id in (FIRST, SECOND, THIRD)}
     some, clock = RunIndex(folder / "elsewhere"), iter(range(10))
     read: list[str] = []
 
@@ -290,7 +290,7 @@ def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index of runs that have no files."""
     folder = tmp_path_factory.mktemp("many")
     lines = {f"run-{number:05d}": made_up(number) for number in range(MANY)}
-    states = dict.fromkeys(lines, FileState((1,), (1,)))
+    states = dict.fromkeys(lines, FileState(1, 1))
     RunIndex(folder).ask(states, lambda run_id: Row(lines[run_id], lines[run_id].recipe.created), lambda *_: None, 1e9)
     return folder
 
@@ -308,7 +308,7 @@ def asked(folder: Path, query: RunQuery) -> tuple[RunPage, list[str]]:
     def never(run_id: str) -> Row:
         raise AssertionError(run_id)
 
-    states = {f"run-{number:05d}": FileState((1,), (1,)) for number in range(MANY)}
+    states = {f"run-{number:05d}": FileState(1, 1) for number in range(MANY)}
     return RunIndex(folder).ask(states, never, page, 1e9), questions
 
 
