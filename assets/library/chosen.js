@@ -6,11 +6,16 @@ window.dash_clientside = window.dash_clientside || {};
   const seen = new Map(); // id -> what the list says of a run; those on other pages may not be among them
   let list = null; // {said, query, say, deleted, restored, load}: see library.js
   let all = null; // the button that selects all that are found
+  let words = null; // how many are selected, or why something cannot be done with them
+  let ways = null; // what can be
 
   // `list` has what the server said last, what is looked for, and hears which runs were deleted, with a line in their place.
   function build(within) {
     list = within;
     all = app.button("", selectAll);
+    words = app.element("span", { role: "status" });
+    ways = app.element("span", { class: "runs-ways" });
+    app.byId("runs-chosen").replaceChildren(words, ways);
     return all;
   }
 
@@ -40,15 +45,15 @@ window.dash_clientside = window.dash_clientside || {};
     for (const input of app.byId("runs-list").querySelectorAll(".pick input")) input.checked = chosen.has(input.value);
     all.textContent = app.say("library.select-all", { n: list.said().total });
     root.hidden = !chosen.size;
-    if (!chosen.size) return root.replaceChildren();
     const here = list.said().runs.filter(({ id }) => chosen.has(id)).length;
-    const words = [app.say("library.selected", { n: chosen.size })];
-    if (here < chosen.size) words.push(app.say("library.selected-elsewhere", { n: chosen.size - here }));
+    const said = [app.say("library.selected", { n: chosen.size })];
+    if (here < chosen.size) said.push(app.say("library.selected-elsewhere", { n: chosen.size - here }));
+    words.textContent = said.join(" ");
     const none = app.button(app.say("library.select-none"), () => {
       select([...chosen], false);
       focus();
     });
-    root.replaceChildren(app.element("span", { role: "status" }, words.join(" ")), ...compare(), none, app.button(app.say("library.delete-selected", { n: chosen.size }), remove));
+    ways.replaceChildren(...compare(), none, app.button(app.say("library.delete-selected", { n: chosen.size }), remove));
   }
 
   // Where what was pressed is gone.
@@ -78,20 +83,21 @@ window.dash_clientside = window.dash_clientside || {};
   async function remove() {
     const ids = [...chosen];
     const { said, error } = await app.runs.actOnMany("delete", ids);
-    if (error) return list.say(error);
+    if (error) return (words.textContent = error);
+    const left = why(said.left);
     const gone = ids.filter((id) => !Object.hasOwn(said.left, id));
-    for (const id of gone) chosen.delete(id);
+    if (!gone.length) return (words.textContent = left.join(" "));
     const line = app.element("li", { class: "run deleted" });
-    const words = app.element("p", { role: "status" }, [app.say("library.deleted-many", { n: gone.length }), ...why(said.left)].join(" "));
-    const undo = app.button(app.say("library.undo"), () => restore(line, gone, words), app.say("library.undo-many", { n: gone.length }));
-    line.replaceChildren(words, ...(gone.length ? [undo] : []));
+    const told = app.element("p", { role: "status" }, [app.say("library.deleted-many", { n: gone.length }), ...left].join(" "));
+    const undo = app.button(app.say("library.undo"), () => restore(line, gone, told), app.say("library.undo-many", { n: gone.length }));
+    line.replaceChildren(told, undo);
     await list.deleted(line, gone);
-    if (gone.length) undo.focus();
+    undo.focus();
   }
 
-  async function restore(line, ids, words) {
+  async function restore(line, ids, told) {
     const { said, error } = await app.runs.actOnMany("restore", ids);
-    if (error) return (words.textContent = error);
+    if (error) return (told.textContent = error);
     const left = why(said.left);
     if (left.length) {
       line.replaceChildren(app.element("p", { role: "status" }, left.join(" "))); // it stays to be read

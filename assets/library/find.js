@@ -25,17 +25,18 @@ window.dash_clientside = window.dash_clientside || {};
       field,
       app.element("span", { id: "runs-find-about", class: "run-facts" }, app.say("library.find-about")),
       app.element("div", { class: "runs-filters" },
-        labelled(app.say("library.preset"), selects.preset),
-        labelled(app.say("library.target"), selects.target),
-        labelled(app.say("library.state"), selects.state),
-        labelled(app.say("library.sweep"), selects.sweep),
+        labelled(app.say("library.preset"), selects.preset, true),
+        labelled(app.say("library.target"), selects.target, true),
+        labelled(app.say("library.state"), selects.state, true),
+        labelled(app.say("library.sweep"), selects.sweep, true),
         labelled(app.say("library.sort"), order)),
     );
   }
 
-  const labelled = (text, select) => app.element("span", { class: "runs-filter" }, app.element("label", { for: select.id }, text), select);
+  const labelled = (text, select, hidden = false) => app.element("span", { class: "runs-filter", hidden }, app.element("label", { for: select.id }, text), select);
 
-  // The values there are, {filter: {value: of how many runs}}. What is chosen stays, if it is of none by now.
+  // The values there are, {filter: {value: of how many runs}}. What is chosen stays, if it is of none by now; a filter is
+  // not shown where there is nothing to choose.
   function offer(values) {
     for (const [name, select] of Object.entries(selects)) {
       const chosen = choice(select);
@@ -43,13 +44,12 @@ window.dash_clientside = window.dash_clientside || {};
       if (chosen !== null && !found.has(chosen)) found.set(chosen, 0);
       if (name === "preset" || name === "target") found.delete(""); // of damaged files
       const as = JSON.stringify([...found]);
-      select.parentElement.hidden = chosen === null && found.size < 2;
+      if (found.size > 1) select.parentElement.hidden = false; // and stays, so that nothing moves under the pointer
       if (select.dataset.as === as) continue; // an open list is not taken from under the pointer
       select.dataset.as = as;
       const options = [...found].map(([value, n]) => app.element("option", { value, selected: value === chosen }, app.say("library.option", { value: FILTERS[name](value), n })));
       select.replaceChildren(app.element("option", {}, app.say("library.any")), ...options);
     }
-    order.parentElement.hidden = Object.values(values.state).reduce((sum, n) => sum + n, 0) < 2;
   }
 
   const choice = (select) => (select.selectedIndex > 0 ? select.value : null);
