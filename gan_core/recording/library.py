@@ -17,12 +17,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from gan_core.recording import listing
-from gan_core.recording.file.database import BESIDE, DAMAGE, LOG, UNFINISHED, log_bytes, remove
+from gan_core.recording.file.database import BESIDE, DAMAGE, LOG, UNFINISHED, log_bytes, remove, unopened
 from gan_core.recording.file.intake import MAX_TITLE, import_run
 from gan_core.recording.file.lock import WriteLock
 from gan_core.recording.file.run_file import DEFAULT_LIMIT, SUFFIX, RunFile, RunFolder, is_id, new_id
 from gan_core.recording.index import Answer, FileState, Row, RunIndex
+from gan_core.records.ending import check_ending
 from gan_core.records.library import DamagedRun, Line, RunPage, RunQuery, RunSummary
+from gan_core.setup.limits import MAX_SEED
 from gan_core.texts.catalogue import say
 
 KEEP_DELETED = 7 * 24 * 3600.0  # seconds for which a deleted run can be restored
@@ -176,13 +178,12 @@ class Library:
         path = self._runs.path(run_id)
         try:
             with closing(RunFile.open(path)) as file:
-                summary, written = file.summary(), None
-                with suppress(*DAMAGE, OSError):
-                    written = file.written() if summary.steps else None
-            # The file's name is what counts.
-            return Row(replace(summary, recipe=replace(summary.recipe, id=run_id)), written)
+                return _read(file, run_id)
         except (ValueError, OSError) as error:
-            return Row(DamagedRun(run_id, _size(path), str(error)), None)
+            words = str(error)
+        except DAMAGE as error:
+            words = str(unopened(path, error))
+        return Row(DamagedRun(run_id, _size(path), words), None)
 
     def _clear(self) -> None:
         for path in self.folder.glob(f"*{SUFFIX}{UNFINISHED}*"):
@@ -190,6 +191,28 @@ class Library:
         for path in (self.folder / _DELETED).glob(f"*{SUFFIX}"):
             if self._clock() - path.stat().st_mtime > KEEP_DELETED:
                 remove(path)
+
+
+def _read(file: RunFile, run_id: str) -> Row:
+    summary, written = file.summary(), None
+    try:
+        _check(summary)
+    except ValueError as error:
+        raise unopened(file.path, error) from None
+    with suppress(*DAMAGE, OSError):
+        written = file.written() if summary.steps else None
+    return Row(replace(summary, recipe=replace(summary.recipe, id=run_id)), written)  # the file's name is what counts
+
+
+def _check(summary: RunSummary) -> None:
+    """Raise ValueError unless a run can be listed and sent: anybody may have put its file there."""
+    recipe = summary.recipe
+    numbers = (recipe.created, recipe.seed, recipe.parent_step or 0, recipe.changed_at or 0, summary.steps)
+    if not all(0 <= number <= MAX_SEED for number in numbers):
+        raise ValueError("its numbers are out of range")
+    for words in (summary.title, recipe.preset, recipe.parent or ""):
+        words.encode()
+    check_ending(summary.outcome)
 
 
 def _for_each(run_ids: Iterable[str], act: Callable[[str], None]) -> dict[str, str]:
