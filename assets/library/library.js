@@ -191,6 +191,7 @@ window.dash_clientside = window.dash_clientside || {};
     else if (filtered) words.push(app.say("library.none-chosen", { all: every }));
     else words.push(app.say("library.none-found", { all: every, query }));
     if (unread) words.push(app.say("library.unread", { n: unread }));
+    app.byId("runs-words").setAttribute("aria-live", unread ? "off" : "polite"); // every answer would be read out
     app.setText("runs-words", words.join(" "));
   }
 
