@@ -2,6 +2,7 @@
 (function (app) {
   const main = app.byId("compare");
   const words = JSON.parse(document.querySelector("[data-words]").dataset.words);
+  const MOST = 200; // runs that are listed to choose from
   const EVERYTHING = "999999999999999999"; // a row that no run has: settings and changes, but no metrics
   const MAX_CHANGES = 4; // of one value that are told one by one
   const STORED = "mantine-color-scheme-value"; // where the framed pages look, too
@@ -86,38 +87,42 @@
   async function find() {
     const asked = new URLSearchParams(location.search);
     const ids = ["a", "b"].map((side) => asked.get(side));
-    const runs = (await list()).filter((run) => run.preset || run.damage);
+    const possible = ids.filter((id) => id && /^[0-9a-z][0-9a-z-]{0,39}$/.test(id));
+    const { runs } = possible.length ? await list({ ids: possible.join(",") }) : { runs: [] };
     const found = ids.map((id) => runs.find((run) => run.id === id && !run.damage));
     if (found.every(Boolean)) return found;
-    choose(ids, found, runs);
+    const others = await list({ count: MOST, from: 0 });
+    choose(ids, found, runs, others);
     return null;
   }
 
-  async function list() {
-    const answer = await fetch("/api/runs", { cache: "no-store" });
+  async function list(query) {
+    const answer = await fetch(`/api/runs?${new URLSearchParams(query)}`, { cache: "no-store" });
     if (!answer.ok) throw new Error("no list of runs");
-    const { runs, current } = await answer.json();
-    return runs.map((run) => ({ ...run, live: run.id === current }));
+    const said = await answer.json();
+    return { ...said, runs: said.runs.map((run) => ({ ...run, live: run.id === said.current })) };
   }
 
   // Without them data of somebody's own go by their targets.
   const names = () => fetch("/api/data").then((answer) => (answer.ok ? answer.json() : { data: [] })).then(({ data }) => app.ownNames.learn(data)).catch(() => {});
 
-  function choose(ids, found, runs) {
+  // `asked` are those of the address that are there, damaged or not, `others` the page of the list to choose from.
+  function choose(ids, found, asked, others) {
     const i = found[0] ? 1 : 0; // the side to choose
     const other = found[1 - i];
     const wrong = ids.findIndex((id, k) => id && !found[k]);
-    const damage = wrong >= 0 ? runs.find((run) => run.id === ids[wrong]) : null;
+    const damage = wrong >= 0 ? asked.find((run) => run.id === ids[wrong]) : null;
     const missing = wrong < 0 ? "" : damage ? app.say("compare.damaged", { id: ids[wrong], damage: damage.damage }) : app.say("compare.no-run", { id: ids[wrong].slice(0, 60) });
     const which = other ? app.say("compare.choose-beside", { run: title(other) }) : app.say("compare.choose-first");
-    const links = runs.filter((run) => !run.damage && run !== other).map((run) => {
+    const links = others.runs.filter((run) => !run.damage && run.id !== other?.id).map((run) => {
       const pair = i ? [other && other.id, run.id] : [run.id, other && other.id];
       return element("li", {}, element("a", { href: address(...pair) }, title(run)), ` ${app.say("compare.about", { when: when(run), steps: run.steps })}`);
     });
     frames = [];
     app.setText("compare-words", "");
     main.replaceChildren(element("section", { className: "choose" }, element("p", { role: "alert" }, [missing, which].filter(Boolean).join(" ")),
-      links.length ? element("ul", {}, ...links) : element("p", {}, app.say("compare.none"))));
+      links.length ? element("ul", {}, ...links) : element("p", {}, app.say("compare.none")),
+      ...(others.total > others.runs.length ? [element("p", {}, app.say("compare.newest", { n: others.runs.length, all: others.total }))] : [])));
   }
 
   // -- the frames ------------------------------------------------------------------------------------------------------------

@@ -149,10 +149,10 @@ window.dash_clientside = window.dash_clientside || {};
 
   // Whether data are to be removed, in the place of the button: with how many recorded runs lose them.
   async function ask(parts, one, buttons, back) {
-    const { said, error } = await app.runs.list();
-    if (error) return tell(parts, error, true);
     const { target, name } = one;
-    const n = said.runs.filter(({ config }) => config && config.target === target).length;
+    const { said, error } = await app.runs.page({ target, count: 0 });
+    if (error) return tell(parts, error, true);
+    const n = said.total;
     const question = app.element("p", { id: `${parts.field.id}-sure-${target}`, role: "alert" }, n ? app.say("own-data.sure-of-runs", { name, n }) : app.say("own-data.sure", { name }));
     const no = app.button(app.say("own-data.sure-no"), back);
     const both = [app.button(app.say("own-data.sure-yes"), () => remove(parts, one, back)), no];

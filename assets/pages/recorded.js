@@ -65,9 +65,9 @@ window.dash_clientside = window.dash_clientside || {};
 
   // What the run goes by.
   async function name() {
-    const { said } = await app.runs.list();
-    const run = said && said.runs.find(({ id, damage }) => id === app.source.id && !damage);
-    if (!run) return;
+    const { said } = await app.runs.some(app.source.id);
+    const run = said && said.runs && said.runs[0];
+    if (!run || run.damage) return;
     title = run.title;
     document.title = app.say("recorded.title", { name: title || app.runs.usualName(run) });
     if (state.status) state.emit("progress");

@@ -21,12 +21,15 @@ window.dash_clientside = window.dash_clientside || {};
     return { said, error, status: answer.status };
   }
 
-  // The newest first: ids tell seconds apart, not what was begun within one.
-  const newerFirst = (a, b) => (b.created || 0) - (a.created || 0);
+  // What the library has: a page of what a query finds, some runs by their ids, those of one family.
+  const page = (query) => ask(`/api/runs?${new URLSearchParams(query)}`);
+  const some = (...ids) => page({ ids: ids.join(",") });
+  const family = (id) => page({ family: id });
 
-  async function list() {
-    const answer = await ask("/api/runs");
-    if (!answer.error) answer.said.runs.sort(newerFirst);
+  // Deletes or restores many. {left: why each of some could not be, by its id} in what is said.
+  async function actOnMany(what, runs) {
+    const answer = await ask("/api/library", { method: "POST", body: { do: what, runs } });
+    if (!answer.error) state.emit("runs");
     return answer;
   }
 
@@ -50,5 +53,5 @@ window.dash_clientside = window.dash_clientside || {};
   const usualName = (run) =>
     app.say("runs.usual-name", { scenario: (app.preset(run.preset) || { title: run.preset }).title, seed: String(run.seed) });
 
-  app.runs = { ask, list, newerFirst, act, open, usualName };
+  app.runs = { ask, page, some, family, act, actOnMany, open, usualName };
 })(window.dash_clientside);

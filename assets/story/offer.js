@@ -9,9 +9,10 @@ window.dash_clientside = window.dash_clientside || {};
   async function look() {
     if (asked || app.source.recorded || app.source.embedded || !state.status.recording) return;
     asked = true;
-    const { said, error } = await app.runs.list();
-    if (error || state.status.info.parent !== null) return;
-    const before = said.runs.find((run) => run.id === said.last);
+    const { said, error } = await app.runs.page({ count: 0 });
+    if (error || !said.last || state.status.info.parent !== null) return;
+    const answer = await app.runs.some(said.last);
+    const before = !answer.error && answer.said.runs[0];
     if (before && app.browser.passing.get(DISMISSED) !== before.id) offer(before);
   }
 

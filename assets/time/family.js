@@ -14,7 +14,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   async function load() {
     const mine = (asked = state.status.info.id);
-    const { said } = state.status.recording && !app.source.embedded ? await app.runs.list() : {};
+    const { said } = state.status.recording && !app.source.embedded ? await app.runs.family(mine) : {};
     if (mine !== asked) return;
     const all = family(mine, ((said && said.runs) || []).filter((run) => !run.damage));
     runs = all.length > 1 ? choose(mine, all) : [];

@@ -1,23 +1,30 @@
 """The library of runs: one folder of run files; listed, named, deleted and restored, given away and taken in.
 
-Knows no threads, and holds nothing but the folder's place: every call looks at the disk anew.
+Knows no threads, and holds nothing but the folder's place: every call looks at the disk anew. What the files say is
+kept in an index beside them, and only those are opened that are not as they were.
 """
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
+import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from gan_core.recording.file.database import BESIDE, DAMAGE, UNFINISHED, remove
+from gan_core.recording import listing
+from gan_core.recording.file.database import BESIDE, DAMAGE, LOG, UNFINISHED, log_bytes, remove, unopened
 from gan_core.recording.file.intake import MAX_TITLE, import_run
 from gan_core.recording.file.lock import WriteLock
-from gan_core.recording.file.run_file import DEFAULT_LIMIT, SUFFIX, RunFile, RunFolder, new_id
-from gan_core.records.library import DamagedRun, RunSummary
+from gan_core.recording.file.run_file import DEFAULT_LIMIT, SUFFIX, RunFile, RunFolder, is_id, new_id
+from gan_core.recording.index import Answer, FileState, Row, RunIndex
+from gan_core.records.ending import check_ending
+from gan_core.records.library import DamagedRun, Line, RunPage, RunQuery, RunSummary
+from gan_core.setup.limits import MAX_SEED
 from gan_core.texts.catalogue import say
 
 KEEP_DELETED = 7 * 24 * 3600.0  # seconds for which a deleted run can be restored
@@ -37,21 +44,29 @@ class Library:
         No run taken in may have more than `limit_bytes`; `clock` gives seconds since the epoch.
         """
         self.folder, self.limit, self._clock = folder, limit_bytes, clock
+        self._index = RunIndex(folder)
         self._runs, self._deleted = RunFolder(folder, limit_bytes), RunFolder(folder / _DELETED, limit_bytes)
         self._clear()
 
-    def runs(self) -> list[RunSummary | DamagedRun]:
+    def runs(self) -> list[Line]:
         """All runs, the newest first; one that cannot be read stands among them with a sentence."""
-        return [self._summary(path) for path in sorted(self._files(), reverse=True)]
+        return self._ask(lambda db, _: listing.everything(db))
+
+    def page(self, query: RunQuery, seconds: float = math.inf) -> RunPage:
+        """Some of those that a query finds; files that are new are read for as long as there is time."""
+        return self._ask(lambda db, unread: listing.page(db, query, unread), seconds)
+
+    def found(self, query: RunQuery) -> list[str]:
+        """The ids of all that a query finds, in its order."""
+        return self._ask(lambda db, _: listing.ids(db, query))
+
+    def some(self, run_ids: Iterable[str]) -> list[Line]:
+        """The runs of these ids, as far as they are there."""
+        return self._ask(lambda db, _: listing.lines(db, run_ids))
 
     def last_written(self, but: str) -> str | None:
         """The id of the run that was trained last, except run `but` and those without a step; None without any."""
-        found: dict[str, float] = {}
-        for path in self._files():
-            with suppress(*DAMAGE, OSError), closing(RunFile.open(path)) as file:
-                if path.stem != but and file.last_step() > 0:
-                    found[path.stem] = file.written()
-        return max(found, key=lambda run_id: (found[run_id], run_id), default=None)
+        return self._ask(lambda db, _: listing.last_written(db, but))
 
     def path(self, run_id: str) -> Path:
         """The file of a run."""
@@ -73,13 +88,22 @@ class Library:
         path, away = self.path(run_id), self._deleted.path(run_id)
         with WriteLock(path, alone=True):
             # A damaged one goes as it is; and where nothing can be written any more, deleting must still be possible.
-            with suppress(ValueError, OSError), closing(RunFile.open(path, write=True)) as file:
-                file.settle()
+            if log_bytes(path):
+                with suppress(ValueError, OSError), closing(RunFile.open(path, write=True)) as file:
+                    file.settle()
             away.parent.mkdir(exist_ok=True)
             remove(away)
             _move(path, away)
         now = self._clock()
         os.utime(away, (now, now))  # from when the week counts
+
+    def delete_all(self, run_ids: Iterable[str]) -> dict[str, str]:
+        """Put many away; returns, by id, why those that stay cannot be, in sentences."""
+        return _for_each(run_ids, self.delete)
+
+    def restore_all(self, run_ids: Iterable[str]) -> dict[str, str]:
+        """Bring many back; returns, by id, why those that stay away cannot be, in sentences."""
+        return _for_each(run_ids, self.restore)
 
     def restore(self, run_id: str) -> None:
         """Bring a deleted run back."""
@@ -126,30 +150,40 @@ class Library:
         A run that is gone still connects those that branched off it.
         """
         self.path(run_id)
-        runs = {run.recipe.id: run for run in self.runs() if isinstance(run, RunSummary)}
-        found, size = {run_id}, 0
-        while len(found) > size:
-            size = len(found)
-            for run in runs.values():
-                ends = {run.recipe.id, run.recipe.parent} - {None}
-                if ends & found:
-                    found |= {end for end in ends if end}
-        family = [run for run in runs.values() if run.recipe.id in found]
-        return sorted(family, key=lambda run: (run.recipe.created, run.recipe.id))
+        return self._ask(lambda db, _: listing.family(db, run_id))
 
-    def _files(self) -> Iterator[Path]:
-        for path in self.folder.glob(f"*{SUFFIX}"):
-            with suppress(ValueError):  # of another name: not one of ours
-                if self._runs.path(path.stem) == path and path.is_file():
-                    yield path
+    def _ask(self, question: Callable[[sqlite3.Connection, int], Answer], seconds: float = math.inf) -> Answer:
+        return self._index.ask(self._files(), self._row, question, seconds)
 
-    def _summary(self, path: Path) -> RunSummary | DamagedRun:
+    def _files(self) -> dict[str, FileState]:
+        """The runs that there are, by id. One look at the folder serves all of them."""
+        files: dict[str, os.stat_result] = {}
+        logs: dict[str, os.stat_result] = {}
+        with suppress(FileNotFoundError), os.scandir(self.folder) as entries:
+            for entry in entries:
+                kind, end = (logs, SUFFIX + LOG) if entry.name.endswith(LOG) else (files, SUFFIX)
+                run_id = entry.name.removesuffix(end)
+                if entry.name.endswith(end) and is_id(run_id):  # of another name: not one of ours
+                    with suppress(OSError):  # it went away meanwhile
+                        if entry.is_file():
+                            kind[run_id] = entry.stat()
+        found = {}
+        for run_id, file in files.items():
+            log = logs.get(run_id)
+            beside = (log.st_size, log.st_mtime_ns) if log and log.st_size else ()  # an empty one comes and goes
+            found[run_id] = FileState(file.st_size, file.st_mtime_ns, *beside)
+        return found
+
+    def _row(self, run_id: str) -> Row:
+        path = self._runs.path(run_id)
         try:
             with closing(RunFile.open(path)) as file:
-                summary = file.summary()
-            return replace(summary, recipe=replace(summary.recipe, id=path.stem))  # the file's name is what counts
+                return _read(file, run_id)
         except (ValueError, OSError) as error:
-            return DamagedRun(path.stem, _size(path), str(error))
+            words = str(error)
+        except DAMAGE as error:
+            words = str(unopened(path, error))
+        return Row(DamagedRun(run_id, _size(path), words), None)
 
     def _clear(self) -> None:
         for path in self.folder.glob(f"*{SUFFIX}{UNFINISHED}*"):
@@ -157,6 +191,42 @@ class Library:
         for path in (self.folder / _DELETED).glob(f"*{SUFFIX}"):
             if self._clock() - path.stat().st_mtime > KEEP_DELETED:
                 remove(path)
+
+
+def _read(file: RunFile, run_id: str) -> Row:
+    summary, written = file.summary(), None
+    try:
+        _check(summary)
+    except ValueError as error:
+        raise unopened(file.path, error) from None
+    with suppress(*DAMAGE, OSError):
+        written = file.written() if summary.steps else None
+    return Row(replace(summary, recipe=replace(summary.recipe, id=run_id)), written)  # the file's name is what counts
+
+
+def _check(summary: RunSummary) -> None:
+    """Raise ValueError unless a run can be listed and sent: anybody may have put its file there."""
+    recipe = summary.recipe
+    numbers = (recipe.created, recipe.seed, recipe.parent_step or 0, recipe.changed_at or 0, summary.steps)
+    if not all(0 <= number <= MAX_SEED for number in numbers):
+        raise ValueError("its numbers are out of range")
+    for words in (summary.title, recipe.preset, recipe.parent or ""):
+        words.encode()
+    check_ending(summary.outcome)
+
+
+def _for_each(run_ids: Iterable[str], act: Callable[[str], None]) -> dict[str, str]:
+    refused: dict[str, str] = {}
+    for run_id in run_ids:
+        try:
+            act(run_id)
+        except FileNotFoundError:
+            refused[run_id] = say("refusal.no-run")
+        except OSError as error:
+            refused[run_id] = str(error.strerror or error)
+        except ValueError as error:
+            refused[run_id] = str(error)
+    return refused
 
 
 def _size(path: Path) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
@@ -11,9 +11,10 @@ from typing import Any
 from flask import Flask, Response, request, send_file
 
 from gan_core.dashboard.http.api import as_bytes, as_json, frame_answer, progress_wanted, read_lenses, read_number
-from gan_core.dashboard.http.view import Archive, SessionView
+from gan_core.dashboard.http.run_query import MAX_MANY_BYTES, read_ids, read_many, read_query
+from gan_core.dashboard.http.view import Archive, LibraryView, SessionView
 from gan_core.records.ending import ending_words
-from gan_core.records.library import DamagedRun, RunSummary
+from gan_core.records.library import DamagedRun, Line, RunPage, RunQuery, listed_as
 from gan_core.records.outcomes import Refused, Verdict, Working
 from gan_core.setup.limits import check_run
 from gan_core.setup.plane import USUAL, read_plane
@@ -21,23 +22,33 @@ from gan_core.texts.catalogue import say
 from gan_core.wire import frames as wire
 
 HOLD = 0.25  # seconds that a request for a result is held at most
+READING = 2.0  # seconds that a page of the list may take to read files that are new
 RESOLUTIONS = range(2, 401)  # cells a side
 MAX_CLIENT = 64  # characters of a page's token
 _CHUNK = 1 << 20
 
 
 def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> None:
-    """Register what the README lists under /api/runs and /api/visit."""
+    """Register what the README lists under /api/runs, /api/library and /api/visit."""
     library, stored, reruns = archive.library, archive.stored, archive.reruns
     first = session.status().info.id  # while it is open, a page may offer the run before it
 
     @server.get("/api/runs")
     def runs() -> Response:
-        listed = [_flat(run) for run in library.runs()]
+        """All of them, or what the query asks for: a page of those it finds, some by their ids, a family."""
         current = session.status().info.id
+        about = {"current": current, "folder": str(library.folder), "limit": library.limit}
+        if "ids" in request.args or "family" in request.args:
+            return as_json({"runs": [_flat(run) for run in _chosen(library)], **about})
+        if request.args:
+            query = read_query(request.args, but=current)
+            if request.args.get("only") == "ids":
+                found = library.found(query)
+                return as_json({"ids": found, "total": len(found)})
+            page = library.page(query, READING)
+            return as_json({**_told(page, query), **about, "last": page.last if current == first else None})
         last = library.last_written(but=current) if current == first else None
-        about = {"current": current, "last": last, "folder": str(library.folder), "limit": library.limit}
-        return as_json({"runs": listed, **about})
+        return as_json({"runs": [_flat(run) for run in library.runs()], **about, "last": last})
 
     @server.post("/api/runs")
     def upload() -> Response:
@@ -47,6 +58,20 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
                 while chunk := request.stream.read(_CHUNK):
                     file.write(chunk)
             return as_json({"id": library.import_file(path)})
+
+    @server.post("/api/library")
+    def act_on_many() -> Response:
+        """Delete or bring back many; what cannot be is left as it is, and the answer says why, by id."""
+        request.max_content_length = MAX_MANY_BYTES
+        body = _body()
+        run_ids, current = read_many(body), session.status().info.id
+        actions = {"delete": library.delete_all, "restore": library.restore_all}
+        action = actions.get(str(body.get("do")))
+        if action is None:
+            raise ValueError(say("refusal.unknown-action", name=repr(body.get("do")), names=", ".join(actions)))
+        open_now = {current: say("refusal.run-is-open")} if current in run_ids and body["do"] == "delete" else {}
+        left = action(run_id for run_id in run_ids if run_id not in open_now)
+        return as_json({"left": {**open_now, **left}, "done": len(run_ids) - len(open_now) - len(left)})
 
     @server.post("/api/runs/<run_id>")
     def act(run_id: str) -> Response:
@@ -138,11 +163,36 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
         return as_json({"error": words}, 404 if gone else 423 if locked else 507)
 
 
-def _flat(run: RunSummary | DamagedRun) -> dict[str, Any]:
+def _told(page: RunPage, query: RunQuery) -> dict[str, Any]:
+    return {
+        "runs": [_flat(run) for run in page.lines],
+        "from": query.start,
+        "total": page.total,
+        "all": page.all,
+        "nbytes": page.nbytes,
+        "empty": page.not_begun,
+        "values": page.values,
+        "parents": {run_id: _flat(run) for run_id, run in page.parents.items()},
+        "unread": page.unread,
+    }
+
+
+def _chosen(library: LibraryView) -> Sequence[Line]:
+    if len(request.args) > 1:
+        raise ValueError(say("refusal.by-itself", names="ids, family"))
+    if "ids" in request.args:
+        return library.some(read_ids(request.args["ids"]))
+    try:
+        return library.family(check_run(request.args["family"]))
+    except FileNotFoundError:  # one that is not recorded yet
+        return []
+
+
+def _flat(run: Line) -> dict[str, Any]:
     """One line of the list as JSON: `damage` is a sentence, or empty."""
     if isinstance(run, DamagedRun):
-        return {"id": run.id, "nbytes": run.nbytes, "damage": run.error}
-    summary = {**asdict(run), "outcome": ending_words(run.outcome)}
+        return {"id": run.id, "nbytes": run.nbytes, "damage": run.error, "state": listed_as(run)}
+    summary = {**asdict(run), "outcome": ending_words(run.outcome), "state": listed_as(run)}
     return {**summary.pop("recipe"), **summary, "damage": ""}
 
 

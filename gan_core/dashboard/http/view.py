@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from gan_core.records.commands import Command
-from gan_core.records.library import DamagedRun, RunSummary
+from gan_core.records.library import Line, RunPage, RunQuery
 from gan_core.records.outcomes import Cancelled, Refused, Verdict, Working
 from gan_core.records.status import Status
 from gan_core.setup.plane import Plane
@@ -63,8 +63,20 @@ class LibraryView(Protocol):
     def limit(self) -> int:
         """Bytes that each may take."""
 
-    def runs(self) -> Sequence[RunSummary | DamagedRun]:
+    def runs(self) -> Sequence[Line]:
         """All of them, the newest first; damaged ones with a sentence."""
+
+    def page(self, query: RunQuery, seconds: float) -> RunPage:
+        """Some of those that are asked for; files that are new are read for so many seconds at most."""
+
+    def found(self, query: RunQuery) -> Sequence[str]:
+        """The ids of all that are asked for."""
+
+    def some(self, run_ids: Iterable[str]) -> Sequence[Line]:
+        """Those of these ids."""
+
+    def family(self, run_id: str) -> Sequence[Line]:
+        """Those that have an ancestor in common with one."""
 
     def last_written(self, but: str) -> str | None:
         """Which of them, except one, was trained last."""
@@ -80,6 +92,12 @@ class LibraryView(Protocol):
 
     def restore(self, run_id: str) -> None:
         """Take back what was deleted."""
+
+    def delete_all(self, run_ids: Iterable[str]) -> Mapping[str, str]:
+        """Put many aside; why the others cannot be, by id."""
+
+    def restore_all(self, run_ids: Iterable[str]) -> Mapping[str, str]:
+        """Take many back; why the others cannot be, by id."""
 
     def export(self, run_id: str) -> Path:
         """Write one whole file of it, which the caller removes."""

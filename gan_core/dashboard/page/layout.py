@@ -11,12 +11,12 @@ from gan_core.dashboard.page import controls, experiment, figure_end, ids, story
 from gan_core.dashboard.page.buttons import button, icon_button
 from gan_core.dashboard.page.help import help_dialog
 from gan_core.dashboard.page.ids import aria
-from gan_core.dashboard.page.labels import labels
 from gan_core.dashboard.page.library import library_dialog
 from gan_core.dashboard.page.panels.registry import PANELS, Panel, tables
 from gan_core.dashboard.page.theme import REAL_TO_FAKE
 from gan_core.records.status import Status
 from gan_core.setup.config import BOUNDS, HyperParameters
+from gan_core.setup.labels import labels
 from gan_core.setup.limits import MAX_REPEATED_CHANGES, MAX_STEP
 from gan_core.setup.presets import DEFAULT_PRESET, PRESETS
 from gan_core.texts.catalogue import say, words

@@ -11,7 +11,7 @@ from gan_core.texts.catalogue import say
 
 
 def library_dialog() -> dmc.Modal:
-    """The dialog, closed: the list and what it is searched for, its size, where files and tables are taken in."""
+    """The dialog, closed: a page of the list, what is looked for and selected, where files and tables are taken in."""
     return dmc.Modal(
         id=ids.RUNS_DIALOG,
         title=say("library.title"),
@@ -21,8 +21,18 @@ def library_dialog() -> dmc.Modal:
         children=[
             html.Div(id="runs-find", className="runs-find", hidden=True),
             html.P(id="runs-words", role="status"),
+            html.Nav(id="runs-pages", className="runs-pages", hidden=True, **aria(label=say("library.pages"))),
             html.Ul(id="runs-list", className="runs-list", **aria(label=say("library.list"))),
-            html.Div(id="runs-compare", className="runs-compare", hidden=True),
+            html.Nav(
+                id="runs-pages-below", className="runs-pages", hidden=True, **aria(label=say("library.pages-below"))
+            ),
+            html.Div(
+                id="runs-chosen",
+                className="runs-chosen",
+                hidden=True,
+                role="group",
+                **aria(label=say("library.chosen")),
+            ),
             html.Div(id="runs-upload", className="runs-upload"),
             html.Details(
                 [html.Summary(say("own-data.title")), html.Div(id="runs-own-data", className="runs-upload")],

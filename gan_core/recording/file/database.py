@@ -19,7 +19,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 from types import UnionType
@@ -30,7 +30,8 @@ from gan_core.setup.experiment import YOUNGER_RECIPE, changes_by_fields, complet
 from gan_core.setup.recipe import Recipe
 
 UNFINISHED = ".part"  # end of a file's name while it is written
-BESIDE = ("-wal", "-shm", "-journal")  # ends of the files that SQLite keeps beside its own
+LOG = "-wal"  # end of the name of what was written and is not in the file itself yet
+BESIDE = (LOG, "-shm", "-journal")  # ends of the files that SQLite keeps beside its own
 APPLICATION = 0x47534352  # "GSCR", in the file's header
 VERSION = 3  # of the format
 SCHEMA = {
@@ -123,9 +124,15 @@ def has_extremes(db: sqlite3.Connection) -> bool:
 
 def may_be_read_alone(path: Path, error: sqlite3.OperationalError) -> bool:
     """Whether only the memory shared with writers could not be made, as on a full disk or in a closed folder."""
-    log = path.with_name(f"{path.name}-wal")
     kinds = ("SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_FULL")
-    return getattr(error, "sqlite_errorname", "").startswith(kinds) and not (log.exists() and log.stat().st_size)
+    return getattr(error, "sqlite_errorname", "").startswith(kinds) and not log_bytes(path)
+
+
+def log_bytes(path: Path) -> int:
+    """Bytes of a run that are only in the log beside it."""
+    with suppress(FileNotFoundError):
+        return path.with_name(path.name + LOG).stat().st_size
+    return 0
 
 
 def connect(path: Path, *, write: bool) -> sqlite3.Connection:

@@ -33,6 +33,7 @@ from gan_core.wire.envelope import read_header
 
 SUFFIX = ".sqlite"
 ID = r"[0-9a-z][0-9a-z-]{0,39}"  # of a run
+_ID = re.compile(ID)
 DEFAULT_LIMIT = 2 * 10**9  # bytes a run
 
 
@@ -45,9 +46,14 @@ class RunFolder:
 
     def path(self, run_id: str) -> Path:
         """The file of a run, whether it exists or not. Raises ValueError for what cannot be an id."""
-        if not re.fullmatch(ID, run_id):
+        if not is_id(run_id):
             raise ValueError(f"{run_id[:60]!r} is not the id of a run: small letters, digits and hyphens.")
         return self.folder / f"{run_id}{SUFFIX}"
+
+
+def is_id(text: str) -> bool:
+    """Whether a run may be called so."""
+    return _ID.fullmatch(text) is not None
 
 
 def new_id(now: float) -> str:

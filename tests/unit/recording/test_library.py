@@ -14,6 +14,7 @@ from test_run_import import assert_sentence, contents
 import run_files
 from gan_core.recording.file.intake import MAX_TITLE
 from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.index import NAME
 from gan_core.recording.library import KEEP_DELETED, Library
 from gan_core.records.library import DamagedRun, RunSummary
 from gan_core.records.steps import StepMetrics
@@ -62,7 +63,8 @@ def ids(library: Library) -> list[str]:
 
 
 def names(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
+    """What is in the folder, but for the index, which may be there or not."""
+    return {path.name for path in folder.iterdir()} - {NAME}
 
 
 # -- listing -----------------------------------------------------------------------------------------------------------
