@@ -130,6 +130,9 @@ DEFAULT_LOOKING_SHARE = 0.15
 FRAME_RATE = Bounds("frame_rate", low=0.1, high=25.0, scale="log", step=0.01)
 
 
+# What stands for the same of both players, where values are read as text.
+BOTH = {"lr": ("lr_g", "lr_d"), "beta1": ("beta1_g", "beta1_d")}
+
 _MAX_WEIGHTS = 1 << 25  # of one network, about
 _MAX_ACTIVATIONS = 1 << 26  # of one network for one batch
 # Of the numbers of a configuration, both ends included.
@@ -251,7 +254,7 @@ def read_field(name: str, text: str) -> str | int | float:
     if name == "updates":
         raise ValueError("updates stands for two live values, updates_d and updates_g: set those.")
     if name not in kinds:
-        there = ", ".join((*kinds, "optimiser", "updates", *BOUNDS))
+        there = ", ".join((*kinds, "optimiser", "updates", *BOUNDS, *BOTH))
         raise ValueError(f"There is nothing called {name[:40]!r} to configure; there are {there}.")
     if kinds[name] == "float":
         return _read_float(name, text)
@@ -265,7 +268,7 @@ def read_field(name: str, text: str) -> str | int | float:
 def parted(texts: Mapping[str, str]) -> tuple[dict[str, str], dict[str, float]]:
     """Part what is given as KEY=VALUE into fields of a configuration, still as text, and live values to begin with.
 
-    `optimiser` stands for that of both players, `updates` for both of its numbers, D first. Raises ValueError with a
+    `optimiser` stands for that of both players, `lr` and `beta1` likewise, `updates` for both of its numbers, D first. Raises ValueError with a
     sentence for a value that is no number.
     """
     fields_: dict[str, str] = {}
@@ -275,6 +278,8 @@ def parted(texts: Mapping[str, str]) -> tuple[dict[str, str], dict[str, float]]:
             values[name] = _read_float(name, text)
         elif name == "updates":
             values |= read_updates(text)
+        elif name in BOTH:
+            values |= {of_one: _read_float(name, text) for of_one in BOTH[name]}
         elif name == "optimiser":
             fields_ |= {"optimiser_g": text, "optimiser_d": text}
         else:

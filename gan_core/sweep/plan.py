@@ -17,7 +17,7 @@ from typing import Any
 from gan_core.records.condition import read_condition
 from gan_core.records.steps import Change
 from gan_core.run.facts import check_condition
-from gan_core.setup.config import BOUNDS, GANConfig, HyperParameters
+from gan_core.setup.config import BOTH, BOUNDS, GANConfig, HyperParameters
 from gan_core.setup.experiment import Experiment
 from gan_core.setup.presets import find_preset
 from gan_core.sweep.axis import Axis
@@ -161,7 +161,7 @@ def read_plan(given: Mapping[str, Any]) -> Plan:
 
 def _may_differ(name: str) -> bool:
     """Whether runs that differ in it can be trained as one batch."""
-    return name in BOUNDS and not name.startswith("updates")
+    return name in BOTH or name in BOUNDS and not name.startswith("updates")
 
 
 def _change(given: Any) -> tuple[int, str, float]:

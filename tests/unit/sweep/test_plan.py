@@ -66,6 +66,12 @@ def test_with_another_recipe_every_cell_is_there_twice() -> None:
     assert {task.key for task in plan.for_training()} == {task.key for _, task in plan.tasks()}
 
 
+def test_beta1_is_that_of_both_players() -> None:
+    tasks = [task for _, task in replace(PLAN, axes=(read_axis("beta1=0,0.9"), read_axis("lr=1e-4,1e-3"))).tasks()]
+    assert {(t.values.beta1_g, t.values.beta1_d) for t in tasks} == {(0.0, 0.0), (0.9, 0.9)}
+    assert {(t.values.lr_g, t.values.lr_d) for t in tasks} == {(1e-4, 1e-4), (1e-3, 1e-3)}
+
+
 def test_changes_say_what_was_before() -> None:
     plan = replace(PLAN, changes=((30, "lr_d", 0.003), (20, "lr_d", 0.002)))
     (_, task), *_ = plan.tasks()
