@@ -268,8 +268,8 @@ def read_field(name: str, text: str) -> str | int | float:
 def parted(texts: Mapping[str, str]) -> tuple[dict[str, str], dict[str, float]]:
     """Part what is given as KEY=VALUE into fields of a configuration, still as text, and live values to begin with.
 
-    `optimiser` stands for that of both players, `lr` and `beta1` likewise, `updates` for both of its numbers, D first. Raises ValueError with a
-    sentence for a value that is no number.
+    `optimiser` stands for that of both players, `lr` and `beta1` likewise, `updates` for both of its numbers, D first.
+    Raises ValueError with a sentence for a value that is no number.
     """
     fields_: dict[str, str] = {}
     values: dict[str, float] = {}

@@ -161,7 +161,7 @@ def read_plan(given: Mapping[str, Any]) -> Plan:
 
 def _may_differ(name: str) -> bool:
     """Whether runs that differ in it can be trained as one batch."""
-    return name in BOTH or name in BOUNDS and not name.startswith("updates")
+    return name in BOTH or (name in BOUNDS and not name.startswith("updates"))
 
 
 def _change(given: Any) -> tuple[int, str, float]:
