@@ -31,6 +31,8 @@ from gan_core.records.condition import only_step, read_condition
 from gan_core.setup.config import GANConfig
 from gan_core.setup.presets import PRESETS, find_preset
 
+_NO_MATPLOTLIB = "argument --plot: matplotlib is not installed: pip install -r requirements-bench.txt"
+
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run one command. Returns the exit status: 0; 1 for trouble on the way; 130 after Ctrl-C.
@@ -158,6 +160,8 @@ def _sweep(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
         config = with_points(dict(given.config), given.out)
     except ValueError as error:
         given.parser.error(f"argument --config: {error}")
+    if given.plot is not None and find_spec("matplotlib") is None:
+        given.parser.error(_NO_MATPLOTLIB)
     options = sweep_options.options_of(given, config)
     from gan_core.cli import sweep  # only now: torch and Dask take seconds to load
 
@@ -216,7 +220,7 @@ def _add_bench_arguments(parser: argparse.ArgumentParser) -> None:
 def _bench(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Measure the training speed against other libraries, the cost of looking, and what a start and a browser cost."""
     if given.plot is not None and find_spec("matplotlib") is None:
-        given.parser.error("argument --plot: matplotlib is not installed: pip install -r requirements-bench.txt")
+        given.parser.error(_NO_MATPLOTLIB)
     run_options = [option for option in RUN_OPTIONS if option.name in ("device", "threads")]
     options = BenchOptions(
         quick=given.quick,

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
@@ -20,6 +21,7 @@ from gan_core.sweep.conduct import Conductor, Outcome, Report
 from gan_core.sweep.crew import NoCrew, crew
 from gan_core.sweep.folder import LOOKS, ROWS, TABLE, SweepFolder
 from gan_core.sweep.plan import RECIPE, RECIPES, Plan, words
+from gan_core.sweep.plot import check_plan, draw
 from gan_core.sweep.statistics import compare, share
 
 _CELLS_TOLD = 60  # cells at most that are told in words
@@ -48,6 +50,8 @@ def make_plan(options: SweepOptions) -> Plan:
         )
     find_preset(plan.preset)
     plan.check()
+    if options.plot is not None:
+        check_plan(plan)
     return plan
 
 
@@ -75,7 +79,7 @@ def run(plan: Plan, options: SweepOptions) -> int:
                 say(str(error))
                 conductor.write_table()
                 return 1
-        return _told(plan, folder, outcome, len(done), time.monotonic() - began)
+        return _told(plan, folder, outcome, len(done), time.monotonic() - began, options.plot)
 
 
 def _looks(folder: SweepFolder) -> Any:
@@ -86,8 +90,10 @@ def _looks(folder: SweepFolder) -> Any:
     return write
 
 
-def _told(plan: Plan, folder: SweepFolder, outcome: Outcome, before: int, seconds: float) -> int:
+def _told(plan: Plan, folder: SweepFolder, outcome: Outcome, before: int, seconds: float, plot: Path | None) -> int:
     rows = list(folder.rows())
+    if plot is not None:
+        draw(plan, rows, plot)
     new = len(rows) - before
     rate = f", {new / seconds * 3600:,.0f} runs an hour" if new and seconds else ""
     print(f"{len(rows):,} of {plan.runs:,} runs are done ({new:,} now{rate}); {folder.path / TABLE}")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from gan_core.cli.arguments import argument, as_int, read_path, whole_number
+from gan_core.cli.arguments import argument, as_int, read_path, read_picture, whole_number
 from gan_core.cli.options import MANY_STEPS, MAX_STEPS, Setting, read_config_item, read_preset, read_setting
 from gan_core.setup.config import MAX_THREADS
 from gan_core.setup.limits import check_seed
@@ -34,6 +34,7 @@ class SweepOptions:
     workers: int | None = None  # None: one for each core
     together: int | None = None  # None: as measured
     looks: bool = False
+    plot: Path | None = None
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -94,6 +95,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="small networks that are trained as one batch (default: as many as is fastest, by a trial)",
     )
+    add(
+        "--plot",
+        type=argument(read_picture),
+        metavar="FILE",
+        help="also draw the map of two values into a .png or .svg file; needs matplotlib",
+    )
     add("--looks", action="store_true", help="also write what is seen of each run as it goes, to DIR/looks.jsonl")
 
 
@@ -114,6 +121,7 @@ def options_of(given: argparse.Namespace, config: Mapping[str, str]) -> SweepOpt
         workers=given.workers,
         together=given.together,
         looks=given.looks,
+        plot=given.plot,
     )
 
 
