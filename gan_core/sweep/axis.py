@@ -42,6 +42,8 @@ def read_axis(text: str) -> Axis:
     if not equals or not name or not rest:
         raise ValueError(f"{text[:80]!r} is not NAME=A..B:N, NAME=A..B:N:log or NAME=VALUE,VALUE.")
     found = _RANGE.fullmatch(rest)
+    if ".." in rest and not found:
+        raise ValueError(f"{rest[:60]!r} is not A..B:N, as in 0..0.9:10, or A..B:N:log.")
     return Axis(name, _spaced(name, found) if found else tuple(value.strip() for value in _parts(rest)))
 
 

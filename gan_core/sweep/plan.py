@@ -114,6 +114,9 @@ class Plan:
             raise ValueError(f"{twice} is varied twice: give all its values at once.")
         if self.runs > MAX_RUNS:
             raise ValueError(f"A sweep has {MAX_RUNS:,} runs at most; these would be {self.runs:,}.")
+        late = next((change for change in self.changes if change[0] > self.steps), None)
+        if late is not None:
+            raise ValueError(f"{late[1]} would change at step {late[0]:,}, after the last of {self.steps:,}.")
         condition = read_condition(self.until) if self.until else None
         beyond = sorted(condition.names - ASKED) if condition else []
         if beyond:
