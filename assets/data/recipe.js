@@ -1,10 +1,10 @@
 // The recipe of a run as the hash of an address, and back:
 //   #v=2&preset=NAME&config.KEY=TEXT&...&value.NAME=NUMBER&...&seed=N&changes=STEP.NAME.VALUE,...&step=N
-//   &cursor=PANEL,X,Y&as=DEVICE.PRECISION.THREADS
+//   &cursor=PANEL,X,Y&as=DEVICE.PRECISION.THREADS&sweep=ID
 // Of configuration and values only what is not as the scenario has it; where all is, the version is 1, as it was before
 // there was anything else. A recipe is {preset, config: {key: text}, values: {name: number}, seed,
 // changes: [[step, name, value], ...], step, cursor: {panel, x, y} or {panel, step} or null,
-// as: {device, precision, threads} or null}. Pure: it knows neither the server nor what is on the screen.
+// as: {device, precision, threads} or null, sweep: id or null}. Pure: it knows neither the server nor what is on the screen.
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
@@ -16,7 +16,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   // -- writing ---------------------------------------------------------------------------------------------------------
 
-  function write({ preset, config, values, seed, changes, step, cursor, as }) {
+  function write({ preset, config, values, seed, changes, step, cursor, as, sweep }) {
     const others = [
       ...Object.entries(config).map(([key, text]) => `config.${key}=${encodeURIComponent(text)}`),
       ...Object.entries(values).map(([name, value]) => `value.${name}=${value}`),
@@ -26,6 +26,7 @@ window.dash_clientside = window.dash_clientside || {};
     parts.push(`step=${step}`);
     if (cursor) parts.push(`cursor=${cursor.panel === "metrics" ? `metrics,${cursor.step}` : `${cursor.panel},${short(cursor.x)},${short(cursor.y)}`}`);
     if (as) parts.push(`as=${as.device}.${as.precision}.${as.threads}`);
+    if (sweep) parts.push(`sweep=${sweep}`);
     return `#${parts.join("&")}`;
   }
 
@@ -89,7 +90,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   const KNOWN = ["v", "preset"];
-  const READERS = { seed: readSeed, changes: readChanges, step: readStep, cursor: readCursor, as: readAs };
+  const READERS = { seed: readSeed, changes: readChanges, step: readStep, cursor: readCursor, as: readAs, sweep: readSweep };
 
   function readPreset(text, notes) {
     const { presets, link } = state.settings;
@@ -137,6 +138,13 @@ window.dash_clientside = window.dash_clientside || {};
 
   // Whether it is no whole number where one must be.
   const isPart = ({ whole: counts }, value) => counts && !Number.isInteger(value);
+
+  // The sweep of which it was a run, so that the library finds it under that; nothing else depends on it.
+  function readSweep(text, notes) {
+    if (text === undefined || /^[0-9a-z][0-9a-z-]{0,39}$/.test(text)) return text || null;
+    notes.push(app.say("link.unclear", { part: quoted(`sweep=${text}`) }));
+    return null;
+  }
 
   function readSeed(text, notes) {
     return readWhole("seed", text, Number.MAX_SAFE_INTEGER, notes);

@@ -108,9 +108,9 @@ window.dash_clientside = window.dash_clientside || {};
   async function repeat(recipe, notes, mine) {
     const before = state.status.info.run;
     announce(recipe);
-    const { preset, config, values, seed, changes, step } = recipe;
+    const { preset, config, values, seed, changes, step, sweep } = recipe;
     const texts = Object.fromEntries(Object.entries(config).map(([key, text]) => [key, String(text)]));
-    const refusal = await app.command.send({ do: "repeat", preset, config: texts, values, seed, changes, step });
+    const refusal = await app.command.send({ do: "repeat", preset, config: texts, values, seed, changes, step, sweep });
     if (refusal) return tell([app.say("link.refused", { why: refusal }), ...notes]);
     await until(() => mine !== turn || state.run !== before);
     await accompany(recipe, notes, mine);

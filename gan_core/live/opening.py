@@ -36,8 +36,8 @@ class Opening:
         self._late: list[Recorder] = []  # of runs before, whose files another program has locked
         self.recorder: Recorder | None = None  # of the present run; written under the lock
 
-    def begin(self, preset: Preset, seed: int, number: int) -> Opened:
-        """Make a new run at step 0. Raises ValueError for an option that this machine cannot meet."""
+    def begin(self, preset: Preset, seed: int, number: int, sweep: str | None = None) -> Opened:
+        """Make a new run at step 0, perhaps one of a sweep's. Raises ValueError for what this machine cannot meet."""
         created = self._wall_clock()
         name = new_id(created)
         run = begin(
@@ -46,6 +46,7 @@ class Opening:
             run_id=name,
             created=created,
             number=number,
+            sweep=sweep,
             lock=self._lock,
             make_engine=self._make_engine,
             **self._options,

@@ -119,7 +119,7 @@ def repeat(trainer: Trainer, command: Repeat) -> None:
     with refusing():
         experiment = find_preset(command.preset).altered(command.config, command.values)
         check_changes(experiment.config, experiment.values, ((change.name, change.new) for change in command.changes))
-        opened = trainer.opening.begin(experiment, command.seed, trainer.run.number + 1)
+        opened = trainer.opening.begin(experiment, command.seed, trainer.run.number + 1, command.sweep)
     trainer.enter(opened)
     trainer.figure_end = None
     trainer.look()

@@ -134,6 +134,7 @@ class Repeat:
     step: int
     config: Mapping[str, str] = field(default_factory=dict)  # what is not as the preset has it, as text,
     values: Mapping[str, float] = field(default_factory=dict)  # and of the values it begins with
+    sweep: str | None = None  # the one of which it was a run
 
 
 Command = (
@@ -176,7 +177,7 @@ def parse(request: object) -> Command:
     null; perhaps `per_second`: frames a second at most), "plane" (`plane`: [across, up, towards,
     degrees]), "pause-when" (`condition`: a text, or null), "play", "pause", "step" (`count`), "reset", "new-seed"
     (`seed`), "preset" (`name`), "start", "open" (`run`), "branch" (`run`, `step`) or "repeat" (`preset`, `seed`,
-    `changes`: [step, name, value] in order, `step`). "preset" and "repeat" may have `config`, key to text, and
+    `changes`: [step, name, value] in order, `step`, perhaps `sweep`: an id). "preset" and "repeat" may have `config`, key to text, and
     `values`, name to number: what is not as the preset has it; "start" both, of what is not as the present run began,
     and "branch" `config`.
 
@@ -247,7 +248,8 @@ def _read_repeat(request: Mapping[str, object]) -> Command:
         changes.append(Change(step, name, values[name], new))
         values[name] = new
     seed, step = check_seed(request.get("seed")), check_step(request.get("step"))
-    return Repeat(preset.name, seed, tuple(changes), step, config, begun)
+    sweep = None if request.get("sweep") is None else check_run(request.get("sweep"))
+    return Repeat(preset.name, seed, tuple(changes), step, config, begun, sweep)
 
 
 def check_size(config: GANConfig, asked: Mapping[str, str]) -> None:

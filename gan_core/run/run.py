@@ -256,18 +256,20 @@ def begin(
     run_id: str = "",
     created: float = 0.0,
     number: int = 0,
+    sweep: str | None = None,
     lock: AbstractContextManager[Any] | None = None,
     make_engine: MakeEngine = GANEngine,
     **options: Any,
 ) -> Run:
     """A new run at step 0, with the engine that `options` ask for.
 
-    `run_id` names it in a folder, `created` is in seconds since the epoch. Raises ValueError for an option that this
+    `run_id` names it in a folder, `created` is in seconds since the epoch; `sweep` is the one that it comes from. Raises ValueError for an option that this
     machine cannot meet.
     """
     engine = make_engine(preset, seed, **options)
     check_values(engine.config, preset.values)
-    return Run(recipe_of(engine, preset, run_id, created), engine, number=number, lock=lock)
+    recipe = replace(recipe_of(engine, preset, run_id, created), sweep=sweep)
+    return Run(recipe, engine, number=number, lock=lock)
 
 
 def recipe_of(engine: GANEngine, preset: Preset, run_id: str, created: float) -> Recipe:

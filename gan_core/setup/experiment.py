@@ -36,8 +36,8 @@ YOUNGER_VALUES: dict[str, float] = {
 }
 # A field of configurations, once: what are two live values now, in a text. It was the same for a whole run.
 _UPDATES = "updates"
-# Branches were all made as their parents are.
-YOUNGER_RECIPE: dict[str, Any] = {"changed_at": None, "config_before": None}
+# Branches were all made as their parents are, and no run was one of a sweep.
+YOUNGER_RECIPE: dict[str, Any] = {"changed_at": None, "config_before": None, "sweep": None}
 # What stood in the place of the networks and optimisers.
 _SIZES: dict[str, Any] = {
     "width": int,

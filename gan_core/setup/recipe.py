@@ -30,6 +30,7 @@ class Recipe:
     # Where a branch was made something else: the step, and all fields of the GANConfig that trained those up to it.
     changed_at: int | None = None
     config_before: Mapping[str, Any] | None = None
+    sweep: str | None = None  # id of the sweep of which this was a run, if it is trained again from one
 
 
 def preset_of(recipe: Recipe) -> Preset:

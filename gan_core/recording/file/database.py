@@ -60,6 +60,7 @@ _KINDS: dict[str, type | UnionType] = {  # of a recipe's fields in JSON
     "parent_step": int | None,
     "changed_at": int | None,
     "config_before": dict | None,
+    "sweep": str | None,
 }
 _BUSY = 5000  # ms that a write waits for another one
 _OPENING: dict[str, Any] = {"isolation_level": None, "check_same_thread": False, "timeout": _BUSY / 1000}

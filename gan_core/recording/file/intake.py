@@ -111,6 +111,8 @@ def check_recipe(value: object) -> Recipe:
         raise ValueError("its recipe has numbers out of range")
     if (recipe.parent is None) != (recipe.parent_step is None):
         raise ValueError("it is half a branch")
+    if recipe.sweep is not None and not re.fullmatch(ID, recipe.sweep):
+        raise ValueError("the sweep that it comes from has no proper name")
     if (recipe.changed_at is None) != (recipe.config_before is None):
         raise ValueError("it says by half what it was made of before")
     if recipe.changed_at is not None and not 1 <= recipe.changed_at <= (recipe.parent_step or 0):

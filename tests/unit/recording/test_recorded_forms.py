@@ -57,11 +57,17 @@ HEADERS, BINARY = {"Host": "127.0.0.1"}, "application/octet-stream"
 
 YOUNGER = {"config": YOUNGER_CONFIG, "values": YOUNGER_VALUES}
 # The others have a sentence, which is shown as it is.
-OUTCOME_BY_KEY = {"format-3-outcome-by-key", "format-3-four-values", "format-3-updates-as-a-field"}
+OUTCOME_BY_KEY = {
+    "format-3-outcome-by-key",
+    "format-3-four-values",
+    "format-3-updates-as-a-field",
+    "format-3-before-sweeps",
+}
 
 READINGS_OF = {
     "format-2-fewer-readings": 13,
     "format-3-updates-as-a-field": 19,
+    "format-3-before-sweeps": 24,
 }  # numbers in each; 14 in the others that have any
 WITHOUT_READINGS = {"format-1-before-tasks", "format-1"}
 
@@ -380,5 +386,5 @@ def test_a_whole_recipe_is_written_and_read_as_it_is(runs: RunFolder) -> None:
         raw = raw_recipe(file.path)
         assert raw["config"].pop("updates") == "1:1"  # two values by now
         since = {name: {**younger, **raw[name]} for name, younger in YOUNGER.items()}
-        # No run was made of something else then from some step on.
-        assert asdict(file.recipe) == {**raw, **since, "changed_at": None, "config_before": None}
+        # No run was made of something else then from some step on, or came from a sweep.
+        assert asdict(file.recipe) == {**raw, **since, "changed_at": None, "config_before": None, "sweep": None}
