@@ -177,9 +177,9 @@ def parse(request: object) -> Command:
     null; perhaps `per_second`: frames a second at most), "plane" (`plane`: [across, up, towards,
     degrees]), "pause-when" (`condition`: a text, or null), "play", "pause", "step" (`count`), "reset", "new-seed"
     (`seed`), "preset" (`name`), "start", "open" (`run`), "branch" (`run`, `step`) or "repeat" (`preset`, `seed`,
-    `changes`: [step, name, value] in order, `step`, perhaps `sweep`: an id). "preset" and "repeat" may have `config`, key to text, and
-    `values`, name to number: what is not as the preset has it; "start" both, of what is not as the present run began,
-    and "branch" `config`.
+    `changes`: [step, name, value] in order, `step`, perhaps `sweep`: an id). "preset" and "repeat" may have `config`,
+    key to text, and `values`, name to number: what is not as the preset has it; "start" both, of what is not as the
+    present run began, and "branch" `config`.
 
     Raises ValueError with one sentence that says what is wrong.
     """
