@@ -34,6 +34,7 @@ class SweepOptions:
     workers: int | None = None  # None: one for each core
     together: int | None = None  # None: as measured
     looks: bool = False
+    child_of: int | None = None  # the process with which it ends; then it takes what that one leaves of the machine
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -94,6 +95,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="small networks that are trained as one batch (default: as many as is fastest, by a trial)",
     )
+    add("--child-of", type=argument(whole_number("child-of", 1, 2**31)), help=argparse.SUPPRESS)  # of a server
     add("--looks", action="store_true", help="also write what is seen of each run as it goes, to DIR/looks.jsonl")
 
 
@@ -114,6 +116,7 @@ def options_of(given: argparse.Namespace, config: Mapping[str, str]) -> SweepOpt
         workers=given.workers,
         together=given.together,
         looks=given.looks,
+        child_of=given.child_of,
     )
 
 
