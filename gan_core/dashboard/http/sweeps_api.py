@@ -23,16 +23,16 @@ def add_sweep_routes(server: Flask, sweeps: SweepsView) -> None:
     """Register what the README lists under /api/sweeps."""
 
     @server.get("/api/sweeps")
-    def listed() -> Response:
+    def all_sweeps() -> Response:
         return as_json({"sweeps": [_named(dict(one)) for one in sweeps.listed()], "cores": sweeps.cores})
 
     @server.post("/api/sweeps")
-    def begin() -> Response:
+    def begin_sweep() -> Response:
         plan, workers = _asked()
         return as_json({"id": sweeps.begin(plan, workers)})
 
     @server.post("/api/sweeps/cost")
-    def cost() -> Response:
+    def cost_of_sweep() -> Response:
         """202 while a run is tried: to be asked again."""
         plan, workers = _asked()
         found = dict(sweeps.cost(plan))
@@ -41,13 +41,13 @@ def add_sweep_routes(server: Flask, sweeps: SweepsView) -> None:
         return as_json({**found, "seconds_in_all": found["seconds"] * found["runs"] / min(workers, found["runs"])})
 
     @server.get("/api/sweeps/<name>")
-    def one(name: str) -> Response:
+    def one_sweep(name: str) -> Response:
         first = whole_number("from", 0)
         found = dict(sweeps.told(name, first, ROWS))
         return as_json({**found, "sweep": _named(found["sweep"]), "next": first + len(found["rows"])})
 
     @server.post("/api/sweeps/<name>")
-    def act(name: str) -> Response:
+    def act_on_sweep(name: str) -> Response:
         body = _body()
         actions: dict[str, Callable[[], None]] = {
             "pause": lambda: sweeps.pause(name),
@@ -60,38 +60,38 @@ def add_sweep_routes(server: Flask, sweeps: SweepsView) -> None:
         return as_json({})
 
     @server.delete("/api/sweeps/<name>")
-    def delete(name: str) -> Response:
+    def delete_sweep(name: str) -> Response:
         sweeps.delete(name)
         return as_json({})
 
     @server.get("/api/sweeps/<name>/looks")
-    def looks(name: str) -> Response:
+    def looks_of_sweep(name: str) -> Response:
         return as_json(dict(sweeps.looks(name, whole_number("from", 0))))
 
     @server.get("/api/sweeps/<name>/fakes")
-    def fakes(name: str) -> Response:
+    def fakes_of_sweep(name: str) -> Response:
         keys = [key[:MAX_WORD] for key in request.args.get("keys", "").split(",") if key]
         if len(keys) > MAX_KEYS:
             raise ValueError(say("sweeps.many-keys", most=MAX_KEYS))
         return as_json({"fakes": dict(sweeps.fakes(name, keys))})
 
     @server.get("/api/sweeps/<name>/reals")
-    def reals(name: str) -> Response:
+    def reals_of_sweep(name: str) -> Response:
         return as_json({"reals": sweeps.reals(name, whole_number("cell", 0))})
 
     @server.get("/api/sweeps/<name>/compare")
-    def compare(name: str) -> Response:
+    def recipes_of_sweep(name: str) -> Response:
         return as_json({"rows": list(sweeps.compared(name, request.args.get("reading", "coverage")[:MAX_WORD]))})
 
     @server.get("/api/sweeps/<name>/table")
-    def table(name: str) -> Response:
+    def table_of_sweep(name: str) -> Response:
         answer = Response(sweeps.table(name), content_type="application/vnd.apache.parquet")
         answer.headers["Content-Disposition"] = f'attachment; filename="ganscope-{name}.parquet"'
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
     @server.errorhandler(NoSweep)
-    def none(error: NoSweep) -> Response:
+    def no_sweep(error: NoSweep) -> Response:
         return as_json({"error": str(error)}, 404)
 
 
