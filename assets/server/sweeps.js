@@ -38,17 +38,23 @@ window.dash_clientside = window.dash_clientside || {};
     return error ? new Int16Array(0) : points(said.reals);
   }
 
-  // Follows one. `changed(watched)` is called with {sweep, plan, cells, runs, rows, looks, fakes, error} whenever something is
+  // A cell with what it has of each axis in their order; of two recipes, which one comes first.
+  function ordered(cell, axes) {
+    const names = ["recipe", ...axes.map(([name]) => name)].filter((name) => Object.hasOwn(cell.of, name));
+    return { ...cell, of: Object.fromEntries(names.map((name) => [name, cell.of[name]])) };
+  }
+
+  // Follows one. `changed(watched)` is called with {sweep, plan, axes, cells, runs, rows, looks, fakes, error} whenever something is
   // new: rows and looks by the key of their run. Returns {stop, again}; `again` asks at once.
   function follow(id, changed) {
-    const watched = { id, sweep: null, plan: null, cells: [], runs: [], rows: new Map(), looks: new Map(), fakes: new Map(), error: null, few: false };
+    const watched = { id, sweep: null, plan: null, axes: [], cells: [], runs: [], rows: new Map(), looks: new Map(), fakes: new Map(), error: null, few: false };
     let [row, byte, on, timer, asking] = [0, 0, true, null, false];
 
     async function rows() {
       for (;;) {
         const { said, error } = await ask(`/${id}?from=${row}`);
         if (error) return error;
-        if (row === 0) Object.assign(watched, { plan: said.plan, cells: said.cells, runs: said.runs.map(([key, cell, seed]) => ({ key, cell, seed })), few: said.few });
+        if (row === 0) Object.assign(watched, { plan: said.plan, axes: said.axes, cells: said.cells.map((cell) => ordered(cell, said.axes)), runs: said.runs.map(([key, cell, seed]) => ({ key, cell, seed })), few: said.few });
         watched.sweep = said.sweep;
         for (const one of said.rows) watched.rows.set(one.key, one);
         if (said.next === row || !said.rows.length) return null;

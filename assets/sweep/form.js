@@ -106,6 +106,11 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function make(cores, begun) {
+    const cost = app.element("p", { id: "sweep-cost", role: "status" });
+    const error = app.element("p", { id: "sweep-error", class: "field-error", role: "alert" });
+    const ask = app.element("button", { id: "sweep-ask", type: "button", class: "button", onclick: measure }, app.say("sweep.ask"));
+    const start = app.element("button", { id: "sweep-start", type: "button", class: "button chief", disabled: true, onclick: begin }, app.say("sweep.start"));
+    let asked = null; // the plan that was measured
     const axes = ["x", "y", "third"].map((place, i) => axis(place, USUAL[i], changed));
     const seeds = number("sweep-seeds", "3");
     const steps = number("sweep-steps", app.seeds.usualSteps());
@@ -116,12 +121,6 @@ window.dash_clientside = window.dash_clientside || {};
     const against = app.element("select", { id: "sweep-against", onchange: changed }, ...others.map(({ name, label }) => app.element("option", { value: name }, label)));
     for (const input of [seeds, steps, until]) input.oninput = changed;
     workers.onchange = changed;
-    const cost = app.element("p", { id: "sweep-cost", role: "status" });
-    const error = app.element("p", { id: "sweep-error", class: "field-error", role: "alert" });
-    const ask = app.element("button", { id: "sweep-ask", type: "button", class: "button", onclick: measure }, app.say("sweep.ask"));
-    const start = app.element("button", { id: "sweep-start", type: "button", class: "button chief", disabled: true, onclick: begin }, app.say("sweep.start"));
-    let asked = null; // the plan that was measured
-
     function changed() {
       asked = null;
       start.disabled = true;

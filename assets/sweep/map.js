@@ -72,16 +72,16 @@ window.dash_clientside = window.dash_clientside || {};
       const numbers = said.map(({ value }) => value).filter((value) => value !== null);
       const range = share ? [0, 1] : [Math.min(...numbers, Infinity), Math.max(...numbers, -Infinity)];
       for (const grid of grids) grid.show((cell) => said[cell], range, share);
-      legend(numbers.length || share ? range : null);
+      legend(numbers.length || share ? range : null, share);
       if (looked !== null) tell(said[looked]);
       compared.show(watched, choice.value.startsWith("=") ? "coverage" : choice.value);
     }
 
-    function legend(range) {
+    function legend(range, share) {
       if (!range) return scale.replaceChildren();
       const bar = app.element("span", { class: "map-bar", "aria-hidden": "true" });
       bar.style.background = `linear-gradient(to right, ${[0, 0.25, 0.5, 0.75, 1].map((share) => app.sweepGrid.colour(share)[0]).join(", ")})`;
-      scale.replaceChildren(app.element("span", {}, app.brief(range[0])), bar, app.element("span", {}, app.brief(range[1])));
+      scale.replaceChildren(app.element("span", {}, app.brief(range[0])), bar, app.element("span", {}, app.brief(range[1])), ...(share ? [app.element("span", { class: "field-help" }, app.say("sweep.lines"))] : []));
     }
 
     function look(cell) {
@@ -127,8 +127,8 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   // A grid for each combination of what is neither across nor up.
-  function build({ plan, cells }, told) {
-    const axes = Object.entries(plan.axes).map(([name, values]) => ({ name, values }));
+  function build({ axes: given, cells }, told) {
+    const axes = given.map(([name, values]) => ({ name, values }));
     const xs = sorted(axes[0]);
     const ys = axes.length > 1 ? sorted(axes[1]) : { name: "", values: [""] };
     const groups = new Map();

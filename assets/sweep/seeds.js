@@ -36,7 +36,8 @@ window.dash_clientside = window.dash_clientside || {};
     if (!state.status) return;
     const { said, error } = await app.sweeps.list();
     if (error) return app.notice.put("seeds", error, { passing: true });
-    await begin(planOf(USUAL, usualSteps()), said.cores);
+    const why = await begin(planOf(USUAL, usualSteps()), said.cores);
+    if (why) app.notice.put("seeds", why, { passing: true });
   }
 
   async function begin(plan, cores, workers = cores) {

@@ -24,7 +24,8 @@ window.dash_clientside = window.dash_clientside || {};
   const cell = ({ of }) => Object.entries(of).map(([name, value]) => (name === "recipe" ? app.say(`sweep.recipe.${value}`) : app.say("sweep.at", { name: lower(label(name)), value: app.ownNames.said(value) }))).join(", ");
 
   function time(seconds) {
-    if (seconds < 90) return app.say("story.seconds", { n: Math.max(1, Math.round(seconds)) });
+    if (seconds < 10) return app.say("sweep.seconds-part", { n: seconds });
+    if (seconds < 90) return app.say("story.seconds", { n: Math.round(seconds) });
     if (seconds < 5400) return app.say("story.minutes", { n: Math.round(seconds / 60) });
     return app.say("story.hours", { hours: seconds / 3600 });
   }

@@ -62,7 +62,10 @@ class KeptSweep:
 
     def layout(self) -> dict[str, Any]:
         """What does not change: the cells, each with its recipe, and the runs as (key, cell, seed)."""
-        return {"plan": self.plan.as_json(), "cells": self._cells, "runs": self._runs, "few": self.few}
+        axes = [(axis.name, axis.values) for axis in self.plan.axes]  # in their order, which objects of JSON have not
+        return {
+            "plan": self.plan.as_json(), "axes": axes, "cells": self._cells, "runs": self._runs, "few": self.few
+        }  # fmt: skip
 
     def refresh(self) -> int:
         """Read what has been added; returns how many runs are done."""

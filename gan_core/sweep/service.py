@@ -86,7 +86,7 @@ class Sweeps:
     def begin(self, given: Mapping[str, Any], workers: int) -> str:
         """Have a plan trained; returns the name of its sweep: the same one for the same plan."""
         plan = self.check(given)
-        name = hashlib.sha256(json.dumps(plan.as_json(), sort_keys=True).encode()).hexdigest()[:_DIGITS]
+        name = hashlib.sha256(json.dumps(plan.as_json()).encode()).hexdigest()[:_DIGITS]
         with self._changed:
             there = folders(self._place)
             if len(there) >= MAX_SWEEPS and name not in {path.name for path in there}:

@@ -37,7 +37,7 @@ class Trials:
 
     def ask(self, plan: Plan) -> Cost | None:
         """What a run of it takes; None while it is measured. Asks for it to be measured, if nobody has."""
-        name = json.dumps(plan.as_json(), sort_keys=True)
+        name = json.dumps(plan.as_json())
         with self._lock:
             if name in self._known:
                 return self._known.pop(name) if self._known[name].error else self._known[name]
