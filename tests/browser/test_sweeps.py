@@ -37,7 +37,7 @@ def dashboard(page: Page, many: LiveServer, watch: Watch) -> DashboardPage:
 
 
 def expect_done(page: Page) -> None:
-    expect(page.locator(".sweep-progress")).to_contain_text("done ·", timeout=LONG)
+    expect(page.locator(".sweep-progress")).to_have_text(re.compile("^done ·"), timeout=LONG)
 
 
 def told(server: LiveServer, kind: str) -> dict[str, Any]:
