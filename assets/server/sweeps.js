@@ -22,9 +22,14 @@ window.dash_clientside = window.dash_clientside || {};
     }
   }
 
+  // Of a damaged file there may be none.
   function points(text) {
-    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-    return new Int16Array(bytes.buffer, 0, bytes.length >> 1);
+    try {
+      const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+      return new Int16Array(bytes.buffer, 0, 2 * (bytes.length >> 2));
+    } catch {
+      return new Int16Array(0);
+    }
   }
 
   // The last fakes of runs, by key: x and y in turn, state.POINT a unit.
