@@ -50,7 +50,8 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   // Follows one. `changed(watched)` is called with {sweep, plan, axes, cells, runs, rows, looks, fakes, error} whenever something is
-  // new: rows and looks by the key of their run. Returns {stop, again}; `again` asks at once.
+  // new: rows and looks by the key of their run. Returns {stop, halt, again}; `again` asks
+  // at once.
   function follow(id, changed) {
     const watched = { id, sweep: null, plan: null, axes: [], cells: [], runs: [], rows: new Map(), looks: new Map(), fakes: new Map(), error: null, few: false };
     let [row, byte, on, timer, asking] = [0, 0, true, null, false];
@@ -98,8 +99,24 @@ window.dash_clientside = window.dash_clientside || {};
       timer = setTimeout(turn, busy && !document.hidden ? EVERY : SELDOM);
     }
 
+    function again() {
+      on = true;
+      return turn();
+    }
+
+    function stop() {
+      on = false;
+      clearTimeout(timer);
+    }
+
+    // Resolves once nothing is asked any more: what is about to be deleted must not be asked for.
+    async function halt() {
+      stop();
+      while (asking) await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+
     turn();
-    return { watched, again: turn, stop: () => (on = false) };
+    return { watched, again, stop, halt };
   }
 
   // The link that trains one of its runs again, as an ordinary run, up to where it came.

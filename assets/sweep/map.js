@@ -24,7 +24,7 @@ window.dash_clientside = window.dash_clientside || {};
     let looked = null; // the cell that is looked at
     let timer = null;
     const follow = app.sweeps.follow(id, changed);
-    const steering = app.steering.make(id, cores, { again: () => follow.again(), gone: () => app.sweepHome.open() });
+    const steering = app.steering.make(id, cores, { again: () => follow.again(), halt: () => follow.halt(), gone: () => app.sweepHome.open() });
     const multiples = app.multiples.make(app.say("sweep.cell-runs"));
     const facts = { where: app.element("h3", {}), verdicts: app.element("p", {}), table: app.element("p", { class: "field-help" }) };
     body.append(title, steering.root, error, app.element("div", { class: "field-row" }, app.element("label", { for: choice.id }, app.say("sweep.colour")), choice, scale), app.element("div", { class: "map-and-cell" }, app.element("div", {}, place, line), detail), compared.root);

@@ -60,7 +60,7 @@ window.dash_clientside = window.dash_clientside || {};
     let reals = new Int16Array(0);
     let asked = false;
     const follow = app.sweeps.follow(id, changed);
-    const steering = app.steering.make(id, cores, { again: () => follow.again(), gone: () => app.sweepHome.open() });
+    const steering = app.steering.make(id, cores, { again: () => follow.again(), halt: () => follow.halt(), gone: () => app.sweepHome.open() });
     const observer = new ResizeObserver(() => draw());
     observer.observe(bands.root);
     body.append(title, steering.root, verdict, error, multiples.root, chosen, bands.root, compared.root, anew(id, cores));

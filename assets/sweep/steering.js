@@ -2,8 +2,9 @@
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
-  // {root, show(sweep)}. `again()` is called after what was asked is done, `gone()` once the sweep is deleted.
-  function make(id, cores, { again, gone }) {
+  // {root, show(sweep)}. `again()` is called after what was asked is done, `halt()` before the sweep is deleted, `gone()`
+  // after.
+  function make(id, cores, { again, halt, gone }) {
     const bar = app.element("progress", { "aria-label": app.say("sweep.progress"), max: "1", value: "0" });
     const words = app.element("p", { class: "sweep-progress", role: "status" });
     const error = app.element("p", { class: "field-error", role: "alert" });
@@ -39,10 +40,12 @@ window.dash_clientside = window.dash_clientside || {};
       const sure = app.element("p", { role: "alert" }, app.say("sweep.sure", { done: now ? now.done : 0 }));
       const no = app.button(app.say("sweep.sure-no"), back);
       const yes = app.button(app.say("sweep.sure-yes"), async () => {
+        await halt();
         const answer = await app.sweeps.remove(id);
         error.textContent = answer.error || "";
-        if (answer.error) back();
-        else gone();
+        if (!answer.error) return gone();
+        again();
+        back();
       });
       buttons.replaceChildren(sure, yes, no);
       no.focus();
