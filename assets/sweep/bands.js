@@ -21,14 +21,15 @@ window.dash_clientside = window.dash_clientside || {};
     return [...at].sort((a, b) => a[0] - b[0]).map(([step, values]) => ({ step, ...app.statistics.summary(values) }));
   }
 
+  // {root, show(watched, runs, name)}: the curves of some of its runs.
   function make() {
     const canvas = app.element("canvas", { class: "bands", role: "img" });
     const words = app.element("p", { class: "field-help" });
     const root = app.element("div", { class: "bands-box" }, canvas, words);
     let key = "";
 
-    function show(watched, name) {
-      const curves = watched.runs.map((run) => curve(watched, run, name));
+    function show(watched, runs, name) {
+      const curves = runs.map((run) => curve(watched, run, name));
       const found = band(curves);
       const width = root.clientWidth;
       const next = JSON.stringify([name, width, document.documentElement.dataset.mantineColorScheme, curves.map((c) => c.length), found[found.length - 1]]);
@@ -52,7 +53,7 @@ window.dash_clientside = window.dash_clientside || {};
     const style = getComputedStyle(document.documentElement);
     const colour = (name) => style.getPropertyValue(`--gs-${name}`);
     const least = Math.min(0, ...found.map(({ low }) => low));
-    const most = Math.max(least + 1e-9, ...found.map(({ high }) => high)) * 1.05;
+    const most = (Math.max(...found.map(({ high }) => high)) > least ? Math.max(...found.map(({ high }) => high)) : least + 1) * 1.05;
     const x = (step) => MARGIN.left + (step / steps) * (width - MARGIN.left - MARGIN.right);
     const y = (value) => HEIGHT - MARGIN.bottom - ((value - least) / (most - least)) * (HEIGHT - MARGIN.top - MARGIN.bottom);
     const line = (points) => {

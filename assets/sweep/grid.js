@@ -101,7 +101,7 @@ window.dash_clientside = window.dash_clientside || {};
   // Of many values every so manyth one is written.
   function shown(values) {
     const every = Math.ceil(values.length / 8);
-    return values.map((value, i) => (i % every ? "" : Number.isFinite(Number(value)) ? app.brief(value) : value));
+    return values.map((value, i) => (i % every || value === "" ? "" : Number.isFinite(Number(value)) ? app.brief(value) : value));
   }
 
   // Where a number is among ascending values, in cells, between them by ratio where all are above 0; null outside.

@@ -35,7 +35,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function line(sweep, cores) {
-    if (sweep.damage) return app.element("li", { "data-sweep": sweep.id }, app.element("strong", {}, sweep.title), app.element("span", { class: "field-error" }, sweep.damage));
+    if (sweep.damage) return app.element("li", { "data-sweep": sweep.id }, app.element("strong", {}, sweep.title), app.element("span", { class: "field-error" }, app.say("sweep.damaged", { why: sweep.damage })));
     const begun = sweep.asked ? new Date(sweep.asked * 1000).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" }) : "";
     const about = [app.sweepWords.progress(sweep), begun].filter(Boolean).join(" · ");
     return app.element("li", { "data-sweep": sweep.id, "data-state": sweep.state }, app.button(app.say("sweep.look"), () => show(sweep, cores), sweep.title), app.element("strong", {}, sweep.title), app.element("span", {}, about));

@@ -25,16 +25,17 @@ window.dash_clientside = window.dash_clientside || {};
     const canvas = app.element("canvas", { "aria-hidden": "true" });
     const words = app.element("span", {});
     const link = app.element("a", { class: "multiple", target: "_blank", title: app.say("sweep.open-run") }, canvas, words);
-    return { item: app.element("li", {}, link), canvas, link, words, painted: null };
+    return { item: app.element("li", {}, link), canvas, link, words, said: "", painted: null };
   }
 
   function fill(one, watched, run, fakes, reals) {
     const now = app.sweepWords.stateOf(watched, run);
     const step = app.sweepWords.stepOf(watched, run);
-    const said = now ? app.say("sweep.run", { seed: String(run.seed), step, state: app.sweepWords.shaped(now) }) : app.say("sweep.run-waits", { seed: String(run.seed) });
-    if (one.words.textContent !== said) {
-      one.words.textContent = said;
-      one.link.setAttribute("aria-label", app.say("sweep.open", { run: now ? app.say("sweep.run", { seed: String(run.seed), step, state: app.sweepWords.verdict(now) }) : said }));
+    const said = now ? app.say("sweep.run", { seed: String(run.seed), step, state: app.sweepWords.verdict(now) }) : app.say("sweep.run-waits", { seed: String(run.seed) });
+    if (one.said !== said) {
+      one.said = said;
+      one.words.replaceChildren(now ? app.say("sweep.run-at", { seed: String(run.seed), step }) : said, app.element("br"), now ? app.sweepWords.shaped(now) : "");
+      one.link.setAttribute("aria-label", app.say("sweep.open", { run: said }));
       one.link.href = app.sweeps.link(watched, run);
       one.link.dataset.state = now || "";
       one.link.dataset.step = step;

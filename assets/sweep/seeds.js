@@ -5,6 +5,7 @@ window.dash_clientside = window.dash_clientside || {};
   const state = app.state;
   const HOW_MANY = [4, 8, 16];
   const USUAL = 8;
+  const MOST_SHOWN = 64; // runs of one recipe that are drawn; all are counted
   const MOST_STEPS = 100000; // of a run that a page asks for
   const LONG = 6000; // a scenario that is meant for longer is trained for so long, as by the command `train`
   const READINGS = ["coverage", "on_band", "distance", "spread", "saturated", "precision", "recall", "density", "neighbour_coverage", "energy", "modes", "high_quality", "reverse_kl", "d_loss", "g_loss"];
@@ -50,49 +51,40 @@ window.dash_clientside = window.dash_clientside || {};
   function open(id, cores) {
     const body = app.element("div", { class: "seeds-body" });
     const title = app.element("p", { class: "sweep-title" });
-    const verdict = app.element("p", { id: "seeds-verdicts", class: "sweep-verdicts", role: "status" });
     const error = app.element("p", { class: "field-error", role: "alert" });
-    const multiples = app.multiples.make(app.say("seeds.multiples"));
-    const bands = app.bands.make();
     const choice = app.element("select", { id: "seeds-reading", onchange: () => draw() }, ...READINGS.map((name) => app.element("option", { value: name }, app.sweepWords.reading(name))));
     const chosen = app.element("div", { class: "field-row" }, app.element("label", { for: choice.id }, app.say("seeds.curves")), choice);
     const compared = app.comparison.make(id);
+    const place = app.element("div", { class: "seeds-parts" });
+    let parts = null; // one for each recipe
     let reals = new Int16Array(0);
-    let asked = false;
     const follow = app.sweeps.follow(id, changed);
     const steering = app.steering.make(id, cores, { again: () => follow.again(), halt: () => follow.halt(), gone: () => app.sweepHome.open() });
     const observer = new ResizeObserver(() => draw());
-    observer.observe(bands.root);
-    body.append(title, steering.root, verdict, error, multiples.root, chosen, bands.root, compared.root, anew(id, cores));
+    observer.observe(place);
+    body.append(title, steering.root, error, chosen, place, compared.root, anew(id, cores));
 
     async function changed(watched) {
       error.textContent = watched.error || "";
       if (!watched.plan) return;
       title.textContent = watched.sweep.title;
       steering.show(watched.sweep);
-      draw();
-      if (!asked) {
-        asked = true;
+      if (!parts) {
+        parts = watched.cells.map((cell, i) => part(i, cell, watched));
+        place.replaceChildren(...parts.map(({ root }) => root));
         reals = await app.sweeps.reals(id, 0);
-        draw();
       }
-      const missing = watched.runs.filter(({ key }) => watched.rows.has(key) && !watched.fakes.has(key)).map(({ key }) => key);
+      draw();
+      const missing = parts.flatMap(({ runs }) => runs.slice(0, MOST_SHOWN)).filter(({ key }) => watched.rows.has(key) && !watched.fakes.has(key)).map(({ key }) => key);
       if (!missing.length) return;
       for (const [key, points] of Object.entries(await app.sweeps.fakes(id, missing.slice(0, 64)))) watched.fakes.set(key, points);
       draw();
     }
 
     function draw() {
-      const { watched } = follow;
-      if (!watched.plan || !body.isConnected) return;
-      multiples.show(watched, watched.runs, watched.fakes, reals);
-      bands.show(watched, choice.value);
-      compared.show(watched, choice.value);
-      const states = watched.runs.map((run) => app.sweepWords.stateOf(watched, run)).filter(Boolean);
-      const all = watched.rows.size === watched.runs.length;
-      const said = states.length ? app.sweepWords.verdicts(states) : "";
-      const words = said && (all ? app.say("seeds.verdicts", { said }) : app.say("seeds.verdicts-so-far", { said }));
-      if (verdict.textContent !== words) verdict.textContent = words;
+      if (!parts || !body.isConnected) return;
+      for (const { show } of parts) show(follow.watched, choice.value, reals);
+      compared.show(follow.watched, choice.value);
     }
 
     const left = () => {
@@ -100,6 +92,27 @@ window.dash_clientside = window.dash_clientside || {};
       observer.disconnect();
     };
     app.sweepWindow.show({ id: "seeds", title: app.say("seeds.title"), body, left, actions: [app.sweepHome.button()] });
+  }
+
+  // What is seen of one recipe: how often what came of it, each of its runs, and their curves.
+  function part(i, cell, { cells, runs: all }) {
+    const runs = all.filter((run) => run.cell === i);
+    const name = cells.length > 1 ? app.sweepWords.cell(cell) : "";
+    const verdict = app.element("p", { class: "sweep-verdicts", role: "status" });
+    const multiples = app.multiples.make(name || app.say("seeds.multiples"));
+    const bands = app.bands.make();
+    const root = app.element("div", { class: "seeds-part" }, name && app.element("h3", {}, name), verdict, multiples.root, bands.root);
+
+    function show(watched, reading, reals) {
+      multiples.show(watched, runs.slice(0, MOST_SHOWN), watched.fakes, reals);
+      bands.show(watched, runs, reading);
+      const states = runs.map((run) => app.sweepWords.stateOf(watched, run)).filter(Boolean);
+      const said = states.length ? app.sweepWords.verdicts(states) : "";
+      const words = said && (runs.every(({ key }) => watched.rows.has(key)) ? said : app.say("seeds.verdicts-so-far", { said }));
+      if (verdict.textContent !== words) verdict.textContent = words;
+    }
+
+    return { root, runs, show };
   }
 
   // With other numbers of seeds and steps: the present experiment, as it is now.

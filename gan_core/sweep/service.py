@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import shutil
 import threading
 import time
@@ -206,10 +207,11 @@ class Sweeps:
         return self._kept[name]
 
     def _notes(self, name: str) -> Notes:
-        with suppress(OSError, ValueError, TypeError, KeyError):
+        with suppress(OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
             found = json.loads((self._place / name / NOTES).read_text())
             notes = Notes(bool(found["wanted"]), int(found["workers"]), float(found["asked"]), str(found["why"]))
-            return replace(notes, workers=min(max(notes.workers, 1), self.cores))
+            asked = notes.asked if math.isfinite(notes.asked) else 0.0
+            return replace(notes, asked=asked, workers=min(max(notes.workers, 1), self.cores))
         return Notes()
 
     def _note(self, name: str, notes: Notes) -> None:
