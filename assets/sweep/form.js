@@ -130,6 +130,7 @@ window.dash_clientside = window.dash_clientside || {};
 
     // The plan, or {error}.
     function read() {
+      if (app.seeds.obstacle()) return { error: app.seeds.obstacle() };
       const found = axes.map(({ read: one }) => one()).filter(Boolean);
       const wrong = found.find((one) => one.error);
       if (wrong) return wrong;

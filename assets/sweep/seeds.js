@@ -32,10 +32,14 @@ window.dash_clientside = window.dash_clientside || {};
     return { preset, steps, seeds, config, changes: changes.filter(([step]) => step <= steps) };
   }
 
+  // Why no plan can say what the present run is.
+  const obstacle = () => (state.changes.length === state.changesTotal ? null : app.say("seeds.too-many-changes"));
+
   // Begins it with as many seeds as usual, and shows it.
   async function again() {
     if (!state.status) return;
-    const { said, error } = await app.sweeps.list();
+    const { said, error: refused } = await app.sweeps.list();
+    const error = refused || obstacle();
     if (error) return app.notice.put("seeds", error, { passing: true });
     const why = await begin(planOf(USUAL, usualSteps()), said.cores);
     if (why) app.notice.put("seeds", why, { passing: true });
@@ -124,7 +128,7 @@ window.dash_clientside = window.dash_clientside || {};
     const press = app.element("button", { id: "seeds-begin", type: "button", class: "button", onclick: async () => {
       const n = app.typed.whole(steps.value);
       if (!(n >= 1 && n <= MOST_STEPS)) return (error.textContent = app.say("seeds.bad-steps", { most: MOST_STEPS }));
-      error.textContent = (await begin(planOf(Number(count.value), n), cores)) || "";
+      error.textContent = obstacle() || (await begin(planOf(Number(count.value), n), cores)) || "";
     } }, app.say("seeds.begin"));
     const { changed_at: at } = state.status.info;
     const row = app.element("div", { class: "field-row" }, app.element("label", { for: count.id }, app.say("seeds.count")), count, app.element("label", { for: steps.id }, app.say("seeds.steps")), steps, press);
@@ -141,5 +145,5 @@ window.dash_clientside = window.dash_clientside || {};
     return { config: back(config, told.config), values: back(values, told.values) };
   }
 
-  app.seeds = { again, open, present, asScenario, usualSteps, READINGS };
+  app.seeds = { again, open, obstacle, present, asScenario, usualSteps, READINGS };
 })(window.dash_clientside);

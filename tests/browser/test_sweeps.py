@@ -112,7 +112,7 @@ def test_the_same_with_other_seeds(dashboard: DashboardPage) -> None:
     server.wait_until(lambda status: status["info"]["seed"] == 2 and status["step"] == STEPS)
     frame = server.newest_of(STEPS)
     there = frame.arrays["fakes"].reshape(-1, 2)[: len(fakes) // 2]
-    np.testing.assert_allclose(there.reshape(-1) / 32767, np.array(fakes) / 32767, atol=1e-3)
+    np.testing.assert_array_equal(there.reshape(-1), fakes)
     opened.value.close()
     page.bring_to_front()
     page.keyboard.press("Escape")
@@ -204,6 +204,28 @@ def test_a_sweep_by_keyboard(dashboard: DashboardPage) -> None:
     window.get_by_role("button", name="Delete it").click()
     expect(window.get_by_role("heading", name="A new sweep")).to_be_visible()
     expect(look).to_have_count(0)
+
+
+def test_the_plan_of_a_recorded_run(dashboard: DashboardPage) -> None:
+    """What it is made of, and the changes of its sliders; not what trains elsewhere meanwhile."""
+    server, page = dashboard.server, dashboard.page
+    server.command("preset", name="blank", config={"batch": "64"}, values={"beta1_g": 0.25})
+    server.train(5)
+    server.command("set", values={"lr_g": 0.01})
+    server.train(5)
+    run = server.status()["info"]["id"]
+    server.command("preset", name="quick")
+    page.goto(f"{server.origin}/?run={run}")
+    dashboard.until("s.status && s.status.step === 10 && s.changes.length === 1")
+    assert page.evaluate("dash_clientside.seeds.present()") == {
+        "preset": "blank",
+        "config": {"batch": "64", "beta1_g": "0.25"},
+        "changes": [[6, "lr_g", 0.01]],
+        "seed": 0,
+    }
+    expect(page.locator("#again-with-seeds")).to_be_visible()
+    against = page.evaluate("dash_clientside.seeds.asScenario()")
+    assert {**against["config"], **against["values"]} == {"batch": "128", "beta1_g": "0.5"}
 
 
 def test_what_is_computed_in_the_page(dashboard: DashboardPage) -> None:
