@@ -27,6 +27,9 @@ def main() -> int:
     from gan_core.recording.library import Library
     from gan_core.recording.stored import StoredRuns
     from gan_core.rerun.process import Reruns
+    from gan_core.sweep.service import BESIDE_RUNS as SWEEPS
+    from gan_core.sweep.service import Sweeps
+    from gan_core.system.machine import cores
     from gan_core.training.known import CHOICES, complete_presets
 
     folder = RunFolder(options.runs, limit=int(options.run_limit * 1e9))
@@ -46,7 +49,10 @@ def main() -> int:
         )
         reruns = Reruns()
         archive = Archive(Library(folder.folder, folder.limit), StoredRuns(folder), reruns)
-        app = create_app(session, archive, choices=CHOICES, host=options.host, more_hosts=options.allow_host)
+        sweeps = Sweeps(folder.folder / SWEEPS, cores())
+        app = create_app(
+            session, archive, choices=CHOICES, sweeps=sweeps, host=options.host, more_hosts=options.allow_host
+        )
         server = Server(app.server, session, options.host, options.port)
     except ValueError as error:
         return _refuse(str(error))
@@ -60,11 +66,13 @@ def main() -> int:
     _on_signal(server.stop)
     print(f"GANscope is on {_address(*server.addresses[0])}  (Ctrl-C ends it)", flush=True)
     session.start()
+    sweeps.start()
     try:
         server.run()
     finally:
         session.close()
         reruns.close()
+        sweeps.close()
         server.close()
     return 0
 

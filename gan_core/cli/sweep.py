@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections import Counter
@@ -24,6 +25,7 @@ from gan_core.sweep.plan import RECIPE, RECIPES, Plan, words
 from gan_core.sweep.plot import check_plan, draw
 from gan_core.sweep.statistics import compare, share
 
+_NICE = 10  # steps of priority below the server whose child it is
 _CELLS_TOLD = 60  # cells at most that are told in words
 _COMPARED = ("coverage", "on_band", "energy")
 
@@ -62,6 +64,8 @@ def run(plan: Plan, options: SweepOptions) -> int:
     where the folder cannot be written, ValueError with a sentence where it holds something else.
     """
     folder = SweepFolder(options.out)
+    if options.child_of is not None and hasattr(os, "nice"):
+        os.nice(_NICE)
     with folder.alone():
         done = folder.begin(plan)
         bar = tqdm(total=plan.runs, initial=len(done), unit="run", disable=None, smoothing=0.05)
@@ -71,7 +75,11 @@ def run(plan: Plan, options: SweepOptions) -> int:
             bar.write(sentence, file=sys.stderr)
 
         with CtrlC() as ctrl_c, bar:
-            report = Report(bar.update, say, _looks(folder) if options.looks else None, lambda: ctrl_c.pressed)
+
+            def stop() -> bool:
+                return ctrl_c.pressed or options.child_of not in (None, os.getppid())
+
+            report = Report(bar.update, say, _looks(folder) if options.looks else None, stop)
             conductor = Conductor(plan, folder, report, together=options.together)
             try:
                 outcome = conductor.run(lambda: crew(options.scheduler, options.workers))

@@ -35,6 +35,7 @@ class SweepOptions:
     together: int | None = None  # None: as measured
     looks: bool = False
     plot: Path | None = None
+    child_of: int | None = None  # the process with which it ends; then it takes what that one leaves of the machine
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -101,6 +102,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="also draw the map of two values into a .png or .svg file; needs matplotlib",
     )
+    add("--child-of", type=argument(whole_number("child-of", 1, 2**31)), help=argparse.SUPPRESS)  # of a server
     add("--looks", action="store_true", help="also write what is seen of each run as it goes, to DIR/looks.jsonl")
 
 
@@ -122,6 +124,7 @@ def options_of(given: argparse.Namespace, config: Mapping[str, str]) -> SweepOpt
         together=given.together,
         looks=given.looks,
         plot=given.plot,
+        child_of=given.child_of,
     )
 
 

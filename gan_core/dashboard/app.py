@@ -13,8 +13,9 @@ from gan_core.dashboard.http.api import add_routes
 from gan_core.dashboard.http.data_api import add_data_routes
 from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.runs_api import add_run_routes
+from gan_core.dashboard.http.sweeps_api import add_sweep_routes
 from gan_core.dashboard.http.unknown import StrictDash, add_unknown
-from gan_core.dashboard.http.view import Archive, SessionView
+from gan_core.dashboard.http.view import Archive, SessionView, SweepsView
 from gan_core.dashboard.page.callbacks import add_callbacks
 from gan_core.dashboard.page.compare import add_compare
 from gan_core.dashboard.page.experiment import Choices
@@ -50,6 +51,7 @@ def create_app(
     archive: Archive | None = None,
     *,
     choices: Choices,
+    sweeps: SweepsView | None = None,
     host: str = "127.0.0.1",
     more_hosts: Iterable[str] = (),
 ) -> Dash:
@@ -80,6 +82,8 @@ def create_app(
         add_run_routes(app.server, session, archive)
         add_data_routes(app.server, session)
         add_compare(app.server)
+    if sweeps is not None:
+        add_sweep_routes(app.server, sweeps)
     return app
 
 

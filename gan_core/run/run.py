@@ -263,8 +263,8 @@ def begin(
 ) -> Run:
     """A new run at step 0, with the engine that `options` ask for.
 
-    `run_id` names it in a folder, `created` is in seconds since the epoch; `sweep` is the one that it comes from. Raises
-    ValueError for an option that this machine cannot meet.
+    `run_id` names it in a folder, `created` is in seconds since the epoch; `sweep` is the one that it comes from.
+    Raises ValueError for an option that this machine cannot meet.
     """
     engine = make_engine(preset, seed, **options)
     check_values(engine.config, preset.values)

@@ -7,7 +7,6 @@ for this one crew: whoever can speak to a scheduler can have it run anything. A 
 from __future__ import annotations
 
 import logging
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from distributed import Client, LocalCluster
 from distributed.security import Security
 
 from gan_core.system.child import deaf_to_ctrl_c
+from gan_core.system.machine import cores
 
 _SILENT = logging.CRITICAL + 1
 _SETTINGS = {
@@ -42,7 +42,7 @@ def crew(scheduler: str | None, workers: int | None, *, patience: str = "30s") -
         logging.getLogger(name).setLevel(_SILENT)  # what happens to workers is told by `conduct`
     with dask.config.set(_SETTINGS):
         if scheduler is None:
-            yield from _of_this_machine(workers or _cores())
+            yield from _of_this_machine(workers or cores())
         else:
             yield from _of_a_cluster(scheduler, patience)
 
@@ -75,7 +75,3 @@ def _of_a_cluster(address: str, patience: str) -> Iterator[Client]:
         ) from None
     with client:
         yield client
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

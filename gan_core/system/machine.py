@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from functools import cache
 from pathlib import Path
@@ -17,3 +18,8 @@ def machine() -> str:
     family = " ".join(f"{name} {parts[name]}" for name in ("cpu family", "model") if name in parts)
     named = " ".join(filter(None, (parts.get("model name") or platform.processor() or platform.machine(), family)))
     return f"{named}, {platform.system()}"[:200]
+
+
+def cores() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, str] = {
     "recording.file": "records run setup training wire",
     "recording": "datasets looking records recording.file run setup texts training wire",
     "rerun": "looking records recording.file run setup system texts training wire",
-    "sweep": "looking looking.measures records recording.file run setup system targets training wire",
+    "sweep": "looking looking.measures records recording.file run setup system targets texts training wire",
     "live": "looking records recording recording.file rerun run setup system texts training wire",
     "dashboard": "datasets records setup texts wire",
     "cli": "datasets looking looking.measures records recording recording.file rerun run setup sweep system texts "
@@ -69,6 +69,8 @@ MAY_HAVE_THREADS = [
     "rerun.process",
     "system.child",
     "sweep.conduct",
+    "sweep.service",  # watches the process that trains
+    "sweep.trial",
     "bench.grid",  # commands that train many runs
     "bench.learning",
     "bench.beside",  # somebody who looks while a session trains

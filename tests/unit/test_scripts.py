@@ -9,7 +9,20 @@ import pytest
 
 ASSETS = Path(__file__).parents[2] / "assets"
 # Lower ones first; "" are the files that every other may use. Each may call its own folder and those before it.
-FOLDERS = ("", "data", "server", "time", "panels", "controls", "experiment", "story", "library", "pages", "compare")
+FOLDERS = (
+    "",
+    "data",
+    "server",
+    "time",
+    "panels",
+    "controls",
+    "experiment",
+    "story",
+    "library",
+    "sweep",
+    "pages",
+    "compare",
+)
 NOT_SCRIPTS = {"styles", "vendor"}
 
 FILES = sorted(file for file in ASSETS.rglob("*.js") if "vendor" not in file.parts)

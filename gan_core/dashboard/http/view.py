@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from gan_core.records.commands import Command
 from gan_core.records.library import Line, RunPage, RunQuery
@@ -153,3 +153,47 @@ class Archive:
     library: LibraryView
     stored: StoredView
     reruns: RerunsView
+
+
+class SweepsView(Protocol):
+    """The sweeps of a server. What cannot be done is a ValueError with a sentence; a name that is none, a NoSweep."""
+
+    @property
+    def cores(self) -> int:
+        """The most processes that one may have."""
+
+    def listed(self) -> Sequence[Mapping[str, Any]]:
+        """All, the newest first; damaged ones with a sentence."""
+
+    def begin(self, given: Mapping[str, Any], workers: int) -> str:
+        """Have a plan trained; returns the name of its sweep."""
+
+    def cost(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """How many runs and steps a plan has, and seconds of one run, None while they are measured."""
+
+    def pause(self, name: str) -> None:
+        """Stop it."""
+
+    def go_on(self, name: str, workers: int) -> None:
+        """Train what is not done, with so many processes."""
+
+    def delete(self, name: str) -> None:
+        """Take it away."""
+
+    def told(self, name: str, first: int, most: int) -> Mapping[str, Any]:
+        """How it stands, and rows from a number on; from 0 with its layout."""
+
+    def looks(self, name: str, start: int) -> Mapping[str, Any]:
+        """What was seen of its runs, from a byte on."""
+
+    def fakes(self, name: str, keys: Sequence[str]) -> Mapping[str, str]:
+        """The last fakes of runs that are done, in base64."""
+
+    def reals(self, name: str, cell: int) -> str:
+        """Points of the data of a cell, likewise."""
+
+    def compared(self, name: str, reading: str) -> Sequence[Mapping[str, Any]]:
+        """Its two recipes, held together by a reading."""
+
+    def table(self, name: str) -> bytes:
+        """The table of the runs that are done."""

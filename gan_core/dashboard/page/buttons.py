@@ -29,6 +29,8 @@ BUTTONS = {
     ids.NEW_SEED: Look("icon-seed"),
     ids.BRANCH_HERE: Look("icon-branch"),
     ids.BEFORE_CHANGE: Look("icon-before"),
+    ids.AGAIN_WITH_SEEDS: Look("icon-seeds"),
+    ids.SWEEP: Look("icon-sweep"),
     ids.REPLAY: Look("icon-replay"),
     ids.FOLLOW_LIVE: Look("icon-live", "L"),
     ids.TOUR_START: Look("icon-tour"),

@@ -46,6 +46,8 @@ def add_callbacks(app: Dash) -> None:
     on("keys", "set_on", Input(ids.KEYS, "checked"))
     on("theme", "toggle", Input(ids.THEME, "n_clicks"))
     on("keys", "open_help", Input(ids.HELP, "n_clicks"))
+    on("seeds", "again", Input(ids.AGAIN_WITH_SEEDS, "n_clicks"))
+    on("sweepHome", "open", Input(ids.SWEEP, "n_clicks"))
     on("library", "open", Input(ids.RUNS, "n_clicks"))
     on("library", "opened", Input(ids.RUNS_DIALOG, "opened"))
     on("link", "copy", Input(ids.COPY_LINK, "n_clicks"))

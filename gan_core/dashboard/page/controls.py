@@ -15,6 +15,7 @@ from gan_core.setup.config import BOUNDS, DEFAULT_LOOKING_SHARE, LOOKING_SHARE, 
 from gan_core.setup.presets import GROUPS, PRESETS
 from gan_core.texts.catalogue import say, say_or
 
+_BRANCHES = (ids.AGAIN_WITH_SEEDS, ids.BRANCH_HERE, ids.BEFORE_CHANGE)
 REPLAY_SPEEDS = (5, 15, 30, 60)  # kept frames a second
 
 
@@ -163,7 +164,7 @@ def transport() -> html.Div:
                 say("controls.to-live"), href="/", id="to-live", className="button"
             ),  # on the page of a recorded run
             html.Div(_timeline(), className="timeline-box"),
-            _buttons(say("controls.branches"), "branches", button(ids.BRANCH_HERE), button(ids.BEFORE_CHANGE)),
+            _buttons(say("controls.branches"), "branches", *(button(id) for id in _BRANCHES)),
             _buttons(say("controls.looking-back"), "", button(ids.REPLAY), _replay_speed(), button(ids.FOLLOW_LIVE)),
         ],
         className="transport",

@@ -118,6 +118,7 @@ def _header(preset: str) -> html.Header:
                 className="run-words",
             ),
             button(ids.TOUR_START),
+            button(ids.SWEEP),
             button(ids.RUNS),
             button(ids.COPY_LINK),
             icon_button(ids.THEME, say("button.theme.help"), "icon-theme"),

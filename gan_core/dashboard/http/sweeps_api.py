@@ -1,0 +1,134 @@
+"""The HTTP side of sweeps: the list, one as it goes, what a plan would cost, and its table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Response, request
+
+from gan_core.dashboard.http.api import as_json, whole_number
+from gan_core.dashboard.http.view import SweepsView
+from gan_core.records.sweeps import NoSweep
+from gan_core.setup.presets import PRESETS
+from gan_core.texts.catalogue import say, say_or
+
+ROWS = 500  # of one answer
+MAX_KEYS = 64  # runs of which fakes are asked for at once
+MAX_WORD = 60  # characters of a key, or of a reading's name
+MAX_PLAN = 1 << 20  # bytes
+
+
+def add_sweep_routes(server: Flask, sweeps: SweepsView) -> None:
+    """Register what the README lists under /api/sweeps."""
+
+    @server.get("/api/sweeps")
+    def all_sweeps() -> Response:
+        return as_json({"sweeps": [_named(dict(one)) for one in sweeps.listed()], "cores": sweeps.cores})
+
+    @server.post("/api/sweeps")
+    def begin_sweep() -> Response:
+        plan, workers = _asked()
+        return as_json({"id": sweeps.begin(plan, workers)})
+
+    @server.post("/api/sweeps/cost")
+    def cost_of_sweep() -> Response:
+        """202 while a run is tried: to be asked again."""
+        plan, workers = _asked()
+        found = dict(sweeps.cost(plan))
+        if found["seconds"] is None:
+            return as_json(found, 202)
+        return as_json({**found, "seconds_in_all": found["seconds"] * found["runs"] / min(workers, found["runs"])})
+
+    @server.get("/api/sweeps/<name>")
+    def one_sweep(name: str) -> Response:
+        first = whole_number("from", 0)
+        found = dict(sweeps.told(name, first, ROWS))
+        return as_json({**found, "sweep": _named(found["sweep"]), "next": first + len(found["rows"])})
+
+    @server.post("/api/sweeps/<name>")
+    def act_on_sweep(name: str) -> Response:
+        body = _body()
+        actions: dict[str, Callable[[], None]] = {
+            "pause": lambda: sweeps.pause(name),
+            "go-on": lambda: sweeps.go_on(name, _workers(body)),
+        }
+        action = actions.get(str(body.get("do")))
+        if action is None:
+            raise ValueError(say("refusal.unknown-action", name=repr(body.get("do")), names=", ".join(actions)))
+        action()
+        return as_json({})
+
+    @server.delete("/api/sweeps/<name>")
+    def delete_sweep(name: str) -> Response:
+        sweeps.delete(name)
+        return as_json({})
+
+    @server.get("/api/sweeps/<name>/looks")
+    def looks_of_sweep(name: str) -> Response:
+        return as_json(dict(sweeps.looks(name, whole_number("from", 0))))
+
+    @server.get("/api/sweeps/<name>/fakes")
+    def fakes_of_sweep(name: str) -> Response:
+        keys = [key[:MAX_WORD] for key in request.args.get("keys", "").split(",") if key]
+        if len(keys) > MAX_KEYS:
+            raise ValueError(say("sweeps.many-keys", most=MAX_KEYS))
+        return as_json({"fakes": dict(sweeps.fakes(name, keys))})
+
+    @server.get("/api/sweeps/<name>/reals")
+    def reals_of_sweep(name: str) -> Response:
+        return as_json({"reals": sweeps.reals(name, whole_number("cell", 0))})
+
+    @server.get("/api/sweeps/<name>/compare")
+    def recipes_of_sweep(name: str) -> Response:
+        return as_json({"rows": list(sweeps.compared(name, request.args.get("reading", "coverage")[:MAX_WORD]))})
+
+    @server.get("/api/sweeps/<name>/table")
+    def table_of_sweep(name: str) -> Response:
+        answer = Response(sweeps.table(name), content_type="application/vnd.apache.parquet")
+        answer.headers["Content-Disposition"] = f'attachment; filename="ganscope-{name}.parquet"'
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    @server.errorhandler(NoSweep)
+    def no_sweep(error: NoSweep) -> Response:
+        return as_json({"error": str(error)}, 404)
+
+
+def _named(sweep: dict[str, Any]) -> dict[str, Any]:
+    """With its title in words."""
+    if sweep["damage"]:
+        return {**sweep, "title": sweep["id"]}
+    preset, axes = sweep["preset"], sweep["axes"]
+    scenario = PRESETS[preset].title if preset in PRESETS else preset
+    title = say("sweeps.of-seeds", scenario=scenario, n=sweep["seeds"])
+    if axes:
+        names = " × ".join(say_or(say_or(name, f"compare.setting.{name}"), f"value.{name}.label") for name in axes)
+        title = say("sweeps.of-axes", scenario=scenario, axes=names, n=sweep["seeds"])
+    return {**sweep, "title": title}
+
+
+def _asked() -> tuple[dict[str, Any], int]:
+    request.max_content_length = MAX_PLAN
+    body = _body()
+    plan = body.get("plan")
+    if not isinstance(plan, dict):
+        raise ValueError(say("refusal.no-object"))
+    return plan, _workers(body)
+
+
+def _workers(body: dict[str, Any]) -> int:
+    workers = body.get("workers", 1)
+    if isinstance(workers, bool) or not isinstance(workers, int):
+        raise ValueError(say("refusal.whole", name="workers", value=repr(workers)[:40]))
+    return workers
+
+
+def _body() -> dict[str, Any]:
+    try:
+        body = request.get_json()
+    except RecursionError:
+        raise ValueError(say("refusal.nested")) from None
+    if not isinstance(body, dict):
+        raise ValueError(say("refusal.no-object"))
+    return body

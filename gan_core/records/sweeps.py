@@ -1,0 +1,5 @@
+"""What a server answers of its sweeps where there is none."""
+
+
+class NoSweep(Exception):
+    """There is no sweep of that name; the message is a sentence."""

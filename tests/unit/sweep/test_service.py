@@ -1,0 +1,185 @@
+"""The sweeps of a server: the child that trains one, killed, stopped and gone on with; plans that are refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gan_core.records.sweeps import NoSweep
+from gan_core.sweep.folder import PLAN, ROWS
+from gan_core.sweep.laborer import Laborer
+from gan_core.sweep.plan import read_plan
+from gan_core.sweep.service import MAX_RUNS, Sweeps
+from gan_core.sweep.trial import seconds_of_a_run
+from gan_core.sweep.work import Share, work
+
+LONG = 120.0  # seconds; for what never comes
+TINY: dict[str, Any] = {"preset": "blank", "steps": 40, "seeds": [0, 1]}
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + LONG
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    return tmp_path / "sweeps"
+
+
+@pytest.fixture
+def idle(place: Path) -> Sweeps:
+    """One that trains nothing: its thread is not started."""
+    return Sweeps(place, cores=2)
+
+
+@pytest.fixture
+def started(place: Path) -> Iterator[Callable[[], Sweeps]]:
+    """Makes servers' sweeps, started, and closes them."""
+    made: list[Sweeps] = []
+
+    def make() -> Sweeps:
+        made.append(Sweeps(place, cores=2))
+        made[-1].start()
+        return made[-1]
+
+    yield make
+    for sweeps in made:
+        sweeps.close()
+
+
+def state_of(sweeps: Sweeps, name: str) -> dict[str, Any]:
+    return next(one for one in sweeps.listed() if one["id"] == name)
+
+
+@pytest.mark.slow
+def test_a_sweep_outlives_its_child_and_its_server(
+    started: Callable[[], Sweeps], place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    children: list[int] = []
+    make = Laborer.__init__
+
+    def noted(self: Laborer, *given: Any, **named: Any) -> None:
+        make(self, *given, **named)
+        children.append(self._process.pid)
+
+    monkeypatch.setattr(Laborer, "__init__", noted)
+    sweeps = started()
+    name = sweeps.begin(TINY, 1)
+    assert sweeps.begin(TINY, 1) == name  # the same plan is the same sweep
+    until(lambda: len(children) == 1)
+    assert os.getpriority(os.PRIO_PROCESS, children[0]) >= os.getpriority(os.PRIO_PROCESS, 0)
+    os.kill(children[0], signal.SIGKILL)
+    until(lambda: state_of(sweeps, name)["state"] == "failed")
+    assert "ended by itself (status -9)" in state_of(sweeps, name)["sentence"]
+
+    sweeps.go_on(name, 1)
+    until(lambda: len(children) == 2)
+    assert state_of(sweeps, name)["state"] == "running"
+    sweeps.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(children[1], 0)
+
+    after = started()  # the next server goes on by itself
+    until(lambda: state_of(after, name)["state"] in ("done", "failed"))
+    found = state_of(after, name)
+    assert (found["state"], found["done"], found["sentence"]) == ("done", 2, "")
+    rows = {row["key"]: row for row in after.told(name, 0, 10)["rows"]}
+    tasks = [task for _, task in read_plan(TINY).tasks()]
+    for row in (work(Share((task,))).rows[0] for task in tasks):  # what one process gets of the same runs
+        for reading, along in row["readings"].items():
+            assert rows[row["key"]]["readings"][reading] == pytest.approx(along, rel=1e-3, abs=1e-3), reading
+        assert rows[row["key"]]["verdict"] == row["verdict"]
+    seen = after.looks(name, 0)
+    assert {look["key"] for look in seen["looks"]} == {task.key for task in tasks}
+    assert max(look["step"] for look in seen["looks"]) == 40
+
+
+def test_what_waits_can_be_paused_gone_on_with_and_deleted(idle: Sweeps, place: Path) -> None:
+    name = idle.begin(TINY, 2)
+    assert state_of(idle, name)["state"] == "waiting"
+    idle.pause(name)
+    assert state_of(idle, name)["state"] == "paused"
+    idle.go_on(name, 1)
+    assert (state_of(idle, name)["state"], state_of(idle, name)["workers"]) == ("waiting", 1)
+    idle.delete(name)
+    assert idle.listed() == []
+    assert not (place / name).exists()
+    for act in (idle.pause, idle.delete, lambda gone: idle.told(gone, 0, 1)):
+        with pytest.raises(NoSweep, match="no such sweep"):
+            act(name)
+
+
+@pytest.mark.parametrize("name", ["..", ".", "../runs", "a/b", "", ".hidden"])
+def test_a_name_leads_nowhere_else(idle: Sweeps, place: Path, name: str) -> None:
+    idle.begin(TINY, 1)
+    (place.parent / "runs").mkdir()
+    (place / ".hidden").mkdir()
+    with pytest.raises(NoSweep):
+        idle.delete(name)
+    assert (place.parent / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("plan", "why"),
+    [
+        ({}, "no plan of a sweep"),
+        ({**TINY, "preset": "nothing"}, "no preset 'nothing'"),
+        ({**TINY, "steps": 0}, "1 to 100,000 steps; 0 are not"),
+        ({**TINY, "steps": 100_001}, "100,001 are not"),
+        ({**TINY, "seeds": list(range(MAX_RUNS + 1))}, "1 to 5,000 runs; these would be 5,001"),
+        ({**TINY, "seeds": []}, "these would be 0"),
+        ({**TINY, "axes": {"lr_g": ["fast"]}}, "lr_g must be a number"),
+        ({**TINY, "axes": {"lr_g": ["3"]}}, "must lie between"),
+        ({**TINY, "axes": {"lr_g": ["0.1", "0.1"]}}, "twice"),
+        ({**TINY, "config": {"objective": "hope"}}, "hope"),
+    ],
+)
+def test_a_plan_that_cannot_be_is_refused_and_leaves_nothing(
+    idle: Sweeps, place: Path, plan: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(ValueError, match=why):
+        idle.begin(plan, 1)
+    assert not place.exists()
+
+
+def test_more_processes_than_cores_are_refused(idle: Sweeps) -> None:
+    with pytest.raises(ValueError, match="1 to 2 processes on this machine; 3 are not"):
+        idle.begin(TINY, 3)
+
+
+def test_damaged_files_are_passed_over_or_said(idle: Sweeps, place: Path) -> None:
+    name = idle.begin(TINY, 1)
+    tasks = [task for _, task in read_plan(TINY).tasks()]
+    rows = [json.dumps(work(Share((task,))).rows[0]) for task in tasks]
+    broken = rows[1].replace('"told": [4', '"told": ["four"')
+    lines = ["not json", "[]", '{"key": "stranger"}', rows[0], rows[0], broken, rows[1][:50]]
+    (place / name / ROWS).write_text("\n".join(lines))
+    told = idle.told(name, 0, 10)
+    assert [row["key"] for row in told["rows"]] == [tasks[0].key]
+    assert told["sweep"]["done"] == 1
+    with (place / name / ROWS).open("a") as file:  # the writer puts half a line to an end, and the row on the next
+        file.write(f"\n{rows[1]}\n")
+    assert [row["key"] for row in idle.told(name, 1, 10)["rows"]] == [tasks[1].key]
+    (place / name / PLAN).write_text("{")
+    again = Sweeps(place, cores=2)
+    assert "is damaged" in state_of(again, name)["damage"]
+    with pytest.raises(ValueError, match="is damaged"):
+        again.told(name, 0, 10)
+
+
+def test_a_trial_takes_as_long_as_the_run() -> None:
+    """Of a run that ends within the trial, the seconds that its row has."""
+    plan = read_plan(TINY)
+    seconds_of_a_run(plan)  # the first one loads what the others share
+    row = work(Share((next(task for _, task in plan.tasks()),))).rows[0]
+    assert 0.1 < seconds_of_a_run(plan) / row["seconds"] < 10
