@@ -16,6 +16,7 @@ window.dash_clientside = window.dash_clientside || {};
     const choice = app.element("select", { id: "map-colour", onchange: () => draw() }, ...app.seeds.READINGS.map((name) => option(name, app.say("sweep.median-of", { reading: app.sweepWords.reading(name) }))), ...VERDICTS.map((name) => option(`=${name}`, app.say("sweep.share-of", { verdict: app.sweepWords.verdict(name) }))));
     const scale = app.element("div", { class: "map-scale" });
     const place = app.element("div", { class: "maps" });
+    const signs = app.element("p", { class: "field-help" });
     const detail = app.element("section", { id: "map-cell", class: "map-detail", "aria-label": app.say("sweep.cell"), tabindex: "-1" }, app.element("p", { class: "field-help" }, app.say("sweep.point")));
     const compared = app.comparison.make(id);
     const fakes = new Map();
@@ -27,7 +28,7 @@ window.dash_clientside = window.dash_clientside || {};
     const steering = app.steering.make(id, cores, { again: () => follow.again(), halt: () => follow.halt(), gone: () => app.sweepHome.open() });
     const multiples = app.multiples.make(app.say("sweep.cell-runs"));
     const facts = { where: app.element("h3", {}), verdicts: app.element("p", {}), table: app.element("p", { class: "field-help" }) };
-    body.append(title, steering.root, error, app.element("div", { class: "field-row" }, app.element("label", { for: choice.id }, app.say("sweep.colour")), choice, scale), app.element("div", { class: "map-and-cell" }, app.element("div", {}, place, line), detail), compared.root);
+    body.append(title, steering.root, error, app.element("div", { class: "field-row" }, app.element("label", { for: choice.id }, app.say("sweep.colour")), choice, scale), app.element("div", { class: "map-and-cell" }, app.element("div", {}, place, line, signs), detail), compared.root);
 
     function changed(watched) {
       error.textContent = watched.error || "";
@@ -72,6 +73,8 @@ window.dash_clientside = window.dash_clientside || {};
       const numbers = said.map(({ value }) => value).filter((value) => value !== null);
       const range = share ? [0, 1] : [Math.min(...numbers, Infinity), Math.max(...numbers, -Infinity)];
       for (const grid of grids) grid.show((cell) => said[cell], range, share);
+      const verdicts = app.statistics.counts([...watched.rows.values()].map(({ verdict }) => verdict));
+      signs.textContent = verdicts.length ? app.say("sweep.signs", { said: verdicts.map(([name]) => app.sweepWords.shaped(name)).join(", ") }) : "";
       legend(numbers.length || share ? range : null, share);
       if (looked !== null) tell(said[looked]);
       compared.show(watched, choice.value.startsWith("=") ? "coverage" : choice.value);

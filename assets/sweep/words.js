@@ -46,7 +46,7 @@ window.dash_clientside = window.dash_clientside || {};
   // How it stands, and how long it will take.
   function progress({ done, runs, state: now, rate, sentence }) {
     const said = [app.say(`sweep.state.${now}`), app.say("sweep.done", { done, runs })];
-    if (now === "running" && rate) said.push(app.say("sweep.rate", { rate: rate * 3600 }), app.say("sweep.left", { time: time((runs - done) / rate) }));
+    if (now === "running" && rate) said.push(app.say("sweep.rate", { rate: rate > 0.01 ? Math.round(rate * 3600) : rate * 3600 }), app.say("sweep.left", { time: time((runs - done) / rate) }));
     return [said.join(" · "), sentence].filter(Boolean).join(". ");
   }
 
