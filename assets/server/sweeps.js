@@ -120,13 +120,15 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   // The link that trains one of its runs again, as an ordinary run, up to where it came.
-  function link({ plan, cells, rows, looks }, { key, cell, seed }) {
+  function link({ id, plan, cells, rows, looks }, { key, cell, seed }) {
     const { config, values } = cells[cell];
     const row = rows.get(key);
     const seen = looks.get(key);
     const step = row ? row.steps : seen ? seen[seen.length - 1].step : plan.steps;
     const changes = app.recipe.effective(plan.changes, { ...app.preset(plan.preset).values, ...values });
-    return `/${app.recipe.write({ preset: plan.preset, config, values, seed, changes: changes.filter(([at]) => at <= step), step, cursor: null, as: { device: "cpu", precision: "float32", threads: 1 } })}`;
+    const as = { device: "cpu", precision: "float32", threads: 1 };
+    const upTo = changes.filter(([at]) => at <= step);
+    return `/${app.recipe.write({ preset: plan.preset, config, values, seed, changes: upTo, step, cursor: null, as, sweep: id })}`;
   }
 
   app.sweeps = { list, begin, act, remove, compare, cost, fakes, reals, follow, link };

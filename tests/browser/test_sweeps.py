@@ -87,6 +87,7 @@ def test_the_same_with_other_seeds(dashboard: DashboardPage) -> None:
         recipe = parse_qs((one.get_attribute("href") or "").removeprefix("/#"))
         assert recipe["seed"] == [str(seed)]
         assert recipe["step"] == [str(STEPS)]
+        assert recipe["sweep"] == [found["sweep"]["id"]]
     assert set((seeds.locator(".sweep-verdicts").text_content() or "").split("; ")) == verdicts(found["rows"])
     for name, label in (("coverage", "Coverage"), ("energy", "Energy distance"), ("d_loss", "D's loss")):
         seeds.get_by_label("Curves of").select_option(name)

@@ -244,13 +244,15 @@ def test_on_the_way_back_to_where_it_stopped_nothing_can_be_changed(
     assert state(again) == digest(straight(tiny, 310, []).state())
 
 
-def test_a_recipe_is_repeated_and_stops_at_its_step(open_session: Opener, tiny: Preset) -> None:
+def test_a_recipe_is_repeated_and_stops_at_its_step(open_session: Opener, runs: RunFolder, tiny: Preset) -> None:
     session = open_session(seed=9)
     changes = (Change(5, "lr_g", 0.0, 0.01), Change(5, "beta1_g", 0.0, 0.3), Change(21, "lr_d", 0.0, 0.0005))
-    do(session, Repeat("tiny", SEED, changes, 20))
+    do(session, Repeat("tiny", SEED, changes, 20, sweep="a-sweep"))
     settle(session, 20)
     status = session.status()
     assert (status.phase, status.info.seed) == (Phase.PAUSED, SEED)
+    with closing(RunFile.open(runs.path(status.info.id))) as file:
+        assert file.recipe.sweep == "a-sweep"
     steps(session, 5)
     expected = [(5, {"lr_g": 0.01, "beta1_g": 0.3}), (21, {"lr_d": 0.0005})]
     assert state(session) == digest(straight(tiny, 25, expected).state())

@@ -67,8 +67,8 @@ from gan_core.setup.plane import Plane
         ),
         (
             {"do": "repeat", "preset": "quick", "config": {"updates": "5:1"}, "seed": 3, "step": 9}
-            | {"values": {"lr_g": 0.1}, "changes": [[4, "lr_g", 0.01]]},
-            Repeat("quick", 3, (Change(4, "lr_g", 0.1, 0.01),), 9, {"updates": "5:1"}, {"lr_g": 0.1}),
+            | {"values": {"lr_g": 0.1}, "changes": [[4, "lr_g", 0.01]], "sweep": "a-1"},
+            Repeat("quick", 3, (Change(4, "lr_g", 0.1, 0.01),), 9, {"updates": "5:1"}, {"lr_g": 0.1}, "a-1"),
         ),
     ],
 )
@@ -96,6 +96,7 @@ def test_every_kind_is_read(request_: object, command: Command) -> None:
         ({"do": "preset", "name": "quick", "values": {"lr_g": 7}}, "lr_g"),
         ({"do": "preset", "name": "quick", "values": 7}, "values"),
         ({"do": "repeat", "preset": "quick", "config": {"updates": "a"}, "seed": 3, "step": 9}, "updates"),
+        ({"do": "repeat", "preset": "quick", "seed": 3, "step": 9, "sweep": "A/.."}, "id of a recorded run"),
         (None, "do"),
         ([], "do"),
         ("play", "do"),
