@@ -251,11 +251,12 @@ def test_a_recipe_is_repeated_and_stops_at_its_step(open_session: Opener, runs: 
     settle(session, 20)
     status = session.status()
     assert (status.phase, status.info.seed) == (Phase.PAUSED, SEED)
-    with closing(RunFile.open(runs.path(status.info.id))) as file:
-        assert file.recipe.sweep == "a-sweep"
     steps(session, 5)
     expected = [(5, {"lr_g": 0.01, "beta1_g": 0.3}), (21, {"lr_d": 0.0005})]
     assert state(session) == digest(straight(tiny, 25, expected).state())
+    session.close(60)
+    with closing(RunFile.open(runs.path(status.info.id))) as file:
+        assert file.recipe.sweep == "a-sweep"
 
 
 @pytest.mark.parametrize("seed", range(6))
