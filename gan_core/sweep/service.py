@@ -8,42 +8,31 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import shutil
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gan_core.records.sweeps import NoSweep
 from gan_core.setup.presets import find_preset
-from gan_core.sweep.folder import SweepFolder, write_whole
+from gan_core.sweep.folder import PLAN, ROWS, SweepFolder
 from gan_core.sweep.kept import KeptSweep, folders
 from gan_core.sweep.laborer import Laborer
+from gan_core.sweep.notes import Notes, read_notes, write_notes
 from gan_core.sweep.plan import Plan, read_plan
 from gan_core.sweep.trial import Trials
 from gan_core.texts.catalogue import say
 
 BESIDE_RUNS = "sweeps"  # what the folder is called in one of runs
 MAX_RUNS, MAX_STEPS, MAX_SWEEPS = 5_000, 100_000, 200  # of one that a page asks for; of all
-NOTES = "server.json"
 _HELD = 16  # sweeps that are held in memory, read
 _LOOK = 0.3  # seconds between two looks at the child
 _DIGITS = 12
-
-
-@dataclass(frozen=True)
-class Notes:
-    """What the server itself keeps of a sweep."""
-
-    wanted: bool = False  # whether it is to be trained
-    workers: int = 1
-    asked: float = 0.0  # when it was begun, in seconds since the epoch: the order of the line
-    why: str = ""  # it failed, in a sentence
 
 
 class Sweeps:
@@ -59,6 +48,7 @@ class Sweeps:
         self._changed = threading.Condition(threading.RLock())
         # All under the lock:
         self._kept: OrderedDict[str, KeptSweep] = OrderedDict()
+        self._standings: dict[str, tuple[tuple[tuple[int, int], ...], Plan, int]] = {}
         self._labor: Laborer | None = None
         self._labor_of = ""
         self._closed = False
@@ -93,7 +83,7 @@ class Sweeps:
             if len(there) >= MAX_SWEEPS and name not in {path.name for path in there}:
                 raise ValueError(say("sweeps.too-many", most=MAX_SWEEPS))
             SweepFolder(self._place / name).begin(plan)
-            self._note(name, Notes(True, self._workers(workers), time.time()))
+            write_notes(self._place / name, Notes(True, self._workers(workers), time.time()))
             self._changed.notify_all()
         return name
 
@@ -120,16 +110,16 @@ class Sweeps:
         """Stop it; the runs in progress are kept as they were last handed back."""
         with self._changed:
             self._kept_of(name)
-            self._note(name, replace(self._notes(name), wanted=False))
+            write_notes(self._place / name, replace(read_notes(self._place / name, self.cores), wanted=False))
             self._changed.notify_all()
 
     def go_on(self, name: str, workers: int) -> None:
         """Train what is not done, with so many processes."""
         with self._changed:
             self._kept_of(name)
-            before = self._notes(name)
+            before = read_notes(self._place / name, self.cores)
             asked = before.asked if before.wanted else time.time()
-            self._note(name, Notes(True, self._workers(workers), asked))
+            write_notes(self._place / name, Notes(True, self._workers(workers), asked))
             self._changed.notify_all()
 
     def delete(self, name: str) -> None:
@@ -140,6 +130,7 @@ class Sweeps:
                 self._labor.end()
                 self._labor = None
             self._kept.pop(name, None)
+            self._standings.pop(name, None)
             shutil.rmtree(path)
             self._changed.notify_all()
 
@@ -206,27 +197,24 @@ class Sweeps:
         self._kept[name].refresh()
         return self._kept[name]
 
-    def _notes(self, name: str) -> Notes:
-        with suppress(OSError, ValueError, TypeError, KeyError, OverflowError, RecursionError):
-            found = json.loads((self._place / name / NOTES).read_text())
-            notes = Notes(bool(found["wanted"]), int(found["workers"]), float(found["asked"]), str(found["why"]))
-            asked = notes.asked if math.isfinite(notes.asked) else 0.0
-            return replace(notes, asked=asked, workers=min(max(notes.workers, 1), self.cores))
-        return Notes()
-
-    def _note(self, name: str, notes: Notes) -> None:
-        write_whole(self._place / name / NOTES, json.dumps(asdict(notes)).encode())
+    def _standing(self, name: str) -> tuple[Plan, int]:
+        """Its plan, and how many runs are done; a long list is not read anew where no file has changed."""
+        files = tuple(_stamp(self._place / name / file) for file in (PLAN, ROWS))
+        if name not in self._standings or self._standings[name][0] != files:
+            kept = self._kept_of(name)
+            self._standings[name] = (files, kept.plan, len(kept.rows))
+        _, plan, done = self._standings[name]
+        return plan, done
 
     def _summary(self, name: str) -> dict[str, Any]:
-        notes = self._notes(name)
+        notes = read_notes(self._place / name, self.cores)
         found: dict[str, Any] = {"id": name, "asked": notes.asked, "workers": notes.workers, "damage": ""}
         try:
-            kept = self._kept_of(name)
+            plan, done = self._standing(name)
         except (ValueError, OSError, NoSweep) as error:
             return {**found, "damage": str(error)}
-        done = len(kept.rows)
         labor = self._labor if self._labor_of == name else None
-        if done >= kept.plan.runs:
+        if done >= plan.runs:
             state = "done"
         elif notes.why:
             state = "failed"
@@ -235,7 +223,6 @@ class Sweeps:
         else:
             state = "waiting" if labor is None else "running"
         rate = None if labor is None else labor.rate(done)
-        plan = kept.plan
         about = {"preset": plan.preset, "steps": plan.steps, "seeds": len(plan.seeds), "until": plan.until}
         about |= {"axes": [axis.name for axis in plan.axes], "against": dict(plan.against)}
         return {**found, **about, "runs": plan.runs, "done": done, "state": state, "sentence": notes.why, "rate": rate}
@@ -250,7 +237,7 @@ class Sweeps:
 
     def _line(self) -> list[str]:
         """Those that are to be trained, in their order."""
-        notes = {path.name: self._notes(path.name) for path in folders(self._place)}
+        notes = {path.name: read_notes(self._place / path.name, self.cores) for path in folders(self._place)}
         return sorted((name for name in notes if notes[name].wanted), key=lambda name: notes[name].asked)
 
     def _settle(self) -> None:
@@ -259,7 +246,7 @@ class Sweeps:
         if labor is None:
             self._start_next()
             return
-        notes = self._notes(self._labor_of)
+        notes = read_notes(self._place / self._labor_of, self.cores)
         if labor.ended():
             self._labor = None
             self._take_end(labor, notes)
@@ -275,11 +262,12 @@ class Sweeps:
         except (ValueError, OSError, NoSweep):
             return
         why = "" if len(kept.rows) >= kept.plan.runs else labor.why()
-        self._note(name, replace(notes, wanted=False, why=why))
+        with suppress(OSError):  # of a full disk the child has said enough
+            write_notes(self._place / name, replace(notes, wanted=False, why=why))
 
     def _start_next(self) -> None:
         for name in self._line():
-            notes = self._notes(name)
+            notes = read_notes(self._place / name, self.cores)
             try:
                 kept = self._kept_of(name)
                 if len(kept.rows) < kept.plan.runs:
@@ -288,10 +276,18 @@ class Sweeps:
                         self._labor = Laborer(kept.folder.path, notes.workers, looks=kept.few, done=len(kept.rows))
                         return
                     continue
-                self._note(name, replace(notes, wanted=False))
+                write_notes(self._place / name, replace(notes, wanted=False))
             except (ValueError, OSError, NoSweep) as error:
                 with suppress(OSError):
-                    self._note(name, replace(notes, wanted=False, why=str(error)))
+                    write_notes(self._place / name, replace(notes, wanted=False, why=str(error)))
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    """What changes when a file does."""
+    with suppress(OSError):
+        found = file.stat()
+        return found.st_size, found.st_mtime_ns
+    return 0, 0
 
 
 def _is_free(folder: SweepFolder) -> bool:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from gan_core.records.sweeps import NoSweep
@@ -18,8 +21,10 @@ from gan_core.sweep.laborer import Laborer
 from gan_core.sweep.plan import read_plan
 from gan_core.sweep.service import MAX_RUNS, Sweeps
 from gan_core.sweep.trial import seconds_of_a_run
-from gan_core.sweep.work import Share, work
+from gan_core.sweep.work import Handed, Share, work
+from gan_core.wire.envelope import unpack
 
+ROOT = Path(__file__).parents[3]
 LONG = 120.0  # seconds; for what never comes
 TINY: dict[str, Any] = {"preset": "blank", "steps": 40, "seeds": [0, 1]}
 
@@ -85,9 +90,12 @@ def test_a_sweep_outlives_its_child_and_its_server(
     sweeps.go_on(name, 1)
     until(lambda: len(children) == 2)
     assert state_of(sweeps, name)["state"] == "running"
+    sweeps.go_on(name, 2)  # with another number of processes: another child
+    until(lambda: len(children) == 3)
     sweeps.close()
-    with pytest.raises(ProcessLookupError):
-        os.kill(children[1], 0)
+    for child in children:
+        with pytest.raises(ProcessLookupError):
+            os.kill(child, 0)
 
     after = started()  # the next server goes on by itself
     until(lambda: state_of(after, name)["state"] in ("done", "failed"))
@@ -102,6 +110,18 @@ def test_a_sweep_outlives_its_child_and_its_server(
     seen = after.looks(name, 0)
     assert {look["key"] for look in seen["looks"]} == {task.key for task in tasks}
     assert max(look["step"] for look in seen["looks"]) == 40
+
+
+@pytest.mark.slow
+def test_a_child_ends_when_its_server_is_gone(idle: Sweeps, place: Path) -> None:
+    """Killed, a server says nothing to its child, which sees that another process has become its parent."""
+    name = idle.begin({**TINY, "steps": 6_000}, 1)
+    folder = str(place / name)
+    command = [sys.executable, "-m", "gan_core", "sweep", "--out", folder, "--workers", "1", "--child-of", "1"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LONG, check=False)
+    assert ended.returncode == 130
+    assert "Interrupted" in ended.stderr
+    assert state_of(idle, name)["done"] == 0
 
 
 def test_what_waits_can_be_paused_gone_on_with_and_deleted(idle: Sweeps, place: Path) -> None:
@@ -177,9 +197,21 @@ def test_damaged_files_are_passed_over_or_said(idle: Sweeps, place: Path) -> Non
         again.told(name, 0, 10)
 
 
-def test_a_trial_takes_as_long_as_the_run() -> None:
-    """Of a run that ends within the trial, the seconds that its row has."""
-    plan = read_plan(TINY)
-    seconds_of_a_run(plan)  # the first one loads what the others share
-    row = work(Share((next(task for _, task in plan.tasks()),))).rows[0]
-    assert 0.1 < seconds_of_a_run(plan) / row["seconds"] < 10
+@pytest.mark.parametrize("steps", [40, 6_000])
+def test_a_trial_says_what_a_whole_run_takes(monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
+    """Of one that ends in it, its seconds; of one that does not, those of its part of the way, and so of all of it."""
+    seconds: list[float] = []
+
+    def noted(share: Share, **given: Any) -> Handed:
+        handed = work(Share(share.tasks, seconds=LONG if steps == 40 else 0.0))
+        if handed.rows:
+            seconds.append(handed.rows[0]["seconds"])
+        else:
+            header, arrays = unpack(handed.unfinished[share.tasks[0].key])
+            assert arrays["looked_at"].tolist() == [20]
+            seconds.append(header["seconds"] * steps / 20)
+        return handed
+
+    monkeypatch.setattr("gan_core.sweep.work.work", noted)
+    assert seconds_of_a_run(read_plan({**TINY, "steps": steps})) == pytest.approx(np.mean(seconds))
+    assert len(seconds) == 2  # the first run of the plan and the last one
