@@ -28,8 +28,8 @@ from gan_core.bench.rounds import Row
 from gan_core.bench.sizes import SIZES, depth_of, describe
 from gan_core.cli.arguments import Parser
 from gan_core.setup.scenario import Preset
-from gan_core.sweep.conduct import Conductor, MakeCrew, Report
-from gan_core.sweep.crew import crew
+from gan_core.sweep.conduct import Conductor, Report
+from gan_core.sweep.crew import MakeCrew, crew
 from gan_core.sweep.folder import SweepFolder
 from gan_core.sweep.plan import Plan
 from gan_core.sweep.work import Handed, Share

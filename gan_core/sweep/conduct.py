@@ -10,40 +10,26 @@ from __future__ import annotations
 import queue
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from distributed import Client, Future, get_worker
+from distributed import Client, Future
 
-from gan_core.setup.config import GANConfig, HyperParameters
-from gan_core.sweep.crew import NoCrew
+from gan_core.sweep.crew import PATIENCE, MakeCrew, NoCrew, patient
 from gan_core.sweep.folder import TABLE, SweepFolder, write_whole
-from gan_core.sweep.plan import Plan, Task
+from gan_core.sweep.on_worker import LOOKS, NotHere, train_share, try_batches
+from gan_core.sweep.plan import Plan, Task, groups
 from gan_core.sweep.table import as_parquet, table
-from gan_core.sweep.work import Handed, Share, work
+from gan_core.sweep.work import Handed, Share
 from gan_core.system import laboratory
-from gan_core.training.best_batch import best_batch
 from gan_core.training.many import serves_many
 
 AHEAD = 2  # shares out for each worker: one in work, and one that waits there
 _TRIES = 3  # of a share that fails, before its runs are left out
 _WAIT = 0.2  # seconds between two looks at whether to stop
 _TRIAL = 60.0  # seconds that finding out may take
-_PATIENCE = 600.0  # seconds without any worker
 TABLE_EVERY = 30.0  # seconds from one table to the next
-LOOKS = "ganscope-looks"  # the topic under which workers tell of looks
-
-MakeCrew = Callable[[], AbstractContextManager[Client]]
-
-
-@dataclass(frozen=True)
-class NotHere:
-    """What a worker says that cannot do a share, though others may."""
-
-    worker: str
-    sentence: str
 
 
 @dataclass
@@ -72,65 +58,6 @@ class Outcome:
 
     stopped: bool = False
     left_out: dict[str, str] = field(default_factory=dict)  # key: why
-
-
-def train_share(share: Share, modules: tuple[str, ...], telling: bool) -> Handed | NotHere:
-    """What a worker does: `work`, with the visitor's own modules."""
-    worker = get_worker()
-    try:
-        laboratory.load(modules)
-    except ValueError as error:
-        return NotHere(worker.address, f"The worker {worker.address} cannot load what --with names: {error}")
-
-    def tell(key: str, look: Mapping[str, Any]) -> None:
-        worker.log_event(LOOKS, {"key": key, **look})
-
-    return work(share, tell=tell if telling else None)
-
-
-def try_batches(config: GANConfig, values: HyperParameters, at_most: int, modules: tuple[str, ...]) -> int:
-    """What a worker does to find out how many runs it best trains together."""
-    laboratory.load(modules)
-    return best_batch(config, values, at_most=at_most, clock=time.thread_time)
-
-
-def groups(plan: Plan, done: Iterable[str], together: Callable[[Task], int]) -> Iterator[tuple[Task, ...]]:
-    """The runs that are not done, in the parts in which they are handed out.
-
-    `together` says of a run how many like it are best trained as one batch. Neighbours are alike where what is varied
-    are live values: the plan is gone through with these innermost.
-    """
-    there = set(done)
-    found: list[Task] = []
-    for task in plan.for_training():
-        if task.key in there:
-            continue
-        if found and (found[0].together != task.together or len(found) >= together(found[0])):
-            yield tuple(found)
-            found = []
-        found.append(task)
-    if found:
-        yield tuple(found)
-
-
-def _patient(make_crew: MakeCrew, stop: Callable[[], bool]) -> MakeCrew:
-    """The same, that waits for a scheduler that is not there."""
-
-    @contextmanager
-    def wait() -> Iterator[Client]:
-        began = time.monotonic()
-        with ExitStack() as stack:
-            while True:
-                try:
-                    client = stack.enter_context(make_crew())
-                    break
-                except NoCrew:
-                    if stop() or time.monotonic() - began > _PATIENCE:
-                        raise
-                    time.sleep(_WAIT)
-            yield client
-
-    return wait
 
 
 class Conductor:
@@ -173,7 +100,7 @@ class Conductor:
         if len(done) < self._plan.runs:
             while not self._with(make_crew, waiting):
                 self._report.say("The scheduler is gone; waiting for it to come back.")
-                make_crew = _patient(make_crew, self._report.stop)
+                make_crew = patient(make_crew, self._report.stop)
         self._write(self._folder.add(()))
         self.write_table()
         return self._outcome
@@ -230,7 +157,7 @@ class Conductor:
                 alone = time.monotonic()
             else:
                 self._say("No worker is there; waiting for one.")
-                if time.monotonic() - alone > _PATIENCE:
+                if time.monotonic() - alone > PATIENCE:
                     raise NoCrew("No worker has come for ten minutes.")
             self._hand_out(client, waiting, fit)
             if fit and not self._out:

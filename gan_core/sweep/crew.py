@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 import dask
 from distributed import Client, LocalCluster
@@ -18,6 +19,8 @@ from distributed.security import Security
 from gan_core.system.child import deaf_to_ctrl_c
 from gan_core.system.machine import cores
 
+PATIENCE = 600.0  # seconds that a scheduler, or a worker, is waited for that was there, or is to come
+_PAUSE = 0.2  # seconds between two tries
 _SILENT = logging.CRITICAL + 1
 _SETTINGS = {
     # A run that takes its worker with it so many times is given up.
@@ -26,6 +29,8 @@ _SETTINGS = {
     "distributed.worker.http.routes": [],
     "distributed.worker.memory.terminate": False,  # no judge of memory: runs are small, checkpoints come and go
 }
+
+MakeCrew = Callable[[], AbstractContextManager[Client]]
 
 
 class NoCrew(Exception):
@@ -45,6 +50,26 @@ def crew(scheduler: str | None, workers: int | None, *, patience: str = "30s") -
             yield from _of_this_machine(workers or cores())
         else:
             yield from _of_a_cluster(scheduler, patience)
+
+
+def patient(make_crew: MakeCrew, stop: Callable[[], bool]) -> MakeCrew:
+    """The same, that waits for a scheduler that is not there, PATIENCE seconds at most."""
+
+    @contextmanager
+    def wait() -> Iterator[Client]:
+        began = time.monotonic()
+        with ExitStack() as stack:
+            while True:
+                try:
+                    client = stack.enter_context(make_crew())
+                    break
+                except NoCrew:
+                    if stop() or time.monotonic() - began > PATIENCE:
+                        raise
+                    time.sleep(_PAUSE)
+            yield client
+
+    return wait
 
 
 def _of_this_machine(workers: int) -> Iterator[Client]:

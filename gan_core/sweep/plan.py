@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from math import prod
@@ -142,6 +142,25 @@ class Plan:
         found["axes"] = {axis.name: list(axis.values) for axis in self.axes}
         found |= {"config": dict(self.config), "against": dict(self.against)}
         return found
+
+
+def groups(plan: Plan, done: Iterable[str], together: Callable[[Task], int]) -> Iterator[tuple[Task, ...]]:
+    """The runs that are not done, in the parts in which they are handed out.
+
+    `together` says of a run how many like it are best trained as one batch. Neighbours are alike where what is varied
+    are live values: the plan is gone through with these innermost.
+    """
+    there = set(done)
+    found: list[Task] = []
+    for task in plan.for_training():
+        if task.key in there:
+            continue
+        if found and (found[0].together != task.together or len(found) >= together(found[0])):
+            yield tuple(found)
+            found = []
+        found.append(task)
+    if found:
+        yield tuple(found)
 
 
 def read_plan(given: Mapping[str, Any]) -> Plan:

@@ -14,10 +14,11 @@ from pyarrow import parquet
 
 from gan_core.sweep import conduct
 from gan_core.sweep.axis import read_axis
-from gan_core.sweep.conduct import Conductor, NotHere, Outcome, Report, groups
-from gan_core.sweep.crew import NoCrew, crew
+from gan_core.sweep.conduct import Conductor, Outcome, Report
+from gan_core.sweep.crew import MakeCrew, NoCrew, crew
 from gan_core.sweep.folder import SweepFolder
-from gan_core.sweep.plan import Plan, Task
+from gan_core.sweep.on_worker import NotHere
+from gan_core.sweep.plan import Plan, Task, groups
 from gan_core.sweep.table import NOT_REPEATABLE, table
 from gan_core.sweep.work import Handed, Share, work
 
@@ -45,7 +46,7 @@ def crew_of_threads() -> Iterator[LocalCluster]:
 
 
 @pytest.fixture
-def make_crew(cluster: LocalCluster) -> conduct.MakeCrew:
+def make_crew(cluster: LocalCluster) -> MakeCrew:
     @contextmanager
     def make() -> Iterator[Client]:
         with Client(cluster, set_as_default=False) as client:
@@ -60,7 +61,7 @@ def said() -> list[str]:
 
 
 def conducted(
-    path: Path, make_crew: conduct.MakeCrew, said: list[str], plan: Plan = PLAN, **how: Any
+    path: Path, make_crew: MakeCrew, said: list[str], plan: Plan = PLAN, **how: Any
 ) -> tuple[Outcome, SweepFolder]:
     folder = SweepFolder(path)
     report = how.pop("report", None) or Report(say=said.append)
@@ -81,7 +82,7 @@ def expected() -> list[dict[str, Any]]:
 
 
 def test_the_table_is_that_of_runs_trained_one_after_another(
-    tmp_path: Path, make_crew: conduct.MakeCrew, said: list[str], expected: list[dict[str, Any]]
+    tmp_path: Path, make_crew: MakeCrew, said: list[str], expected: list[dict[str, Any]]
 ) -> None:
     done: list[int] = []
     outcome, _ = conducted(tmp_path, make_crew, said, report=Report(done.append, said.append), together=1)
@@ -90,7 +91,7 @@ def test_the_table_is_that_of_runs_trained_one_after_another(
 
 
 def test_shares_that_are_handed_back_go_on(
-    tmp_path: Path, make_crew: conduct.MakeCrew, said: list[str], expected: list[dict[str, Any]]
+    tmp_path: Path, make_crew: MakeCrew, said: list[str], expected: list[dict[str, Any]]
 ) -> None:
     conducted(tmp_path, make_crew, said, seconds=0.0, together=2)
     assert as_rows(tmp_path) == expected
@@ -98,7 +99,7 @@ def test_shares_that_are_handed_back_go_on(
 
 
 def test_stopped_it_goes_on_with_what_is_done(
-    tmp_path: Path, make_crew: conduct.MakeCrew, said: list[str], expected: list[dict[str, Any]]
+    tmp_path: Path, make_crew: MakeCrew, said: list[str], expected: list[dict[str, Any]]
 ) -> None:
     done: list[int] = []
     report = Report(done.append, said.append, stop=lambda: len(done) > 0)
@@ -124,7 +125,7 @@ class Failing:
 
 
 def test_a_run_that_cannot_be_trained_is_left_out_and_the_rest_goes_on(
-    tmp_path: Path, make_crew: conduct.MakeCrew, said: list[str]
+    tmp_path: Path, make_crew: MakeCrew, said: list[str]
 ) -> None:
     bad = next(task for _, task in PLAN.tasks())
 
@@ -141,7 +142,7 @@ def test_a_run_that_cannot_be_trained_is_left_out_and_the_rest_goes_on(
 def test_a_worker_that_cannot_is_passed_over_and_told_of_once(
     tmp_path: Path,
     cluster: LocalCluster,
-    make_crew: conduct.MakeCrew,
+    make_crew: MakeCrew,
     said: list[str],
     expected: list[dict[str, Any]],
 ) -> None:
@@ -155,7 +156,7 @@ def test_a_worker_that_cannot_is_passed_over_and_told_of_once(
     assert said == [f"{lame} lacks my_lab.py."]
 
 
-def test_without_any_worker_that_can_it_says_so(tmp_path: Path, make_crew: conduct.MakeCrew, said: list[str]) -> None:
+def test_without_any_worker_that_can_it_says_so(tmp_path: Path, make_crew: MakeCrew, said: list[str]) -> None:
     does = Failing(lambda share, call: NotHere(get_worker().address, "It lacks my_lab.py."))
     with pytest.raises(NoCrew, match=r"No worker is left that can train this: It lacks my_lab\.py\."):
         conducted(tmp_path, make_crew, said, does=does)
@@ -163,7 +164,7 @@ def test_without_any_worker_that_can_it_says_so(tmp_path: Path, make_crew: condu
 
 def test_a_full_disk_is_told_of_and_the_rows_are_there_in_the_end(
     tmp_path: Path,
-    make_crew: conduct.MakeCrew,
+    make_crew: MakeCrew,
     said: list[str],
     monkeypatch: pytest.MonkeyPatch,
     expected: list[dict[str, Any]],
@@ -182,7 +183,7 @@ def test_a_full_disk_is_told_of_and_the_rows_are_there_in_the_end(
     assert as_rows(tmp_path) == expected
 
 
-def test_looks_come_as_they_are_seen(tmp_path: Path, make_crew: conduct.MakeCrew, said: list[str]) -> None:
+def test_looks_come_as_they_are_seen(tmp_path: Path, make_crew: MakeCrew, said: list[str]) -> None:
     looks: list[tuple[str, Mapping[str, Any]]] = []
     report = Report(say=said.append, look=lambda key, look: looks.append((key, look)))
     plan = replace(PLAN, axes=())
@@ -210,7 +211,7 @@ def test_parts_are_alike_and_no_larger_than_asked() -> None:
 
 
 def test_however_many_runs_there_are_few_are_out_at_a_time(
-    tmp_path: Path, make_crew: conduct.MakeCrew, said: list[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, make_crew: MakeCrew, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken: list[Task] = []
     most = []
@@ -220,7 +221,7 @@ def test_however_many_runs_there_are_few_are_out_at_a_time(
         return Handed((row,))
 
     plan = Plan("blank", 20, tuple(range(200)))
-    ahead = conduct.groups(plan, (), lambda task: 1)
+    ahead = groups(plan, (), lambda task: 1)
 
     def counted(*given: Any) -> Iterator[tuple[Task, ...]]:
         for part in ahead:
