@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gan_core.records.commands import check_size
 from gan_core.records.sweeps import NoSweep
 from gan_core.setup.presets import find_preset
 from gan_core.sweep.folder import PLAN, ROWS, SweepFolder
@@ -96,6 +97,9 @@ class Sweeps:
             raise ValueError(say("sweeps.runs", most=MAX_RUNS, runs=plan.runs))
         find_preset(plan.preset)
         plan.check()
+        asked = {**dict(plan.config), **dict(plan.against), **{axis.name: "" for axis in plan.axes}}
+        for config in {task.config for _, task in plan.tasks()}:
+            check_size(config, asked)
         return plan
 
     def cost(self, given: Mapping[str, Any]) -> dict[str, Any]:

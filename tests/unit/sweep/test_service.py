@@ -162,6 +162,8 @@ def test_a_name_leads_nowhere_else(idle: Sweeps, place: Path, name: str) -> None
         ({**TINY, "axes": {"lr_g": ["3"]}}, "must lie between"),
         ({**TINY, "axes": {"lr_g": ["0.1", "0.1"]}}, "twice"),
         ({**TINY, "config": {"objective": "hope"}}, "hope"),
+        ({**TINY, "config": {"batch": "16384"}}, "at most 8192 here"),
+        ({**TINY, "axes": {"generator": ["8:relu", "1025:relu"]}}, "at most 1024 units here"),
     ],
 )
 def test_a_plan_that_cannot_be_is_refused_and_leaves_nothing(
