@@ -71,7 +71,7 @@ def draw(plan: Plan, rows: Iterable[Mapping[str, Any]], out: Path) -> None:
     legend = "   ".join(f"{letter} {state}" for state, letter in LETTERS.items() if letter in there)
     figure.supxlabel(f"most frequent verdict, and of how many seeds: {legend}", fontsize=8)
     if axes.get_legend_handles_labels()[0]:
-        axes.legend(loc="upper right", fontsize=8, markerscale=0.4)
+        figure.legend(loc="outside upper left", fontsize=8, markerscale=0.4, ncols=2)
     figure.savefig(out, dpi=130, metadata={"Date": None} if out.suffix == ".svg" else None)
 
 
