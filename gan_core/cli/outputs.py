@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import signal
+from collections.abc import Sequence
 from io import FileIO
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -50,10 +51,14 @@ class CtrlC:
     Leaves a handler that is not Python's own in place.
     """
 
-    def __init__(self) -> None:
-        self.pressed = False
+    def __init__(self, also: Sequence[signal.Signals] = ()) -> None:
+        """`also` are further signals that are taken once in the same way; a second one ends the process."""
+        self.pressed, self._also = False, also
 
     def __enter__(self) -> CtrlC:
+        for other in self._also:
+            if signal.getsignal(other) is signal.SIG_DFL:
+                signal.signal(other, self._told)
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, self._press)
         return self
@@ -63,6 +68,13 @@ class CtrlC:
     ) -> None:
         if signal.getsignal(signal.SIGINT) == self._press:
             signal.signal(signal.SIGINT, signal.default_int_handler)
+        for other in self._also:
+            if signal.getsignal(other) == self._told:
+                signal.signal(other, signal.SIG_DFL)
+
+    def _told(self, signum: int, frame: FrameType | None) -> None:
+        self.pressed = True
+        signal.signal(signum, signal.SIG_DFL)
 
     def _press(self, signum: int, frame: FrameType | None) -> None:
         self.pressed = True

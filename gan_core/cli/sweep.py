@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
 from collections import Counter
@@ -60,8 +61,8 @@ def make_plan(options: SweepOptions) -> Plan:
 def run(plan: Plan, options: SweepOptions) -> int:
     """Train what is not done, write the table, say what came of it; returns the exit status.
 
-    0; 1 when there were runs that could not be trained, or nobody to train them; 130 after Ctrl-C. Raises OSError
-    where the folder cannot be written, ValueError with a sentence where it holds something else.
+    0; 1 when there were runs that could not be trained, or nobody to train them; 130 after Ctrl-C or SIGTERM. Raises
+    OSError where the folder cannot be written, ValueError with a sentence where it holds something else.
     """
     folder = SweepFolder(options.out)
     if options.child_of is not None and hasattr(os, "nice"):
@@ -74,7 +75,7 @@ def run(plan: Plan, options: SweepOptions) -> int:
         def say(sentence: str) -> None:
             bar.write(sentence, file=sys.stderr)
 
-        with CtrlC() as ctrl_c, bar:
+        with CtrlC(also=(signal.SIGTERM,)) as ctrl_c, bar:
 
             def stop() -> bool:
                 return ctrl_c.pressed or options.child_of not in (None, os.getppid())

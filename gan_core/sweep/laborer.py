@@ -16,7 +16,7 @@ from gan_core.texts.catalogue import say
 
 LOG = "server.log"  # what it said
 _PATIENCE = 8.0  # seconds in which it ends by itself
-_STOPPED = 130  # exit status after SIGINT
+_STOPPED = 130  # exit status after it was told to stop
 _MAX_SAID = 500  # characters
 
 
@@ -52,7 +52,7 @@ class Laborer:
         if not self.stopped:
             self.stopped = True
             with suppress(OSError):
-                self._process.send_signal(signal.SIGINT)
+                self._process.send_signal(signal.SIGTERM)  # not SIGINT: what is begun in the background is deaf to it
 
     def end(self) -> None:
         """Stop it, and wait until it has: by force, if it takes long."""

@@ -263,6 +263,22 @@ def test_ctrl_c_keeps_what_was_trained(tmp_path: Path, tiny: Preset, capsys: pyt
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+def test_another_signal_is_taken_once_and_then_is_what_it_was() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        with outputs.CtrlC(also=(signal.SIGTERM,)) as ctrl_c:
+            assert not ctrl_c.pressed
+            signal.raise_signal(signal.SIGTERM)
+            assert ctrl_c.pressed
+            assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL  # a second one ends it
+        with outputs.CtrlC(also=(signal.SIGTERM,)):
+            pass
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 @pytest.mark.usefixtures("_hears_ctrl_c")
 def test_a_second_ctrl_c_ends_it_at_once(tmp_path: Path, tiny: Preset, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Interrupted, "presses", 2)
