@@ -10,7 +10,7 @@ from __future__ import annotations
 import queue
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -195,14 +195,18 @@ class Conductor:
             future = self._back.get(timeout=_WAIT)
         except queue.Empty:
             return
+        rows: list[dict[str, Any]] = []  # written in one go: each time the disk is waited for
         while True:
             out = self._out.pop(future, None)
             if out is not None:
-                self._take(future, out)
+                rows += self._take(future, out)
             try:
                 future = self._back.get_nowait()
             except queue.Empty:
                 break
+        self._write(self._folder.add(rows))
+        self._folder.drop(row["key"] for row in rows)  # only now: their checkpoints
+        self._report.done(len(rows))
         if time.monotonic() > self._table_due:
             began = time.monotonic()
             try:
@@ -211,7 +215,8 @@ class Conductor:
                 self._say(f"{error.filename}: {error.strerror}; the table is written later.")
             self._table_due = time.monotonic() + max(TABLE_EVERY, 20 * (time.monotonic() - began))
 
-    def _take(self, future: Future[Any], out: _Out) -> None:
+    def _take(self, future: Future[Any], out: _Out) -> Sequence[dict[str, Any]]:
+        """Take in what has become of a share; returns the rows of runs that are done."""
         if future.status == "finished":
             found = future.result()
             if isinstance(found, NotHere):
@@ -219,20 +224,19 @@ class Conductor:
                 self._say(found.sentence)
                 self._again.append(out)
             else:
-                self._take_rows(found, out)
+                return self._take_rows(found, out)
         elif future.status == "error":
             self._failed(out, future.exception())
         else:  # the scheduler is gone, or was begun again
             self._again.append(out)
+        return ()
 
-    def _take_rows(self, found: Handed, out: _Out) -> None:
-        self._write(self._folder.add(found.rows))
+    def _take_rows(self, found: Handed, out: _Out) -> Sequence[dict[str, Any]]:
         self._write(self._folder.hold(found.unfinished))
-        self._folder.drop(row["key"] for row in found.rows if out.number)
-        self._report.done(len(found.rows))
         left = tuple(task for task in out.tasks if task.key in found.unfinished)
         if left:
             self._again.append(_Out(left, found.unfinished, number=out.number + 1))
+        return found.rows
 
     def _failed(self, out: _Out, error: BaseException | None) -> None:
         words = f"{type(error).__name__}: {error}" if not isinstance(error, ValueError) else str(error)

@@ -25,6 +25,8 @@ _SILENT = logging.CRITICAL + 1
 _SETTINGS = {
     # A run that takes its worker with it so many times is given up.
     "distributed.scheduler.allowed-failures": 3,
+    "distributed.admin.log-length": 1_000,  # of what happened: it stays in memory, and nobody reads it
+    "distributed.admin.low-level-log-length": 100,
     "distributed.scheduler.http.routes": [],  # nothing is told to who asks by HTTP
     "distributed.worker.http.routes": [],
     "distributed.worker.memory.terminate": False,  # no judge of memory: runs are small, checkpoints come and go
