@@ -44,6 +44,7 @@ from gan_core.cli.arguments import Parser
 from gan_core.looking.measures.quality import coverage, on_band
 from gan_core.looking.probe import Probe
 from gan_core.setup.presets import PRESETS
+from gan_core.sweep.statistics import permutation
 from gan_core.targets.registry import TARGETS
 from gan_core.training.engine import GANEngine
 
@@ -160,18 +161,6 @@ def _times(runs: Sequence[Run]) -> Any:
     return stats.CensoredData.right_censored(ends, [run.stuck is None for run in runs])
 
 
-def permutation(a: Sequence[float], b: Sequence[float]) -> float:
-    """Two-sided p of the permutation test of the difference of means."""
-
-    def difference(x: Any, y: Any, axis: int) -> Any:
-        return np.mean(x, axis=axis) - np.mean(y, axis=axis)
-
-    found = stats.permutation_test(
-        (a, b), difference, vectorized=True, n_resamples=RESAMPLES, rng=np.random.default_rng(0)
-    )
-    return float(found.pvalue)
-
-
 def tables(runs: Sequence[Run]) -> str:
     """What has been trained, in Markdown: the time until stuck, and each measure at each look."""
     of_each = {scenario: [run for run in runs if run.scenario == scenario] for scenario in LOOKS}
@@ -199,7 +188,8 @@ def _tables_of(scenario: str, runs: Sequence[Run]) -> str:
                 values = [run.looks[str(step)][measure] for run in found]
                 p = ""
                 if default and way != "float32":
-                    p = f", p {permutation([run.looks[str(step)][measure] for run in default], values):.3f}"
+                    usual = [run.looks[str(step)][measure] for run in default]
+                    p = f", p {permutation(usual, values, RESAMPLES):.3f}"
                 cells.append(f"{mean(values):.2f} ({min(values):.2f}-{max(values):.2f}){p}")
             lines.append(f"| {measure} | {_grouped(step)} | {' | '.join(cells)} |")
     return "\n".join(lines)

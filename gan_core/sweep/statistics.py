@@ -30,7 +30,7 @@ def share(count: int, of: int) -> Share:
     return Share(count, of, float(found.low), float(found.high))
 
 
-def permutation(a: Sequence[float], b: Sequence[float]) -> float:
+def permutation(a: Sequence[float], b: Sequence[float], resamples: int = RESAMPLES) -> float:
     """Two-sided p of the permutation test of the difference of means (Fisher 1935); 1 where one has less than two."""
     if min(len(a), len(b)) < 2:
         return 1.0
@@ -39,7 +39,7 @@ def permutation(a: Sequence[float], b: Sequence[float]) -> float:
         return np.mean(x, axis=axis) - np.mean(y, axis=axis)
 
     found = stats.permutation_test(
-        (a, b), difference, vectorized=True, n_resamples=RESAMPLES, rng=np.random.default_rng(0)
+        (a, b), difference, vectorized=True, n_resamples=resamples, rng=np.random.default_rng(0)
     )
     return float(found.pvalue)
 
@@ -83,7 +83,7 @@ def compare(a: Sequence[Mapping[str, Any]], b: Sequence[Mapping[str, Any]], read
                 (at[0] * rates[0], at[1] * rates[1]),
                 (_median(numbers[0]), _median(numbers[1])),
                 (len(numbers[0]), len(numbers[1])),
-                permutation(*numbers),
+                permutation(numbers[0], numbers[1]),
             )
         )
     return tuple(found)
