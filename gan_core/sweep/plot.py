@@ -1,7 +1,7 @@
 """The map of a sweep over two values, as a picture: what came of each cell, and lines of equal coverage.
 
 A cell has the colour of the median coverage of its seeds at the end of their runs, and the letter of the verdict that
-most of them reached, with how many did. Needs matplotlib.
+most of them reached, with how many did. Of two recipes there are two maps, side by side. Needs matplotlib.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy.typing as npt
 from gan_core.run.diagnosis import BUNCHED, COVERING
 from gan_core.setup.config import BOTH, BOUNDS
 from gan_core.setup.presets import PRESETS
-from gan_core.sweep.plan import Plan
+from gan_core.sweep.plan import RECIPE, RECIPES, Plan
 
 LETTERS = {
     "covering": "C",
@@ -36,7 +36,7 @@ _ARTICLE = ("mode-collapse", "better")  # the scenarios of figures 2 and 7, whic
 
 def check_plan(plan: Plan) -> None:
     """Raise ValueError with a sentence for a plan that is no map."""
-    if len(plan.axes) != 2 or plan.against:
+    if len(plan.axes) != 2:
         raise ValueError("A map is of a sweep that varies two things; draw it of one that does.")
 
 
@@ -44,11 +44,29 @@ def draw(plan: Plan, rows: Iterable[Mapping[str, Any]], out: Path) -> None:
     """Draw the map of what is done into a .png or .svg file. Raises OSError."""
     from matplotlib.figure import Figure
 
+    found, recipes = list(rows), RECIPES if plan.against else ("",)
+    figure = Figure(figsize=(9 if len(recipes) == 1 else 14, 5), facecolor="white", layout="constrained")
+    maps = figure.subplots(1, len(recipes), sharey=True, squeeze=False)[0]
+    there: set[str] = set()
+    for axes, recipe in zip(maps, recipes, strict=True):
+        coverage, words = _cells(plan, found, recipe)
+        mesh = _draw_map(axes, plan, coverage, words)
+        axes.set_title(_title(plan, recipe), fontsize=10)
+        there |= {word[0] for word in words.values()}
+    maps[0].set_ylabel(_called(plan.axes[1].name))
+    figure.colorbar(mesh, ax=list(maps), label=f"coverage at the end, median of {len(plan.seeds)} seeds")
+    legend = "   ".join(f"{letter} {state}" for state, letter in LETTERS.items() if letter in there)
+    figure.supxlabel(f"most frequent verdict, and of how many seeds: {legend}", fontsize=8)
+    handles, labels = maps[0].get_legend_handles_labels()
+    if handles:
+        figure.legend(handles, labels, loc="outside upper left", fontsize=8, markerscale=0.4, ncols=2)
+    figure.savefig(out, dpi=130, metadata={"Date": None} if out.suffix == ".svg" else None)
+
+
+def _draw_map(axes: Any, plan: Plan, coverage: npt.NDArray[np.float64], words: Mapping[tuple[int, int], str]) -> Any:
+    """One map into a chart; returns what a bar of its colours is drawn of."""
     across, up = plan.axes
-    coverage, words = _cells(plan, rows)
     x, y = (_places(axis.values) for axis in plan.axes)
-    figure = Figure(figsize=(9, 5), facecolor="white", layout="constrained")
-    axes = figure.subplots()
     mesh = axes.pcolormesh(_edges(x), _edges(y), coverage.T, cmap="cividis", vmin=0, vmax=1)
     if min(coverage.shape) > 1 and np.isfinite(coverage).sum() > 3:
         lines = axes.contour(x, y, np.nan_to_num(coverage.T), levels=_LINES, colors="white", linewidths=1.5)
@@ -64,24 +82,18 @@ def draw(plan: Plan, rows: Iterable[Mapping[str, Any]], out: Path) -> None:
     axes.set_xticks(x, _short(across.values), rotation=45 if len(x) > 6 else 0)
     axes.set_yticks(y, _short(up.values))
     axes.set_xlabel(_called(across.name))
-    axes.set_ylabel(_called(up.name))
-    axes.set_title(_title(plan), fontsize=10)
-    figure.colorbar(mesh, label=f"coverage at the end, median of {len(plan.seeds)} seeds")
-    there = sorted({word[0] for word in words.values()})
-    legend = "   ".join(f"{letter} {state}" for state, letter in LETTERS.items() if letter in there)
-    figure.supxlabel(f"most frequent verdict, and of how many seeds: {legend}", fontsize=8)
-    if axes.get_legend_handles_labels()[0]:
-        figure.legend(loc="outside upper left", fontsize=8, markerscale=0.4, ncols=2)
-    figure.savefig(out, dpi=130, metadata={"Date": None} if out.suffix == ".svg" else None)
+    return mesh
 
 
-def _cells(plan: Plan, rows: Iterable[Mapping[str, Any]]) -> tuple[npt.NDArray[np.float64], dict[tuple[int, int], str]]:
-    """Median coverage of each cell, NaN where nothing is done, and its verdict in short."""
+def _cells(
+    plan: Plan, rows: Iterable[Mapping[str, Any]], recipe: str = ""
+) -> tuple[npt.NDArray[np.float64], dict[tuple[int, int], str]]:
+    """Median coverage of each cell of one recipe, NaN where nothing is done, and its verdict in short."""
     across, up = plan.axes
     of_key = {row["key"]: row for row in rows}
     found: dict[tuple[int, int], list[Mapping[str, Any]]] = {}
     for cell, task in plan.tasks():
-        if task.key in of_key:
+        if task.key in of_key and cell.get(RECIPE, "") == recipe:
             place = across.values.index(cell[across.name]), up.values.index(cell[up.name])
             found.setdefault(place, []).append(of_key[task.key])
     coverage = np.full((len(across.values), len(up.values)), np.nan)
@@ -148,7 +160,8 @@ def _called(axis: str) -> str:
     return BOUNDS[axis].label if axis in BOUNDS else axis
 
 
-def _title(plan: Plan) -> str:
-    rest = ", ".join(f"{name}={text}" for name, text in plan.config)
+def _title(plan: Plan, recipe: str) -> str:
+    altered = {**dict(plan.config), **(dict(plan.against) if recipe == RECIPES[1] else {})}
+    rest = ", ".join(f"{name}={text}" for name, text in altered.items())
     until = f", until {plan.until}" if plan.until else ""
     return f"{plan.preset}{', ' + rest if rest else ''}: {plan.steps:,} steps, {len(plan.seeds)} seeds a cell{until}"

@@ -1,4 +1,4 @@
-"""A sweep on a cluster of processes of which each is killed once: the table is that of an uninterrupted one."""
+"""A sweep on two and on four processes, of which some are killed: the table is that of an uninterrupted one."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def expect_the_table_of_an_uninterrupted_sweep(folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_worker_scheduler_and_command_are_killed_each_once(tmp_path: Path, programs: ExitStack) -> None:
+def test_one_of_four_workers_the_scheduler_and_the_command_are_killed(tmp_path: Path, programs: ExitStack) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     address, log, out = f"tcp://127.0.0.1:{port}", tmp_path / "log", tmp_path / "sweep"
@@ -81,16 +81,18 @@ def test_worker_scheduler_and_command_are_killed_each_once(tmp_path: Path, progr
         how = ("--scheduler", address, "--together", "1", "--out", str(out))
         return start(programs, "-m", "gan_core", "sweep", *PLAN, *how, log=log)
 
-    first_scheduler, first, second = scheduler(), worker(), worker()
+    first_scheduler, (first, *others) = scheduler(), [worker() for _ in range(4)]
     command = sweep()
     wait_for(lambda: rows_in(out) >= 2, command, log)
     first.kill()
     wait_for(lambda: rows_in(out) >= 4, command, log)
     first_scheduler.kill()
     first_scheduler.wait()
-    second.kill()
+    for other in others:
+        other.kill()
     scheduler()
-    worker()
+    for _ in range(4):
+        worker()
     wait_for(lambda: rows_in(out) >= 7, command, log)
     command.kill()
     command.wait()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,17 @@ from gan_core.sweep.plan import Plan
 PLAN = Plan("quick", 40, (0, 1, 2), (read_axis("lr_g=1e-4,1e-3,1e-2"), read_axis("beta1=0.1,0.5,0.9")))
 
 
-def rows() -> list[dict[str, Any]]:
-    """Coverage is a tenth of the place across, plus 0.01 of the seed; one cell is not done."""
+TWO = replace(PLAN, against=(("objective", "hinge"),))
+
+
+def rows(plan: Plan = PLAN) -> list[dict[str, Any]]:
+    """Coverage: a tenth of the place across, 0.01 of the seed; of another recipe 0.5 more. One cell is not done."""
     found = []
-    for cell, task in PLAN.tasks():
-        place = PLAN.axes[0].values.index(cell["lr_g"])
+    for cell, task in plan.tasks():
+        place = plan.axes[0].values.index(cell["lr_g"])
         if (cell["lr_g"], cell["beta1"]) != ("1e-2", "0.9"):
             verdict = "covering" if task.seed else "d-has-won"
-            coverage = [0.9, place / 10 + task.seed / 100]
+            coverage = [0.9, place / 10 + task.seed / 100 + (0.5 if cell.get("recipe") == "b" else 0)]
             found.append({"key": task.key, "verdict": verdict, "readings": {"coverage": coverage}})
     return found
 
@@ -32,6 +36,13 @@ def test_a_cell_has_the_median_of_its_seeds_and_the_commonest_verdict() -> None:
     assert math.isnan(coverage[2, 2])
     assert words[0, 0] == "C2"
     assert (2, 2) not in words
+
+
+def test_two_recipes_have_a_map_each() -> None:
+    for recipe, more in (("a", 0), ("b", 0.5)):
+        coverage, words = plot._cells(TWO, rows(TWO), recipe)
+        np.testing.assert_allclose(coverage[:, 0], [0.01 + more, 0.11 + more, 0.21 + more])
+        assert len(words) == 8
 
 
 def test_the_settings_of_the_article_lie_where_they_belong() -> None:
@@ -52,9 +63,10 @@ def test_a_map_varies_two_things() -> None:
         plot.check_plan(Plan("quick", 40, (0,), PLAN.axes[:1]))
 
 
-def test_it_is_drawn(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("plan", "maps"), [(PLAN, 1), (TWO, 2)])
+def test_it_is_drawn(plan: Plan, maps: int, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     for name in ("map.svg", "map.png"):
-        plot.draw(PLAN, rows(), tmp_path / name)
+        plot.draw(plan, rows(plan), tmp_path / name)
     text = (tmp_path / "map.svg").read_text()
-    assert "<svg" in text
+    assert text.count('id="QuadMesh_') == maps
