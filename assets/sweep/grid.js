@@ -30,7 +30,7 @@ window.dash_clientside = window.dash_clientside || {};
     body.style.setProperty("--columns", columns);
     for (let j = rows - 1; j >= 0; j--) body.append(app.element("div", { role: "row", class: "map-row" }, ...cells[j].map((cell, i) => element(cell, i, j))));
     const box = app.element("div", { class: "map-box" }, body, lines, ...marks());
-    const ticks = (axis, way) => app.element("div", { class: `map-ticks ${way}`, "aria-hidden": "true" }, ...shown(axis.values).map((value) => app.element("span", {}, value)));
+    const ticks = (axis, way) => app.element("div", { class: `map-ticks ${way}`, "aria-hidden": "true" }, ...shown(axis.values).map((value) => app.element("span", { class: isNumber(value) ? "number" : "" }, value)));
     const root = app.element("figure", { class: "map" }, app.element("figcaption", {}, title), app.element("div", { class: "map-plot" }, app.element("span", { class: "map-name y" }, ys.name ? app.sweepWords.label(ys.name) : ""), ticks({ values: [...ys.values].reverse() }, "y"), box, ticks(xs, "x"), app.element("span", { class: "map-name x" }, app.sweepWords.label(xs.name))));
 
     function element(cell, i, j) {
@@ -58,10 +58,10 @@ window.dash_clientside = window.dash_clientside || {};
       to.focus();
     }
 
-    // Where the article's settings are, if the axes are G's learning rate and beta1.
+    // Where the article's settings are, if the axes are G's learning rate and its beta1, or that of both players.
     function marks() {
-      const [x, y] = ["lr_g", "beta1_g"].map((name) => [xs, ys].find((axis) => axis.name === name));
-      if (!x || !y) return [];
+      const beta1s = ["beta1_g", "beta1"];
+      if (![xs, ys].some(({ name }) => name === "lr_g") || ![xs, ys].some(({ name }) => beta1s.includes(name))) return [];
       return FIGURES.flatMap(([figure, lr, beta1]) => {
         const at = [xs, ys].map((axis) => along(axis.values.map(Number), axis.name === "lr_g" ? lr : beta1));
         if (at.some((one) => one === null)) return [];
@@ -101,8 +101,13 @@ window.dash_clientside = window.dash_clientside || {};
   // Of many values every so manyth one is written.
   function shown(values) {
     const every = Math.ceil(values.length / 8);
-    return values.map((value, i) => (i % every || value === "" ? "" : Number.isFinite(Number(value)) ? app.brief(value) : value));
+    return values.map((value, i) => (i % every ? "" : isNumber(value) ? short(Number(value)) : value));
   }
+
+  const isNumber = (value) => value !== "" && Number.isFinite(Number(value));
+
+  // As wide as a cell: whole numbers whole, 0.00464, but 4.6e-5.
+  const short = (n) => (Number.isInteger(n) && n < 1e5 ? String(n) : Math.abs(n) < 1e-3 || n >= 1e5 ? Number(n.toPrecision(2)).toExponential() : app.brief(n));
 
   // Where a number is among ascending values, in cells, between them by ratio where all are above 0; null outside.
   function along(values, x) {

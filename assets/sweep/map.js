@@ -130,7 +130,8 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   // A grid for each combination of what is neither across nor up.
-  function build({ axes: given, cells }, told) {
+  function build({ axes: given, cells, plan }, told) {
+    const other = Object.entries(plan.against).map(([name, text]) => `${name}=${text}`).join(", ");
     const axes = given.map(([name, values]) => ({ name, values }));
     const xs = sorted(axes[0]);
     const ys = axes.length > 1 ? sorted(axes[1]) : { name: "", values: [""] };
@@ -141,7 +142,8 @@ window.dash_clientside = window.dash_clientside || {};
       const group = groups.get(title) || groups.set(title, ys.values.map(() => [])).get(title);
       group[ys.name ? ys.values.indexOf(cell.of[ys.name]) : 0][xs.values.indexOf(cell.of[xs.name])] = index;
     });
-    return [...groups].map(([title, group]) => app.sweepGrid.make({ title: title || app.say("sweep.whole"), xs, ys, cells: group, told }));
+    const titled = (title, group) => (cells[group.flat()[0]].of.recipe === "b" ? app.say("sweep.with", { title, other }) : title || app.say("sweep.whole"));
+    return [...groups].map(([title, group]) => app.sweepGrid.make({ title: titled(title, group), xs, ys, cells: group, told }));
   }
 
   // Numbers ascend, whatever their order was; words stay as they were given.

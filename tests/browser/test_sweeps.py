@@ -246,6 +246,19 @@ def test_what_is_computed_in_the_page(dashboard: DashboardPage) -> None:
     ends = np.array(pieces).reshape(-1, 2)
     assert len(ends) > 4
     np.testing.assert_allclose(ends @ [0.3, 0.2], 0.7)
+    # The article's settings are marked where beta1 is that of both players, too; numbers beside the map are short.
+    marks, ticks = page.evaluate("""() => {
+        const xs = { name: "lr_g", values: ["1e-05", "0.000464159", "0.001", "0.01"] };
+        const ys = { name: "beta1", values: ["0.5", "0.9"] };
+        const cells = [[0, 1, 2, 3], [4, 5, 6, 7]];
+        const { root } = dash_clientside.sweepGrid.make({ title: "", xs, ys, cells, told: {} });
+        const of = (part) => [...root.querySelectorAll(part)];
+        const told = of(".map-mark").map((mark) => [mark.textContent, mark.style.left, mark.style.bottom]);
+        return [told, of(".map-ticks.x span").map((one) => one.textContent)];
+    }""")
+    assert marks[0] == ["2", "62.5%", "75%"]
+    assert [marks[1][0], marks[1][2]] == ["7", "25%"]
+    assert ticks == ["1e-5", "4.6e-4", "0.001", "0.01"]
     for text, given in {
         "lr_g=1e-4..1e-2:5:log": (1e-4, 1e-2, 5, True, False),
         "beta1_g=0..0.9:4": (0, 0.9, 4, False, False),
