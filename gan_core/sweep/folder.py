@@ -141,6 +141,19 @@ class SweepFolder:
                 (self.path / UNFINISHED / key).unlink(missing_ok=True)
 
 
+def rows_known(plan: Plan, places: Iterable[Path]) -> Iterator[Row]:
+    """What other sweeps' folders know of the runs of a plan, each once."""
+    missing = {task.key for _, task in plan.tasks()}
+    for folder in map(SweepFolder, places):
+        with suppress(ValueError, OSError):
+            other = folder.plan()
+            if (other.preset, other.steps) == (plan.preset, plan.steps):
+                for row in folder.rows():
+                    if row["key"] in missing:
+                        missing.remove(row["key"])
+                        yield row
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that a reader finds the old one or the whole new one. Raises OSError with the file's name."""
     place = path.with_name(f"{path.name}.part")

@@ -21,7 +21,7 @@ from typing import Any
 from gan_core.records.commands import check_size
 from gan_core.records.sweeps import NoSweep
 from gan_core.setup.presets import find_preset
-from gan_core.sweep.folder import PLAN, ROWS, SweepFolder
+from gan_core.sweep.folder import PLAN, ROWS, SweepFolder, rows_known
 from gan_core.sweep.kept import KeptSweep, folders
 from gan_core.sweep.laborer import Laborer
 from gan_core.sweep.notes import Notes, read_notes, write_notes
@@ -76,14 +76,19 @@ class Sweeps:
             return sorted((self._summary(path.name) for path in folders(self._place)), key=lambda one: -one["asked"])
 
     def begin(self, given: Mapping[str, Any], workers: int) -> str:
-        """Have a plan trained; returns the name of its sweep: the same one for the same plan."""
+        """Have a plan trained; returns the name of its sweep: the same one for the same plan.
+
+        Runs of it that another sweep has done already are not trained again.
+        """
         plan = self.check(given)
         name = hashlib.sha256(json.dumps(plan.as_json()).encode()).hexdigest()[:_DIGITS]
         with self._changed:
             there = folders(self._place)
             if len(there) >= MAX_SWEEPS and name not in {path.name for path in there}:
                 raise ValueError(say("sweeps.too-many", most=MAX_SWEEPS))
-            SweepFolder(self._place / name).begin(plan)
+            folder = SweepFolder(self._place / name)
+            if not folder.begin(plan):
+                folder.add(rows_known(plan, [path for path in there if path.name != name]))
             write_notes(self._place / name, Notes(True, self._workers(workers), time.time()))
             self._changed.notify_all()
         return name

@@ -124,6 +124,22 @@ def test_a_child_ends_when_its_server_is_gone(idle: Sweeps, place: Path) -> None
     assert state_of(idle, name)["done"] == 0
 
 
+def test_more_seeds_train_only_those_that_are_new(started: Callable[[], Sweeps], place: Path) -> None:
+    sweeps = started()
+    few = sweeps.begin(TINY, 1)
+    until(lambda: state_of(sweeps, few)["state"] == "done")
+    (place / "damaged").mkdir()
+    (place / "damaged" / PLAN).write_text("{")
+    more = sweeps.begin({**TINY, "seeds": [3, 1, 0]}, 1)
+    kept, asked = ((place / name / ROWS).read_bytes().splitlines() for name in (few, more))
+    assert set(asked[:2]) == set(kept), "the very rows, with the seconds that they took"
+    until(lambda: state_of(sweeps, more)["state"] == "done")
+    rows = [json.loads(line) for line in (place / more / ROWS).read_bytes().splitlines()]
+    assert len(rows) == len({row["key"] for row in rows}) == 3
+    longer = sweeps.begin({**TINY, "steps": 41}, 1)
+    assert state_of(sweeps, longer)["done"] == 0
+
+
 def test_what_waits_can_be_paused_gone_on_with_and_deleted(idle: Sweeps, place: Path) -> None:
     name = idle.begin(TINY, 2)
     assert state_of(idle, name)["state"] == "waiting"
