@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from distributed import Client, LocalCluster, get_worker
+from distributed import LocalCluster, get_worker
 from pyarrow import parquet
 
+from crews import clients_of, crew_of_threads
 from gan_core.sweep import conduct
 from gan_core.sweep.axis import read_axis
 from gan_core.sweep.conduct import Conductor, Outcome, Report
@@ -31,28 +31,9 @@ def cluster() -> Iterator[LocalCluster]:
         yield cluster
 
 
-@contextmanager
-def crew_of_threads() -> Iterator[LocalCluster]:
-    any_port = {"dashboard_address": "127.0.0.1:0"}
-    with LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        processes=False,
-        dashboard_address=None,
-        scheduler_kwargs=any_port,
-        memory_limit=None,
-    ) as cluster:
-        yield cluster
-
-
 @pytest.fixture
 def make_crew(cluster: LocalCluster) -> MakeCrew:
-    @contextmanager
-    def make() -> Iterator[Client]:
-        with Client(cluster, set_as_default=False) as client:
-            yield client
-
-    return make
+    return clients_of(cluster)
 
 
 @pytest.fixture
