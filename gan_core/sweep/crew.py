@@ -74,6 +74,22 @@ def patient(make_crew: MakeCrew, stop: Callable[[], bool]) -> MakeCrew:
     return wait
 
 
+@contextmanager
+def lasting(make_crew: MakeCrew) -> Iterator[MakeCrew]:
+    """One crew of this machine for several sweeps in turn: it is begun when the first asks for it, and ended here."""
+    with ExitStack() as stack:
+        begun: list[Client] = []
+
+        @contextmanager
+        def again() -> Iterator[Client]:
+            if not begun:
+                begun.append(stack.enter_context(make_crew()))
+            with Client(begun[0].cluster, set_as_default=False) as client:
+                yield client
+
+        yield again
+
+
 def _of_this_machine(workers: int) -> Iterator[Client]:
     with tempfile.TemporaryDirectory(prefix="ganscope-sweep-") as place:
         with deaf_to_ctrl_c():  # it must not meet the workers: they are told when to stop

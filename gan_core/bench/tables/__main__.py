@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from tqdm import tqdm
 
@@ -18,7 +19,7 @@ from gan_core.cli.outputs import CtrlC
 from gan_core.cli.sweep_options import read_seeds
 from gan_core.setup.config import MAX_THREADS
 from gan_core.sweep.conduct import Report
-from gan_core.sweep.crew import NoCrew, crew
+from gan_core.sweep.crew import MakeCrew, NoCrew, crew, lasting
 
 SEEDS = (0, 1, 2, 3, 4)  # fewer decide nothing
 
@@ -78,15 +79,26 @@ def main(argv: Sequence[str]) -> int:
         return 1
 
 
+@contextmanager
+def _crew(scheduler: str | None, workers: int | None) -> Iterator[MakeCrew]:
+    """For all ways: the same processes of this machine, or a cluster, which may be gone and come back in between."""
+    if scheduler is not None:
+        yield lambda: crew(scheduler, workers)
+    else:
+        with lasting(lambda: crew(None, workers)) as make_crew:
+            yield make_crew
+
+
 def _train(asked: Asked, done: int, given: argparse.Namespace) -> int:
     total = len(asked.seeds) * len(asked.ways)
     with (
         CtrlC(also=(signal.SIGTERM,)) as ctrl_c,
         tqdm(total=total, initial=done, unit="run", disable=None, smoothing=0.05) as bar,
+        _crew(given.scheduler, given.workers) as make_crew,
     ):
         report = Report(bar.update, lambda said: bar.write(said, file=sys.stderr), None, lambda: ctrl_c.pressed)
         try:
-            ended = train(asked, lambda: crew(given.scheduler, given.workers), report)
+            ended = train(asked, make_crew, report)
         except NoCrew as error:
             report.say(str(error))
             return 1

@@ -17,7 +17,7 @@ The plan, written before its results:
 from __future__ import annotations
 
 from gan_core.bench.tables.claims import Claim, median_of
-from gan_core.bench.tables.paper import Column, Published, Table, Way
+from gan_core.bench.tables.paper import PER_CENT, Column, Published, Table, Way
 
 _GDPP = "GDPP"
 _PAPER = Published("WGAN-GP, its figures", {"modes": "a picture, no number"})
@@ -81,10 +81,10 @@ TOYS = Table(
     ways=tuple(way for data in _TARGETS for way in _ways(data)),
     columns=(
         Column("modes", "modes", 1),
-        Column("high_quality", "high quality, ball, %", 1, 100),
+        Column("high_quality", "high quality, ball, %", 1, PER_CENT),
         Column("reverse_kl", "reverse KL, all", 4),
-        Column("coverage", "parts reached, %", 1, 100),
-        Column("on_band", "on the data, %", 1, 100),
+        Column("coverage", "parts reached, %", 1, PER_CENT),
+        Column("on_band", "on the data, %", 1, PER_CENT),
     ),
     claims=(*_claims("8gaussians", 5), *_claims("25gaussians", 13)),
     differences=(

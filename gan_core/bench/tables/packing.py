@@ -144,7 +144,7 @@ RING = _table(
     },
     {"gan": (1, 99.3), "ali": (2.8, 0.13), "unrolled-5": (7.6, 35.6), "veegan": (8, 52.9)},
     _recalled((6.8, 59.6), (8, 71.7), (8.0, 99.5, 0.0014)),
-    Claim("It has fewer samples of high quality.", _VEEGAN, more("high_quality", "gan", "unrolled-5")),
+    Claim("Unrolling has fewer samples of high quality.", _VEEGAN, more("high_quality", "gan", "unrolled-5")),
     (
         "The ring of VEEGAN and PacGAN has radius 1 and a standard deviation of 0.01. That of unrolled GANs has radius "
         "2 and 0.02 (from memory of the paper; not confirmed), which is the same shape; that of self-conditioned GANs "
@@ -167,7 +167,7 @@ GRID = _table(
     },
     {"gan": (3.3, 0.5), "ali": (15.8, 1.6), "unrolled-5": (23.6, 16), "veegan": (24.6, 40)},
     _recalled((24.2, 28.7), (24.8, 68.5), (25.0, 99.5, 0.0063)),
-    Claim("It has more samples of high quality.", _VEEGAN, more("high_quality", "unrolled-5", "gan")),
+    Claim("Unrolling has more samples of high quality.", _VEEGAN, more("high_quality", "unrolled-5", "gan")),
     (),
     ("The grid is a fifth as large, to fit the square; learning rates are as published.",),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from gan_core.sweep.plan import Plan
 # A published number, perhaps with the standard error that was published with it; or words, where there was no number.
 Cell = float | tuple[float, float] | str
 
+PER_CENT = 100
 _PRESET = "blank"  # of which nothing is left: a table's protocol says all that counts
 
 
@@ -35,12 +37,17 @@ class Way:
 
 @dataclass(frozen=True)
 class Column:
-    """A reading as it is printed: times `scale`, with so many `digits` behind the point."""
+    """A reading as it is printed: times `scale`, with so many `digits` behind the point. None is ever below 0."""
 
     reading: str
     title: str
     digits: int
     scale: float = 1.0
+
+    @property
+    def most(self) -> float:
+        """What it cannot exceed: what is printed in per cent is a share."""
+        return 1.0 if self.scale == PER_CENT else math.inf
 
 
 @dataclass(frozen=True)
@@ -70,9 +77,9 @@ class Table:
 
 MODES = (
     Column("modes", "modes", 1),
-    Column("high_quality", "high quality, ball, %", 1, 100),
-    Column("high_quality_box", "high quality, box, %", 1, 100),
-    Column("smallest_share", "smallest share, %", 2, 100),
+    Column("high_quality", "high quality, ball, %", 1, PER_CENT),
+    Column("high_quality_box", "high quality, box, %", 1, PER_CENT),
+    Column("smallest_share", "smallest share, %", 2, PER_CENT),
     Column("reverse_kl", "reverse KL, all", 4),
     Column("reverse_kl_high_quality", "reverse KL, high quality", 4),
     Column("reverse_kl_with_off", "reverse KL, with a bin for off", 3),

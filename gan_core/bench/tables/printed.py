@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from gan_core.bench.tables.found import PAID, At, Ours, Results
-from gan_core.bench.tables.paper import ALONG, Cell, Column, Published, Way
+from gan_core.bench.tables.paper import ALONG, PER_CENT, Cell, Column, Published, Way
 from gan_core.looking.probe import LIVE_POINTS
 from gan_core.sweep.statistics import Mean
 
@@ -17,10 +17,10 @@ UNCONFIRMED = "†"
 _FOOTNOTE = f"{UNCONFIRMED} From memory of the paper; not confirmed."
 _ALONG = {
     "modes": Column("modes", "modes", 1),
-    "high_quality": Column("high_quality", "high quality, ball, %", 1, 100),
+    "high_quality": Column("high_quality", "high quality, ball, %", 1, PER_CENT),
     "reverse_kl": Column("reverse_kl", "reverse KL, all", 4),
-    "coverage": Column("coverage", "parts reached, %", 1, 100),
-    "on_band": Column("on_band", "on the data, %", 1, 100),
+    "coverage": Column("coverage", "parts reached, %", 1, PER_CENT),
+    "on_band": Column("on_band", "on the data, %", 1, PER_CENT),
 }
 
 
@@ -31,7 +31,8 @@ def markdown(results: Results) -> str:
         f"# {table.title}",
         f"`python -m gan_core.bench.tables {table.name}`: {_length(results)} The protocol has {table.steps:,} steps. "
         f"At the end {table.samples:,} samples of each run are counted. *Here*: the mean over the seeds, and in "
-        "brackets the 95 % interval of the mean (Student's t). *In print*: as published; ± is a standard error.",
+        "brackets its 95 % interval (Student's t, cut to what there can be). *In print*: as published; ± is a standard "
+        "error.",
         _lines(_head(results), _body(results)),
         _FOOTNOTE,
         *(_equal(results, what) for what in PAID),
@@ -109,7 +110,8 @@ def _here(columns: Sequence[Column], ours: Ours | None) -> list[str]:
 
 def _equal(results: Results, what: str) -> str:
     found = results.at_equal(what)
-    has = [name for name in ALONG if any(at.readings[name].of for at in found.values())]
+    shown = {column.reading for column in results.table.columns}
+    has = [name for name in ALONG if name in shown and any(at.readings[name].of for at in found.values())]
     head = ["way", "step", "gradients", "samples", *(_ALONG[name].title for name in has)]
     words = {way.name: way.words for way in results.table.ways}
     text = (
@@ -143,10 +145,16 @@ def _printed(cell: Cell) -> str:
 
 
 def _mean(found: Mean, column: Column) -> str:
+    """The interval is cut to what there can be: the mean of what is never negative is not, either."""
     if not found.of:
         return "none"
-    value, low, high = (f"{x * column.scale:.{column.digits}f}" for x in (found.value, found.low, found.high))
-    return value if math.isnan(found.low) else f"{value} ({low} to {high})"
+
+    def said(value: float) -> str:
+        return f"{value * column.scale:.{column.digits}f}"
+
+    if math.isnan(found.low):
+        return said(found.value)
+    return f"{said(found.value)} ({said(max(found.low, 0.0))} to {said(min(found.high, column.most))})"
 
 
 def _grouped(*counts: float) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -86,11 +86,19 @@ class Ended:
     left_out: int = 0
 
 
-def train(asked: Asked, make_crew: MakeCrew, report: Report, *, together: int | None = None) -> Ended:
+def train(asked: Asked, make_crew: MakeCrew, report: Report) -> Ended:
     """Train all that is not done, and write the table. Raises NoCrew, OSError; ValueError as `Asked.begin`."""
+
+    def done(count: int) -> None:
+        report.done(count)
+        if count:
+            try:
+                asked.write()
+            except OSError as error:
+                report.say(f"{error.filename}: {error.strerror}; the table is written later.")
+
     does = partial(train_share, measure=Count(asked.table.samples))
-    left_out = 0
-    stopped = False
+    left_out, stopped = 0, False
     with ExitStack() as alone:
         folders = {way.name: asked.folder(way) for way in asked.ways}
         for folder in folders.values():
@@ -99,12 +107,12 @@ def train(asked: Asked, make_crew: MakeCrew, report: Report, *, together: int | 
         try:
             for way in asked.ways:
                 plan = asked.table.plan(way, asked.seeds, asked.steps)
-                outcome = Conductor(plan, folders[way.name], report, together=together, does=does).run(make_crew)
+                conductor = Conductor(plan, folders[way.name], replace(report, done=done), does=does)
+                outcome = conductor.run(make_crew)
                 left_out += len(outcome.left_out)
                 stopped = outcome.stopped
                 if stopped:
                     break
-                asked.write()
         finally:
             results = asked.write()
     return Ended(results, stopped, left_out)

@@ -15,7 +15,7 @@ from crews import clients_of, crew_of_threads
 from gan_core.sweep import conduct
 from gan_core.sweep.axis import read_axis
 from gan_core.sweep.conduct import Conductor, Outcome, Report
-from gan_core.sweep.crew import MakeCrew, NoCrew, crew
+from gan_core.sweep.crew import MakeCrew, NoCrew, crew, lasting
 from gan_core.sweep.folder import SweepFolder
 from gan_core.sweep.on_worker import NotHere
 from gan_core.sweep.plan import Plan, Task, groups
@@ -91,6 +91,23 @@ def test_stopped_it_goes_on_with_what_is_done(
     assert len(as_rows(tmp_path)) == there
     conducted(tmp_path, make_crew, said)
     assert as_rows(tmp_path) == expected
+
+
+def test_one_crew_trains_several_sweeps(
+    tmp_path: Path, make_crew: MakeCrew, said: list[str], expected: list[dict[str, Any]]
+) -> None:
+    begun: list[str] = []
+
+    def begin() -> Any:
+        begun.append("a crew")
+        return make_crew()
+
+    with lasting(begin) as one:
+        assert begun == []
+        for name in ("first", "second"):
+            conducted(tmp_path / name, one, said, together=1)
+            assert as_rows(tmp_path / name) == expected
+    assert (begun, said) == (["a crew"], [])
 
 
 class Failing:
