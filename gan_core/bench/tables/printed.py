@@ -38,7 +38,7 @@ def markdown(results: Results) -> str:
         *(_equal(results, what) for what in PAID),
         "## What is claimed of it",
         "An order *holds* where the means are in it and the permutation test has p of 0.05 at most; *undecided*: only "
-        "the means are. Fewer than five seeds decide nothing, but for what is said of every seed.",
+        "the means are. Fewer than five seeds decide nothing, but for what is said of every seed." + _shorter(results),
         _lines(("claim", "who says it", "here", "by"), _claims(results)),
         "## Where papers and their code differ",
         _listed(table.differences),
@@ -76,11 +76,22 @@ def _way_as_json(results: Results, way: Way) -> dict[str, Any]:
     }
 
 
+def _steps(results: Results) -> list[int]:
+    return sorted({ours.steps for way in results.table.trained if (ours := results.ours(way)) is not None})
+
+
 def _length(results: Results) -> str:
-    steps = sorted({ours.steps for way in results.table.trained if (ours := results.ours(way)) is not None})
-    if not steps:
-        return "No run is done."
-    return f"Trained for {' or '.join(f'{step:,}' for step in steps)} steps."
+    steps = _steps(results)
+    return f"Trained for {' or '.join(f'{step:,}' for step in steps)} steps." if steps else "No run is done."
+
+
+def _shorter(results: Results) -> str:
+    steps, whole = _steps(results), results.table.steps
+    if not steps or steps[-1] >= whole:
+        return ""
+    return (
+        f" These runs have {steps[-1] / whole:.2g} of the protocol's steps: what does not hold of them may hold later."
+    )
 
 
 def _head(results: Results) -> list[str]:
