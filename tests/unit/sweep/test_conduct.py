@@ -110,6 +110,21 @@ def test_one_crew_trains_several_sweeps(
     assert (begun, said) == (["a crew"], [])
 
 
+def test_a_share_that_carries_much_brings_no_warning(tmp_path: Path, cluster: LocalCluster, said: list[str]) -> None:
+    plan = replace(PLAN, axes=(), seeds=(0,))
+    ((_, task),) = plan.tasks()
+    folder = SweepFolder(tmp_path)
+    folder.begin(plan)
+    folder.hold({task.key: bytes(12_000_000)})
+
+    def begin_anew(share: Share, modules: tuple[str, ...], telling: bool) -> Handed:
+        assert len(share.begun[task.key]) == 12_000_000  # else the run would be left out
+        return work(Share(share.tasks))
+
+    Conductor(plan, folder, Report(say=said.append), does=begin_anew).run(lambda: crew(cluster.scheduler_address, None))
+    assert (len(list(folder.rows())), said) == (1, [])
+
+
 class Failing:
     """In the place of what a worker does: for some shares something else."""
 
