@@ -50,7 +50,8 @@ class Forward:
         *hidden, self._last = [(layer.weight.detach(), layer.bias.detach()) for layer in linear]
         self.outputs = linear[-1].out_features
         on_cpu = network.parameters_flat.device.type == "cpu"
-        linear_in_parts = network.leak is not None
+        of_plane = linear[0].in_features == 2  # tiles are of the plane: latents of more numbers have none
+        linear_in_parts = network.leak is not None and of_plane
         self._tiled = linear_in_parts and len(linear) > 2 and linear[0].out_features >= _WORTH and on_cpu
         if self._tiled:
             self._first, *self._middle = hidden

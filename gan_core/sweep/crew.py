@@ -27,6 +27,8 @@ _SETTINGS = {
     "distributed.scheduler.allowed-failures": 3,
     "distributed.admin.log-length": 1_000,  # of what happened: it stays in memory, and nobody reads it
     "distributed.admin.low-level-log-length": 100,
+    # A share carries the checkpoints of its runs, 12 MB each of networks of 3 x 512: that is meant.
+    "distributed.admin.large-graph-warning-threshold": "1GB",
     "distributed.scheduler.http.routes": [],  # nothing is told to who asks by HTTP
     "distributed.worker.http.routes": [],
     "distributed.worker.memory.terminate": False,  # no judge of memory: runs are small, checkpoints come and go
@@ -72,6 +74,22 @@ def patient(make_crew: MakeCrew, stop: Callable[[], bool]) -> MakeCrew:
             yield client
 
     return wait
+
+
+@contextmanager
+def lasting(make_crew: MakeCrew) -> Iterator[MakeCrew]:
+    """One crew of this machine for several sweeps in turn: it is begun when the first asks for it, and ended here."""
+    with ExitStack() as stack:
+        begun: list[Client] = []
+
+        @contextmanager
+        def again() -> Iterator[Client]:
+            if not begun:
+                begun.append(stack.enter_context(make_crew()))
+            with Client(begun[0].cluster, set_as_default=False) as client:
+                yield client
+
+        yield again
 
 
 def _of_this_machine(workers: int) -> Iterator[Client]:

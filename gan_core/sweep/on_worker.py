@@ -10,7 +10,7 @@ from typing import Any
 from distributed import get_worker
 
 from gan_core.setup.config import GANConfig, HyperParameters
-from gan_core.sweep.work import Handed, Share, work
+from gan_core.sweep.work import Handed, Measure, Share, work
 from gan_core.system import laboratory
 from gan_core.training.best_batch import best_batch
 
@@ -25,7 +25,9 @@ class NotHere:
     sentence: str
 
 
-def train_share(share: Share, modules: tuple[str, ...], telling: bool) -> Handed | NotHere:
+def train_share(
+    share: Share, modules: tuple[str, ...], telling: bool, *, measure: Measure | None = None
+) -> Handed | NotHere:
     """What a worker does: `work`, with the visitor's own modules."""
     worker = get_worker()
     try:
@@ -36,7 +38,7 @@ def train_share(share: Share, modules: tuple[str, ...], telling: bool) -> Handed
     def tell(key: str, look: Mapping[str, Any]) -> None:
         worker.log_event(LOOKS, {"key": key, **look})
 
-    return work(share, tell=tell if telling else None)
+    return work(share, tell=tell if telling else None, measure=measure)
 
 
 def try_batches(config: GANConfig, values: HyperParameters, at_most: int, modules: tuple[str, ...]) -> int:

@@ -30,6 +30,26 @@ def share(count: int, of: int) -> Share:
     return Share(count, of, float(found.low), float(found.high))
 
 
+@dataclass(frozen=True)
+class Mean:
+    """The mean of `of` numbers, with Student's interval for the mean that is behind them; NaN where it is not known."""
+
+    value: float
+    low: float
+    high: float
+    of: int
+
+
+def mean(numbers: Sequence[float]) -> Mean:
+    """The mean with its 95 % interval (Student 1908); there is none of a single number, and no mean of none."""
+    if len(numbers) < 2:
+        value = float(numbers[0]) if numbers else math.nan
+        return Mean(value, math.nan, math.nan, len(numbers))
+    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(numbers) - 1) * stats.sem(numbers))
+    middle = float(np.mean(numbers))
+    return Mean(middle, middle - half, middle + half, len(numbers))
+
+
 def permutation(a: Sequence[float], b: Sequence[float], resamples: int = RESAMPLES) -> float:
     """Two-sided p of the permutation test of the difference of means (Fisher 1935); 1 where one has less than two."""
     if min(len(a), len(b)) < 2:
@@ -66,15 +86,15 @@ def compare(a: Sequence[Mapping[str, Any]], b: Sequence[Mapping[str, Any]], read
     """
     if not a or not b:
         return ()
-    steps = min(_last(a), _last(b))
-    rates = [float(np.mean([row["gradients"] / max(row["steps"], 1) for row in rows])) for rows in (a, b)]
-    budget = min(rate * _last(rows) for rate, rows in zip(rates, (a, b), strict=True))
+    steps = min(last_told(a), last_told(b))
+    rates = [paid_a_step(rows, "gradients") for rows in (a, b)]
+    budget = min(rate * last_told(rows) for rate, rows in zip(rates, (a, b), strict=True))
     found = []
     for by, at in (
         ("steps", (steps, steps)),
-        ("gradients", tuple(_told_within(rows, budget / rate) for rate, rows in zip(rates, (a, b), strict=True))),
+        ("gradients", tuple(told_within(rows, budget / rate) for rate, rows in zip(rates, (a, b), strict=True))),
     ):
-        numbers = [_numbers(rows, reading, step) for rows, step in zip((a, b), at, strict=True)]
+        numbers = [numbers_at(rows, reading, step) for rows, step in zip((a, b), at, strict=True)]
         found.append(
             Comparison(
                 reading,
@@ -89,17 +109,23 @@ def compare(a: Sequence[Mapping[str, Any]], b: Sequence[Mapping[str, Any]], read
     return tuple(found)
 
 
-def _last(rows: Sequence[Mapping[str, Any]]) -> int:
+def paid_a_step(rows: Sequence[Mapping[str, Any]], what: str) -> float:
+    """How many "gradients", or "samples", a step of these rows took, on average over them."""
+    return float(np.mean([row[what] / max(row["steps"], 1) for row in rows]))
+
+
+def last_told(rows: Sequence[Mapping[str, Any]]) -> int:
+    """The last step that is told of any of these rows; 0 if none is."""
     return max((int(row["told"][-1]) for row in rows if row["told"]), default=0)
 
 
-def _told_within(rows: Sequence[Mapping[str, Any]], steps: float) -> int:
+def told_within(rows: Sequence[Mapping[str, Any]], steps: float) -> int:
     """The last step told of any run that is not beyond so many steps; the first one told, if all are."""
     told = sorted({int(step) for row in rows for step in row["told"]})
     return max((step for step in told if step <= steps * (1 + 1e-9)), default=told[0] if told else 0)
 
 
-def _numbers(rows: Sequence[Mapping[str, Any]], reading: str, step: int) -> list[float]:
+def numbers_at(rows: Sequence[Mapping[str, Any]], reading: str, step: int) -> list[float]:
     """Of each run at that step, or at its last one before; runs without a number are left out."""
     found = []
     for row in rows:

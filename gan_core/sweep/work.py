@@ -31,6 +31,7 @@ from gan_core.wire.envelope import pack, unpack
 
 POINT = 32_767  # of the fakes in a row, which are kept as int16: 1 of the square
 Tell = Callable[[str, Mapping[str, Any]], None]
+Measure = Callable[[Task, MLP], Mapping[str, float]]  # of a run that has ended, and its generator
 
 
 @dataclass(frozen=True)
@@ -92,8 +93,16 @@ class Engines:
         self._many = ManyEngines(self._engines) if len(members) > 1 else None
 
 
-def work(share: Share, *, tell: Tell | None = None, clock: Callable[[], float] = time.monotonic) -> Handed:
+def work(
+    share: Share,
+    *,
+    tell: Tell | None = None,
+    measure: Measure | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Handed:
     """Train until all is done, or the time is up. `tell` is told of each look.
+
+    What `measure` finds at the end goes into the row, as "measured"; of a run that diverged, nothing.
 
     Raises ValueError with a sentence for a run that cannot be trained here.
     """
@@ -104,7 +113,11 @@ def work(share: Share, *, tell: Tell | None = None, clock: Callable[[], float] =
         begun = members[0].step
         while members and (clock() < ends or members[0].step == begun):  # a share that gets nowhere would never end
             _to_the_next_look(engines, members, tell)
-            rows += [row_of(member) for member in members if member.ended]
+            rows += [
+                row_of(member) | _measured(measure, member, engines.generator(i))
+                for i, member in enumerate(members)
+                if member.ended
+            ]
             going = [i for i, member in enumerate(members) if not member.ended]
             if len(going) < len(members):
                 engines.keep(going)
@@ -184,6 +197,13 @@ def row_of(member: Member) -> dict[str, Any]:
         "readings": {name: [_number(x) for x in told[:, i + 1].tolist()] for i, name in enumerate(READ)},
         "fakes": _as_text(member.shown),
     }
+
+
+def _measured(measure: Measure | None, member: Member, generator: MLP) -> dict[str, Any]:
+    if measure is None:
+        return {}
+    found = {} if member.ended == "diverged" else measure(member.task, generator)
+    return {"measured": {name: _number(value) for name, value in found.items()}}
 
 
 def _number(value: float) -> float | None:

@@ -258,3 +258,11 @@ def test_a_network_without_a_hidden_layer() -> None:
     how = {"resolution": 24, "points": 100, "lenses": tuple(LENSES), "of_g": engine.beside_generator()}
     frame = probe.look(engine.generator, engine.discriminator, Moment(1, 2, 0.0), **how)
     assert set(frame.lenses) == {array.name for array in lens_arrays()}
+
+
+@pytest.mark.parametrize("dim", [1, 64])
+def test_latents_of_other_than_two_numbers_go_through_a_wide_generator(dim: int) -> None:
+    config = replace(sized(width=256, depth=2), latent="normal", latent_dim=dim)
+    net = make_generator(config, torch.Generator().manual_seed(0))
+    z = torch.randn((2_000, dim), generator=torch.Generator().manual_seed(1))  # as many as a live frame has at most
+    assert torch.allclose(everywhere(net, z).double(), dense(net, z), atol=1e-5)

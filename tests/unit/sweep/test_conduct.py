@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from distributed import Client, LocalCluster, get_worker
+from distributed import LocalCluster, get_worker
 from pyarrow import parquet
 
+from crews import clients_of, crew_of_threads
 from gan_core.sweep import conduct
 from gan_core.sweep.axis import read_axis
 from gan_core.sweep.conduct import Conductor, Outcome, Report
-from gan_core.sweep.crew import MakeCrew, NoCrew, crew
+from gan_core.sweep.crew import MakeCrew, NoCrew, crew, lasting
 from gan_core.sweep.folder import SweepFolder
 from gan_core.sweep.on_worker import NotHere
 from gan_core.sweep.plan import Plan, Task, groups
@@ -31,28 +31,9 @@ def cluster() -> Iterator[LocalCluster]:
         yield cluster
 
 
-@contextmanager
-def crew_of_threads() -> Iterator[LocalCluster]:
-    any_port = {"dashboard_address": "127.0.0.1:0"}
-    with LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        processes=False,
-        dashboard_address=None,
-        scheduler_kwargs=any_port,
-        memory_limit=None,
-    ) as cluster:
-        yield cluster
-
-
 @pytest.fixture
 def make_crew(cluster: LocalCluster) -> MakeCrew:
-    @contextmanager
-    def make() -> Iterator[Client]:
-        with Client(cluster, set_as_default=False) as client:
-            yield client
-
-    return make
+    return clients_of(cluster)
 
 
 @pytest.fixture
@@ -110,6 +91,38 @@ def test_stopped_it_goes_on_with_what_is_done(
     assert len(as_rows(tmp_path)) == there
     conducted(tmp_path, make_crew, said)
     assert as_rows(tmp_path) == expected
+
+
+def test_one_crew_trains_several_sweeps(
+    tmp_path: Path, make_crew: MakeCrew, said: list[str], expected: list[dict[str, Any]]
+) -> None:
+    begun: list[str] = []
+
+    def begin() -> Any:
+        begun.append("a crew")
+        return make_crew()
+
+    with lasting(begin) as one:
+        assert begun == []
+        for name in ("first", "second"):
+            conducted(tmp_path / name, one, said, together=1)
+            assert as_rows(tmp_path / name) == expected
+    assert (begun, said) == (["a crew"], [])
+
+
+def test_a_share_that_carries_much_brings_no_warning(tmp_path: Path, cluster: LocalCluster, said: list[str]) -> None:
+    plan = replace(PLAN, axes=(), seeds=(0,))
+    ((_, task),) = plan.tasks()
+    folder = SweepFolder(tmp_path)
+    folder.begin(plan)
+    folder.hold({task.key: bytes(12_000_000)})
+
+    def begin_anew(share: Share, modules: tuple[str, ...], telling: bool) -> Handed:
+        assert len(share.begun[task.key]) == 12_000_000  # else the run would be left out
+        return work(Share(share.tasks))
+
+    Conductor(plan, folder, Report(say=said.append), does=begin_anew).run(lambda: crew(cluster.scheduler_address, None))
+    assert (len(list(folder.rows())), said) == (1, [])
 
 
 class Failing:

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from gan_core.sweep.statistics import compare, permutation, share
+from gan_core.sweep.statistics import compare, mean, permutation, share
 
 Z = 1.959963984540054  # of the normal distribution, 97.5 %
 
@@ -24,6 +25,23 @@ def test_the_interval_is_wilsons(count: int, of: int) -> None:
 def test_five_of_eight() -> None:
     found = share(5, 8)
     assert f"{found.low:.2f} to {found.high:.2f}" == "0.31 to 0.86"
+
+
+@pytest.mark.parametrize("numbers", [[8.0, 7.0, 8.0, 6.0, 8.0], [0.31, 0.35], [25.0, 25.0, 25.0]])
+def test_the_interval_of_a_mean_is_students(numbers: list[float]) -> None:
+    found = mean(numbers)
+    assert (found.value, found.of) == (pytest.approx(np.mean(numbers)), len(numbers))
+    if len(set(numbers)) == 1:
+        assert (found.low, found.high) == (25.0, 25.0)
+    else:
+        interval = stats.ttest_1samp(numbers, 0.0).confidence_interval(0.95)
+        assert (found.low, found.high) == pytest.approx((interval.low, interval.high), abs=1e-12)
+
+
+def test_one_number_has_no_interval_and_none_has_no_mean() -> None:
+    assert (mean([3.0]).value, mean([3.0]).of) == (3.0, 1)
+    assert math.isnan(mean([3.0]).low)
+    assert math.isnan(mean([]).value)
 
 
 def test_p_is_the_share_of_all_ways_to_part_the_runs() -> None:

@@ -24,9 +24,18 @@ from gan_core.sweep.member import TOLD
 from gan_core.sweep.plan import Plan, Task
 from gan_core.sweep.work import Share, work
 from gan_core.training.engine import GANEngine
+from gan_core.training.networks import MLP
 
 PLAN = Plan("blank", 120, (0, 1), (read_axis("lr_g=1e-3,1e-2"),))
 SHORT = replace(PLAN, steps=40)
+DIVERGES = Plan(
+    "blank",
+    60,
+    (0,),
+    (read_axis("penalty_weight=0.001,1000"),),  # so high a weight throws D out, once the rates are high, too
+    config=(("optimiser", "sgd"), ("objective", "least-squares"), ("penalty", "r1+r2")),
+    changes=((20, "lr_g", 0.1), (20, "lr_d", 0.1)),
+)
 
 
 def tasks(plan: Plan = PLAN) -> list[Task]:
@@ -132,15 +141,7 @@ def test_a_condition_ends_a_run_at_the_first_look_at_which_it_holds() -> None:
 
 
 def test_a_run_that_diverges_ends_there_and_the_others_go_on() -> None:
-    plan = Plan(
-        "blank",
-        60,
-        (0,),
-        (read_axis("penalty_weight=0.001,1000"),),  # so high a weight throws D out, once the rates are high, too
-        config=(("optimiser", "sgd"), ("objective", "least-squares"), ("penalty", "r1+r2")),
-        changes=((20, "lr_g", 0.1), (20, "lr_d", 0.1)),
-    )
-    calm, wild = tasks(plan)
+    calm, wild = tasks(DIVERGES)
     engine = engine_of(wild)
     broken = next(
         step
@@ -182,3 +183,30 @@ def test_looks_are_told_as_they_come() -> None:
     assert at_the_end["state"] == row["verdict"]
     assert at_the_end["fakes"] == row["fakes"]
     assert math.isclose(at_the_end["coverage"], row["readings"]["coverage"][-1], rel_tol=1e-5)
+
+
+def test_what_is_measured_at_the_end_is_of_the_generator_of_that_run() -> None:
+    """Trained together and cut into shares, it is that of the run trained by its own engine."""
+
+    def measure(task: Task, generator: MLP) -> dict[str, float]:
+        return {"seed": task.seed, "sum": float(generator.parameters_flat.double().sum()), "none": math.nan}
+
+    a, b = tasks(SHORT)[:2]
+    found = list(work(Share((a, b)), measure=measure).rows)
+    begun = work(Share((a,), {}, 0.0), measure=measure).unfinished
+    while begun:
+        back = work(Share((a,), begun, 0.0), measure=measure)
+        found, begun = [*found, *back.rows], back.unfinished
+    for row in found:
+        task = a if row["key"] == a.key else b
+        engine = GANEngine(task.experiment, task.seed, device="cpu", precision="float32", threads=1)
+        engine.advance(task.steps)
+        expected = float(engine.generator.parameters_flat.double().sum())
+        assert row["measured"] == {"seed": task.seed, "sum": pytest.approx(expected, rel=1e-5), "none": None}
+    assert len(found) == 3
+    assert "measured" not in work(Share((a,))).rows[0]
+
+
+def test_nothing_is_measured_of_a_run_that_diverged() -> None:
+    rows = work(Share(tuple(tasks(DIVERGES))), measure=lambda task, generator: {"modes": 1.0}).rows
+    assert {row["ended"]: row["measured"] for row in rows} == {"steps": {"modes": 1.0}, "diverged": {}}
