@@ -76,11 +76,12 @@ def tell(engine: GANEngine, run: int) -> ToldStep:
         apart.metrics.step,
         (*_stages_of_d(of_d, changes, probability), *_stages_of_g(of_g, probability)),
         maps=_bytes(torch.stack(said), middle, reach),
-        differences=np.stack([_bytes(x, 0.0, r) for x, r in zip(changes, reaches, strict=True)]),
+        differences=np.stack([_bytes(x, 0.0, r, top=254) for x, r in zip(changes, reaches, strict=True)]),
         reaches=reaches,
         d_reals=_points([x.reals for x in of_d]),
         d_fakes=_points([x.fakes for x in of_d]),
         moves=_frozen(torch.stack([_arrows(x) for x in of_g]).numpy()),
+        noise=apart.values.instance_noise,
         score=score,
     )
     if not all(math.isfinite(x) for stage in told.stages for x in stage.numbers.values()):
@@ -196,9 +197,9 @@ def _arrows(of_g: _OfG) -> Tensor:
     return torch.cat((fakes, asked / max(longest, 1e-30), moved), dim=1)
 
 
-def _bytes(values: Tensor, middle: float, reach: float) -> Uint8Array:
+def _bytes(values: Tensor, middle: float, reach: float, top: int = 255) -> Uint8Array:
     scaled = ((values - middle) / reach + 1) / 2
-    array: Uint8Array = scaled.clamp(0, 1).mul(255).round().to(torch.uint8).numpy()
+    array: Uint8Array = scaled.clamp(0, 1).mul(top).round().to(torch.uint8).numpy()
     return _frozen(array)
 
 

@@ -64,11 +64,12 @@ class ToldStep:
     step: int  # that it will be
     stages: tuple[Stage, ...]
     maps: Uint8Array  # (K + 1, R, R), D before its first update and after each
-    differences: Uint8Array  # (K, R, R): each less the one before, from -reach to reach
+    differences: Uint8Array  # (K, R, R): each less the one before, from 0 for -reach to 254 for reach
     reaches: tuple[float, ...]  # K of them, above 0
     d_reals: Int16Array  # (K, P, 2), the first points of each batch, times POINT_SCALE
     d_fakes: Int16Array  # (K, P, 2)
     # (M, P, 6): of the first fakes of each batch, x and y before G's move, what D asks of it (the longest is 1), and
     # how it moves, in data units.
     moves: Float32Array
+    noise: float  # standard deviation of what D sees all points through; they are told without it
     score: tuple[float, float] | None = None  # as of a Snapshot, the same for all maps
