@@ -10,7 +10,7 @@ window.dash_clientside = window.dash_clientside || {};
   let waiting = null; // {step, resolve}: who waits for the run to come to a step
   let shown = null; // what is open: {told, changes, at, parts}
 
-  const whyNot = () => app.offers.whyNot(["told"]);
+  const whyNot = () => app.offers.whyNot(["told"]) || (state.status.info.device === "cuda" ? app.say("refusal.told-cuda") : "");
 
   // Asks for the step; returns it, or null where it cannot be told, which is said by `say(sentence)`.
   async function ask(say) {
