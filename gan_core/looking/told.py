@@ -62,6 +62,8 @@ def tell(engine: GANEngine, run: int) -> ToldStep:
     if not apart.metrics.is_finite():
         raise FloatingPointError("the losses of this step are not finite numbers")
     evaluator = Evaluator(engine, apart.values)
+    evaluator.place(apart.stands[0])
+    _, scores = evaluator.of_d(apart.given[0], evaluator.fakes(apart.given[0].z))  # a D at rest has its level by them
     of_d = [_of_d(apart, evaluator, k) for k, update in enumerate(apart.updates) if not update.of_g]
     of_g = [_of_g(apart, evaluator, k) for k, update in enumerate(apart.updates) if update.of_g]
     logits = [_logits(engine.config, evaluator, apart, k) for k in range(len(of_d) + 1)]
@@ -69,18 +71,20 @@ def tell(engine: GANEngine, run: int) -> ToldStep:
     said = [torch.sigmoid(x) for x in logits] if probability else logits
     changes = [after - before for before, after in pairwise(said)]
     reaches = tuple(max(float(change.abs().max()), _LEAST) for change in changes)
-    score = None if probability else _score(engine.config, logits, of_d[0].scores)
+    score = None if probability else _score(engine.config, logits, scores)
     middle, reach = (0.5, 0.5) if score is None else score
     told = ToldStep(
         run,
         apart.metrics.step,
         (*_stages_of_d(of_d, changes, probability), *_stages_of_g(of_g, probability)),
         maps=_bytes(torch.stack(said), middle, reach),
-        differences=np.stack([_bytes(x, 0.0, r, top=254) for x, r in zip(changes, reaches, strict=True)]),
+        differences=_stacked(
+            [_bytes(x, 0.0, r, top=254) for x, r in zip(changes, reaches, strict=True)], logits[0].shape
+        ),
         reaches=reaches,
         d_reals=_points([x.reals for x in of_d]),
         d_fakes=_points([x.fakes for x in of_d]),
-        moves=_frozen(torch.stack([_arrows(x) for x in of_g]).numpy()),
+        moves=_frozen(_stacked([_arrows(x).numpy() for x in of_g], (0, 6))),
         noise=apart.values.instance_noise,
         score=score,
     )
@@ -197,6 +201,11 @@ def _arrows(of_g: _OfG) -> Tensor:
     return torch.cat((fakes, asked / max(longest, 1e-30), moved), dim=1)
 
 
+def _stacked(arrays: list[Any], shape: tuple[int, ...]) -> Any:
+    """Arrays of one shape in one, with an axis more; of none, as they would be."""
+    return np.stack(arrays) if arrays else np.zeros((0, *shape), np.uint8 if shape[0] else np.float32)
+
+
 def _bytes(values: Tensor, middle: float, reach: float, top: int = 255) -> Uint8Array:
     scaled = ((values - middle) / reach + 1) / 2
     array: Uint8Array = scaled.clamp(0, 1).mul(top).round().to(torch.uint8).numpy()
@@ -204,7 +213,7 @@ def _bytes(values: Tensor, middle: float, reach: float, top: int = 255) -> Uint8
 
 
 def _points(batches: list[Tensor]) -> Int16Array:
-    drawn = torch.stack([points[:DRAWN] for points in batches])
+    drawn = torch.stack([points[:DRAWN] for points in batches]) if batches else torch.zeros(0, 0, 2)
     array: Int16Array = (drawn.clamp(-1, 1) * POINT_SCALE).round().to(torch.int16).numpy()
     return _frozen(array)
 

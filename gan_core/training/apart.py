@@ -54,7 +54,8 @@ class Apart:
 
     values: HyperParameters  # as they were in force
     stands: tuple[Stand, ...]
-    updates: tuple[Update, ...]  # those of D, then those of G
+    updates: tuple[Update, ...]  # those of D, then those of G; of one alone, where the other is not updated
+    given: tuple[Batch, ...]  # batches of the step; the first is D's first, whether D is updated or not
     metrics: StepMetrics  # what the step itself measured
     engine: GANEngine  # the copy, after the step
 
@@ -88,7 +89,7 @@ def take_apart(engine: GANEngine) -> Apart:
     each = values.each
     batch_of = [given[k] for k in (*range(each[0]), *range(each[1]))]
     updates = [Update(of_g, gradient, batch) for (of_g, gradient, _), batch in zip(seen, batch_of, strict=True)]
-    return Apart(values, tuple(stands), tuple(updates), metrics, copy)
+    return Apart(values, tuple(stands), tuple(updates), tuple(given), metrics, copy)
 
 
 class Evaluator:
@@ -202,7 +203,7 @@ def _given(engine: GANEngine) -> list[Batch]:
     upcoming.left()
     real, z = (_float32(block[upcoming.place]) for block in (upcoming.real, upcoming.latents))
     paired = OBJECTIVES.make(engine.config.objective).paired
-    return batches(engine.config, engine.values.each, real, z, paired=paired)
+    return batches(engine.config, engine.values.batches, real, z, paired=paired)
 
 
 def _float32(array: Array) -> Tensor:

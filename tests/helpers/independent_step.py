@@ -83,7 +83,7 @@ def next_step(engine: GANEngine, grid: Tensor) -> Iterator[Stage]:
         part = slice(k * half, (k + 1) * half)
         yield of_discriminator(own, real[part], z[part], grid)
     for k in range(of_g):
-        yield of_generator(own, z[of_d * half :][2 * k * half : 2 * (k + 1) * half])
+        yield of_generator(own, z[max(of_d, 1) * half :][2 * k * half : 2 * (k + 1) * half])
 
 
 def of_discriminator(own: Independent, real: Tensor, z: Tensor, grid: Tensor) -> Stage:
