@@ -9,6 +9,7 @@ window.dash_clientside = window.dash_clientside || {};
   const ACTIONS = {
     " ": () => app.transport.play_pause(),
     ".": () => app.transport.step_once(),
+    t: () => app.told.open(),
     ArrowLeft: (event) => app.timeline.move(event.shiftKey ? -10 : -1),
     ArrowRight: (event) => app.timeline.move(event.shiftKey ? 10 : 1),
     Home: () => app.timeline.move(-Infinity),
@@ -21,7 +22,7 @@ window.dash_clientside = window.dash_clientside || {};
     "?": () => open_help(),
   };
   // Where a recorded run is only looked at, nothing trains.
-  if (app.source.recorded) for (const key of [".", "r", "c"]) delete ACTIONS[key];
+  if (app.source.recorded) for (const key of [".", "t", "r", "c"]) delete ACTIONS[key];
 
   function key(event) {
     const brackets = "[]".includes(event.key) && event.getModifierState("AltGraph"); // where they are on many keyboards

@@ -6,7 +6,7 @@ window.dash_clientside = window.dash_clientside || {};
   const LEAVING = ["branch", "open"]; // what can be done with the run: the live page then goes on with it
   const STEERING = ["preset", "looking-share"]; // beside the sliders
   const KEYS = { space: "recorded.keys-play", ends: "recorded.keys-ends", live: "recorded.keys-last" };
-  const IDLE_KEYS = ["step", "reset", "link"]; // in the help; what they do elsewhere would change the training
+  const IDLE_KEYS = ["step", "tell", "reset", "link"]; // in the help; what they do elsewhere would change the training
   let grown = null; // lets the frame loop go on when the run has a newer frame
   let title = ""; // the name that the run was given; may be empty
 

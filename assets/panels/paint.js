@@ -130,6 +130,18 @@ window.dash_clientside = window.dash_clientside || {};
 
   // -- small ------------------------------------------------------------------------------------------------------------
 
+  // Points as they travel, drawn one by one on a canvas that is no panel's: "dot" or "cross", of a radius in CSS pixels.
+  function scatter(layer, points, shape, colour, radius) {
+    const context = layer.paint.getContext("2d");
+    context.fillStyle = context.strokeStyle = getComputedStyle(document.documentElement).getPropertyValue(colour).trim();
+    for (let n = 0; n < points.length; n += 2) {
+      context.setTransform(1, 0, 0, 1, ...app.layers.toCanvas(layer, points[n] / state.POINT, points[n + 1] / state.POINT));
+      context.beginPath();
+      ({ dot, cross })[shape](context, radius * layer.scale);
+    }
+    context.setTransform(1, 0, 0, 1, 0, 0);
+  }
+
   // The sample map and some of its fakes, on a canvas that is no panel's.
   function thumbnail(canvas, frame) {
     const layer = { paint: canvas, scale: canvas.width / 100, extent: app.layers.all.discriminator.extent };
@@ -261,5 +273,5 @@ window.dash_clientside = window.dash_clientside || {};
     request();
   });
 
-  app.paint = { draw, set_trail, thumbnail, veil, repaint: request };
+  app.paint = { draw, set_trail, thumbnail, scatter, veil, repaint: request };
 })(window.dash_clientside);

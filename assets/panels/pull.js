@@ -15,41 +15,43 @@ window.dash_clientside = window.dash_clientside || {};
 
   function paint(layer, frame) {
     if (!frame.pull) return;
+    app.paint.veil(layer);
+    moves(layer, frame);
+    asked(layer, frame);
+  }
+
+  // What each fake did, longer than in truth by `magnified`.
+  const moves = (layer, frame) => arrows(layer, frame.pull, 4, magnified(frame), "--gs-g", 2.2);
+
+  // What was asked of each.
+  const asked = (layer, frame) => arrows(layer, frame.pull, 2, LONGEST, "--gs-d", 1.1);
+
+  function arrows(layer, all, k, factor, ink, weight) {
     const context = layer.paint.getContext("2d");
     const s = layer.scale;
-    const style = getComputedStyle(document.documentElement);
-    const colour = (name) => style.getPropertyValue(name).trim();
-    app.paint.veil(layer);
-    const moves = magnified(frame);
-    arrows(4, moves, colour("--gs-g"), 2.2);
-    arrows(2, LONGEST, colour("--gs-d"), 1.1);
-
-    function arrows(k, factor, ink, weight) {
-      context.beginPath();
-      for (let n = 0; n < frame.pull.length; n += 6) {
-        const [x, y] = [frame.pull[n], frame.pull[n + 1]];
-        const [dx, dy] = [frame.pull[n + k] * factor, frame.pull[n + k + 1] * factor];
-        const from = app.layers.toCanvas(layer, x, y);
-        const to = app.layers.toCanvas(layer, x + dx, y + dy);
-        arrow(...from, to[0] - from[0], to[1] - from[1], (2 + 1.6 * weight) * s);
-      }
-      context.lineWidth = weight * s;
-      context.lineCap = context.lineJoin = "round";
-      context.strokeStyle = ink;
-      context.stroke();
+    context.beginPath();
+    for (let n = 0; n < all.length; n += 6) {
+      const [x, y] = [all[n], all[n + 1]];
+      const from = app.layers.toCanvas(layer, x, y);
+      const to = app.layers.toCanvas(layer, x + all[n + k] * factor, y + all[n + k + 1] * factor);
+      arrow(context, s, ...from, to[0] - from[0], to[1] - from[1], (2 + 1.6 * weight) * s);
     }
+    context.lineWidth = weight * s;
+    context.lineCap = context.lineJoin = "round";
+    context.strokeStyle = getComputedStyle(document.documentElement).getPropertyValue(ink).trim();
+    context.stroke();
+  }
 
-    function arrow(x, y, dx, dy, head) {
-      const length = Math.hypot(dx, dy);
-      if (length < 0.3 * s) return;
-      const [ux, uy] = [dx / length, dy / length];
-      const h = Math.min(head, length / 2);
-      context.moveTo(x, y);
-      context.lineTo(x + dx, y + dy);
-      context.moveTo(x + dx - h * (ux + 0.6 * uy), y + dy - h * (uy - 0.6 * ux));
-      context.lineTo(x + dx, y + dy);
-      context.lineTo(x + dx - h * (ux - 0.6 * uy), y + dy - h * (uy + 0.6 * ux));
-    }
+  function arrow(context, s, x, y, dx, dy, head) {
+    const length = Math.hypot(dx, dy);
+    if (length < 0.3 * s) return;
+    const [ux, uy] = [dx / length, dy / length];
+    const h = Math.min(head, length / 2);
+    context.moveTo(x, y);
+    context.lineTo(x + dx, y + dy);
+    context.moveTo(x + dx - h * (ux + 0.6 * uy), y + dy - h * (uy - 0.6 * ux));
+    context.lineTo(x + dx, y + dy);
+    context.lineTo(x + dx - h * (ux - 0.6 * uy), y + dy - h * (uy + 0.6 * ux));
   }
 
   function badge(frame) {
@@ -59,5 +61,5 @@ window.dash_clientside = window.dash_clientside || {};
     return factor > 1 ? app.say("pull.badge-magnified", { percent, factor: String(factor) }) : app.say("pull.badge", { percent });
   }
 
-  app.pull = { paint, badge, magnified, LONGEST };
+  app.pull = { paint, moves, asked, badge, magnified, LONGEST };
 })(window.dash_clientside);

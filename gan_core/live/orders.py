@@ -7,6 +7,7 @@ from collections.abc import Callable
 from gan_core.live.receipt import Refusal, refusing
 from gan_core.live.tempo import Pace
 from gan_core.live.trainer import Trainer
+from gan_core.looking.told import tell
 from gan_core.records.commands import (
     Branch,
     Command,
@@ -21,13 +22,16 @@ from gan_core.records.commands import (
     SetPlane,
     SetValues,
     StepOnce,
+    Tell,
     check_size,
 )
 from gan_core.records.status import Phase
 from gan_core.setup.presets import find_preset
 from gan_core.setup.recipe import preset_of
 from gan_core.texts.catalogue import say
+from gan_core.training.apart import can_be_told, fits
 from gan_core.training.known import check_changes
+from gan_core.wire.told import encode_told
 
 
 def set_values(trainer: Trainer, command: SetValues) -> None:
@@ -87,6 +91,26 @@ def step_once(trainer: Trainer, command: StepOnce) -> None:
         trainer.steps_to_go += command.count
 
 
+def tell_step(trainer: Trainer, command: Tell) -> bytes:
+    """Take the next step apart, of a run that stands still."""
+    _refuse_at_the_end(trainer)
+    run = trainer.run
+    if trainer.phase is not Phase.PAUSED or trainer.steps_to_go or run.repeats():
+        raise Refusal(say("refusal.told-paused"))
+    if not can_be_told(run.engine.config):
+        raise Refusal(say("why-not.told"))
+    if run.engine.compute.device.type != "cpu":
+        raise Refusal(say("refusal.told-cuda"))
+    if not fits(run.engine):
+        raise Refusal(say("refusal.told-large"))
+    try:
+        return encode_told(tell(run.engine, run.number))
+    except FloatingPointError:
+        raise Refusal(say("refusal.told-not-finite", step=run.step + 1)) from None
+    except (MemoryError, RuntimeError) as error:  # torch says so for want of memory; the run itself is as it was
+        raise Refusal(say("refusal.told-failed", why=str(error) or type(error).__name__)) from None
+
+
 def restart(trainer: Trainer, command: Restart) -> None:
     """Begin a new run."""
     run = trainer.run
@@ -139,7 +163,8 @@ def _refuse_at_the_end(trainer: Trainer) -> None:
         raise Refusal(say("refusal.at-the-end"))
 
 
-APPLY: dict[type[Command], Callable[..., None]] = {
+# What comes back is the answer to a command that asks for something.
+APPLY: dict[type[Command], Callable[..., bytes | None]] = {
     SetValues: set_values,
     SetLooking: set_looking,
     SetPace: set_pace,
@@ -148,6 +173,7 @@ APPLY: dict[type[Command], Callable[..., None]] = {
     Play: play,
     Pause: pause,
     StepOnce: step_once,
+    Tell: tell_step,
     Restart: restart,
     Open: open_run,
     Branch: branch,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from gan_core.live.receipt import Receipt
 from gan_core.records.commands import Command
@@ -45,10 +46,19 @@ class CommandQueue:
         queued, self._commands = self._commands, []
         return queued
 
-    def answer(self, queued: Queued, refusals: Mapping[int, str], step: int) -> None:
-        """Say that commands have taken effect from `step` on, but for those that were refused, by their `id`."""
+    def answer(
+        self,
+        queued: Queued,
+        refusals: Mapping[int, str],
+        step: int,
+        answers: Mapping[int, bytes] = MappingProxyType({}),
+    ) -> None:
+        """Say that commands have taken effect from `step` on, but for those that were refused, by their `id`.
+
+        `answers` are to those that asked for something, likewise.
+        """
         with self._changed:
             for command, receipt in queued:
-                receipt.refusal = refusals.get(id(command))
+                receipt.refusal, receipt.answer = refusals.get(id(command)), answers.get(id(command))
                 receipt.step = step
             self._changed.notify_all()

@@ -20,6 +20,7 @@ class Receipt:
         self._changed = changed
         self.step: int | None = None  # the first step under the command; None while it waits
         self.refusal: str | None = None  # why it could not be obeyed, in a sentence; set before `step`
+        self.answer: bytes | None = None  # what was asked for, if something was; set before `step`
 
     def wait(self, timeout: float) -> int | None:
         """Block until the command is in force, at most `timeout` seconds. Returns `step`."""

@@ -20,9 +20,10 @@ from gan_core.live.queue import CommandQueue, Queued
 from gan_core.live.receipt import Receipt, Refusal
 from gan_core.live.trainer import Trainer
 from gan_core.recording.file.run_file import RunFolder
-from gan_core.records.commands import Command, coalesce
+from gan_core.records.commands import Command, Tell, coalesce
 from gan_core.records.ending import of_error
 from gan_core.records.frames import Snapshot
+from gan_core.records.outcomes import Refused
 from gan_core.records.status import Phase, Status
 from gan_core.setup.presets import DEFAULT_PRESET, find_preset
 from gan_core.training.compute import leaves_a_core, spare_cores
@@ -102,6 +103,12 @@ class TrainingSession:
         """Queue a command. Never blocks for longer than a list append."""
         return self._queue.put(command)
 
+    def told(self, timeout: float) -> bytes | Refused | None:
+        """The next step, told, encoded (`gan_core.wire.told`); None if that takes longer than `timeout` seconds."""
+        receipt = self._queue.put(Tell())
+        receipt.wait(timeout)
+        return receipt.answer if receipt.refusal is None else Refused(receipt.refusal)
+
     def latest(self) -> Snapshot | None:
         """The newest snapshot."""
         with self._changed:
@@ -164,13 +171,19 @@ class TrainingSession:
 
     def _apply(self, queued: Queued) -> None:
         refusals: dict[int, str] = {}
+        answers: dict[int, bytes] = {}
         for command in coalesce(command for command, _ in queued):
             try:
-                self._guarded(lambda command=command: APPLY[type(command)](self.trainer, command))  # type: ignore[misc]
+                self._guarded(lambda command=command: self._obey(command, answers))  # type: ignore[misc]
             except Refusal as refusal:
                 refusals[id(command)] = str(refusal)
         if queued:
-            self._queue.answer(queued, refusals, self.trainer.run.step + 1)
+            self._queue.answer(queued, refusals, self.trainer.run.step + 1, answers)
+
+    def _obey(self, command: Command, answers: dict[int, bytes]) -> None:
+        answer = APPLY[type(command)](self.trainer, command)
+        if answer is not None:
+            answers[id(command)] = answer
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gan_core.setup.config import GANConfig
 from gan_core.targets.registry import TARGETS
 from gan_core.targets.target import LATENTS, OPPONENTS, Target
+from gan_core.training.apart import can_be_told
 from gan_core.training.known import in_turn
 from gan_core.training.objectives import OBJECTIVES
 from gan_core.training.penalties import PENALTIES
@@ -29,6 +30,7 @@ def offers_of(config: GANConfig, target: Target | None) -> frozenset[str]:
         "density": alone or (LATENTS.make(config.latent).even and config.latent_dim == 2),
         "mean": config.ema > 0,
         "turns": in_turn(config),
+        "told": can_be_told(config),
         "penalty": PENALTIES.make(config.penalty).of is not None,
         "chart": target is not None and target.transform is not None,
         "held_out": target is not None and target.held_out is not None,

@@ -91,6 +91,11 @@ class StepOnce:
 
 
 @dataclass(frozen=True)
+class Tell:
+    """Take the next step apart, and leave all as it is. It has a request of its own: the answer is the step, told."""
+
+
+@dataclass(frozen=True)
 class Restart:
     """Begin a new run at step 0.
 
@@ -146,6 +151,7 @@ Command = (
     | Play
     | Pause
     | StepOnce
+    | Tell
     | Restart
     | Open
     | Branch

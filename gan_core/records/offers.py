@@ -15,6 +15,7 @@ OFFERS = {
     "chart": "the target is the image of a square",
     "mean": "a running mean of G's weights is kept",
     "turns": "both networks are updated, one after the other",
+    "told": "each update is by a gradient at both networks as they are then",
     "penalty": "D's loss has a penalty, whose weight can be changed",
     "held_out": "points of the data are held out of training, so that copies can be told from new data",
     "strata": "the target says in which part of the data a point is, so that fakes reach so many parts",

@@ -81,7 +81,7 @@ def _short(value: float) -> str:
 _LEARNING_RATE = {"low": 1e-6, "high": 1e-1, "scale": "log", "step": 0.01}
 _BETA1 = {"low": 0.0, "high": 0.999, "scale": "linear", "step": 0.001}
 MAX_UPDATES = 10  # of one network in a step
-_UPDATES = {"low": 1, "high": MAX_UPDATES, "scale": "linear", "step": 1, "needs": ("turns",), "whole": True}
+_UPDATES = {"low": 0, "high": MAX_UPDATES, "scale": "linear", "step": 1, "needs": ("turns",), "whole": True}
 
 
 def _live(default: float, bounds: Bounds) -> float:
@@ -100,7 +100,7 @@ class HyperParameters:
     penalty_weight: float = _live(1.0, Bounds("penalty_weight", 1e-4, 1e3, "log", 0.01, needs=("penalty",)))
     # A standard deviation, in data units.
     instance_noise: float = _live(0.0, Bounds("instance_noise", 0.0, 1.0, "linear", 0.001, ("discriminator",)))
-    # How often each network is updated in a step, D first: whole numbers.
+    # How often each network is updated in a step, D first: whole numbers, and not 0 for both.
     updates_d: float = _live(1.0, Bounds("updates_d", **_UPDATES))  # type: ignore[arg-type]  # the same
     updates_g: float = _live(1.0, Bounds("updates_g", **_UPDATES))  # type: ignore[arg-type]
 
@@ -113,6 +113,11 @@ class HyperParameters:
         """How many updates of D and of G a step has."""
         return int(self.updates_d), int(self.updates_g)
 
+    @property
+    def batches(self) -> tuple[int, int]:
+        """How many batches for D and for G a step draws: who is not updated is measured on one all the same."""
+        return drawn_for(self.each)
+
     def changed(self, values: Mapping[str, float]) -> HyperParameters:
         """Return a copy with `values` replaced. Raises ValueError for an unknown name or a value out of range."""
         unknown = sorted(set(values) - set(BOUNDS))
@@ -120,6 +125,11 @@ class HyperParameters:
             raise ValueError(f"There is no hyper-parameter {unknown[0]!r}; there are {', '.join(BOUNDS)}.")
         # As plain floats: a number of another kind, NumPy's for example, would travel into saved states.
         return replace(self, **{name: BOUNDS[name].check(name, value) for name, value in values.items()})
+
+
+def drawn_for(each: tuple[int, int]) -> tuple[int, int]:
+    """How many batches for D and for G a step draws that has so many updates of them."""
+    return max(each[0], 1), max(each[1], 1)
 
 
 BOUNDS: dict[str, Bounds] = {f.name: f.metadata["bounds"] for f in fields(HyperParameters)}
@@ -297,9 +307,9 @@ def _read_float(name: str, text: str) -> float:
 def read_updates(text: str) -> dict[str, float]:
     """Read how many updates of D and of G a step has, as in 5:1: two live values. Raises ValueError with a sentence."""
     found = [int(each) for each in text.split(":") if each.isdecimal() and len(each) < 4]
-    if len(found) != 2 or text.count(":") != 1 or not all(1 <= each <= MAX_UPDATES for each in found):
+    if len(found) != 2 or text.count(":") != 1 or not all(each <= MAX_UPDATES for each in found):
         raise ValueError(
-            f"updates must be those of D and of G, each from 1 to {MAX_UPDATES}, as in 5:1; {text[:40]!r} is not."
+            f"updates must be those of D and of G, each from 0 to {MAX_UPDATES}, as in 5:1; {text[:40]!r} is not."
         )
     return {"updates_d": float(found[0]), "updates_g": float(found[1])}
 

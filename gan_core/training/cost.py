@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gan_core.records.steps import Change
-from gan_core.setup.config import GANConfig, HyperParameters
+from gan_core.setup.config import GANConfig, HyperParameters, drawn_for
 from gan_core.training.optimisers import OPTIMISERS
 from gan_core.training.penalties import PENALTIES
 from gan_core.training.tasks import TASKS
@@ -33,7 +33,7 @@ def cost(config: GANConfig, each: tuple[int, int] = (1, 1)) -> Cost:
     gradients = d * of_d + g * (1 + config.unrolled * of_d) + (2 if config.consensus else 0)
     if OPTIMISERS.make(config.optimiser_g).twice:
         gradients *= 2
-    return Cost(sum(task.rows(config, each)), gradients)
+    return Cost(sum(task.rows(config, drawn_for(each))), gradients)
 
 
 def cost_of_run(config: GANConfig, values: HyperParameters, changes: Iterable[Change], steps: int) -> Cost:

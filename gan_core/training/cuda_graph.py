@@ -28,15 +28,16 @@ class CapturedSteps:
         self.values.each = (1, 1)  # plain, too: a graph is of so many updates
         self._replay = self._one
         self._block: torch.Tensor | None = None  # that the graph reads
+        self._of = (1, 1)  # updates of D and G that it has
 
-    def captured(self) -> bool:
-        """Whether there is a graph, and of the block of batches that there is: other numbers of updates have others."""
-        return self._block is self._batches.real
+    def captured(self, each: tuple[int, int]) -> bool:
+        """Whether there is a graph of so many updates of D and G, on the block of batches that there is."""
+        return self._block is self._batches.real and self._of == each
 
     def capture(self) -> None:
         """Record the graph. Trains a few steps on the way: put the state back afterwards."""
         self._batches.left()
-        self._block = self._batches.real
+        self._block, self._of = self._batches.real, self.values.each
         beside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         beside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(beside):

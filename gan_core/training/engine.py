@@ -109,7 +109,8 @@ class GANEngine:
         )
         # The running mean of G's weights (P,), which looking may show instead of them; None where there is none.
         self.ema: Tensor | None = _flat(self.generator).clone() if self.config.ema else None
-        self._each = (1, 1)  # updates of D and G in a step that the present block of batches and the graph are for
+        self._each = (1, 1)  # batches for D and G in a step that the present block of them has
+        self._allowed = (1, 1)  # updates of D and G in a step that there is known to be a step for
         on_cuda = self.compute.device.type == "cuda"
         self._captured = CapturedSteps(self._step, self._batches, self.compute.device) if on_cuda else None
 
@@ -165,6 +166,8 @@ class GANEngine:
         """What the last step added to G's parameters, (P,), to rounding; None before the first, and for no G."""
         if not self.steps or "generator" not in TASKS[self.config.task].trains:
             return None
+        if not self._last_values.updates_g:
+            return torch.zeros_like(_flat(self.generator))
         return self._adam_g.last_update(self._last_values.lr_g, self._last_values.beta1_g)
 
     def beside_generator(self) -> dict[str, Tensor]:
@@ -234,9 +237,9 @@ class GANEngine:
                 getattr(self, name.removesuffix("_buffers")).get_buffer(kind).copy_(state[name][kind])
 
     def _batches_state(self) -> State:
-        """Where the batches stand, and for how many updates a step the block was drawn that they stand in."""
+        """Where the batches stand, and how many of them a step the block was drawn for that they stand in."""
         state = self._batches.state()
-        of_d, of_g = self._each if state["place"] else self.values.each
+        of_d, of_g = self._each if state["place"] else self.values.batches
         return {**state, "updates_d": of_d, "updates_g": of_g}
 
     def rows_of(self, state: State) -> tuple[int, int]:
@@ -245,7 +248,7 @@ class GANEngine:
         return TASKS[self.config.task].rows(self.config, (of["updates_d"], of["updates_g"]))
 
     def _make_room(self, each: tuple[int, int]) -> None:
-        """Have batches for so many updates of D and G a step. What is left of others is passed over."""
+        """Have so many batches for D and G a step. What is left of others is passed over."""
         if each != self._each:
             self._batches.resize(TASKS[self.config.task].rows(self.config, each))
             self._each = each
@@ -271,7 +274,7 @@ class GANEngine:
         if self.values.instance_noise:  # drawn by the processor's choice, not by the graph's
             self._captured.set(self.in_force())
             return [self._measured(self._step.run(*batches.next(), self._captured.values))]
-        if not self._captured.captured():
+        if not self._captured.captured(self.values.each):
             self._captured = self._capture()
         self._captured.set(self.values)
         rows = self._captured.run(min(at_most, batches.left()))
@@ -287,9 +290,10 @@ class GANEngine:
 
     def upcoming(self) -> Batches:
         """Its batches, of as many rows as the next step takes."""
-        if self.values.each != self._each:
+        if self.values.each != self._allowed:
             check_values(self.config, self.values)
-            self._make_room(self.values.each)
+            self._allowed = self.values.each
+        self._make_room(self.values.batches)
         return self._batches
 
     def in_force(self, ahead: int = 0) -> HyperParameters:

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from gan_core.setup.config import GANConfig
+from gan_core.setup.config import GANConfig, drawn_for
 from gan_core.training.activations import ACTIVATIONS
 from gan_core.training.backprop import Backprop
 from gan_core.training.draws import Draws
@@ -80,8 +80,11 @@ class DiscriminatorUpdate:
         self.passes = self._passes if rows == config.batch else Backprop(network, kernels, config.batch)
         self.level: Array = self.objective.middle  # the score above which D takes a point for real, by its last update
 
-    def run(self, real: Array, fakes: Array, values: LiveValues) -> tuple[Array, Array]:
-        """Train once on real and fakes, n packs of m (n m, 2); returns loss and accuracy as they were before."""
+    def run(self, real: Array, fakes: Array, values: LiveValues, *, moves: bool = True) -> tuple[Array, Array]:
+        """Train once on real and fakes, n packs of m (n m, 2); returns loss and accuracy as they were before.
+
+        Without `moves` it only measures them, and draws as if it moved.
+        """
         kernels, half, norm = self._kernels, self._half, self._norm
         if self._packed:
             real, fakes = (points.reshape(self._real.shape) for points in (real, fakes))
@@ -98,6 +101,8 @@ class DiscriminatorUpdate:
             self.level = self.objective.level(kernels, logits)
         loss, slope = self._sides.loss(logits)
         accuracy = self._sides.accuracy(logits, self.level)
+        if not moves:
+            return loss, accuracy
         kernels.copy(slope, self._d_shown)
         if norm is None:
             self._passes.backward(self._x, self._d)
@@ -146,19 +151,20 @@ class GANStep:
         self._packed = (*self._d_fake.shape[:-1], self._inputs)
 
     def run(self, real: Array, z: Array, values: LiveValues) -> Numbers:
-        """Train once: D as often as `values.each` says, then G.
+        """Train once: D as often as `values.each` says, then G; who is not to move is measured on one batch.
 
-        real (.., 2) are n for each update of D, then B for each of G if they come in pairs; latents z (.., dim) are n
-        for each update of D, then B for each of G.
+        real (.., 2) are n for each batch of D's, then B for each of G's if they come in pairs; latents z (.., dim) are
+        n for each of D's, then B for each of G's.
         """
-        half, batch, (of_d, of_g), rows = self._half, self._batch, values.each, self._kernels.rows
+        half, batch, rows = self._half, self._batch, self._kernels.rows
+        (of_d, of_g), (moves_d, moves_g) = drawn_for(values.each), map(bool, values.each)
         for_d = of_d * half
         if self._first.first != for_d:
             self._first = self._through_g(for_d)
         fakes = self._fakes(self._first, z[rows(slice(for_d + batch))])
         for k in range(of_d):
             part = rows(slice(k * half, (k + 1) * half))
-            found_d = self._d.run(real[part], fakes[part], values)
+            found_d = self._d.run(real[part], fakes[part], values, moves=moves_d)
         passes = self._first
         for k in range(of_g):
             part = rows(slice(for_d + k * batch, for_d + (k + 1) * batch))
@@ -166,7 +172,7 @@ class GANStep:
             if k:
                 self._later = passes = self._later or self._through_g(0)
             found = self._fakes(passes, latents) if k else fakes[part]
-            found_g = self._train_generator(passes, latents, found, real[part], values)
+            found_g = self._train_generator(passes, latents, found, real[part], values, moves=moves_g)
         return *found_d, *found_g
 
     def _through_g(self, for_d: int) -> Backprop:
@@ -182,13 +188,15 @@ class GANStep:
         return self._kernels.tanh_(y) if self._tanh else y
 
     def _train_generator(
-        self, of_g: Backprop, z: Array, fakes: Array, real: Array, values: LiveValues
+        self, of_g: Backprop, z: Array, fakes: Array, real: Array, values: LiveValues, *, moves: bool
     ) -> tuple[Array, Array]:
         kernels, passes = self._kernels, self._d.passes
         on_real = kernels.float32(passes.forward(self._shown(real, values))) + 0 if self._objective.paired else None
         scores = kernels.float32(passes.forward(self._shown(fakes, values)))
         loss, d_fake = of_generator(self._objective, kernels, scores, on_real)
         accuracy = kernels.total(scores > self._d.level) / self._packs
+        if not moves:
+            return loss, accuracy
         kernels.copy(d_fake, self._d_fake)
         d_fakes = passes.input_gradient(self._d_fake)
         if self._inputs != 2:

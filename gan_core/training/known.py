@@ -77,6 +77,8 @@ def check_values(config: GANConfig, values: HyperParameters) -> None:
         raise ValueError(f"The task {config.task!r} trains one network at most, once in a step: updates must be 1:1.")
     if not in_turn(config):
         raise ValueError("Extragradient and consensus are steps of both players at once: updates must be 1:1.")
+    if values.each == (0, 0):
+        raise ValueError("Updates of 0:0 would train nothing: one of updates_d and updates_g must be above 0.")
     most = config.most_updates
     if max(values.each) > most:
         updates = ":".join(map(str, values.each))

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gan_core.setup.config import GANConfig
+from gan_core.setup.config import GANConfig, drawn_for
 from gan_core.training.draws import Draws
 from gan_core.training.gan_step import LiveValues, Numbers
 from gan_core.training.kernels import Kernels
@@ -36,17 +36,18 @@ class PlainStep:
     def run(self, real: Tensor, z: Tensor, values: LiveValues) -> Numbers:
         """Train once on real (.., 2) and latents z (.., dim), with n = B/2.
 
-        Of real, n are for each update of D, then B for each of G where they come in pairs; of z, n for each of D, then
-        B for each of G. Returns D loss, D accuracy, G loss and G accuracy, 0-d, each as it was before the last update
-        of its network; a penalty is no part of D's loss there.
+        Of real, n are for each batch of D's, then B for each of G's where they come in pairs; of z, n for each of D's,
+        then B for each of G's: one for each update, and one to measure a network by that has none. Returns D loss, D
+        accuracy, G loss and G accuracy, 0-d, each as it was before the last update of its network; a penalty is no part
+        of D's loss there.
         """
-        given = batches(self._config, values.each, real, z, paired=self._players.objective.paired)
+        given = batches(self._config, drawn_for(values.each), real, z, paired=self._players.objective.paired)
         of_d, of_g = self._move(given, values)
         return of_d.loss, of_d.accuracy, of_g.loss, of_g.accuracy
 
     def _move(self, given: list[Batch], values: LiveValues) -> tuple[Paid, Paid]:
-        """Move both players; returns what each paid before its last update."""
-        of_each = values.each
+        """Move the players that are to move; returns what each paid before its last update."""
+        of_each = drawn_for(values.each)
         for batch in given[: of_each[0]]:
             of_d = self._move_d(batch, values)
         for batch in given[: of_each[1]]:
@@ -56,13 +57,15 @@ class PlainStep:
     def _move_d(self, batch: Batch, values: LiveValues) -> Paid:
         players = self._players
         paid = players.of_d(batch, values)
-        players.move_d(gradients(paid.whole, players.discriminator), values)
+        if values.each[0]:
+            players.move_d(gradients(paid.whole, players.discriminator), values)
         return paid
 
     def _move_g(self, batch: Batch, values: LiveValues) -> Paid:
         players = self._players
         paid = players.of_g(batch, values)
-        players.move_g(gradients(paid.whole, players.generator), values)
+        if values.each[1]:
+            players.move_g(gradients(paid.whole, players.generator), values)
         return paid
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gan_core.setup.config import drawn_for
 from gan_core.training.gan_step import LiveValues
 from gan_core.training.optimisers import KerasAdam
 from gan_core.training.plain import PlainStep
@@ -25,14 +26,15 @@ class UnrolledStep(PlainStep):
     """
 
     def _move(self, given: list[Batch], values: LiveValues) -> tuple[Paid, Paid]:
-        each_d, each_g = values.each
+        each_d, each_g = drawn_for(values.each)
         for batch in given[:each_d]:
             of_d = self._move_d(batch, values)
         players = self._players
         for k in range(each_g):
             ahead = self._ahead(given[each_d - 1], values)
             paid = players.of_g(given[k], values, d=ahead)
-            players.move_g(gradients(paid.whole, players.generator), values)
+            if values.each[1]:
+                players.move_g(gradients(paid.whole, players.generator), values)
         return of_d, paid
 
     def _ahead(self, batch: Batch, values: LiveValues) -> Callable[[Tensor], Tensor]:

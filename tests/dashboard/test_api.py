@@ -10,13 +10,15 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from gan_core.dashboard.http.api import HOLD, NO_STEP, add_routes
+from gan_core.dashboard.http.api import HOLD, NO_STEP, TELLING, add_routes
 from gan_core.dashboard.http.guard import MAX_BODY_BYTES, guard
 from gan_core.dashboard.http.unknown import add_unknown
 from gan_core.records.commands import Command, Pause, Play, Restart, SetLooking, SetPauseWhen, SetValues, StepOnce
 from gan_core.records.condition import read_condition
+from gan_core.records.outcomes import Refused
 from gan_core.records.status import Phase, RunInfo, Status
 from gan_core.records.steps import InForce
+from gan_core.texts.catalogue import say
 
 HEADERS = {"Host": "127.0.0.1:8050"}
 STATUS = Status(
@@ -66,6 +68,11 @@ class FakeSession:
     sent: list[Command] = field(default_factory=list)
     asked: list[tuple[object, ...]] = field(default_factory=list)
     failure: Exception | None = None
+    story: bytes | Refused | None = b"GSC1told"
+
+    def told(self, timeout: float) -> bytes | Refused | None:
+        self.asked.append(("told", timeout))
+        return self.story
 
     def send(self, command: Command) -> FakeReceipt:
         self.sent.append(command)
@@ -255,6 +262,29 @@ def test_a_step_that_is_no_number_is_refused(http: FlaskClient, session: FakeSes
     assert session.asked == []
 
 
+@pytest.mark.parametrize(
+    ("told", "code", "error"),
+    [
+        (b"GSC1told", 200, None),
+        (Refused("It trains."), 409, "It trains."),
+        (None, 503, say("refusal.told-late")),
+    ],
+    ids=["told", "refused", "late"],
+)
+def test_a_step_is_told(
+    http: FlaskClient, session: FakeSession, told: bytes | Refused | None, code: int, error: str | None
+) -> None:
+    session.story = told
+    answer = http.post("/api/told", headers=HEADERS)
+    assert answer.status_code == code
+    assert answer.headers["Cache-Control"] == "no-store"
+    if error is None:
+        assert answer.data == told
+    else:
+        assert answer.get_json() == {"error": error}
+    assert session.asked == [("told", TELLING)]
+
+
 # -- commands ----------------------------------------------------------------------------------------------------------
 
 
@@ -378,6 +408,7 @@ def test_strangers_change_and_read_nothing(http: FlaskClient, session: FakeSessi
     answer = http.post("/api/command", headers=headers, json={"do": "reset"})
     assert answer.status_code == 403
     assert session.sent == []
+    assert http.post("/api/told", headers=headers).status_code == 403
     for path in ("/api/frame", "/api/frame/3", "/api/points", "/api/progress", "/api/status", "/healthz"):
         assert http.get(path, headers=headers).status_code == 403
     assert session.asked == []
@@ -398,6 +429,7 @@ def test_its_own_page_may_steer(http: FlaskClient, session: FakeSession) -> None
         ("GET", "/api/nothing", 404),
         ("GET", "/api/frame/1/2", 404),
         ("GET", "/api/command", 405),
+        ("GET", "/api/told", 405),
         ("POST", "/api/frame", 405),
         ("DELETE", "/api/progress", 405),
     ],

@@ -20,6 +20,7 @@ FOLDERS = (
     "story",
     "library",
     "sweep",
+    "told",
     "pages",
     "compare",
 )

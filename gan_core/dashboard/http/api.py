@@ -9,6 +9,7 @@ from flask import Flask, Response, jsonify, request
 from gan_core.dashboard.http.view import SessionView
 from gan_core.records import commands
 from gan_core.records.arrays import LENS_ARRAYS
+from gan_core.records.outcomes import Refused
 from gan_core.records.status import Phase
 from gan_core.texts.catalogue import say
 from gan_core.wire import frames as wire
@@ -16,6 +17,7 @@ from gan_core.wire import frames as wire
 HOLD = 0.25  # seconds that a request for a newer frame is held at most
 NO_STEP = 10**17  # beyond any
 RECEIPT = 2.0  # seconds that a command's answer waits for it to take effect
+TELLING = 30.0  # seconds that a step may take to be told, of large networks
 
 
 def add_routes(server: Flask, session: SessionView) -> None:
@@ -69,6 +71,17 @@ def add_routes(server: Flask, session: SessionView) -> None:
         if receipt.refusal is not None:
             return as_json({"error": receipt.refusal, "run": session.status().info.run}, 409)
         return as_json({"from_step": step, "status": wire.status_json(session.status())})
+
+    @server.post("/api/told")
+    def told() -> Response:
+        """The next step of a paused run, in stages; it stays to come."""
+        match session.told(TELLING):
+            case bytes() as step:
+                return as_bytes(step)
+            case Refused(sentence):
+                return as_json({"error": sentence}, 409)
+            case _:
+                return as_json({"error": say("refusal.told-late")}, 503)
 
     @server.errorhandler(ValueError)
     def bad_value(error: ValueError) -> Response:

@@ -33,6 +33,9 @@ class SessionView(Protocol):
     def status(self) -> Status:
         """What is going on."""
 
+    def told(self, timeout: float) -> bytes | Refused | None:
+        """The next step, told, or why it cannot be; None if that takes longer than `timeout` seconds."""
+
     def frame_after(self, version: int, timeout: float, lenses: Collection[str] = ()) -> bytes | None:
         """The newest frame if it is newer than `version`, waiting up to `timeout` seconds.
 

@@ -25,6 +25,7 @@ class Look:
 BUTTONS = {
     ids.PLAY_PAUSE: Look("icon-pause", "key.space"),
     ids.STEP_ONCE: Look("icon-step", "."),
+    ids.TELL_STEP: Look("icon-tell", "T"),
     ids.RESET: Look("icon-reset", "R"),
     ids.NEW_SEED: Look("icon-seed"),
     ids.BRANCH_HERE: Look("icon-branch"),

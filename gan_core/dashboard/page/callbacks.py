@@ -28,6 +28,7 @@ def add_callbacks(app: Dash) -> None:
 
     on("transport", "play_pause", Input(ids.PLAY_PAUSE, "n_clicks"))
     on("transport", "step_once", Input(ids.STEP_ONCE, "n_clicks"))
+    on("told", "open", Input(ids.TELL_STEP, "n_clicks"))
     on("transport", "reset", Input(ids.RESET, "n_clicks"))
     on("transport", "new_seed", Input(ids.NEW_SEED, "n_clicks"))
     on("transport", "open_preset", Input(ids.PRESET, "value"))

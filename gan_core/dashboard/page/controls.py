@@ -158,7 +158,7 @@ def transport() -> html.Div:
                 say("controls.training"),
                 "of-training",
                 button(ids.PLAY_PAUSE, primary=True),
-                *(button(id) for id in (ids.STEP_ONCE, ids.RESET, ids.NEW_SEED)),
+                *(button(id) for id in (ids.STEP_ONCE, ids.TELL_STEP, ids.RESET, ids.NEW_SEED)),
             ),
             html.A(
                 say("controls.to-live"), href="/", id="to-live", className="button"

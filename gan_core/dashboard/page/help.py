@@ -21,7 +21,10 @@ from gan_core.records.readings import READINGS
 from gan_core.setup.config import BOUNDS, LOOKING_SHARE
 from gan_core.texts.catalogue import say, say_or
 
-_KEYS = ("space", "step", "arrows", "ends", "events", "live", "reset", "link", "zoom", "help", "escape", "cursor")
+_KEYS = (
+    *("space", "step", "tell", "arrows", "ends", "events", "live", "reset", "link", "zoom"),
+    *("help", "escape", "cursor"),
+)
 _COLOURS = ("real", "white", "fake", "d", "g")
 _MARKS = ("cursor", "trail", "changes", "off-scale", "state", "change", "family")
 _MORE = ("scenario", "experiment", "timeline", "go-to-step", "speed", "axis", "smoothing", "whole")

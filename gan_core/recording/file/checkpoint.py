@@ -86,8 +86,8 @@ def unpack_state(data: bytes, config: GANConfig, begun: Mapping[str, float] | No
         place = _count(header["place"])
         if place >= BLOCK:
             raise ValueError("it stands outside its block of batches")
-        drawn_for = [_count(number) for number in header.get("drawn_for", values.each)]
-        if len(drawn_for) != 2 or not all(1 <= number <= config.most_updates for number in (*drawn_for, *values.each)):
+        drawn_for = [_count(number) for number in header.get("drawn_for", values.batches)]
+        if len(drawn_for) != 2 or not all(1 <= n <= config.most_updates for n in (*drawn_for, *values.batches)):
             raise ValueError("it has more updates in a step than there can be")
         state["batches"] = {**streams, "place": place, **dict(zip(_UPDATES, drawn_for, strict=True))}
     except UnknownField as error:

@@ -212,9 +212,9 @@ def test_what_is_given_by_name_is_parted_into_fields_and_values() -> None:
         GANConfig().changed({"ema": "much"})
 
 
-@pytest.mark.parametrize("text", ["", "1", "0:1", "11:1", "1:1:1", "a:b", "-1:1", "1.5:1"])
+@pytest.mark.parametrize("text", ["", "1", "11:1", "1:1:1", "a:b", "-1:1", "1.5:1"])
 def test_updates_that_cannot_be_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="updates must be those of D and of G, each from 1 to 10, as in 5:1"):
+    with pytest.raises(ValueError, match="updates must be those of D and of G, each from 0 to 10, as in 5:1"):
         parted({"updates": text})
 
 
@@ -222,9 +222,9 @@ def test_updates_that_cannot_be_are_refused(text: str) -> None:
     ("value", "sentence"),
     [
         (1.5, r"updates_d must be a whole number; 1\.5 is not\."),
-        (0, r"updates_d must lie between 1 and 10; 0 does not\."),
-        (11, r"updates_d must lie between 1 and 10; 11 does not\."),
-        (math.nan, "updates_d must lie between 1 and 10"),
+        (-1, r"updates_d must lie between 0 and 10; -1 does not\."),
+        (11, r"updates_d must lie between 0 and 10; 11 does not\."),
+        (math.nan, "updates_d must lie between 0 and 10"),
         ("2", "updates_d must be a number"),
     ],
 )
@@ -232,6 +232,7 @@ def test_what_counts_is_a_whole_number(value: object, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         HyperParameters().changed({"updates_d": value})  # type: ignore[dict-item]
     assert HyperParameters(updates_d=5, updates_g=2.0).each == (5, 2)
+    assert HyperParameters(updates_d=0).batches == (1, 1)
 
 
 def test_there_is_memory_for_so_many_updates_as_before() -> None:
