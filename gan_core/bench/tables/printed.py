@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from gan_core.bench.tables.claims import LEAST, LIMIT
 from gan_core.bench.tables.found import PAID, At, Ours, Results
 from gan_core.bench.tables.paper import ALONG, PER_CENT, Cell, Column, Published, Way
 from gan_core.looking.probe import LIVE_POINTS
@@ -15,6 +16,11 @@ from gan_core.sweep.statistics import Mean
 
 UNCONFIRMED = "†"
 _FOOTNOTE = f"{UNCONFIRMED} From memory of the paper; not confirmed."
+_RULES = (
+    f"An order *holds* where the means are in it and the permutation test has p of {LIMIT} at most; *undecided*: only "
+    f"the means are. Two are alike where that p is above {LIMIT}: no difference shows with so many seeds, though there "
+    f"may be a smaller one. Fewer than {LEAST} seeds decide nothing, but for what is said of every seed."
+)
 _ALONG = {
     "modes": Column("modes", "modes", 1),
     "high_quality": Column("high_quality", "high quality, ball, %", 1, PER_CENT),
@@ -37,8 +43,7 @@ def markdown(results: Results) -> str:
         _FOOTNOTE,
         *(_equal(results, what) for what in PAID),
         "## What is claimed of it",
-        "An order *holds* where the means are in it and the permutation test has p of 0.05 at most; *undecided*: only "
-        "the means are. Fewer than five seeds decide nothing, but for what is said of every seed." + _shorter(results),
+        _RULES + _shorter(results),
         _lines(("claim", "who says it", "here", "by"), _claims(results)),
         "## Where papers and their code differ",
         _listed(table.differences),
