@@ -17,9 +17,9 @@ from gan_core.sweep.statistics import Mean
 UNCONFIRMED = "†"
 _FOOTNOTE = f"{UNCONFIRMED} From memory of the paper; not confirmed."
 _RULES = (
-    f"An order *holds* where the means are in it and the permutation test has p of {LIMIT} at most; *undecided*: only the "
-    f"means are. Two are alike where that p is above {LIMIT}: no difference shows with so many seeds, though there may be "
-    f"a smaller one. Fewer than {LEAST} seeds decide nothing, but for what is said of every seed."
+    f"An order *holds* where the means are in it and the permutation test has p of {LIMIT} at most; *undecided*: only "
+    f"the means are. Two are alike where that p is above {LIMIT}: no difference shows with so many seeds, though there "
+    f"may be a smaller one. Fewer than {LEAST} seeds decide nothing, but for what is said of every seed."
 )
 _ALONG = {
     "modes": Column("modes", "modes", 1),
