@@ -36,8 +36,7 @@ from gan_core.wire.told import encode_told
 
 def set_values(trainer: Trainer, command: SetValues) -> None:
     """Change live hyper-parameters from the next step on."""
-    if trainer.run.repeats():
-        raise Refusal(say("refusal.on-its-way", step=trainer.run.journey.known))
+    _refuse_on_its_way(trainer)
     with refusing():
         trainer.run.change(command.values)
 
@@ -82,8 +81,12 @@ def pause(trainer: Trainer, command: Pause) -> None:
 
 
 def step_once(trainer: Trainer, command: StepOnce) -> None:
-    """Train some steps more, then pause."""
+    """Train some steps more, perhaps of one player alone, then pause."""
     _refuse_at_the_end(trainer)
+    if command.only is not None:
+        _refuse_on_its_way(trainer)
+        with refusing():
+            trainer.train_only(command.only)
     if trainer.phase is not Phase.FAILED:
         trainer.phase = Phase.PAUSED
         trainer.looker.stop_sharpening()
@@ -156,6 +159,11 @@ def _go_on_with(trainer: Trainer, name: str, note: str | None = None) -> None:
     trainer.enter(trainer.opening.go_on_with(name, trainer.run.number + 1, trainer.run.info.id, note))
     trainer.looker.show_newest()
     trainer.set_out()
+
+
+def _refuse_on_its_way(trainer: Trainer) -> None:
+    if trainer.run.repeats():
+        raise Refusal(say("refusal.on-its-way", step=trainer.run.journey.known))
 
 
 def _refuse_at_the_end(trainer: Trainer) -> None:

@@ -58,6 +58,7 @@ class Trainer:
         )
         self.phase, self.steps_to_go, self.pausing = phase, 0, Pausing()
         self.figure_end: int | None = None  # where training pauses, as the article's figure ends there
+        self._alone: tuple[dict[str, float], dict[str, float]] | None = None  # updates while one player moves; before
         self._error: str | None = None
         self._speed, self._stride = Speed(), Stride()
 
@@ -77,6 +78,8 @@ class Trainer:
         if self.phase in (*RUNNING, Phase.PAUSED) and self.pausing.holds(self.run):
             with self._changed:
                 self.phase, self.steps_to_go = Phase.PAUSED, 0
+        if not self.steps_to_go and self.phase is not Phase.FAILED:
+            self._train_both()
 
     def close(self) -> None:
         """Leave the run, and wait for what is still to be written."""
@@ -173,7 +176,7 @@ class Trainer:
         self.pausing.turn_to(run)
         scenario = PRESETS.get(run.recipe.preset, Preset)  # of one that is not known here, the usual
         with self._changed:
-            self.run, self._error, self.steps_to_go = run, None, 0
+            self.run, self._error, self.steps_to_go, self._alone = run, None, 0, None
             self.looker.turn_to(run, scenario.paces)
             self.figure_end = scenario.length if scenario.pauses and not run.journey.known else None
             self._speed, self._stride = Speed(), Stride()
@@ -190,6 +193,25 @@ class Trainer:
             self.looker.stop_sharpening()
             self.pausing.went_on()
             self._speed = Speed()
+
+    def train_only(self, player: str) -> None:
+        """Have one player alone move, "d" or "g", in the steps to go.
+
+        Raises ValueError, with a sentence, where both move at once; then nothing is changed.
+        """
+        self._train_both()
+        before = {name: self.run.values[name].value for name in ("updates_d", "updates_g")}
+        alone = {name: max(value, 1.0) if name.endswith(player) else 0.0 for name, value in before.items()}
+        self.run.change(alone)
+        self._alone = alone, before
+
+    def _train_both(self) -> None:
+        """Put back what was before one player moved alone, unless somebody has changed it since."""
+        if self._alone is None:
+            return
+        (alone, before), self._alone = self._alone, None
+        if all(self.run.values[name].value == value for name, value in alone.items()):
+            self.run.change(before)
 
     def set_out(self) -> None:
         """Go where the run is to go, and pause there."""

@@ -36,6 +36,8 @@ from gan_core.setup.limits import (
 from gan_core.setup.plane import Plane, read_plane
 from gan_core.setup.presets import Preset, find_preset
 
+PLAYERS = ("d", "g")
+
 
 @dataclass(frozen=True)
 class SetValues:
@@ -85,9 +87,10 @@ class Pause:
 
 @dataclass(frozen=True)
 class StepOnce:
-    """Train `count` steps, then pause."""
+    """Train `count` steps, then pause. With `only`, "d" or "g", that player alone moves in them."""
 
     count: int = 1
+    only: str | None = None
 
 
 @dataclass(frozen=True)
@@ -180,12 +183,12 @@ def parse(request: object) -> Command:
     """Turn a decoded JSON body into a command.
 
     The body is an object with `do`: "set" (`values`: name to number), "looking" (`share`), "pace" (`steps` a frame, or
-    null; perhaps `per_second`: frames a second at most), "plane" (`plane`: [across, up, towards,
-    degrees]), "pause-when" (`condition`: a text, or null), "play", "pause", "step" (`count`), "reset", "new-seed"
-    (`seed`), "preset" (`name`), "start", "open" (`run`), "branch" (`run`, `step`) or "repeat" (`preset`, `seed`,
-    `changes`: [step, name, value] in order, `step`, perhaps `sweep`: an id). "preset" and "repeat" may have `config`,
-    key to text, and `values`, name to number: what is not as the preset has it; "start" both, of what is not as the
-    present run began, and "branch" `config`.
+    null; perhaps `per_second`: frames a second at most), "plane" (`plane`: [across, up, towards, degrees]),
+    "pause-when" (`condition`: a text, or null), "play", "pause", "step" (`count`; perhaps `only`: "d" or "g"), "reset",
+    "new-seed" (`seed`), "preset" (`name`), "start", "open" (`run`), "branch" (`run`, `step`) or "repeat" (`preset`,
+    `seed`, `changes`: [step, name, value] in order, `step`, perhaps `sweep`: an id). "preset" and "repeat" may have
+    `config`, key to text, and `values`, name to number: what is not as the preset has it; "start" both, of what is not
+    as the present run began, and "branch" `config`.
 
     Raises ValueError with one sentence that says what is wrong.
     """
@@ -225,7 +228,11 @@ def _read_pause_when(request: Mapping[str, object]) -> Command:
 
 
 def _read_step(request: Mapping[str, object]) -> Command:
-    return StepOnce(check_whole_number("count", request.get("count", 1), MAX_STEPS_AT_ONCE))
+    only = request.get("only")
+    if only not in (None, *PLAYERS):
+        raise ValueError(f"only must be one of {', '.join(PLAYERS)}; {str(only)[:40]!r} is not.")
+    count = check_whole_number("count", request.get("count", 1), MAX_STEPS_AT_ONCE)
+    return StepOnce(count, None if only is None else str(only))
 
 
 def _read_branch(request: Mapping[str, object]) -> Command:

@@ -152,11 +152,13 @@ class Run:
     def change(self, values: Mapping[str, float]) -> None:
         """Give live hyper-parameters other values from the next step on.
 
+        They go into the log one by one, those that become 0 last, so that never both networks have no updates.
         Raises ValueError, with a sentence, for what there is no step for; then nothing is changed.
         """
         self.engine.checked(**values)
         old = {name: self.values[name].value for name in values}
         changes = [Change(self.step + 1, name, old[name], new) for name, new in values.items() if new != old[name]]
+        changes.sort(key=lambda change: change.new == 0)
         keeper = self.keeper
         if changes and keeper is not None and keeper.begins_gesture():
             keeper.checkpoint(self.step, self.engine.state())  # as it was before it was touched

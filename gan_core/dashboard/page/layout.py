@@ -17,7 +17,7 @@ from gan_core.dashboard.page.theme import REAL_TO_FAKE
 from gan_core.records.status import Status
 from gan_core.setup.config import BOUNDS, HyperParameters
 from gan_core.setup.labels import labels
-from gan_core.setup.limits import MAX_REPEATED_CHANGES, MAX_STEP
+from gan_core.setup.limits import MAX_REPEATED_CHANGES, MAX_STEP, MAX_STEPS_AT_ONCE
 from gan_core.setup.presets import DEFAULT_PRESET, PRESETS
 from gan_core.texts.catalogue import say, words
 
@@ -88,6 +88,7 @@ def _settings(choices: experiment.Choices) -> dict[str, Any]:
         "experiment": experiment.settings(choices),
         "tables": story.settings(),
         "precisions": words("precision"),
+        "steps_at_once": MAX_STEPS_AT_ONCE,
         "link": {"preset": DEFAULT_PRESET, "changes": MAX_REPEATED_CHANGES, "steps": MAX_STEP},
         "colours": [[at, colour] for at, colour in REAL_TO_FAKE],
         **tables(),
@@ -141,6 +142,7 @@ def _sidebar(status: Status) -> list[Any]:
         html.Details(
             [
                 html.Summary(say("controls.more")),
+                html.Div(id="alone"),
                 *(controls.hyper_parameter(name, values) for name in ("updates_d", "updates_g", "instance_noise")),
             ],
             id="more-values",
