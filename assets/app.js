@@ -73,6 +73,7 @@ window.dash_clientside = window.dash_clientside || {};
     lacks: () => false, // whether a frame lacks what they show (lens.js)
     plane: () => null, // the plane through latent space that frames are to show, if it is not the usual one (plane.js)
     units: () => false, // whether the picture of the networks needs what their units compute (networks.js)
+    theory: () => [], // the lenses that what is told beside the story needs (game.js)
     canPaint: () => true, // whether the panels are there (layers.js)
     playing: () => false, // whether kept frames are played (replay.js)
     dragged: () => false, // whether the timeline's handle is dragged (rail.js)

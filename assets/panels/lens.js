@@ -26,6 +26,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (!state.settings) return [];
     const lenses = Object.keys(app.panels.choosing()).map((panel) => chosen(panel).lens).filter((lens) => lens && !(lens === "best-d" && shownAnyway()));
     if (app.ask.units()) lenses.push("units");
+    lenses.push(...app.ask.theory());
     return [...new Set(lenses)].sort();
   }
 

@@ -34,7 +34,7 @@ from gan_core.sweep.folder import SweepFolder
 from gan_core.sweep.plan import Plan
 from gan_core.sweep.work import Handed, Share
 
-_STEPS = {"tiny": 2_000, "small": 1_000, "article": 100}
+_STEPS = {"tiny": 2_000, "small": 1_000, "article": 600}
 _RUNS = {"tiny": 32, "small": 8, "article": 4}  # of a sweep; of the others a few
 _FEW = 2
 _TASKS = 10_000

@@ -31,13 +31,14 @@ _FINEST = 100  # cells a side up to which densities are counted for a reading; f
 class Instruments:
     """The instruments of one run."""
 
-    def __init__(self, target: Target, task: str, reals: Tensor) -> None:
+    def __init__(self, target: Target, task: str, reals: Tensor, *, game: bool = False) -> None:
         """`reals` (M, 2) are what fakes are compared with.
 
         The first N of them for N fakes; by neighbours the last ones, because in some tasks the first are where the
-        fakes are meant to be, one by one, and so no other sample of the same data.
+        fakes are meant to be, one by one, and so no other sample of the same data. `game`: G is a point and D a slope,
+        whose numbers are read.
         """
-        self._target, self._reals = target, reals.cpu()
+        self._target, self._reals, self._game = target, reals.cpu(), game
         self._opponent = OPPONENTS.get(task)
         self._paired = task == "fit"
         self._sorted: dict[int, Slices] = {}  # of so many of the reals
@@ -76,6 +77,9 @@ class Instruments:
             if judge is not None and seen.logits is not None:
                 values["d_gap"] = self._memory.gap(judge, 0.0 if seen.score is None else seen.score[0])
             yield None
+        if self._game and judge is not None:
+            on_axis = judge(torch.tensor([[1.0, 0.0], [0.0, 0.0]])).detach()[:, 0]
+            values |= {"theta": float(fakes[0, 0]), "psi": float(on_axis[0] - on_axis[1])}
         if at_rest and self._opponent is None:
             values |= yield from self._by_transport(fakes)
         if seen.score is not None and seen.logits is not None:

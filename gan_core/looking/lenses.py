@@ -21,11 +21,15 @@ from gan_core.looking.measures.best_d import best_d
 from gan_core.looking.measures.jacobian import folded, jacobians, log_stretch
 from gan_core.looking.measures.pull import asked_share, fakes_before, generated_by, pull
 from gan_core.looking.measures.units import SIDE, as_bytes, drawn_units, ranges
-from gan_core.records.arrays import MAX_ARROWS, POINT_SCALE
+from gan_core.records.arrays import GAME_NUMBERS, MAX_ARROWS, POINT_SCALE
+from gan_core.setup.config import BOUNDS, GANConfig, HyperParameters
 from gan_core.setup.registry import Registry
+from gan_core.theory.game import arrows, foretold, is_game
+from gan_core.theory.spectrum import is_tiny, spectrum
 
 ARROWS = 400  # fakes of which the pull is shown
 _PART = 2048  # points whose derivatives are taken at a time, some 30 ms of the article's network
+_FEW = 64  # real points and latents for which the spectrum of a game is computed
 _LOG_SCALE = 1000  # log10 |det J| travels as so many to a power of ten
 
 Arrays = dict[str, npt.NDArray[Any]]
@@ -39,9 +43,13 @@ class Subject:
     networks: Networks
     seen: Seen
     latents: Tensor  # (N, latent_dim), of the fakes that were seen
-    of_g: Mapping[str, Tensor]  # (P,) each: `update`, what G's last step added to its parameters, and their `mean`
+    # Of G (P,) each: `update`, what its last step added to its parameters, and their `mean`; and the live `values`, in
+    # their order.
+    of_g: Mapping[str, Tensor]
     instruments: Instruments
     trained: frozenset[str]  # of "generator" and "discriminator"
+    config: GANConfig
+    reals: Tensor  # (M, 2)
     reach: float = 1.0  # latent units to one of the plane that is shown
 
 
@@ -126,11 +134,51 @@ def _units(networks: Networks, trained: frozenset[str]) -> Parts:
     }
 
 
+def _values(of_g: Mapping[str, Tensor]) -> HyperParameters | None:
+    """The live values, rid of what float32 has made of them."""
+    if "values" not in of_g:
+        return None
+    return HyperParameters(
+        **{name: float(f"{value:.7g}") for name, value in zip(BOUNDS, of_g["values"].tolist(), strict=True)}
+    )
+
+
+def _game(subject: Subject) -> Parts:
+    """Where the two numbers stand, what theory says of a step, and the field about the middle."""
+    values = _values(subject.of_g)
+    if values is None or not is_game(subject.config):
+        return {"game": np.full(GAME_NUMBERS, np.nan, np.float32), "game_field": np.zeros((0, 4), np.float32)}
+    discriminator = subject.networks.discriminator
+    slope = discriminator(torch.tensor([[1.0, 0.0], [0.0, 0.0]])).detach()[:, 0]
+    at = float(subject.seen.fakes[0, 0]), float(slope[0] - slope[1])
+    told = foretold(subject.config, values)
+    yield None
+    reach = 2.0 ** max(0, math.ceil(math.log2(1.1 * max(map(abs, at)) + 1e-9)))
+    numbers = [*at, told.factor, told.turn, told.threshold, told.flow.real, told.flow.imag, reach]
+    field = arrows(subject.config, values, reach)
+    return {"game": np.array(numbers, np.float32), "game_field": field.numpy().astype(np.float32)}
+
+
+def _spectrum(subject: Subject) -> Parts:
+    values = _values(subject.of_g)
+    if values is None or not is_tiny(subject.config):
+        return {"spectrum": np.zeros((0, 2), np.float32)}
+    networks = subject.networks.whole, subject.networks.discriminator
+    points = subject.reals[:_FEW], subject.latents[:_FEW]
+    found = yield from spectrum(subject.config, values, networks, *points)
+    return {"spectrum": torch.view_as_real(found).numpy().astype(np.float32)}
+
+
+# Lenses that need what the engine has beside the networks (`GANEngine.beside_generator`).
+NEED_BESIDE = frozenset(("pull", "mean", "game", "spectrum"))
+
 LENSES: Registry[Lens] = Registry("lens")
 LENSES.add("best-d", Lens(_best_d, frozenset(("discriminator", "density"))))
 LENSES.add("tears", Lens(_tears, frozenset(("generator",))))
 LENSES.add("pull", Lens(_pull, frozenset(("generator", "discriminator", "probability"))))
 LENSES.add("mean", Lens(_mean, frozenset(("generator", "mean"))))
+LENSES.add("game", Lens(_game, frozenset(("game",)), pause=0.1))
+LENSES.add("spectrum", Lens(_spectrum, frozenset(("tiny",)), pause=60.0))
 LENSES.add("units", Lens(lambda of: _units(of.networks, of.trained), frozenset(("trains",)), pause=0.6, alone=_units))
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from gan_core.setup.config import GANConfig
 from gan_core.targets.registry import TARGETS
 from gan_core.targets.target import LATENTS, OPPONENTS, Target
+from gan_core.theory.game import is_game
+from gan_core.theory.spectrum import is_tiny
 from gan_core.training.apart import can_be_told
 from gan_core.training.known import in_turn
 from gan_core.training.objectives import OBJECTIVES
@@ -36,5 +38,7 @@ def offers_of(config: GANConfig, target: Target | None) -> frozenset[str]:
         "held_out": target is not None and target.held_out is not None,
         "strata": target is not None and target.strata is not None,
         "modes": target is not None and target.modes is not None,
+        "game": is_game(config),
+        "tiny": is_tiny(config),
     }
     return frozenset(name for name, held in holds.items() if held)

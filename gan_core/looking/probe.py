@@ -60,7 +60,7 @@ class Probe:
         self._offers, self._strata, self._modes = offers(config), target.strata, target.modes
         self.lenses = available(self._offers)  # names of those that show something
         self._task, self._look = config.task, LOOKS[config.task](config, target)
-        self._instruments = Instruments(target, config.task, self.reals)
+        self._instruments = Instruments(target, config.task, self.reals, game="game" in self._offers)
         for level in (AT_REST, *MOVING):
             self._instruments.prepare(level.points, level.resolution)
         self._compared = (target, config.task, AT_REST.points, AT_REST.resolution)
@@ -107,7 +107,7 @@ class Probe:
     ) -> Iterator[Snapshot | None]:
         """Take one snapshot in short parts: yields None after each, and the snapshot last.
 
-        `of_g` is what `GANEngine.beside_generator` gives, for the lenses "pull" and "mean". Lenses that show nothing of
+        `of_g` is what `GANEngine.beside_generator` gives, for the lenses of NEED_BESIDE. Lenses that show nothing of
         this run are passed over. `plane` is the one through latent space that the latent map shows.
         Between two parts the caller may stop; the networks must not change in between.
         Raises FloatingPointError when a network's output is not finite: there is nothing true to show then.
@@ -120,7 +120,7 @@ class Probe:
             moment.step, seen, frame.trail_point, judge=judge, at_rest=points >= POINTS
         )
         trains, reach = TASKS[self._task].trains, self._latent.reach
-        subject = Subject(networks, seen, latents, of_g, self._instruments, trains, reach)
+        subject = Subject(networks, seen, latents, of_g, self._instruments, trains, self._config, self.reals, reach)
         through: Arrays = {}
         for name in self.lenses.intersection(lenses):
             through |= yield from LENSES[name].look(subject)

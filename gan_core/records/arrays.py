@@ -13,6 +13,7 @@ from gan_core.setup.registry import Registry
 POINT_SCALE = 32767
 
 MAX_ARROWS = 1000  # of a lens's list
+GAME_NUMBERS = 8
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,11 @@ class LensArray:
 # pull     pull: x, y of a fake before its last step, the direction D's gradient asked for (the longest is 1), and the
 #          move it made, in data units; asked_share: share of the shown fakes that obeyed
 # mean     mean: fakes of the first fixed latents by the running mean of G's weights, times POINT_SCALE
+# game     game: theta; psi; by what a step multiplies the distance from the middle near it, and the angle by which it
+#          turns; how many times as large both learning rates may be for a step to lead there, 0: no step does, 100:
+#          that many or more; real and imaginary part of the flow's eigenvalue; how far the field reaches. NaN: unknown
+#          game_field: places and how a step moves from each, as a share of the longest move
+# spectrum spectrum: eigenvalues of the game's Jacobian, real and imaginary parts, by falling real part
 # units    P units of the networks that are trained, the inputs and outputs of each included. unit_maps: what each makes
 #          of 24 x 24 places, row 0 lowest, from 0 (its least) to 255 (its greatest); unit_ranges: these two numbers;
 #          unit_places: network (0 G, 1 D), number of its layer (0: the inputs), number in the layer from 0, units of
@@ -45,6 +51,8 @@ LENS_ARRAYS.add("best-d", (LensArray("best_d", "u1", ("R", "R")),))
 LENS_ARRAYS.add("tears", (LensArray("stretch", "i2", ("R", "R")), LensArray("folded", "u1", ("R", "R"))))
 LENS_ARRAYS.add("pull", (LensArray("pull", "f4", ("P", 6)), LensArray("asked_share", "f4", (1,))))
 LENS_ARRAYS.add("mean", (LensArray("mean", "i2", ("P", 2)),))
+LENS_ARRAYS.add("game", (LensArray("game", "f4", (GAME_NUMBERS,)), LensArray("game_field", "f4", ("P", 4))))
+LENS_ARRAYS.add("spectrum", (LensArray("spectrum", "f4", ("P", 2)),))
 LENS_ARRAYS.add(
     "units",
     (

@@ -20,6 +20,8 @@ OFFERS = {
     "held_out": "points of the data are held out of training, so that copies can be told from new data",
     "strata": "the target says in which part of the data a point is, so that fakes reach so many parts",
     "modes": "the data are equally wide Gaussians, so that the modes that fakes find can be counted",
+    "game": "it is a game of two numbers: G a point, D a slope, all data in the middle",
+    "tiny": "both networks together have so few parameters that the spectrum of their game can be computed",
 }
 
 

@@ -63,6 +63,8 @@ _ALL = (
     Instrument("memorised", 0, 1),
     Instrument("memorised_by_chance", 0, 1),
     Instrument("d_gap", -1, 1),
+    Instrument("theta", -1000),  # of a game of two numbers: where G's point is, and how steep D is
+    Instrument("psi", -1000),
 )
 READINGS: dict[str, Instrument] = {instrument.name: instrument for instrument in _ALL}
 PLACE: dict[str, int] = {name: i for i, name in enumerate(READINGS)}  # in a reading's values

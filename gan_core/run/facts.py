@@ -35,6 +35,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "memorised": _COPIES,
     "memorised_by_chance": _COPIES,
     "d_gap": (*_BOTH, "held_out"),
+    "theta": ("game",),
+    "psi": ("game",),
     **dict.fromkeys(OF_MODES, ("modes",)),
 }
 

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import torch
 
 from gan_core.looking.instruments import with_chase
+from gan_core.looking.lenses import NEED_BESIDE
 from gan_core.looking.measures.quality import quality
 from gan_core.looking.probe import Probe
 from gan_core.records.ending import Ending
@@ -197,7 +198,7 @@ class Run:
     def through(self, lenses: Collection[str]) -> dict[str, Any]:
         """What `look` is to be told for those lenses."""
         shown = frozenset(lenses) & self.probe.lenses
-        return {"lenses": shown, "of_g": self.engine.beside_generator() if shown & {"pull", "mean"} else {}}
+        return {"lenses": shown, "of_g": self.engine.beside_generator() if shown & NEED_BESIDE else {}}
 
     def with_path(self, frame: Snapshot) -> tuple[Snapshot, list[TrailPoint]]:
         """The frame with what can only be read along the fakes' path, and that path, the frame's own point last."""

@@ -78,7 +78,7 @@ def _short(value: float) -> str:
     return repr(value) if isinstance(value, float) or abs(value) < 10**30 else "a longer number"
 
 
-_LEARNING_RATE = {"low": 1e-6, "high": 1e-1, "scale": "log", "step": 0.01}
+_LEARNING_RATE = {"low": 1e-6, "high": 1.0, "scale": "log", "step": 0.01}
 _BETA1 = {"low": 0.0, "high": 0.999, "scale": "linear", "step": 0.001}
 MAX_UPDATES = 10  # of one network in a step
 _UPDATES = {"low": 0, "high": MAX_UPDATES, "scale": "linear", "step": 1, "needs": ("turns",), "whole": True}

@@ -1,6 +1,7 @@
 """What a network is made of, as text and as a value: `256,256:relu` or `512,512,512:leaky-relu(slope=0.1):tanh`.
 
-A norm may stand before the output: `400,400:relu:batch-norm:linear`, `128,128:relu:spectral-norm`.
+A norm may stand before the output: `400,400:relu:batch-norm:linear`, `128,128:relu:spectral-norm`. So may what makes a
+toy of a network without hidden layers: `none:relu:point:linear`, `none:relu:slope`.
 """
 
 from __future__ import annotations
@@ -12,9 +13,14 @@ from gan_core.setup.part import MAX_TEXT, Part, read_part
 
 MAX_LAYERS, MAX_UNITS = 16, 4096  # far beyond what trains here: they keep a stranger's file from asking for all memory
 OUTPUTS = ("linear", "tanh")
-NORMS = ("none", "batch-norm", "spectral-norm")  # of every hidden layer's sums; of every layer's weights
-# Those that either may have: with batch normalisation what D says of one point would depend on the others.
-NORMS_OF = {"generator": NORMS, "discriminator": ("none", "spectral-norm")}
+NORMS = ("none", "batch-norm", "spectral-norm", "point", "slope")
+# Those that either may have: of every hidden layer's sums, with which what D says of one point would depend on the
+# others; of every layer's weights; and of the one layer of a toy (`gan_core.training.toys`), its bias or weights alone.
+NORMS_OF = {
+    "generator": ("none", "batch-norm", "spectral-norm", "point"),
+    "discriminator": ("none", "spectral-norm", "slope"),
+}
+TOYS = ("point", "slope")
 _NONE = "none"  # in the place of the units: no hidden layer
 
 

@@ -121,7 +121,25 @@ _LABORATORY = (
     _to_begin_from("blank", sized(width=16, depth=1, batch=128, target="gaussian")),
 )
 
-PRESETS: Registry[Preset] = Registry("preset", {preset.name: preset for preset in (*_ALL, *_LABORATORY, *ZOO)})
+
+def _of_two_numbers(name: str, objective: str, lr_d: float) -> Preset:
+    """A game of two numbers, with steps of 0.2 for both as papers write the losses, by descent at once."""
+    rule = "sgd-at-once"
+    g, d = "none:relu:point:linear", "none:relu:slope"
+    rules = {"optimiser_g": rule, "optimiser_d": rule}
+    config = GANConfig(target="dirac", generator=g, discriminator=d, objective=objective, batch=2).changed(rules)
+    values = HyperParameters(lr_g=0.2, lr_d=lr_d, beta1_g=0.0, beta1_d=0.0)
+    return Preset(name, config, values, group="laboratory", length=500, view="game")
+
+
+_THEORY = (
+    _of_two_numbers("dirac", "minimax", lr_d=0.4),  # D's loss is half of what papers write
+    _of_two_numbers("bilinear", "wasserstein(clip=0)", lr_d=0.2),
+)
+
+PRESETS: Registry[Preset] = Registry(
+    "preset", {preset.name: preset for preset in (*_ALL, *_LABORATORY, *_THEORY, *ZOO)}
+)
 DEFAULT_PRESET = "mode-collapse"
 
 

@@ -51,6 +51,15 @@ def gaussian(sd: float) -> Target:
     return _in_square(torch.zeros((1, 2), dtype=torch.float64), sd)
 
 
+def dirac() -> Target:
+    """All data in one point, the middle of the square: the Dirac-GAN's (Mescheder, Geiger and Nowozin 2018)."""
+
+    def sample(n: int, generator: torch.Generator) -> Tensor:
+        return torch.zeros((n, 2), device=generator.device)
+
+    return Target(sample)
+
+
 def mixture(centres: Tensor, sd: float, drawn: Tensor | None = None, *, words: str = "mode") -> Target:
     """Gaussians of one `sd` at (K, 2) centres, in units of their own, made to fit the square.
 

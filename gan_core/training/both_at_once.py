@@ -10,11 +10,23 @@ from gan_core.training.plain import PlainStep
 from gan_core.training.players import Batch, Paid, batches, gradients
 
 
-class ExtragradientStep(PlainStep):
+class AtOnceStep(PlainStep):
+    """Both move at once, each by its gradient where both are before the step."""
+
+    def _move(self, given: list[Batch], values: LiveValues) -> tuple[Paid, Paid]:
+        players, batch = self._players, given[0]
+        of_d, of_g = players.of_d(batch, values), players.of_g(batch, values)
+        moves = gradients(of_d.whole, players.discriminator), gradients(of_g.whole, players.generator)
+        players.move_d(moves[0], values)
+        players.move_g(moves[1], values)
+        return of_d, of_g
+
+
+class ExtragradientStep(AtOnceStep):
     """Both move at once, by the gradients that they would have a step ahead (Korpelevich 1976; Gidel et al. 2019).
 
-    w' = w - lr d(g(w)); w <- w - lr d(g(w')), the second half on a batch of its own. d is Adam's direction, whose
-    moments and count take both halves, as in the authors' ExtraAdam.
+    w' = w - lr d(g(w)); w <- w - lr d(g(w')), the second half on a batch of its own. d is the optimiser's direction:
+    what that keeps, Adam's moments and count for example, takes both halves, as in the authors' ExtraAdam.
     """
 
     def run(self, real: Tensor, z: Tensor, values: LiveValues) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -27,7 +39,7 @@ class ExtragradientStep(PlainStep):
         players = self._players
         networks = players.generator, players.discriminator
         before = [network.parameters_flat.clone() for network in networks]
-        paid = self._ahead(first, values)
+        paid = self._move([first], values)
         of_d, of_g = players.of_d(second, values), players.of_g(second, values)
         moves = gradients(of_d.whole, players.discriminator), gradients(of_g.whole, players.generator)
         for network, start in zip(networks, before, strict=True):
@@ -35,14 +47,6 @@ class ExtragradientStep(PlainStep):
         players.move_d(moves[0], values)
         players.move_g(moves[1], values)
         return paid[0].loss, paid[0].accuracy, paid[1].loss, paid[1].accuracy
-
-    def _ahead(self, batch: Batch, values: LiveValues) -> tuple[Paid, Paid]:
-        players = self._players
-        of_d, of_g = players.of_d(batch, values), players.of_g(batch, values)
-        moves = gradients(of_d.whole, players.discriminator), gradients(of_g.whole, players.generator)
-        players.move_d(moves[0], values)
-        players.move_g(moves[1], values)
-        return of_d, of_g
 
 
 class ConsensusStep(PlainStep):

@@ -173,9 +173,9 @@ class GANEngine:
     def beside_generator(self) -> dict[str, Tensor]:
         """What else there is of G's parameters to look at, each (P,): its last `update`, the running `mean`.
 
-        Of G as it is at rest (`networks.as_plain`), as those who look have it.
+        Of G as it is at rest (`networks.as_plain`), as those who look have it. And the live `values` of the next step.
         """
-        found: dict[str, Tensor] = {}
+        found = {"values": torch.tensor(list(vars(self.in_force()).values()), dtype=torch.float32)}
         update = self.generator_update()
         if update is not None:
             now = _flat(self.generator)

@@ -32,7 +32,7 @@ def serves(config: GANConfig) -> bool:
         and all(network.units for network in networks.values())
         and networks["discriminator"].output == "linear"
         and all(network.norm == "none" for network in networks.values())
-        and not any(OPTIMISERS.make(rule).twice for rule in (config.optimiser_g, config.optimiser_d))
+        and not any(OPTIMISERS.make(rule).joint for rule in (config.optimiser_g, config.optimiser_d))
         and not config.unrolled
         and not config.consensus
         and (penalty.of is None or penalty.norm is not None)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from gan_core.setup.config import NETWORKS, GANConfig, HyperParameters
-from gan_core.setup.network import NORMS_OF
+from gan_core.setup.network import NORMS_OF, TOYS
 from gan_core.setup.part import read_part
 from gan_core.setup.presets import PRESETS
 from gan_core.setup.registry import Parts
@@ -55,18 +55,29 @@ def _check_fit(config: GANConfig) -> None:
         raise ValueError(f"The task {config.task!r} takes uniform latents of two numbers, and no packing.")
     if twice and not all(rule.twice for rule in rules):
         raise ValueError("Extragradient is a step of both players: choose it for both, G and D.")
+    if any(rule.at_once for rule in rules) and not all(rule.at_once for rule in rules):
+        raise ValueError("Who moves at once with the other needs one who does so, too: choose such a rule for both.")
     if sum((twice, bool(config.consensus), bool(config.unrolled))) > 1:
         raise ValueError("Of extragradient, consensus and unrolling a run can have one alone.")
     if config.unrolled and read_part(config.optimiser_d).name not in ("adam", "torch-adam"):
         raise ValueError("Unrolling goes through steps of Adam: choose adam or torch-adam for D.")
+    _check_toys(config)
     if config.networks["discriminator"].norm not in NORMS_OF["discriminator"]:
         raise ValueError("Batch normalisation is for G: in D it makes what is said of one point depend on the others.")
+
+
+def _check_toys(config: GANConfig) -> None:
+    for name, network in config.networks.items():
+        if network.norm in TOYS and (network.units or network.norm not in NORMS_OF[name]):
+            raise ValueError(
+                "A point is for G, a slope for D, each without hidden layers: none:relu:point:linear, none:relu:slope."
+            )
 
 
 def in_turn(config: GANConfig) -> bool:
     """Whether a step has updates of both networks, one after the other, so that there can be any number of each."""
     rules = (OPTIMISERS.make(rule) for rule in (config.optimiser_g, config.optimiser_d))
-    return config.task == "gan" and not config.consensus and not any(rule.twice for rule in rules)
+    return config.task == "gan" and not config.consensus and not any(rule.joint for rule in rules)
 
 
 def check_values(config: GANConfig, values: HyperParameters) -> None:
@@ -76,7 +87,9 @@ def check_values(config: GANConfig, values: HyperParameters) -> None:
     if config.task != "gan":
         raise ValueError(f"The task {config.task!r} trains one network at most, once in a step: updates must be 1:1.")
     if not in_turn(config):
-        raise ValueError("Extragradient and consensus are steps of both players at once: updates must be 1:1.")
+        raise ValueError(
+            "Extragradient, consensus and descent at once are steps of both players at once: updates must be 1:1."
+        )
     if values.each == (0, 0):
         raise ValueError("Updates of 0:0 would train nothing: one of updates_d and updates_g must be above 0.")
     most = config.most_updates

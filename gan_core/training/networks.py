@@ -16,6 +16,7 @@ from torch.nn.functional import linear, normalize
 from gan_core.setup.config import GANConfig
 from gan_core.setup.network import Network
 from gan_core.training.activations import ACTIVATIONS
+from gan_core.training.toys import TOY_LAYERS, ToyLayer
 
 
 class MLP(nn.Module):
@@ -38,7 +39,7 @@ class MLP(nn.Module):
         activation = ACTIVATIONS.make(str(network.activation))
         self.made_of, self.leak = network, activation.slope if network.norm == "none" else None
         device = None if random is None else random.device
-        kind = SpectralLinear if network.norm == "spectral-norm" else nn.Linear
+        kind = _LAYERS.get(network.norm, nn.Linear)
         layers: list[nn.Module] = []
         for fan_in, units in pairwise((inputs, *network.units)):
             layers.append(kind(fan_in, units * activation.sums, device=device))
@@ -77,7 +78,7 @@ class MLP(nn.Module):
                 with torch.no_grad():
                     layer.weight.uniform_(-limit, limit, generator=random)
                     layer.bias.zero_()
-            if isinstance(layer, SpectralLinear):
+            if isinstance(layer, SpectralLinear | ToyLayer):
                 layer.begin(random)
 
 
@@ -103,6 +104,10 @@ class SpectralLinear(nn.Linear):
         for _ in range(15):  # as torch does
             self._iterate()
 
+    def in_use(self) -> tuple[Tensor, Tensor]:
+        """Weights and bias as they are used, (fan_out, fan_in) and (fan_out,)."""
+        return self.normalised(), self.bias
+
     def normalised(self) -> Tensor:
         """The weights as they are used, (fan_out, fan_in)."""
         # Copies: a later pass may turn the vectors before this one's gradient is asked for.
@@ -120,6 +125,9 @@ class SpectralLinear(nn.Linear):
         self.v.copy_(normalize(torch.mv(self.weight.t(), self.u), dim=0, eps=1e-12))
 
 
+_LAYERS: dict[str, type[nn.Linear]] = {"spectral-norm": SpectralLinear, **TOY_LAYERS}  # by a network's norm
+
+
 @torch.no_grad()
 def as_plain(network: MLP, inputs: Tensor | None = None) -> MLP:
     """The same function at rest, as a network without a norm, perhaps of linear combinations of its inputs.
@@ -132,8 +140,7 @@ def as_plain(network: MLP, inputs: Tensor | None = None) -> MLP:
     found: list[tuple[Tensor, Tensor]] = []
     for layer in network.layers:
         if isinstance(layer, nn.Linear):
-            weight = layer.normalised() if isinstance(layer, SpectralLinear) else layer.weight
-            found.append((weight, layer.bias))
+            found.append(layer.in_use() if isinstance(layer, SpectralLinear | ToyLayer) else (layer.weight, layer.bias))
         elif isinstance(layer, nn.BatchNorm1d):
             mean, variance = layer.get_buffer("running_mean"), layer.get_buffer("running_var")
             (weight, bias), scale = found.pop(), layer.weight / (variance + layer.eps).sqrt()

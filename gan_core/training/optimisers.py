@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -199,6 +199,18 @@ class Descent(SimpleOptimiser):
         return self.moments["velocity"].mul_(beta1).add_(gradient) * -lr
 
 
+class OptimisticDescent(SimpleOptimiser):
+    """Twice the gradient of now, less that of before (Daskalakis et al. 2018): x -= lr (2 g_t - g_(t-1)), g_0 = 0."""
+
+    OWN = ("before",)
+
+    def change(self, gradient: Tensor, lr: float, beta1: float) -> Tensor:
+        """As SimpleOptimiser; beta1 has no part in it."""
+        change = (self.moments["before"] - 2 * gradient) * lr
+        self.moments["before"].copy_(gradient)
+        return change
+
+
 class RMSProp(SimpleOptimiser):
     """v <- alpha v + (1 - alpha) gradient^2; x -= lr gradient/(sqrt(v) + epsilon), as PyTorch has Hinton's rule."""
 
@@ -246,12 +258,22 @@ class Rule:
     kept: tuple[str, ...]
     on_cuda: bool = False  # whether a CUDA graph can hold its step; else it is on the CPU
     beta1: bool = True  # whether that live value has a part in it
-    twice: bool = False  # whether a step goes a step ahead, and back: `gan_core.training.extragradient`
+    twice: bool = False  # whether a step goes a step ahead, and back: `gan_core.training.both_at_once`
+    at_once: bool = False  # whether both players move at once, from where both are; else one after the other
+
+    @property
+    def joint(self) -> bool:
+        """Whether a step moves both players together, so that both must have such a rule."""
+        return self.twice or self.at_once
 
 
 def rule(kind: type[Optimiser], *, beta1: bool = True, **numbers: float) -> Rule:
     """The rule that makes `kind` of these numbers; torch's on the CPU."""
     return Rule(lambda network, where: kind(network, **numbers), kind.kept(), beta1=beta1)
+
+
+def _joint(kind: type[Optimiser], *, beta1: bool = True, twice: bool = False) -> Rule:
+    return replace(rule(kind, beta1=beta1), twice=twice, at_once=not twice)
 
 
 def _adam(beta2: float, epsilon: float, *, corrected: bool = False) -> Rule:
@@ -288,3 +310,8 @@ OPTIMISERS.add(
 )
 # Adam in both halves of an extragradient step (Gidel et al. 2019, ExtraAdam).
 OPTIMISERS.add("extragradient", _extra_adam, beta2=_BETA2, epsilon=_EPSILON)
+# The textbook's rules for a game of two, which are said of both players at once (Daskalakis et al. 2018; Gidel et al.
+# 2019): each takes the other where it was before the step.
+OPTIMISERS.add("sgd-at-once", lambda: _joint(Descent))
+OPTIMISERS.add("optimistic-sgd", lambda: _joint(OptimisticDescent, beta1=False))
+OPTIMISERS.add("extragradient-sgd", lambda: _joint(Descent, twice=True))

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from gan_core.setup.config import GANConfig
 from gan_core.targets.target import OPPONENTS
-from gan_core.training.both_at_once import ConsensusStep, ExtragradientStep
+from gan_core.training.both_at_once import AtOnceStep, ConsensusStep, ExtragradientStep
 from gan_core.training.draws import Draws
 from gan_core.training.gan_step import GANStep, LiveValues, Numbers
 from gan_core.training.kernels import Array, Kernels
@@ -65,6 +65,8 @@ def by_autograd(config: GANConfig) -> MakeStep:
         return ExtragradientStep
     if config.consensus:
         return ConsensusStep
+    if OPTIMISERS.make(config.optimiser_d).at_once:
+        return AtOnceStep
     return UnrolledStep if config.unrolled else PlainStep
 
 

@@ -31,7 +31,7 @@ VALUES = (
 )
 NOISY = (0.0, 0.2, 0.05)
 
-RULES = [name for name in OPTIMISERS if not OPTIMISERS.make(name).twice]
+RULES = [name for name in OPTIMISERS if not OPTIMISERS.make(name).joint]
 WRITTEN_OUT = [name for name in PENALTIES if PENALTIES.make(name).of is None or PENALTIES.make(name).norm is not None]
 TABLE: dict[str, tuple[GANConfig, dict[str, float]]] = {
     "2 x 16": (replace(SMALL, batch=128), {}),

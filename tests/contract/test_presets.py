@@ -46,7 +46,7 @@ def test_it_says_what_it_is(preset: Preset) -> None:
     assert preset.view in VIEWS
     assert set(preset.lenses) <= set(LENS_ARRAYS)
     assert TARGETS.knows(preset.config.target)
-    assert preset.config.objective in OBJECTIVES
+    assert OBJECTIVES.completed(preset.config.objective)
     assert [p.title for p in PRESETS.values()].count(preset.title) == 1
 
 

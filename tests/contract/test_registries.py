@@ -19,6 +19,10 @@ from gan_core.training.tasks import TASKS
 from losses import D_LOSSES, G_LOSSES, scale
 
 EACH_TARGET = pytest.mark.parametrize("target", TARGETS.values(), ids=list(TARGETS))
+POINT = "dirac"  # all data in one place: nothing is drawn, and there are no parts to be reached
+EACH_SPREAD_OUT = pytest.mark.parametrize(
+    "target", [TARGETS[name] for name in TARGETS if name != POINT], ids=[name for name in TARGETS if name != POINT]
+)
 EACH_OBJECTIVE = pytest.mark.parametrize("objective", OBJECTIVES.values(), ids=list(OBJECTIVES))
 N = 4_000
 
@@ -43,8 +47,14 @@ def test_samples_are_finite_points_of_the_square_that_the_stream_fixes(target: T
     assert (x.shape, x.dtype, x.device.type) == ((N, 2), torch.float32, "cpu")
     assert x.abs().max() <= 1  # tanh reaches no further
     assert torch.equal(x, target.sample(N, stream()))
-    assert not torch.equal(x, target.sample(N, stream(9)))
+    assert torch.equal(x, target.sample(N, stream(9))) == (not x.any())  # other points, where there are any others
     assert target.sample(0, stream()).shape == (0, 2)
+
+
+def test_one_target_is_a_point_and_has_no_parts() -> None:
+    target = TARGETS[POINT]
+    assert not target.sample(N, stream()).any()
+    assert (target.strata, target.density, target.modes, target.transform) == (None,) * 4
 
 
 @EACH_TARGET
@@ -98,7 +108,7 @@ def test_a_density_is_one_of_the_samples(target: Target) -> None:
     assert int(counted[~some].sum()) == pytest.approx(float(expected[~some].sum()), abs=5 * math.sqrt(draws * 0.05))
 
 
-@EACH_TARGET
+@EACH_SPREAD_OUT
 def test_parts_of_the_data_are_those_of_the_samples(target: Target) -> None:
     """Each sample in one part or off, in numbers as the shares have it; one point reaches one part, by far most do."""
     strata = target.strata
@@ -131,7 +141,7 @@ def test_parts_of_the_data_are_those_of_the_samples(target: Target) -> None:
     assert (index < 0).any(), "the corners are off"
 
 
-@EACH_TARGET
+@EACH_SPREAD_OUT
 def test_every_part_has_words(target: Target) -> None:
     assert target.strata is not None
     own = words(f"strata.{target.strata.words}")

@@ -260,7 +260,7 @@ def test_every_part_can_be_trained_with(registry: Parts[object]) -> None:
     field = {"optimiser": "optimiser_g"}.get(registry.kind, registry.kind)
     for name in registry:
         changed = {"generator": f"8:{name}"} if registry is ACTIVATIONS else {field: name}
-        if registry is OPTIMISERS and OPTIMISERS[name].twice:
+        if registry is OPTIMISERS and OPTIMISERS[name].joint:
             changed["optimiser_d"] = name
         config = replace(GANConfig(generator="8:relu", discriminator="8:relu", batch=16), **changed)
         done = GANEngine(Experiment(config, BEFORE), 1, device="cpu").advance(3)

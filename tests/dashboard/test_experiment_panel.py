@@ -10,7 +10,7 @@ import pytest
 
 from gan_core.dashboard.page.experiment import settings
 from gan_core.setup.config import NETWORKS, PARTS, GANConfig
-from gan_core.setup.network import NORMS
+from gan_core.setup.network import NORMS, TOYS
 from gan_core.texts.catalogue import catalogue
 from gan_core.training.known import CHOICES, completed
 from throw_away import added
@@ -42,7 +42,8 @@ def test_every_entry_has_its_numbers_with_range_and_usual_value() -> None:
 def test_a_network_is_offered_each_norm_that_it_may_have_and_no_other(network: str) -> None:
     offered = settings(CHOICES)["words"][network]["norm"]
     for norm in NORMS:
-        config = GANConfig(**{network: f"8:relu:{norm}:linear"})
+        units = "none" if norm in TOYS else "8"
+        config = GANConfig(**{network: f"{units}:relu:{norm}:linear"})
         with nullcontext() if norm in offered else pytest.raises(ValueError, match="is for G"):
             assert completed(config).networks[network].norm == norm
 

@@ -12,7 +12,7 @@ from gan_core.dashboard.page.panels.scales import SCALES
 from gan_core.dashboard.page.panels.scenes import SCENES
 from gan_core.dashboard.page.panels.views import VIEWS
 from gan_core.dashboard.page.theme import DARK, LIGHT
-from gan_core.looking.lenses import available
+from gan_core.looking.lenses import LENSES, available
 from gan_core.looking.offers import offers
 from gan_core.records.arrays import LENS_ARRAYS
 from gan_core.records.offers import OFFERS, lacking
@@ -39,6 +39,7 @@ def test_every_lack_has_one_reason() -> None:
     needed |= {need for bounds in BOUNDS.values() for need in bounds.needs}
     needed |= {need for needs in NEEDS.values() for need in needs}
     needed.add("told")  # by a button: assets/told/
+    needed |= {need for lens in LENSES.values() for need in lens.needs}
     assert needed == set(OFFERS)
     assert lacking(("strata", "generator"), frozenset()) == "generator"  # the first in their order
 
@@ -115,7 +116,8 @@ def test_every_panel_has_a_usual_choice_and_says_why_others_are_none(task: str) 
             assert choice.lens in {"", *LENS_ARRAYS}
             assert choice.scale in {"", *SCALES}
     chosen = {choice.lens for choices in CHOICES.values() for choice in choices.values()} - {""}
-    assert chosen | {"units"} == set(LENS_ARRAYS)  # those in the picture of the networks
+    # And those of the picture of the networks, of the phase plane and of the spectrum.
+    assert chosen | {"units", "game", "spectrum"} == set(LENS_ARRAYS)
 
 
 @pytest.mark.parametrize("name", SCALES)

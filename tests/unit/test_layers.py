@@ -21,8 +21,9 @@ MAY_IMPORT: dict[str, str] = {
     "records": "setup texts",
     "wire": "records setup",
     "training": "records setup targets",
+    "theory": "setup training",
     "looking.measures": "targets training",
-    "looking": "looking.measures records setup targets training",
+    "looking": "looking.measures records setup targets theory training",
     "run": "looking looking.measures records setup system texts training",
     "recording.file": "records run setup training wire",
     "recording": "datasets looking records recording.file run setup texts training wire",
@@ -55,7 +56,7 @@ WITHOUT_TORCH = [
     "live.budget",
 ]
 READ_NO_CLOCK = ["run.history", "run.diagnosis", "run.journey", "looking.fineness", "live.budget", "live.tempo"]
-KNOW_NO_FILE_OR_BROWSER = ["training", "targets", "looking", "run.history", "run.chronicle"]
+KNOW_NO_FILE_OR_BROWSER = ["training", "targets", "theory", "looking", "run.history", "run.chronicle"]
 MAY_HAVE_THREADS = [
     "live.board",
     "live.receipt",

@@ -65,6 +65,11 @@ def networks() -> html.Section:
     return html.Section(id="networks", className="networks", hidden=True, **aria(label=say("networks.title")))
 
 
+def game() -> html.Section:
+    """Where theory stands beside practice, under the story; empty, and only there for runs it knows something of."""
+    return html.Section(id="game", className="game", hidden=True, **aria(label=say("game.label")))
+
+
 def settings(choices: Choices) -> dict[str, Any]:
     """What the browser's side needs: the fields in their order, each with its kind, and what there is of each kind."""
     kinds = {field: parts.kind for field, parts in choices.items()} | dict.fromkeys(NETWORKS, "network")

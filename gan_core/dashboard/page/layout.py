@@ -46,6 +46,7 @@ def page(status: Status, choices: experiment.Choices) -> dmc.MantineProvider:
                             html.Div(
                                 [
                                     story.panel(),
+                                    experiment.game(),
                                     experiment.panel(),
                                     html.Aside(
                                         _sidebar(status), className="sidebar", **aria(label=say("page.controls"))

@@ -30,8 +30,8 @@ def complaint(given: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     [
         (["--vary", "lr_gg=1,2"], "nothing called 'lr_gg'"),
         (["--vary", "lr_d=1..2"], "'1..2' is not A..B:N"),
-        (["--vary", "lr_d=0.5,0.6"], "lr_d must lie between"),
-        (["--set", "lr_d=0.5@21"], "lr_d must lie between"),
+        (["--vary", "lr_d=1.5,1.6"], "lr_d must lie between"),
+        (["--set", "lr_d=1.5@21"], "lr_d must lie between"),
         (["--set", "lr_d=0.05@21"], "after the last of 20"),
         (["--vary", "lr_d"], "NAME=A..B:N"),
         (["--vary", "lr_g=1e-3,1e-4"], "lr_g is varied twice"),

@@ -52,7 +52,7 @@ def test_a_change_is_in_the_log_and_the_run_is_proved(session: TrainingSession, 
 
 @pytest.mark.parametrize("config", [{"consensus": "1"}, {"optimiser": "extragradient"}], ids=str)
 def test_steps_of_both_at_once_have_one_update_of_each(session: TrainingSession, config: dict[str, str]) -> None:
-    sentence = "Extragradient and consensus are steps of both players at once: updates must be 1:1."
+    sentence = "Extragradient, consensus and descent at once are steps of both players at once: updates must be 1:1."
     assert send(session, Restart(config={**SMALL, **config})) is None
     train(session, 3)
     before = session.status()

@@ -20,7 +20,9 @@ from gan_core.looking.probe import Probe
 from gan_core.records.arrays import LENS_ARRAYS, MAX_ARROWS, POINT_SCALE
 from gan_core.records.offers import OFFERS
 from gan_core.setup.config import HyperParameters, sized
-from gan_core.setup.presets import Preset
+from gan_core.setup.presets import PRESETS, Preset
+from gan_core.theory.game import Game, foretold
+from gan_core.theory.spectrum import spectrum
 from gan_core.training.engine import GANEngine
 
 SMALL = Preset("small", sized(width=24, depth=2, batch=32), HyperParameters(lr_g=3e-3))
@@ -41,7 +43,8 @@ def subject(engine: GANEngine, resolution: int = 20, points: int = 500) -> Subje
     seen = finished(look.parts(networks, engine.steps, resolution, latents))
     instruments = Instruments(engine.target, engine.config.task, probe.reals)
     trained = frozenset(("generator", "discriminator"))
-    return Subject(networks, seen, latents, engine.beside_generator(), instruments, trained)
+    beside = engine.beside_generator()
+    return Subject(networks, seen, latents, beside, instruments, trained, config=engine.config, reals=probe.reals)
 
 
 def test_every_lens_has_the_arrays_that_are_documented() -> None:
@@ -54,7 +57,7 @@ def test_every_lens_has_the_arrays_that_are_documented() -> None:
         assert list(found) == [array.name for array in LENS_ARRAYS[name]]
         for array in LENS_ARRAYS[name]:
             assert found[array.name].dtype == array.dtype
-            listed = {"pull": ARROWS, "mean": MAX_ARROWS, "units": 2 * (2 + 16 + 16) + 3}.get(name)
+            listed = {"pull": ARROWS, "mean": MAX_ARROWS, "units": 2 * (2 + 16 + 16) + 3}.get(name, 0)  # of no game
             expected = tuple({"R": 20, "P": listed}.get(size, size) for size in array.shape)
             assert found[array.name].shape == expected
         assert lens.needs <= set(OFFERS)
@@ -151,3 +154,38 @@ def test_pull_of_normalised_layers() -> None:
         expected = engine.generator(what.latents)
     apart = np.abs(found[:, None, :2] - expected.numpy()[None]).sum(2).min(1)
     assert apart.max() < 1e-4
+
+
+@pytest.mark.parametrize("values", [{}, {"lr_g": 1e-6, "lr_d": 1.0}])
+def test_a_game_of_two_numbers_is_told_as_theory_has_it(values: dict[str, float]) -> None:
+    """Of a run as it stands: its numbers, and the field as one step of the run itself moves it."""
+    preset = PRESETS["dirac"]
+    engine = GANEngine(replace(preset, values=preset.values.changed(values)), 5, device="cpu")
+    engine.advance(30)
+    found = finished(LENSES["game"].look(subject(engine)))
+    theta = float(engine.generator.layers[0].bias[0].detach())
+    psi = float(engine.discriminator.layers[0].weight[0, 0].detach())
+    told = foretold(engine.config, engine.values)  # as the visitor gave them, whatever float32 makes of them
+    reach = min(reach for reach in (1.0, 2.0, 4.0, 8.0) if reach >= 1.1 * max(abs(theta), abs(psi)))
+    numbers = [theta, psi, told.factor, told.turn, told.threshold, told.flow.real, told.flow.imag, reach]
+    np.testing.assert_allclose(found["game"], np.float32(numbers), rtol=1e-6)
+    field = found["game_field"]
+    assert np.linalg.norm(field[:, 2:], axis=1).max() == pytest.approx(1)
+    at = np.abs(field[:, :2] - (0.5, -0.5)).sum(1).argmin()
+    nearest = torch.tensor(field[at : at + 1, :2], dtype=torch.float64)
+    moves = Game(engine.config, engine.values).field(nearest)[0] * torch.tensor(
+        [engine.values.lr_g, engine.values.lr_d]
+    )
+    assert field[at, 2] * moves[1] == pytest.approx(float(field[at, 3] * moves[0]), abs=1e-6)
+    assert float(field[at, 2:] @ moves.numpy()) > 0
+
+
+def test_the_spectrum_of_a_tiny_run() -> None:
+    engine = GANEngine(Preset("tiny", sized(width=8, depth=1, batch=32), HyperParameters()), 5, device="cpu")
+    engine.advance(5)
+    what = subject(engine)
+    found = finished(LENSES["spectrum"].look(what))["spectrum"]
+    networks = what.networks.whole, what.networks.discriminator
+    expected = finished(spectrum(engine.config, engine.values, networks, what.reals[:64], what.latents[:64]))
+    assert found.shape == (len(engine.generator.parameters_flat) + len(engine.discriminator.parameters_flat), 2)
+    np.testing.assert_allclose(found, torch.view_as_real(expected).numpy(), atol=1e-5)

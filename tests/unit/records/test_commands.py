@@ -117,7 +117,7 @@ def test_every_kind_is_read(request_: object, command: Command) -> None:
         ({"do": "set", "values": {"lr_g": "0.1"}}, "lr_g"),
         ({"do": "set", "values": {"lr_g": None}}, "lr_g"),
         ({"do": "set", "values": {"lr_g": True}}, "lr_g"),
-        ({"do": "set", "values": {"lr_g": 1.0}}, "lr_g"),
+        ({"do": "set", "values": {"lr_g": 1.5}}, "lr_g"),
         ({"do": "set", "values": {"lr_g": 10**400}}, "lr_g"),
         ({"do": "set", "values": {"lr_g": 0.01, "beta1_g": math.nan}}, "beta1_g"),
         ({"do": "set", "values": {"beta1_d": -math.inf}}, "beta1_d"),
@@ -281,7 +281,7 @@ def test_values_do_not_move_across_a_restart() -> None:
     [
         ({"do": "start"}, Restart()),
         (
-            {"do": "start", "config": {"updates": "5:1"}, "values": {"lr_g": 1}},
+            {"do": "start", "config": {"updates": "5:1"}, "values": {"lr_g": 2}},
             "lr_g must lie between",
         ),
         (

@@ -119,7 +119,7 @@ def test_unknown_names_are_refused(values: dict[str, float]) -> None:
 
 def test_values_out_of_range_cannot_be_made() -> None:
     with pytest.raises(ValueError, match="lr_d"):
-        HyperParameters(lr_d=0.2)
+        HyperParameters(lr_d=1.2)
     with pytest.raises(ValueError, match="beta1_g"):
         HyperParameters().changed({"beta1_g": 1.0})
     with pytest.raises(FrozenInstanceError):

@@ -166,6 +166,12 @@ _ALL = (
         needs=("trains", "generator", "strata"),
     ),
     View(
+        "game",
+        {"gan": Plot(-2.1, 2.1, (-2, -1, 0, 1, 2), lines=(Line("theta", "g"), Line("psi", "d", "dash")))},
+        needs=("game",),
+        rare=True,
+    ),
+    View(
         "blame",
         {
             "gan": replace(
