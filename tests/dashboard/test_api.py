@@ -211,7 +211,7 @@ def test_lenses(http: FlaskClient, session: FakeSession) -> None:
     assert session.asked == [("after", 3, HOLD, "best-d", "tears")]
     status, body = get(http, "/api/frame?after=3&lens=glass")
     assert status == 400
-    assert json.loads(body)["error"] == "There is no lens 'glass'; there are best-d, tears, pull, mean, units."
+    assert json.loads(body)["error"] == "There is no lens 'glass'; there are best-d, tears, pull, mean, game, spectrum, units."
 
 
 NO_NUMBERS = [

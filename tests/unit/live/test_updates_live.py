@@ -123,6 +123,6 @@ def test_what_was_changed_meanwhile_stays_so(session: TrainingSession) -> None:
 
 def test_both_at_once_have_no_turns(session: TrainingSession) -> None:
     assert send(session, Restart(config={**SMALL, "consensus": "1"})) is None
-    refusal = "Extragradient and consensus are steps of both players at once: updates must be 1:1."
+    refusal = "Extragradient, consensus and descent at once are steps of both players at once: updates must be 1:1."
     assert send(session, StepOnce(5, "d")) == refusal
     assert session.status().step == 0

@@ -294,7 +294,7 @@ def test_the_recipe_that_the_spoilt_ones_come_from_is_good(stranger: Path) -> No
         {"config__target": "nowhere"},
         {"config__target": ["spiral"]},
         {"config__objective": "none"},
-        {"values__lr_g": 1.0},
+        {"values__lr_g": 1.5},
         {"values__lr_g": None},
         {"values__lr_x": 0.1},
         {"values": {}},
@@ -367,7 +367,7 @@ FIVE = struct.pack("<4f", 1, 0.5, 1, 0.5) * 5
         "UPDATE changes SET step = 42 WHERE number = 5",
         "UPDATE changes SET step = 30 WHERE number = 1",
         "UPDATE changes SET name = 'lr_x' WHERE number = 2",
-        "UPDATE changes SET new = 0.5 WHERE number = 2",
+        "UPDATE changes SET new = 1.5 WHERE number = 2",
         "UPDATE changes SET old = 9e999 WHERE number = 2",
         "INSERT INTO changes (step, name, old, new) VALUES (9000000000000000000, 'lr_g', 0.001, 0.002)",
         # metrics

@@ -216,7 +216,8 @@ def logs(draw: st.DrawFn) -> tuple[list[Change], list[int], list[int]]:
     changes = []
     for step in steps:
         name = draw(st.sampled_from(sorted(BOUNDS)))
-        value = max(draw(st.sampled_from((1e-6, 1e-4, 3e-3, 0.1))), BOUNDS[name].low)
+        few = (1.0, 2.0) if BOUNDS[name].whole else (1e-6, 1e-4, 3e-3, 0.1)
+        value = max(draw(st.sampled_from(few)), BOUNDS[name].low)
         changes.append(Change(step, name, 0.0, value))
     some = st.lists(st.integers(0, 30), max_size=6)
     return changes, draw(some), draw(some)

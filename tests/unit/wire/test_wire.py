@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from envelope_reader import read
-from gan_core.records.arrays import lens_arrays
+from gan_core.records.arrays import GAME_NUMBERS, lens_arrays
 from gan_core.records.frames import FixedPoints, Moment, Reading, Snapshot, StrataInfo, TrailPoint
 from gan_core.records.readings import READINGS
 from gan_core.records.status import Phase, Progress, RunInfo, Status
@@ -129,6 +129,9 @@ def with_lenses(frame: Snapshot) -> Snapshot:
             "pull": random.normal(size=(7, 6)).astype(np.float32),
             "asked_share": np.array([0.75], np.float32),
             "mean": random.integers(-32767, 32768, (9, 2)).astype(np.int16),
+            "game": random.normal(size=GAME_NUMBERS).astype(np.float32),
+            "game_field": random.normal(size=(7, 4)).astype(np.float32),
+            "spectrum": random.normal(size=(5, 2)).astype(np.float32),
             "unit_maps": random.integers(0, 256, (24, 24, 5)).astype(np.uint8),
             "unit_ranges": random.normal(size=(5, 2)).astype(np.float32),
             "unit_places": random.integers(0, 9, (5, 4)).astype(np.int16),
