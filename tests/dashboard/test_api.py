@@ -211,7 +211,8 @@ def test_lenses(http: FlaskClient, session: FakeSession) -> None:
     assert session.asked == [("after", 3, HOLD, "best-d", "tears")]
     status, body = get(http, "/api/frame?after=3&lens=glass")
     assert status == 400
-    assert json.loads(body)["error"] == "There is no lens 'glass'; there are best-d, tears, pull, mean, game, spectrum, units."
+    known = "best-d, tears, pull, mean, game, spectrum, units"
+    assert json.loads(body)["error"] == f"There is no lens 'glass'; there are {known}."
 
 
 NO_NUMBERS = [
