@@ -9,6 +9,7 @@ window.dash_clientside = window.dash_clientside || {};
   const JOINED = 5; // steps between two looks that are joined by a line
   const OVER = 50; // steps over which a factor is observed
   const MOST = 100; // gan_core/theory/game.py: no threshold is looked for beyond
+  const NOTHING = 1e-7; // a real part that is rounding
   const REST = 1e-12; // nearer to the middle nothing is left to be observed
   let told = null; // the newest frame with what is foretold
   let seen = null; // the newest frame with a spectrum
@@ -213,10 +214,10 @@ window.dash_clientside = window.dash_clientside || {};
     axes(context, side, reach, at, ["Re", "Im"]);
     for (const [x, y] of pairs) {
       // Those that lead away are filled: not by their colour alone.
-      context.strokeStyle = context.fillStyle = app.plot.colour(x > 0 ? "fake" : "real");
+      context.strokeStyle = context.fillStyle = app.plot.colour(x > NOTHING ? "fake" : "real");
       context.beginPath();
       context.arc(...at(x, y), 3, 0, 2 * Math.PI);
-      if (x > 0) context.fill();
+      if (x > NOTHING) context.fill();
       else context.stroke();
     }
   }
@@ -226,7 +227,7 @@ window.dash_clientside = window.dash_clientside || {};
   function spectrumWords(late) {
     const waiting = app.calm.moving() ? app.say("game.spectrum-at-rest") : app.say("networks.computing");
     if (!seen) return waiting;
-    const away = Array.from(seen.spectrum).filter((x, k) => k % 2 === 0 && x > 0).length;
+    const away = Array.from(seen.spectrum).filter((x, k) => k % 2 === 0 && x > NOTHING).length;
     const said = app.say("game.spectrum-words", { step: seen.step, n: seen.spectrum.length / 2, away, most: number(seen.spectrum[0]) });
     return late ? `${said} ${waiting}` : said;
   }

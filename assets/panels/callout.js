@@ -42,8 +42,16 @@ window.dash_clientside = window.dash_clientside || {};
   function words(frame) {
     const of = app.scenes.task() === "gan" ? "callout.fakes" : "callout.crosses"; // elsewhere a cross is something else
     const count = app.say(of, { count: crowd.count, all: frame.fakes.length / 2 });
-    const lines = [count, app.say("callout.at", { place: app.places.pair(crowd.x, crowd.y) })];
+    const x = across(frame);
+    const place = { place: app.places.pair(x, crowd.y) };
+    const lines = [count, Math.abs(x) > 1 ? app.say("callout.beyond", place) : app.say("callout.at", place)];
     return lines.flatMap((line) => [app.element("span", {}, line), " "]);
+  }
+
+  // Fakes outside the square are drawn at its edge. Where they are is known of a game of two numbers.
+  function across(frame) {
+    const theta = frame.reading ? app.readings.value({ values: frame.reading }, "theta") : NaN;
+    return Number.isFinite(theta) ? theta : crowd.x;
   }
 
   // Above a spot in the lower half, else below it, and inside the panel from side to side.

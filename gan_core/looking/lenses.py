@@ -26,6 +26,7 @@ from gan_core.setup.config import BOUNDS, GANConfig, HyperParameters
 from gan_core.setup.registry import Registry
 from gan_core.theory.game import arrows, foretold, is_game
 from gan_core.theory.spectrum import is_tiny, spectrum
+from gan_core.training.networks import as_made
 
 ARROWS = 400  # fakes of which the pull is shown
 _PART = 2048  # points whose derivatives are taken at a time, some 30 ms of the article's network
@@ -163,9 +164,11 @@ def _spectrum(subject: Subject) -> Parts:
     values = _values(subject.of_g)
     if values is None or not is_tiny(subject.config):
         return {"spectrum": np.zeros((0, 2), np.float32)}
-    networks = subject.networks.whole, subject.networks.discriminator
+    seen = subject.networks.whole, subject.networks.discriminator
+    made_of = subject.config.networks.values()
+    networks = [as_made(network, made) for network, made in zip(seen, made_of, strict=True)]
     points = subject.reals[:_FEW], subject.latents[:_FEW]
-    found = yield from spectrum(subject.config, values, networks, *points)
+    found = yield from spectrum(subject.config, values, (networks[0], networks[1]), *points)
     return {"spectrum": torch.view_as_real(found).numpy().astype(np.float32)}
 
 

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_core.setup.config import GANConfig, HyperParameters
+from gan_core.setup.network import TOYS
 from gan_core.training.kernels import TorchKernels
 from gan_core.training.objectives import OBJECTIVES, Sides, of_generator
 from gan_core.training.penalties import PENALTIES, GradientNorm
@@ -33,10 +34,14 @@ def parameters(config: GANConfig) -> int:
 
 
 def is_tiny(config: GANConfig) -> bool:
-    """Whether there is a spectrum of it: of a GAN with few parameters, whose penalty is on a norm of D's gradient."""
+    """Whether there is a spectrum of it: of a GAN with few parameters, whose penalty is on a norm of D's gradient.
+
+    And without batch or spectral normalisation: what is looked at is a network at rest, whose norms are in its weights.
+    """
     penalty = PENALTIES.make(config.penalty)
     return (
         config.task == "gan"
+        and all(network.norm in ("none", *TOYS) for network in config.networks.values())
         and config.packing == 1
         and (penalty.of is None or penalty.norm is not None)
         and parameters(config) <= MOST

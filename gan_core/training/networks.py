@@ -167,6 +167,15 @@ def with_parameters(network: MLP, flat: Tensor) -> MLP:
     return other
 
 
+@torch.no_grad()
+def as_made(network: MLP, made_of: Network) -> MLP:
+    """A network with the same parameters that uses them as `made_of` does: of a toy, not all. It must have as many."""
+    layers = [layer for layer in network.layers if isinstance(layer, nn.Linear)]
+    other = MLP(layers[0].in_features, layers[-1].out_features, made_of, None).to(network.parameters_flat)
+    other.parameters_flat.copy_(network.parameters_flat)
+    return other
+
+
 def at_rest(config: GANConfig) -> GANConfig:
     """The configuration of what `as_plain` makes of both networks."""
     return config.changed({name: str(replace(made_of, norm="none")) for name, made_of in config.networks.items()})

@@ -31,6 +31,8 @@ def test_the_phase_plane_says_what_is_foretold_and_what_is_observed(dashboard: D
     assert said is not None
     theta, psi, distance = (float(x.replace("−", "-")) for x in said.groups())
     assert distance == pytest.approx(math.hypot(theta, psi), rel=0.01)
+    there = f"({theta:.2f}, 0.00)"
+    expect(page.locator("#samples-callout")).to_contain_text(f"at {there}" + (", beyond the edge" * (abs(theta) > 1)))
     observed = re.search(r"the last 60 steps: (\S+) a step", words.inner_text())  # looks are at 0, 60 and 120
     assert observed is not None
     assert 1 < float(observed[1]) <= factor + 1e-4

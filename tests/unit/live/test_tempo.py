@@ -116,7 +116,10 @@ def test_the_article_begins_at_every_step() -> None:
         first, *others = preset.paces
         assert first == ((1, None) if preset.name == "quick" else (1, 1))
         assert [since for since, _ in preset.paces] == sorted({since for since, _ in preset.paces})
-        if preset.name in ("longer", "better", "tears") or preset.group == "laboratory":
+        by_step = ("dirac", "bilinear")  # short, and every step is one of the way
+        if preset.name in ("longer", "better", "tears") or (
+            preset.group == "laboratory" and preset.name not in by_step
+        ):
             assert [steps for _, steps in others] == [5, 20, None]
             assert others[-1][0] < preset.length
         else:

@@ -189,3 +189,14 @@ def test_the_spectrum_of_a_tiny_run() -> None:
     expected = finished(spectrum(engine.config, engine.values, networks, what.reals[:64], what.latents[:64]))
     assert found.shape == (len(engine.generator.parameters_flat) + len(engine.discriminator.parameters_flat), 2)
     np.testing.assert_allclose(found, torch.view_as_real(expected).numpy(), atol=1e-5)
+
+
+def test_the_spectrum_of_a_game_of_two_numbers_knows_no_other_parameters() -> None:
+    """Each coordinate of the plane is one game: in the middle all four are the flow's eigenvalues."""
+    engine = GANEngine(PRESETS["dirac"], 5, device="cpu")
+    for network in (engine.generator, engine.discriminator):
+        network.parameters_flat.zero_()
+    found = finished(LENSES["spectrum"].look(subject(engine)))["spectrum"]
+    np.testing.assert_allclose(
+        sorted(found.tolist(), key=lambda pair: pair[1]), [[0, -0.5]] * 2 + [[0, 0.5]] * 2, atol=1e-6
+    )
