@@ -45,7 +45,7 @@ def _expect_viewing(dashboard: DashboardPage, step: int, newest: int, how: str =
 
 def _expect_live(dashboard: DashboardPage, newest: int) -> None:
     dashboard.expect_step(newest)
-    expect(dashboard.status).to_have_text(f"Paused · step {newest}")
+    expect(dashboard.status).to_have_text(f"Paused · step {newest:,}")
     expect(dashboard.page.locator("#follow-live")).to_have_attribute("aria-pressed", "true")
 
 
