@@ -52,7 +52,11 @@ def test_a_figure_is_seen_from_its_first_step_to_its_end(untouched: LiveServer, 
     # A page that stands still for a second may lose one, and the last but one may give way to the last: nobody waits
     # for it to be taken once training has paused.
     for before, after in pairwise(steps):
-        assert after == before + 1 or after == before + 2 == max(first) or first[after] - first[before] > 500 * TAKEN_WITHIN
+        assert (
+            after == before + 1
+            or after == before + 2 == max(first)
+            or first[after] - first[before] > 500 * TAKEN_WITHIN
+        )
     assert untouched.status()["figure_end"] is True
     expect(page.locator("#go-on")).to_be_hidden()  # every point has arrived
     expect(page.locator("#notices .notice")).to_have_count(0)
