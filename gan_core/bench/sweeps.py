@@ -13,14 +13,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import joblib
 import psutil
 import torch
-from distributed import Client
 
 from gan_core.bench.naive import NaiveGAN
 from gan_core.bench.report import print_rows
@@ -29,7 +27,7 @@ from gan_core.bench.sizes import SIZES, depth_of, describe
 from gan_core.cli.arguments import Parser
 from gan_core.setup.scenario import Preset
 from gan_core.sweep.conduct import Conductor, Report
-from gan_core.sweep.crew import MakeCrew, crew
+from gan_core.sweep.crew import MakeCrew, crew, lasting
 from gan_core.sweep.folder import SweepFolder
 from gan_core.sweep.plan import Plan
 from gan_core.sweep.work import Handed, Share
@@ -136,13 +134,9 @@ def main(argv: Sequence[str]) -> None:
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes, one core each")
     parser.add_argument("--quick", action="store_true", help="without the article's size, and fewer tasks")
     given: argparse.Namespace = parser.parse_args(argv)
-    with crew(None, given.workers) as client:
-
-        @contextmanager
-        def same() -> Iterator[Client]:
-            with Client(client.cluster, set_as_default=False) as again:
-                yield again
-
+    with lasting(lambda: crew(None, given.workers)) as same:
+        with same():  # its workers are there before a clock is started
+            pass
         for name in ("tiny", "small") if given.quick else _STEPS:
             print_rows(runs_an_hour(name, same, given.workers))
         print_rows(overhead(same, _TASKS // 10 if given.quick else _TASKS))

@@ -10,6 +10,8 @@ gradient is 0 and no optimiser moves it.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
@@ -19,19 +21,19 @@ from torch.nn.functional import linear
 START = 0.7
 
 
-class ToyLayer(nn.Linear):
+class ToyLayer(nn.Linear, ABC):
     """A linear layer of which a part is used."""
 
     def __init__(self, fan_in: int, fan_out: int, device: torch.device | None = None) -> None:
         super().__init__(fan_in, fan_out, device=device)
 
+    @abstractmethod
     def in_use(self) -> tuple[Tensor, Tensor]:
         """Weights and bias as they are used, (fan_out, fan_in) and (fan_out,)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def begin(self, random: torch.Generator) -> None:
         """Be where the game begins, whatever was drawn."""
-        raise NotImplementedError
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, fan_in) to (N, fan_out)."""

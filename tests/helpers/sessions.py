@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 from gan_core.live.session import TrainingSession
 from gan_core.recording.file.run_file import RunFolder
-from gan_core.records.commands import Command
+from gan_core.records.commands import Command, SetValues, StepOnce
 
 LONG = 60.0  # seconds; for what never comes
+SMALL = {"generator": "8:relu", "discriminator": "8:relu", "batch": "16"}
 
 
 @contextmanager
@@ -25,3 +26,10 @@ def send(session: TrainingSession, command: Command) -> str | None:
     receipt = session.send(command)
     assert receipt.wait(LONG) is not None
     return receipt.refusal
+
+
+def train(session: TrainingSession, count: int) -> None:
+    goal = session.status().step + count
+    assert send(session, StepOnce(count)) is None
+    while session.status().step < goal:
+        send(session, SetValues({}))

@@ -13,15 +13,13 @@ import torch
 from digest import digest
 from gan_core.live.session import TrainingSession
 from gan_core.recording.file.run_file import RunFile, RunFolder
-from gan_core.records.commands import Play, Restart, SetValues, StepOnce
+from gan_core.records.commands import Play, Restart, SetValues
 from gan_core.records.outcomes import Refused
 from gan_core.rerun.proof import verify
 from gan_core.texts.catalogue import say
 from gan_core.training.engine import GANEngine
 from gan_core.wire import frames as wire
-from sessions import LONG, paused_session, send
-
-SMALL = {"generator": "8:relu", "discriminator": "8:relu", "batch": "16"}
+from sessions import LONG, SMALL, paused_session, send, train
 
 
 @pytest.fixture
@@ -33,13 +31,6 @@ def runs(tmp_path: Path) -> RunFolder:
 def session(runs: RunFolder) -> Iterator[TrainingSession]:
     with paused_session(runs) as session:
         yield session
-
-
-def train(session: TrainingSession, count: int) -> None:
-    goal = session.status().step + count
-    assert send(session, StepOnce(count)) is None
-    while session.status().step < goal:
-        send(session, SetValues({}))
 
 
 def numbers_of(session: TrainingSession) -> tuple[dict, dict]:

@@ -14,9 +14,7 @@ from gan_core.recording.file.run_file import RunFile, RunFolder
 from gan_core.records.commands import Pause, Repeat, Restart, SetValues, StepOnce
 from gan_core.records.steps import Change, InForce
 from gan_core.rerun.proof import verify
-from sessions import LONG, paused_session, send
-
-SMALL = {"generator": "8:relu", "discriminator": "8:relu", "batch": "16"}
+from sessions import LONG, SMALL, paused_session, send, train
 
 
 @pytest.fixture
@@ -28,13 +26,6 @@ def runs(tmp_path: Path) -> RunFolder:
 def session(runs: RunFolder) -> Iterator[TrainingSession]:
     with paused_session(runs) as session:
         yield session
-
-
-def train(session: TrainingSession, count: int) -> None:
-    goal = session.status().step + count
-    assert send(session, StepOnce(count)) is None
-    while session.status().step < goal:
-        send(session, SetValues({}))
 
 
 def test_a_change_is_in_the_log_and_the_run_is_proved(session: TrainingSession, runs: RunFolder) -> None:
