@@ -127,6 +127,14 @@ class HyperParameters:
         return replace(self, **{name: BOUNDS[name].check(name, value) for name, value in values.items()})
 
 
+@dataclass(frozen=True)
+class InForce(HyperParameters):
+    """The live values as one step has them: the weight of a lazy penalty may be 0 there, or more than can be set."""
+
+    def __post_init__(self) -> None:
+        """There is nothing to check: they were made of values that were."""
+
+
 def drawn_for(each: tuple[int, int]) -> tuple[int, int]:
     """How many batches for D and for G a step draws that has so many updates of them."""
     return max(each[0], 1), max(each[1], 1)

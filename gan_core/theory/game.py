@@ -134,7 +134,8 @@ class Game:
     def steps(self) -> bool:
         """Whether a step is written out here: of plain descent, and of what is made of it."""
         names = {read_part(rule).name for rule in (self.config.optimiser_g, self.config.optimiser_d)}
-        return len(names) == 1 and names <= set(_RULES) and not self.config.unrolled
+        lazy = PENALTIES.make(self.config.penalty).every > 1  # steps differ: the field is what they are on average
+        return len(names) == 1 and names <= set(_RULES) and not self.config.unrolled and not lazy
 
     def step(self, state: State) -> State:
         """Theta, psi and what both optimisers keep (4,) after a step. Raises ValueError where none is written out."""

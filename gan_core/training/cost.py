@@ -25,10 +25,10 @@ class Cost:
     gradients: int
 
 
-def cost(config: GANConfig, each: tuple[int, int] = (1, 1)) -> Cost:
-    """Of one step with so many updates of D and of G."""
+def cost(config: GANConfig, each: tuple[int, int] = (1, 1), *, penalised: bool = True) -> Cost:
+    """Of one step with so many updates of D and of G; not `penalised`, of one that a lazy penalty leaves out."""
     task = TASKS[config.task]
-    of_d = 1 + (PENALTIES.make(config.penalty).of is not None)
+    of_d = 1 + (penalised and PENALTIES.make(config.penalty).of is not None)
     d, g = (count * (name in task.trains) for count, name in zip(each, ("discriminator", "generator"), strict=True))
     gradients = d * of_d + g * (1 + config.unrolled * of_d) + (2 if config.consensus else 0)
     if OPTIMISERS.make(config.optimiser_g).twice:
@@ -39,11 +39,16 @@ def cost(config: GANConfig, each: tuple[int, int] = (1, 1)) -> Cost:
 def cost_of_run(config: GANConfig, values: HyperParameters, changes: Iterable[Change], steps: int) -> Cost:
     """Of all steps up to `steps`, each with the updates that are in force."""
     samples = gradients = done = 0
+    every = PENALTIES.make(config.penalty).every
     for change in (*sorted(changes, key=lambda change: change.step), None):
         until = steps if change is None else min(change.step - 1, steps)
-        of_each = cost(config, values.each)
-        samples += of_each.samples * (until - done)
-        gradients += of_each.gradients * (until - done)
+        penalised = -(-until // every) + -done // every  # of the steps after `done`, the first of every so many
+        for count, of_each in (
+            (penalised, cost(config, values.each)),
+            (until - done - penalised, cost(config, values.each, penalised=False)),
+        ):
+            samples += of_each.samples * count
+            gradients += of_each.gradients * count
         done = until
         if change is not None:
             values = values.changed({change.name: change.new})

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_core.records.steps import StepMetrics
-from gan_core.setup.config import HyperParameters
+from gan_core.setup.config import HyperParameters, InForce
 from gan_core.setup.experiment import Experiment
 from gan_core.setup.scenario import Preset
 from gan_core.targets.registry import TARGETS
@@ -35,6 +35,7 @@ from gan_core.training.networks import (
     with_parameters,
 )
 from gan_core.training.optimisers import OPTIMISERS, Optimiser
+from gan_core.training.penalties import PENALTIES
 from gan_core.training.plain import check
 from gan_core.training.tasks import TASKS, Step, by_autograd
 
@@ -79,7 +80,7 @@ class GANEngine:
         self.compute = resolve(device, precision, threads, width=self.config.widest, spare=spare)
         if not self.by_hand:
             self.compute = replace(self.compute, library="torch")
-        self.target = TARGETS.make(self.config.target)
+        self.target, self._penalty = TARGETS.make(self.config.target), PENALTIES.make(self.config.penalty)
         self.values: HyperParameters = experiment.values
         self._last_values = self.values  # of the last step
         self.steps = 0
@@ -297,11 +298,17 @@ class GANEngine:
         return self._batches
 
     def in_force(self, ahead: int = 0) -> HyperParameters:
-        """The live values as the next step has them, or one so many steps `ahead` of it: noise that fades has faded."""
-        values, fading = self.values, self.config.noise_steps
-        if not fading or not values.instance_noise:
-            return values
-        return replace(values, instance_noise=values.instance_noise * max(0.0, 1 - (self.steps + ahead) / fading))
+        """The live values as the next step has them, or one so many steps `ahead` of it.
+
+        Noise that fades has faded, and a lazy penalty counts so many times as much, or nothing.
+        """
+        values, fading, done = self.values, self.config.noise_steps, self.steps + ahead
+        if fading and values.instance_noise:
+            values = replace(values, instance_noise=values.instance_noise * max(0.0, 1 - done / fading))
+        if self._penalty.every > 1:
+            weight = self._penalty.weight(values.penalty_weight, done)
+            values = InForce(**{**vars(values), "penalty_weight": weight})
+        return values
 
     def _measured(self, numbers: Iterable[Any]) -> StepMetrics:
         self.went()

@@ -42,9 +42,10 @@ def serves(config: GANConfig) -> bool:
 
 def fits_cuda(config: GANConfig) -> bool:
     """Whether a CUDA graph can hold the step: it draws nothing, and all that it changes is on the device."""
-    norm = PENALTIES.make(config.penalty).norm
+    penalty = PENALTIES.make(config.penalty)
     rules = (OPTIMISERS.make(rule) for rule in (config.optimiser_g, config.optimiser_d))
-    return all(rule.on_cuda for rule in rules) and not config.ema and not (norm is not None and norm.elsewhere)
+    always_alike = penalty.every == 1 and not (penalty.norm is not None and penalty.norm.elsewhere)
+    return all(rule.on_cuda for rule in rules) and not config.ema and always_alike
 
 
 def _as_the_article(config: GANConfig) -> bool:
@@ -59,7 +60,8 @@ class DiscriminatorUpdate:
         self, config: GANConfig, network: MLP, optimiser: Optimiser, kernels: Kernels, draws: Draws | None = None
     ) -> None:
         self.objective = OBJECTIVES.make(config.objective)
-        self._norm = PENALTIES.make(config.penalty).norm
+        penalty = PENALTIES.make(config.penalty)
+        self._norm, self._lazy = penalty.norm, penalty.every > 1
         self._clip = cut(config)
         self._optimiser, self._kernels, self._draws = optimiser, kernels, draws
         self._parameters = network.parameters_flat
@@ -104,7 +106,7 @@ class DiscriminatorUpdate:
         if not moves:
             return loss, accuracy
         kernels.copy(slope, self._d_shown)
-        if norm is None:
+        if norm is None or (self._lazy and not values.penalty_weight):
             self._passes.backward(self._x, self._d)
         else:
             weight = kernels.factor(values.penalty_weight * self.objective.scale)

@@ -23,6 +23,7 @@ from gan_core.training.kernels import Array, NumpyKernels
 from gan_core.training.many_kernels import ManyKernels, Stack
 from gan_core.training.many_optimisers import Each, ManyOptimisers, make_optimisers
 from gan_core.training.objectives import OBJECTIVES, Objective
+from gan_core.training.penalties import PENALTIES
 
 METRICS = ("d_loss", "d_accuracy", "g_loss", "g_accuracy")  # the last axis of what `advance` returns
 
@@ -33,6 +34,7 @@ def serves_many(config: GANConfig) -> bool:
         config.task == "gan"
         and serves(config)
         and narrow(config.widest)
+        and PENALTIES.make(config.penalty).every == 1
         and _keeps_members_apart(OBJECTIVES.make(config.objective))
     )
 

@@ -27,10 +27,18 @@ _TINY = 1e-24  # under the root of |g|: its derivative is not finite at 0
 
 @dataclass(frozen=True, eq=False)
 class Penalty:
-    """One penalty, by autograd; None adds nothing. `norm` says the same to the step that is written out."""
+    """One penalty, by autograd; None adds nothing. `norm` says the same to the step that is written out.
+
+    A lazy one counts at the first of `every` steps alone, and there so many times as much.
+    """
 
     of: Of | None
     norm: GradientNorm | None = None
+    every: int = 1
+
+    def weight(self, weight: float, done: int) -> float:
+        """What it counts in the step after so many that are `done`, where it counts `weight` on average."""
+        return weight * self.every if done % self.every == 0 else 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +86,7 @@ class GradientNorm:
         return each.sum() / n
 
 
-def on_norm(norm: GradientNorm) -> Penalty:
+def on_norm(norm: GradientNorm, every: float = 1) -> Penalty:
     """The penalty on a norm, by autograd through D's gradient (Gulrajani et al. 2017), and as it is."""
 
     def of(discriminator: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, random: torch.Generator) -> Tensor:
@@ -90,7 +98,7 @@ def on_norm(norm: GradientNorm) -> Penalty:
         (gradients,) = torch.autograd.grad(discriminator(x).sum(), x, create_graph=True)
         return norm.value(gradients, len(real))
 
-    return Penalty(of, norm)
+    return Penalty(of, norm, int(every))
 
 
 PENALTIES: Parts[Penalty] = Parts("penalty")
@@ -100,6 +108,11 @@ PENALTIES.add("none", lambda: Penalty(None))
 PENALTIES.add("r1", lambda: on_norm(GradientNorm("real", 0)))
 PENALTIES.add("r2", lambda: on_norm(GradientNorm("fake", 0)))
 PENALTIES.add("r1+r2", lambda: on_norm(GradientNorm("both", 0)))
+# Lazy regularisation (Karras et al. 2020, StyleGAN2, whose code has R1 at every 16th step): cheaper. R3GAN's appendix E
+# says that it fails on points in the plane.
+_EVERY = {"every": Number(8, 2, 64, whole=True)}
+PENALTIES.add("lazy-r1", lambda every: on_norm(GradientNorm("real", 0), every), **_EVERY)
+PENALTIES.add("lazy-r1+r2", lambda every: on_norm(GradientNorm("both", 0), every), **_EVERY)
 # Gulrajani et al. 2017: lambda mean (|g| - 1)^2 at alpha x + (1 - alpha) y, one alpha from 0 to 1 for each pair.
 PENALTIES.add("wgan-gp", lambda: on_norm(GradientNorm("between", 1)))
 # DRAGAN (Kodali et al. 2017), as its code has it (github.com/kodalinaveen3/DRAGAN): the same at x + d, each coordinate

@@ -64,7 +64,7 @@ class Players:
         loss, _ = self._sides.loss(scores)
         accuracy = self._sides.accuracy(scores.detach())
         self.level = self.objective.level(self._kernels, scores.detach())
-        if self._penalty.of is None:
+        if self._penalty.of is None or not values.penalty_weight:
             return Paid(loss, loss.detach(), accuracy)
         of_real, of_fake = torch.split(shown, self._half)
         penalty = self._penalty.of(d, of_real, of_fake, self._draws.stream)

@@ -32,7 +32,7 @@ VALUES = (
 NOISY = (0.0, 0.2, 0.05)
 
 RULES = [name for name in OPTIMISERS if not OPTIMISERS.make(name).joint]
-WRITTEN_OUT = [name for name in PENALTIES if PENALTIES.make(name).of is None or PENALTIES.make(name).norm is not None]
+WRITTEN_OUT = [name for name in PENALTIES if serves_many(replace(SMALL, penalty=name))]
 TABLE: dict[str, tuple[GANConfig, dict[str, float]]] = {
     "2 x 16": (replace(SMALL, batch=128), {}),
     "3 x 64": (sized(width=64, batch=256), {}),

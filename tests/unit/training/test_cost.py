@@ -67,6 +67,21 @@ def test_gradients_are_those_that_autograd_is_asked_for(
     assert len(asked) == gradients
 
 
+def test_a_lazy_penalty_is_paid_where_it_counts() -> None:
+    """At steps 1, 9, 17 and 25 of 25, of which those from 11 to 20 have three updates of D; and as the engine asks."""
+    config, changes = (
+        GANConfig(batch=64, penalty="lazy-r1+r2"),
+        [
+            Change(11, "updates_d", 1, 3),
+            Change(21, "updates_d", 3, 1),
+        ],
+    )
+    paid = cost_of_run(config, HyperParameters(), changes, 25)
+    assert paid.gradients == 15 * 2 + 10 * 4 + (1 + 1 + 3 + 1)
+    assert cost_of_run(config, HyperParameters(), [], 8).gradients == 17
+    assert cost_of_run(config, HyperParameters(), [], 9).gradients == 20
+
+
 def test_a_run_pays_each_step_as_it_was() -> None:
     config, changes = GANConfig(batch=64), [Change(11, "updates_d", 1, 3), Change(21, "updates_d", 3, 1)]
     one, three = cost(config), cost(config, (3, 1))

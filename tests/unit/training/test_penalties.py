@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -99,6 +101,39 @@ def test_no_second_pass_backward_is_needed(network: str, name: str, kernels: obj
     of_each = torch.autograd.grad(whole, list(exact.parameters()), allow_unused=True, materialize_grads=True)
     expected = torch.cat([gradient.reshape(-1) for gradient in of_each]).float()
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=2e-6)
+
+
+@pytest.mark.parametrize("name", ["r1", "r1+r2"])
+def test_a_lazy_one_is_the_whole_one_at_every_so_many_steps(name: str) -> None:
+    """The same networks trained by turns: with so many times the weight at the first of every 4, and without it."""
+    network = {"generator": "16:relu", "discriminator": "16,8:relu", "batch": 32, "noise_steps": 10}
+    values = HyperParameters(penalty_weight=0.5, instance_noise=0.1)
+    lazy = GANEngine(Experiment(GANConfig(**network, penalty=f"lazy-{name}(every=4)"), values), 2, device="cpu")
+    with_it = GANEngine(Experiment(GANConfig(**network, penalty=name), replace(values, penalty_weight=2.0)), 2)
+    without = GANEngine(Experiment(GANConfig(**network), values), 2, device="cpu")
+    turn = with_it
+    for step in range(11):
+        goes, turn = turn, with_it if step % 4 == 0 else without
+        state = goes.state()
+        turn.restore(state)
+        turn.values = values if turn is without else replace(values, penalty_weight=2.0)
+        lazy.step()
+        turn.step()
+        for one, other in ((lazy.discriminator, turn.discriminator), (lazy.generator, turn.generator)):
+            torch.testing.assert_close(one.parameters_flat, other.parameters_flat, rtol=1e-5, atol=1e-7)
+    assert not torch.equal(with_it.discriminator.parameters_flat, without.discriminator.parameters_flat)
+
+
+def test_a_lazy_one_goes_on_from_its_bytes_in_time() -> None:
+    """Whether a step has it is told by the number of the step, not by how long the engine has been there."""
+    config = GANConfig(generator="16:relu", discriminator="16:relu", batch=32, penalty="lazy-r1(every=5)")
+    whole, half = (GANEngine(Experiment(config, HyperParameters()), 3, device="cpu") for _ in range(2))
+    whole.advance(23)
+    half.advance(12)
+    other = GANEngine(Experiment(config, HyperParameters()), 4, device="cpu")
+    other.restore(half.state())
+    other.advance(11)
+    assert torch.equal(whole.discriminator.parameters_flat, other.discriminator.parameters_flat)
 
 
 def test_its_weight_is_a_live_value() -> None:
