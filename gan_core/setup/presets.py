@@ -8,6 +8,7 @@ from functools import partial
 from gan_core.setup.config import GANConfig, HyperParameters, sized
 from gan_core.setup.registry import Registry
 from gan_core.setup.scenario import GROUPS, Preset
+from gan_core.setup.shelf import SHELF
 from gan_core.setup.zoo import ZOO
 
 __all__ = ["DEFAULT_PRESET", "GROUPS", "PRESETS", "Preset", "find_preset"]
@@ -129,7 +130,7 @@ def _of_two_numbers(name: str, objective: str, lr_d: float) -> Preset:
     rules = {"optimiser_g": rule, "optimiser_d": rule}
     config = GANConfig(target="dirac", generator=g, discriminator=d, objective=objective, batch=2).changed(rules)
     values = HyperParameters(lr_g=0.2, lr_d=lr_d, beta1_g=0.0, beta1_d=0.0)
-    return Preset(name, config, values, group="laboratory", length=500, view="game")
+    return Preset(name, config, values, group="shelf-games", length=500, view="game")
 
 
 _THEORY = (
@@ -138,7 +139,7 @@ _THEORY = (
 )
 
 PRESETS: Registry[Preset] = Registry(
-    "preset", {preset.name: preset for preset in (*_ALL, *_LABORATORY, *_THEORY, *ZOO)}
+    "preset", {preset.name: preset for preset in (*_ALL, *_LABORATORY, *SHELF, *_THEORY, *ZOO)}
 )
 DEFAULT_PRESET = "mode-collapse"
 

@@ -50,6 +50,16 @@ class Preset:
         return say_or("", f"preset.{self.name}.claim")
 
     @property
+    def by(self) -> str:
+        """Who claims it, and where; empty where GANscope does."""
+        return say_or("", f"preset.{self.name}.by")
+
+    @property
+    def found(self) -> str:
+        """What it came to here, over seeds; may be empty."""
+        return say_or("", f"preset.{self.name}.found")
+
+    @property
     def why(self) -> str:
         """Why it comes to this; may be empty."""
         return say_or("", f"preset.{self.name}.why")
@@ -60,4 +70,4 @@ class Preset:
         return say_or("", f"preset.{self.name}.attempt")
 
 
-GROUPS = ("article", "laboratory", "zoo", "more")
+GROUPS = ("article", "shelf-lost", "shelf-cures", "shelf-latent", "shelf-games", "laboratory", "zoo", "more")

@@ -64,8 +64,8 @@ class Results:
 
     @property
     def counted(self) -> Found:
-        """What was counted at the end of each run."""
-        return {name: [row.get("measured", {}) for row in rows] for name, rows in self.rows.items()}
+        """What was counted at the end of each run, and what its last look told; nothing of one that diverged."""
+        return {name: [_at_the_end(row) for row in rows] for name, rows in self.rows.items()}
 
     def at_equal(self, what: str) -> dict[str, At]:
         """Every way as it was when it had taken as many "gradients", or "samples", as the one that took fewest.
@@ -95,3 +95,9 @@ class Results:
             if modes is not None:
                 found[target] = floors(modes, self.table.samples)
         return found
+
+
+def _at_the_end(row: Mapping[str, Any]) -> dict[str, float | None]:
+    measured: dict[str, float | None] = row.get("measured", {})
+    last = {name: along[-1] for name, along in row["readings"].items() if along}
+    return {**last, **measured} if measured else {}

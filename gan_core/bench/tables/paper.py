@@ -13,7 +13,7 @@ from gan_core.sweep.plan import Plan
 Cell = float | tuple[float, float] | str
 
 PER_CENT = 100
-_PRESET = "blank"  # of which nothing is left: a table's protocol says all that counts
+BLANK = "blank"  # the scenario of which nothing is left where a table's protocol says all that counts
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ class Table:
     claims: tuple[Claim, ...]
     differences: tuple[str, ...]  # between a paper's text and its code, or from one paper to the next
     otherwise: tuple[str, ...]  # what is not here as the protocol has it
+    preset: str = BLANK  # what the protocol is put in the place of
 
     @property
     def trained(self) -> tuple[Way, ...]:
@@ -72,7 +73,7 @@ class Table:
 
     def plan(self, way: Way, seeds: tuple[int, ...], steps: int) -> Plan:
         """The runs of a way that is trained here."""
-        return Plan(_PRESET, steps, seeds, config=tuple({**self.protocol, **(way.config or {})}.items()))
+        return Plan(self.preset, steps, seeds, config=tuple({**self.protocol, **(way.config or {})}.items()))
 
 
 MODES = (
