@@ -10,13 +10,13 @@ from contextlib import contextmanager
 
 from tqdm import tqdm
 
-from gan_core.bench.tables.printed import markdown
-from gan_core.bench.tables.registry import TABLES
-from gan_core.bench.tables.train import MARKDOWN, Asked, names, train
 from gan_core.cli.arguments import Parser, argument, one_of, read_path, whole_number
 from gan_core.cli.options import MAX_STEPS
 from gan_core.cli.outputs import CtrlC
 from gan_core.cli.sweep_options import read_seeds
+from gan_core.papers.printed import markdown
+from gan_core.papers.registry import TABLES
+from gan_core.papers.train import MARKDOWN, Asked, names, train
 from gan_core.setup.config import MAX_THREADS
 from gan_core.sweep.conduct import Report
 from gan_core.sweep.crew import MakeCrew, NoCrew, crew, lasting

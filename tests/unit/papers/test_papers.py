@@ -10,10 +10,10 @@ import pytest
 import torch
 from scipy import stats
 
-from gan_core.bench.tables.counts import Count, floors, of_modes
-from gan_core.bench.tables.critics import SCALE
-from gan_core.bench.tables.paper import Cell, Table, Way
-from gan_core.bench.tables.registry import TABLES
+from gan_core.papers.counts import Count, floors, of_modes
+from gan_core.papers.critics import SCALE
+from gan_core.papers.paper import Cell, Table, Way
+from gan_core.papers.registry import TABLES
 from gan_core.targets.registry import TARGETS
 from gan_core.targets.target import Modes
 from gan_core.training.cost import cost

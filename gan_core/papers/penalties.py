@@ -22,8 +22,8 @@ The plan, written before its results:
 
 from __future__ import annotations
 
-from gan_core.bench.tables.claims import Claim, alike, every, median_of, more
-from gan_core.bench.tables.paper import MODES, Cell, Published, Table, Way
+from gan_core.papers.claims import Claim, alike, every, median_of, more
+from gan_core.papers.paper import MODES, Cell, Published, Table, Way
 
 _D2L = "D2L, 25 Gaussians"
 _ADAM = "torch-adam(beta2=0.99)"

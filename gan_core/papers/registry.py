@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gan_core.bench.tables import critics, packing, penalties
-from gan_core.bench.tables.paper import Table
+from gan_core.papers import critics, packing, penalties
+from gan_core.papers.paper import Table
 
 TABLES: dict[str, Table] = {table.name: table for table in (packing.RING, packing.GRID, penalties.GRID, critics.TOYS)}

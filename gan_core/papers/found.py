@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from gan_core.bench.tables.claims import Claim, Found, Verdict, numbers
-from gan_core.bench.tables.counts import floors
-from gan_core.bench.tables.paper import ALONG, Table, Way
+from gan_core.papers.claims import Claim, Found, Verdict, numbers
+from gan_core.papers.counts import floors
+from gan_core.papers.paper import ALONG, Table, Way
 from gan_core.sweep.statistics import Mean, last_told, mean, numbers_at, paid_a_step, told_within
 from gan_core.targets.registry import TARGETS
 

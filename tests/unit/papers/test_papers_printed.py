@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from scipy import stats
 
-from gan_core.bench.tables.claims import FAILS, HOLDS, TOO_FEW, UNDECIDED, Claim, alike, every, median_of, more
-from gan_core.bench.tables.found import Results
-from gan_core.bench.tables.paper import PER_CENT, Column, Published, Table, Way
-from gan_core.bench.tables.printed import as_json, markdown
+from gan_core.papers.claims import FAILS, HOLDS, TOO_FEW, UNDECIDED, Claim, alike, every, median_of, more
+from gan_core.papers.found import Results
+from gan_core.papers.paper import PER_CENT, Column, Published, Table, Way
+from gan_core.papers.printed import as_json, markdown
 
 
 def runs(**of: list[float | None]) -> dict[str, list[dict[str, float | None]]]:

@@ -13,10 +13,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gan_core.bench.tables.counts import Count
-from gan_core.bench.tables.found import Results
-from gan_core.bench.tables.paper import Table, Way
-from gan_core.bench.tables.printed import as_json, markdown
+from gan_core.papers.counts import Count
+from gan_core.papers.found import Results
+from gan_core.papers.paper import Table, Way
+from gan_core.papers.printed import as_json, markdown
 from gan_core.sweep.conduct import Conductor, Report
 from gan_core.sweep.crew import MakeCrew
 from gan_core.sweep.folder import PLAN, SweepFolder, write_whole

@@ -16,8 +16,8 @@ The plan, written before its results:
 
 from __future__ import annotations
 
-from gan_core.bench.tables.claims import Claim, more
-from gan_core.bench.tables.paper import MODES, Cell, Published, Table, Way
+from gan_core.papers.claims import Claim, more
+from gan_core.papers.paper import MODES, Cell, Published, Table, Way
 
 _PACGAN, _VEEGAN = "PacGAN, Table 1", "VEEGAN, Table 1"
 _GDPP, _SELF = "GDPP", "self-conditioned GAN"

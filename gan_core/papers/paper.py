@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gan_core.bench.tables.claims import Claim
+from gan_core.papers.claims import Claim
 from gan_core.sweep.plan import Plan
 
 # A published number, perhaps with the standard error that was published with it; or words, where there was no number.

@@ -16,8 +16,8 @@ The plan, written before its results:
 
 from __future__ import annotations
 
-from gan_core.bench.tables.claims import Claim, median_of
-from gan_core.bench.tables.paper import PER_CENT, Column, Published, Table, Way
+from gan_core.papers.claims import Claim, median_of
+from gan_core.papers.paper import PER_CENT, Column, Published, Table, Way
 
 _GDPP = "GDPP"
 _PAPER = Published("WGAN-GP, its figures", {"modes": "a picture, no number"})

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from gan_core.bench.tables.claims import LEAST, LIMIT
-from gan_core.bench.tables.found import PAID, At, Ours, Results
-from gan_core.bench.tables.paper import ALONG, PER_CENT, Cell, Column, Published, Way
 from gan_core.looking.probe import LIVE_POINTS
+from gan_core.papers.claims import LEAST, LIMIT
+from gan_core.papers.found import PAID, At, Ours, Results
+from gan_core.papers.paper import ALONG, PER_CENT, Cell, Column, Published, Way
 from gan_core.sweep.statistics import Mean
 
 UNCONFIRMED = "†"
