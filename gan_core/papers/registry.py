@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gan_core.papers import critics, packing, penalties
+from gan_core.papers import critics, packing, penalties, shelf
 from gan_core.papers.paper import Table
 
-TABLES: dict[str, Table] = {table.name: table for table in (packing.RING, packing.GRID, penalties.GRID, critics.TOYS)}
+_ALL = (packing.RING, packing.GRID, penalties.GRID, critics.TOYS, *shelf.TABLES)
+TABLES: dict[str, Table] = {table.name: table for table in _ALL}
