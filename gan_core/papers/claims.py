@@ -39,6 +39,7 @@ class Claim:
     source: str
     judge: Callable[[Found], Verdict]
     confirmed: bool = True  # False: the source is quoted from memory
+    of: str = ""  # the way that it is about, where one scenario shows it
 
 
 def more(reading: str, way: str, than: str) -> Callable[[Found], Verdict]:

@@ -90,7 +90,7 @@ class Results:
         """By target that has modes: what the data themselves come to, on average over samples."""
         found = {}
         for way in self.table.trained:
-            target = {**self.table.protocol, **(way.config or {})}["target"]
+            target = self.table.target(way)
             modes = TARGETS.make(target).modes
             if modes is not None:
                 found[target] = floors(modes, self.table.samples)

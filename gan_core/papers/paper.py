@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gan_core.papers.claims import Claim
+from gan_core.setup.presets import find_preset
 from gan_core.sweep.plan import Plan
 
 # A published number, perhaps with the standard error that was published with it; or words, where there was no number.
@@ -70,6 +71,11 @@ class Table:
     def trained(self) -> tuple[Way, ...]:
         """The ways that are trained here."""
         return tuple(way for way in self.ways if way.config is not None)
+
+    def target(self, way: Way) -> str:
+        """The data of a way."""
+        other = {**self.protocol, **(way.config or {})}
+        return other.get("target", find_preset(self.preset).config.target)
 
     def plan(self, way: Way, seeds: tuple[int, ...], steps: int) -> Plan:
         """The runs of a way that is trained here."""

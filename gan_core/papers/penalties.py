@@ -45,15 +45,15 @@ def _way(name: str, words: str, config: dict[str, str], published: str = "") -> 
 
 def _claims_of(way: str, words: str) -> tuple[Claim, ...]:
     return (
-        Claim(f"{words} reaches all 25 modes with every seed.", _D2L, every("modes", way, least=25)),
-        Claim(f"{words} uses them more evenly than the GAN.", _D2L, more(_KL, "gan", way)),
+        Claim(f"{words} reaches all 25 modes with every seed.", _D2L, every("modes", way, least=25), of=way),
+        Claim(f"{words} uses them more evenly than the GAN.", _D2L, more(_KL, "gan", way), of=way),
         _few_good(way, words),
     )
 
 
 def _few_good(way: str, words: str) -> Claim:
     rule = median_of("high_quality", way, most=0.1)
-    return Claim(f"{words} has a tenth of high quality at most, in the median.", _D2L, rule)
+    return Claim(f"{words} has a tenth of high quality at most, in the median.", _D2L, rule, of=way)
 
 
 GRID = Table(
@@ -86,12 +86,22 @@ GRID = Table(
     ),
     columns=MODES,
     claims=(
-        Claim("The GAN reaches all 25 modes with no seed.", _D2L, every("modes", "gan", most=24)),
+        Claim("The GAN reaches all 25 modes with no seed.", _D2L, every("modes", "gan", most=24), of="gan"),
         _few_good("gan", "The GAN"),
         *(claim for way, words in _PENALISED.items() for claim in _claims_of(way, words)),
-        Claim("With both penalties, GAN and relativistic are equally even.", _D2L, alike(_KL, *_PENALISED)),
-        Claim("Lazy R1 + R2 leaves out modes with every seed.", _R3GAN, every("modes", _LAZY, most=24)),
-        Claim("Lazy R1 + R2 uses the modes less evenly than R1 + R2.", _R3GAN, more(_KL, _LAZY, "gan-r1-r2")),
+        Claim(
+            "With both penalties, GAN and relativistic are equally even.",
+            _D2L,
+            alike(_KL, *_PENALISED),
+            of="relativistic-r1-r2",
+        ),
+        Claim("Lazy R1 + R2 leaves out modes with every seed.", _R3GAN, every("modes", _LAZY, most=24), of=_LAZY),
+        Claim(
+            "Lazy R1 + R2 uses the modes less evenly than R1 + R2.",
+            _R3GAN,
+            more(_KL, _LAZY, "gan-r1-r2"),
+            of=_LAZY,
+        ),
     ),
     differences=(
         "The book's reverse KL is of samples of high quality alone; PacGAN's text counts all (from memory of the "

@@ -1,0 +1,95 @@
+"""Which way of which table each scenario of the shelf is, and what came of it in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gan_core.papers.claims import Claim, Verdict, numbers
+from gan_core.papers.found import Results
+from gan_core.papers.paper import Column, Table, Way
+from gan_core.papers.registry import TABLES
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A scenario's run over seeds. `beside` is the way that its numbers are held against; it tells of `also`, too."""
+
+    table: str
+    way: str
+    readings: tuple[str, ...] = ("modes", "high_quality")
+    beside: str = ""
+    also: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> Table:
+        """Its table."""
+        return TABLES[self.table]
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """Those that it takes: its own, and the others that it tells of."""
+        needed = {self.way, self.beside, *self.also}
+        return tuple(way for way in self.whole.trained if way.name in needed)
+
+    def claims(self, results: Results) -> list[tuple[Claim, Verdict]]:
+        """Those of its ways, each with what came out."""
+        return [(claim, verdict) for claim, verdict in results.verdicts() if claim.of in (self.way, *self.also)]
+
+    def found(self, results: Results) -> str:
+        """What came of it in words; empty where no run is done."""
+        runs = len(results.rows.get(self.way, ()))
+        if not runs:
+            return ""
+        steps = max(int(row["steps"]) for row in results.rows[self.way])
+        there = [self._told(results, reading) for reading in self.readings]
+        verdicts = [verdict.verdict for _, verdict in self.claims(results)]
+        return f"{runs} seeds, {steps:,} steps: {', '.join(there)}. {_capital(', '.join(verdicts))}."
+
+    def _told(self, results: Results, reading: str) -> str:
+        column = next(column for column in self.whole.columns if column.reading == reading)
+        own = span(numbers(results.counted, self.way, reading), column)
+        words = _WORDS.get(reading, column.title)
+        if not self.beside:
+            return f"{words} {own}"
+        other = next(way for way in self.whole.ways if way.name == self.beside)
+        return f"{words} {own} ({other.words} {span(numbers(results.counted, self.beside, reading), column)})"
+
+
+_WORDS = {"high_quality": "high quality"}
+_PER_CENT = 100
+
+
+def span(values: list[float], column: Column) -> str:
+    """Least to greatest, as they are printed."""
+    if not values:
+        return "unknown"
+    digits = 0 if column.reading in ("modes", "high_quality") else column.digits
+    low, high = (f"{value * column.scale:.{digits}f}" for value in (min(values), max(values)))
+    unit = " %" if column.scale == _PER_CENT else ""
+    return (low if low == high else f"{low} to {high}") + unit
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+_RING, _GRID, _LATENTS = "shelf-ring", "d2l-grid", "shelf-latents"
+SHOWN: Mapping[str, Shown] = {
+    "ring-collapse": Shown(_RING, "gan"),
+    "grid-collapse": Shown(_GRID, "gan"),
+    "packing": Shown(_RING, "packing-2", beside="gan"),
+    "unrolling": Shown(_RING, "unrolled-5", beside="gan"),
+    "two-time-scales": Shown(_RING, "slower-g", beside="gan"),
+    "instance-noise": Shown(_RING, "slower-g-noise", beside="slower-g-noise-stays", also=("noise",)),
+    "wgan-gp": Shown("shelf-wgan-gp", "wgan-gp"),
+    "r1-r2": Shown(_GRID, "gan-r1-r2", beside="gan"),
+    "relativistic": Shown(_GRID, "relativistic-r1-r2", beside="gan-r1-r2"),
+    "lazy-r1-r2": Shown(_GRID, "gan-lazy-r1-r2", beside="gan-r1-r2"),
+    "bridges": Shown(_LATENTS, "normal-2"),
+    "uniform-latent": Shown(_LATENTS, "uniform-2", beside="normal-2"),
+    "one-latent": Shown(_LATENTS, "normal-1", ("modes", "high_quality", "reverse_kl"), beside="normal-2"),
+    "sixteen-latents": Shown(_LATENTS, "normal-16", beside="normal-2"),
+    "dirac": Shown("shelf-games", "minimax", ("distance",), also=("r1", "relativistic", "relativistic-r1-r2")),
+    "zoo-d-wins": Shown("shelf-starving", "minimax", ("d_loss",), also=("non-saturating",)),
+}
