@@ -98,6 +98,7 @@ class Results:
 
 
 def _at_the_end(row: Mapping[str, Any]) -> dict[str, float | None]:
-    measured: dict[str, float | None] = row.get("measured", {})
+    if row["ended"] == "diverged":
+        return {}
     last = {name: along[-1] for name, along in row["readings"].items() if along}
-    return {**last, **measured} if measured else {}
+    return {**last, **row.get("measured", {})}

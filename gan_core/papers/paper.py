@@ -38,12 +38,13 @@ class Way:
 
 @dataclass(frozen=True)
 class Column:
-    """A reading as it is printed: times `scale`, with so many `digits` behind the point. None is ever below 0."""
+    """A reading as it is printed: times `scale`, with so many `digits` behind the point. It is never below `least`."""
 
     reading: str
     title: str
     digits: int
     scale: float = 1.0
+    least: float = 0.0
 
     @property
     def most(self) -> float:

@@ -170,7 +170,7 @@ def _mean(found: Mean, column: Column) -> str:
 
     if math.isnan(found.low):
         return said(found.value)
-    return f"{said(found.value)} ({said(max(found.low, 0.0))} to {said(min(found.high, column.most))})"
+    return f"{said(found.value)} ({said(max(found.low, column.least))} to {said(min(found.high, column.most))})"
 
 
 def _grouped(*counts: float) -> list[str]:
