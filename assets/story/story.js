@@ -13,18 +13,21 @@ window.dash_clientside = window.dash_clientside || {};
 
   // Another scenario: its words, its curves and its lenses.
   function tell(name) {
-    const preset = app.preset(name) || { title: name, story: [], claim: "", why: [], attempt: [], lenses: [] };
+    const preset = app.preset(name) || { title: name, story: [], claim: "", by: "", found: "", why: [], attempt: [], lenses: [] };
     app.setText("story-title", preset.title);
     app.setText("story-figure", preset.figure ? app.say("story.figure", { figure: preset.figure }) : "");
     write("story", preset.story);
     write("story-attempt", preset.attempt);
     write("story-why", preset.why);
     app.byId("story-why").parentElement.open = false;
-    app.byId("story-claim").replaceChildren(...(preset.claim ? [app.element("strong", {}, `${app.say("story.claim")} `), preset.claim] : []));
+    headed("story-claim", preset.by ? app.say("story.claim-by", { by: preset.by }) : app.say("story.claim"), preset.claim);
+    headed("story-found", app.say("story.found"), preset.found);
     estimated = -Infinity;
     if (app.views) app.views.choose(preset.view || "losses");
     if (app.lens) app.lens.set(preset.lenses);
   }
+
+  const headed = (id, head, words) => app.byId(id).replaceChildren(...(words ? [app.element("strong", {}, `${head} `), words] : []));
 
   // Words, some of them links; where there are none, what introduces them goes, too.
   function write(id, pieces) {

@@ -81,7 +81,7 @@ def settings() -> dict[str, Any]:
 
 def told(preset: Preset) -> dict[str, Any]:
     """What is told of one scenario."""
-    plain_ones = ("title", "figure", "claim", "length", "view", "lenses", "paces")
+    plain_ones = ("title", "figure", "claim", "by", "found", "length", "view", "lenses", "paces")
     linked = ("story", "why", "attempt")
     return {name: getattr(preset, name) for name in plain_ones} | {
         name: parts(getattr(preset, name)) for name in linked
@@ -117,7 +117,7 @@ def panel() -> html.Section:
                         ],
                         className="story-words",
                     ),
-                    html.P(id="story-claim"),
+                    html.P([html.Span(id="story-claim"), " ", html.Span(id="story-found")], className="story-claim"),
                     html.P(
                         [
                             html.Span(id="story-altered-words"),
