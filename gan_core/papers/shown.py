@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gan_core.papers.claims import Claim, Verdict, numbers
+from gan_core.papers.claims import FAILS, HOLDS, TOO_FEW, UNDECIDED, Claim, Verdict, numbers
 from gan_core.papers.found import Results
 from gan_core.papers.paper import Column, Table, Way
 from gan_core.papers.registry import TABLES
@@ -44,7 +45,7 @@ class Shown:
         steps = max(int(row["steps"]) for row in results.rows[self.way])
         there = [self._told(results, reading) for reading in self.readings]
         verdicts = [verdict.verdict for _, verdict in self.claims(results)]
-        return f"{runs} seeds, {steps:,} steps: {', '.join(there)}. {_capital(', '.join(verdicts))}."
+        return f"{runs} seeds, {steps:,} steps: {', '.join(there)}. {in_words(verdicts)}."
 
     def _told(self, results: Results, reading: str) -> str:
         column = next(column for column in self.whole.columns if column.reading == reading)
@@ -70,8 +71,13 @@ def span(values: list[float], column: Column) -> str:
     return (low if low == high else f"{low} to {high}") + unit
 
 
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
+def in_words(verdicts: Sequence[str]) -> str:
+    """Of one claim what came out; of several how many hold, and how many do not."""
+    if len(verdicts) == 1:
+        return verdicts[0].capitalize()
+    counted = Counter(verdicts)
+    said = {HOLDS: "{} hold", FAILS: "{} do not", UNDECIDED: "{} undecided", TOO_FEW: "{} with too few seeds"}
+    return f"Of {len(verdicts)} claims " + ", ".join(said[v].format(counted[v]) for v in said if counted[v])
 
 
 _RING, _GRID, _LATENTS = "shelf-ring", "d2l-grid", "shelf-latents"

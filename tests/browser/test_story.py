@@ -59,7 +59,8 @@ def _links(page: Page) -> Locator:
 def test_every_link_of_every_story_leads_to_something_that_is_there(dashboard: DashboardPage) -> None:
     """All of them name an element; those of one story are pressed, by pointer and by key."""
     page = dashboard.open().page
-    targets = {target for preset in PRESETS.values() for _, target in parts(preset.story) if target}
+    linked = [text for preset in PRESETS.values() for text in (preset.story, preset.why, preset.attempt)]
+    targets = {target for text in linked for _, target in parts(text) if target}
     missing = page.evaluate("(ids) => ids.filter((id) => !document.getElementById(id))", sorted(targets))
     assert missing == []
 
@@ -78,6 +79,16 @@ def test_every_link_of_every_story_leads_to_something_that_is_there(dashboard: D
         link.press("Enter")
         _expect_pointed_at(page, target)
     assert page.url.rstrip("/") == dashboard.server.origin  # what follows the # would be a recipe
+
+
+def test_a_claim_of_the_literature_says_whose_it_is_and_what_it_came_to(dashboard: DashboardPage) -> None:
+    page, preset = dashboard.open().page, PRESETS["packing"]
+    _open(dashboard, preset.name)
+    expect(page.locator("#story-claim")).to_have_text(f"Claim ({preset.by}): {preset.claim}")
+    expect(page.locator("#story-found")).to_have_text(f"Here: {preset.found}")
+    _open(dashboard, "quick")
+    expect(page.locator("#story-claim")).to_have_text(f"Claim: {PRESETS['quick'].claim}")
+    expect(page.locator("#story-found")).to_be_empty()
 
 
 def _expect_pointed_at(page: Page, target: str) -> None:
