@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gan_core.papers.claims import FAILS, HOLDS, TOO_FEW, UNDECIDED, Claim, Verdict, numbers
+from gan_core.papers.claims import HOLDS, TOO_FEW, UNDECIDED, Claim, Verdict, numbers
 from gan_core.papers.found import Results
 from gan_core.papers.paper import Column, Table, Way
 from gan_core.papers.registry import TABLES
@@ -54,7 +54,7 @@ class Shown:
         if not self.beside:
             return f"{words} {own}"
         other = next(way for way in self.whole.ways if way.name == self.beside)
-        return f"{words} {own} ({other.words} {span(numbers(results.counted, self.beside, reading), column)})"
+        return f"{words} {own} ({other.words}: {span(numbers(results.counted, self.beside, reading), column)})"
 
 
 _WORDS = {"high_quality": "high quality"}
@@ -76,8 +76,8 @@ def in_words(verdicts: Sequence[str]) -> str:
     if len(verdicts) == 1:
         return verdicts[0].capitalize()
     counted = Counter(verdicts)
-    said = {HOLDS: "{} hold", FAILS: "{} do not", UNDECIDED: "{} undecided", TOO_FEW: "{} with too few seeds"}
-    return f"Of {len(verdicts)} claims " + ", ".join(said[v].format(counted[v]) for v in said if counted[v])
+    open_ = [f", {verdict}: {counted[verdict]}" for verdict in (UNDECIDED, TOO_FEW) if counted[verdict]]
+    return f"Claims that hold: {counted[HOLDS]} of {len(verdicts)}{''.join(open_)}"
 
 
 _RING, _GRID, _LATENTS = "shelf-ring", "d2l-grid", "shelf-latents"
@@ -94,7 +94,7 @@ SHOWN: Mapping[str, Shown] = {
     "lazy-r1-r2": Shown(_GRID, "gan-lazy-r1-r2", beside="gan-r1-r2"),
     "bridges": Shown(_LATENTS, "normal-2"),
     "uniform-latent": Shown(_LATENTS, "uniform-2", beside="normal-2"),
-    "one-latent": Shown(_LATENTS, "normal-1", ("modes", "high_quality", "reverse_kl"), beside="normal-2"),
+    "one-latent": Shown(_LATENTS, "normal-1", beside="normal-2"),
     "sixteen-latents": Shown(_LATENTS, "normal-16", beside="normal-2"),
     "dirac": Shown("shelf-games", "minimax", ("distance",), also=("r1", "relativistic", "relativistic-r1-r2")),
     "zoo-d-wins": Shown("shelf-starving", "minimax", ("d_loss",), also=("non-saturating",)),

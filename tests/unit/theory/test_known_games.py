@@ -176,18 +176,21 @@ def test_moves_in_turn_circle_in_the_bilinear_game() -> None:
     assert kept == [pytest.approx(kept[0], rel=1e-12)] * 500
 
 
-def test_a_mean_hides_the_circle_and_does_not_end_it() -> None:
+@pytest.mark.parametrize(
+    ("beta", "begun", "expected", "near"), [(0.99, 1000, 0.0502, 6e-5), (0.999, 12_000, 0.0050, 6e-5)]
+)
+def test_a_mean_hides_the_circle_and_does_not_end_it(beta: float, begun: int, expected: float, near: float) -> None:
     """G's running mean swings (1 - beta)/sqrt(1 - 2 beta cos phi + beta^2) as far as theta, cos phi = 1 - h^2/2."""
-    config = GANConfig(**TOY, **BILINEAR, optimiser_g="sgd", optimiser_d="sgd", batch=2, ema=0.99)
+    config = GANConfig(**TOY, **BILINEAR, optimiser_g="sgd", optimiser_d="sgd", batch=2, ema=beta)
     engine = GANEngine(Experiment(config, HyperParameters(lr_g=0.2, lr_d=0.2, beta1_g=0, beta1_d=0)), device="cpu")
-    engine.advance(1000)  # the mean forgets where it began by 0.99 a step
+    engine.advance(begun)  # the mean forgets where it began by beta a step
     thetas, means, place = [], [], 2 * config.latent_dim
     for _ in range(627):  # twenty turns
         engine.step()
         thetas.append(float(engine.generator.parameters_flat[place]))
         means.append(float(engine.ema[place]))
     swing = math.sqrt(sum(x * x for x in means) / sum(x * x for x in thetas))
-    assert swing == pytest.approx(0.0502, abs=6e-5)
+    assert swing == pytest.approx(expected, abs=near)
 
 
 def test_only_those_that_say_so_move_at_once() -> None:
