@@ -1,6 +1,6 @@
 """What the scenarios of the shelf come to over seeds: `python -m gan_core.bench.shelf --out DIR`.
 
-Trains the tables that they are ways of (`gan_core.papers.shown`), each in DIR/TABLE, and prints one table of all: what
+Trains the tables that they are ways of (`gan_core.papers.exhibits`), each in DIR/TABLE, and prints one table of all: what
 is claimed, by whom, and whether it holds here. What is there is not trained again; the same command goes on.
 """
 
@@ -13,9 +13,9 @@ from pathlib import Path
 from gan_core.bench.tables.__main__ import main as train_table
 from gan_core.cli.arguments import Parser, argument, read_path
 from gan_core.cli.sweep_options import read_seeds
+from gan_core.papers.exhibits import EXHIBITS
 from gan_core.papers.found import Results
 from gan_core.papers.registry import TABLES
-from gan_core.papers.shown import SHOWN
 from gan_core.papers.train import Asked
 from gan_core.setup.presets import PRESETS
 
@@ -27,7 +27,7 @@ def parser() -> Parser:
         "--out", type=argument(read_path), required=True, metavar="DIR", help="folder for what comes of it"
     )
     found.add_argument("--seeds", default="5", metavar="N", help="how many, or which: 8 is 0 to 7; 3,5,7 (default: 5)")
-    tables = tuple(dict.fromkeys(shown.table for shown in SHOWN.values()))
+    tables = tuple(dict.fromkeys(exhibit.table for exhibit in EXHIBITS.values()))
     found.add_argument(
         "--only", nargs="*", choices=tables, metavar="TABLE", help=f"train these alone: {', '.join(tables)}; or none"
     )
@@ -36,23 +36,23 @@ def parser() -> Parser:
 
 def ways(table: str) -> list[str]:
     """Those of a table that scenarios are."""
-    needed = {way.name for shown in SHOWN.values() if shown.table == table for way in shown.ways}
+    needed = {way.name for exhibit in EXHIBITS.values() if exhibit.table == table for way in exhibit.ways}
     return [way.name for way in TABLES[table].trained if way.name in needed]
 
 
 def results(out: Path, seeds: tuple[int, ...]) -> dict[str, Results]:
     """What is there of each table, by name."""
-    names = dict.fromkeys(shown.table for shown in SHOWN.values())
+    names = dict.fromkeys(exhibit.table for exhibit in EXHIBITS.values())
     return {name: Asked(TABLES[name], seeds, TABLES[name].steps, out / name).results() for name in names}
 
 
 def lines(found: Mapping[str, Results]) -> Iterator[tuple[str, ...]]:
     """The table, a line a claim."""
-    for name, shown in SHOWN.items():
-        of = found[shown.table]
-        for i, (claim, verdict) in enumerate(shown.claims(of)):
+    for name, exhibit in EXHIBITS.items():
+        of = found[exhibit.table]
+        for i, (claim, verdict) in enumerate(exhibit.claims(of)):
             source = claim.source + ("" if claim.confirmed else " †")
-            first = (f"{PRESETS[name].title}, `{name}`", shown.found(of).split(". ")[0]) if i == 0 else ("", "")
+            first = (f"{PRESETS[name].title}, `{name}`", exhibit.found(of).split(". ")[0]) if i == 0 else ("", "")
             yield first[0], claim.words, source, f"**{verdict.verdict}**: {verdict.told}", first[1]
 
 
@@ -73,7 +73,7 @@ def main(argv: Sequence[str]) -> int:
     """
     commands = parser()
     given = commands.parse_args(argv)
-    for table in dict.fromkeys(shown.table for shown in SHOWN.values()):
+    for table in dict.fromkeys(exhibit.table for exhibit in EXHIBITS.values()):
         if given.only is None or table in given.only:
             asked = [table, "--out", str(given.out / table), "--seeds", given.seeds, "--only", *ways(table)]
             status = train_table(asked)

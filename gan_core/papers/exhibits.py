@@ -13,7 +13,7 @@ from gan_core.papers.registry import TABLES
 
 
 @dataclass(frozen=True)
-class Shown:
+class Exhibit:
     """A scenario's run over seeds. `beside` is the way that its numbers are held against; it tells of `also`, too."""
 
     table: str
@@ -81,21 +81,21 @@ def in_words(verdicts: Sequence[str]) -> str:
 
 
 _RING, _GRID, _LATENTS = "shelf-ring", "d2l-grid", "shelf-latents"
-SHOWN: Mapping[str, Shown] = {
-    "ring-collapse": Shown(_RING, "gan"),
-    "grid-collapse": Shown(_GRID, "gan"),
-    "packing": Shown(_RING, "packing-2", beside="gan"),
-    "unrolling": Shown(_RING, "unrolled-5", beside="gan"),
-    "two-time-scales": Shown(_RING, "slower-g", beside="gan"),
-    "instance-noise": Shown(_RING, "slower-g-noise", beside="slower-g-noise-stays", also=("noise",)),
-    "wgan-gp": Shown("shelf-wgan-gp", "wgan-gp"),
-    "r1-r2": Shown(_GRID, "gan-r1-r2", beside="gan"),
-    "relativistic": Shown(_GRID, "relativistic-r1-r2", beside="gan-r1-r2"),
-    "lazy-r1-r2": Shown(_GRID, "gan-lazy-r1-r2", beside="gan-r1-r2"),
-    "bridges": Shown(_LATENTS, "normal-2"),
-    "uniform-latent": Shown(_LATENTS, "uniform-2", beside="normal-2"),
-    "one-latent": Shown(_LATENTS, "normal-1", beside="normal-2"),
-    "sixteen-latents": Shown(_LATENTS, "normal-16", beside="normal-2"),
-    "dirac": Shown("shelf-games", "minimax", ("distance",), also=("r1", "relativistic", "relativistic-r1-r2")),
-    "zoo-d-wins": Shown("shelf-starving", "minimax", ("d_loss",), also=("non-saturating",)),
+EXHIBITS: Mapping[str, Exhibit] = {
+    "ring-collapse": Exhibit(_RING, "gan"),
+    "grid-collapse": Exhibit(_GRID, "gan"),
+    "packing": Exhibit(_RING, "packing-2", beside="gan"),
+    "unrolling": Exhibit(_RING, "unrolled-5", beside="gan"),
+    "two-time-scales": Exhibit(_RING, "slower-g", beside="gan"),
+    "instance-noise": Exhibit(_RING, "slower-g-noise", beside="slower-g-noise-stays", also=("noise",)),
+    "wgan-gp": Exhibit("shelf-wgan-gp", "wgan-gp"),
+    "r1-r2": Exhibit(_GRID, "gan-r1-r2", beside="gan"),
+    "relativistic": Exhibit(_GRID, "relativistic-r1-r2", beside="gan-r1-r2"),
+    "lazy-r1-r2": Exhibit(_GRID, "gan-lazy-r1-r2", beside="gan-r1-r2"),
+    "bridges": Exhibit(_LATENTS, "normal-2"),
+    "uniform-latent": Exhibit(_LATENTS, "uniform-2", beside="normal-2"),
+    "one-latent": Exhibit(_LATENTS, "normal-1", beside="normal-2"),
+    "sixteen-latents": Exhibit(_LATENTS, "normal-16", beside="normal-2"),
+    "dirac": Exhibit("shelf-games", "minimax", ("distance",), also=("r1", "relativistic", "relativistic-r1-r2")),
+    "zoo-d-wins": Exhibit("shelf-starving", "minimax", ("d_loss",), also=("non-saturating",)),
 }

@@ -8,9 +8,9 @@ import pytest
 
 from gan_core.bench.shelf import lines, main, results, ways
 from gan_core.papers.claims import numbers
+from gan_core.papers.exhibits import EXHIBITS, span
 from gan_core.papers.paper import Column
 from gan_core.papers.registry import TABLES
-from gan_core.papers.shown import SHOWN, span
 from gan_core.setup.presets import PRESETS
 from gan_core.training.known import completed
 
@@ -19,31 +19,31 @@ KEPT, SEEDS = ROOT / "docs/shelf", (0, 1, 2, 3, 4)
 FOUND = results(KEPT, SEEDS)
 
 
-@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("name", EXHIBITS)
 def test_a_scenario_is_the_way_of_its_table(name: str) -> None:
-    shown, preset = SHOWN[name], PRESETS[name]
-    table = shown.whole
-    (way,) = (way for way in table.trained if way.name == shown.way)
+    exhibit, preset = EXHIBITS[name], PRESETS[name]
+    table = exhibit.whole
+    (way,) = (way for way in table.trained if way.name == exhibit.way)
     ((_, task),) = table.plan(way, (0,), table.steps).tasks()
     assert task.config == completed(preset.config)
     assert task.values == preset.values
     assert table.steps <= preset.length or preset.group == "zoo"
-    assert {shown.way, *((shown.beside,) if shown.beside else ()), *shown.also} <= set(ways(shown.table))
+    assert {exhibit.way, *((exhibit.beside,) if exhibit.beside else ()), *exhibit.also} <= set(ways(exhibit.table))
 
 
 def test_every_scenario_of_the_literature_is_shown_over_seeds() -> None:
     literature = {name for name, preset in PRESETS.items() if preset.group.startswith("shelf")}
-    assert literature - set(SHOWN) == {"bilinear"}  # of which theory says all, to the last digit
+    assert literature - set(EXHIBITS) == {"bilinear"}  # of which theory says all, to the last digit
     claimed = {name for name in literature if PRESETS[name].by}
     assert claimed >= literature - {"uniform-latent", "one-latent", "sixteen-latents", "bilinear"}
 
 
-@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("name", EXHIBITS)
 def test_it_tells_what_the_kept_runs_came_to(name: str) -> None:
     """Word for word what the command prints of `docs/shelf`."""
-    shown = SHOWN[name]
-    assert len(FOUND[shown.table].rows[shown.way]) == len(SEEDS)
-    assert PRESETS[name].found == shown.found(FOUND[shown.table])
+    exhibit = EXHIBITS[name]
+    assert len(FOUND[exhibit.table].rows[exhibit.way]) == len(SEEDS)
+    assert PRESETS[name].found == exhibit.found(FOUND[exhibit.table])
 
 
 def test_the_kept_runs_are_those_of_the_plan() -> None:
