@@ -1,7 +1,7 @@
 """What the scenarios of the shelf come to over seeds: `python -m gan_core.bench.shelf --out DIR`.
 
-Trains the tables that they are ways of (`gan_core.papers.exhibits`), each in DIR/TABLE, and prints one table of all: what
-is claimed, by whom, and whether it holds here. What is there is not trained again; the same command goes on.
+Trains the tables that they are ways of (`gan_core.papers.exhibits`), each in DIR/TABLE, and prints one table of all:
+what is claimed, by whom, and whether it holds here. What is there is not trained again; the same command goes on.
 """
 
 from __future__ import annotations
