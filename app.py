@@ -27,6 +27,7 @@ def main() -> int:
     from gan_core.recording.library import Library
     from gan_core.recording.stored import StoredRuns
     from gan_core.rerun.process import Reruns
+    from gan_core.sweep.line import Line
     from gan_core.sweep.service import BESIDE_RUNS as SWEEPS
     from gan_core.sweep.service import Sweeps
     from gan_core.system.machine import cores
@@ -49,7 +50,8 @@ def main() -> int:
         )
         reruns = Reruns()
         archive = Archive(Library(folder.folder, folder.limit), StoredRuns(folder), reruns)
-        sweeps = Sweeps(folder.folder / SWEEPS, cores())
+        line = Line(cores())
+        sweeps = Sweeps(folder.folder / SWEEPS, line)
         app = create_app(
             session, archive, choices=CHOICES, sweeps=sweeps, host=options.host, more_hosts=options.allow_host
         )
@@ -66,13 +68,13 @@ def main() -> int:
     _on_signal(server.stop)
     print(f"GANscope is on {_address(*server.addresses[0])}  (Ctrl-C ends it)", flush=True)
     session.start()
-    sweeps.start()
+    line.start()
     try:
         server.run()
     finally:
         session.close()
         reruns.close()
-        sweeps.close()
+        line.close()
         server.close()
     return 0
 

@@ -71,7 +71,7 @@ MAY_HAVE_THREADS = [
     "rerun.process",
     "system.child",
     "sweep.conduct",
-    "sweep.service",  # watches the process that trains
+    "sweep.line",  # watches the process that trains
     "sweep.trial",
     "bench.grid",  # commands that train many runs
     "bench.learning",
