@@ -23,6 +23,8 @@ def main() -> int:
     from gan_core.dashboard.http.view import Archive
     from gan_core.datasets.folder import BESIDE_RUNS, look_in
     from gan_core.live.session import TrainingSession
+    from gan_core.papers.service import BESIDE_RUNS as TABLES
+    from gan_core.papers.service import Tables
     from gan_core.recording.file.run_file import RunFolder
     from gan_core.recording.library import Library
     from gan_core.recording.stored import StoredRuns
@@ -52,8 +54,15 @@ def main() -> int:
         archive = Archive(Library(folder.folder, folder.limit), StoredRuns(folder), reruns)
         line = Line(cores())
         sweeps = Sweeps(folder.folder / SWEEPS, line)
+        tables = Tables(folder.folder / TABLES, line)
         app = create_app(
-            session, archive, choices=CHOICES, sweeps=sweeps, host=options.host, more_hosts=options.allow_host
+            session,
+            archive,
+            choices=CHOICES,
+            sweeps=sweeps,
+            tables=tables,
+            host=options.host,
+            more_hosts=options.allow_host,
         )
         server = Server(app.server, session, options.host, options.port)
     except ValueError as error:

@@ -66,6 +66,6 @@ def grouped(*counts: float) -> list[str]:
 
 
 def told_of(table: Table, found: Mapping[str, At]) -> list[Column]:
-    """The columns that a table of equal gradients, or samples, has: of those of its own that runs tell along the way."""
+    """The columns that a table at equal gradients, or samples, has: those of its own that runs tell along the way."""
     shown = {column.reading for column in table.columns}
     return [TOLD[name] for name in ALONG if name in shown and any(at.readings[name].of for at in found.values())]
