@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from gan_core.papers.claims import Claim
 from gan_core.sweep.plan import Plan
@@ -69,6 +70,16 @@ class Table:
     def trained(self) -> tuple[Way, ...]:
         """The ways that are trained here."""
         return tuple(way for way in self.ways if way.config is not None)
+
+    def described(self) -> dict[str, Any]:
+        """What it is, before anything of it is trained, for a page."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "steps": self.steps,
+            "samples": self.samples,
+            "ways": [{"name": way.name, "words": way.words} for way in self.trained],
+        }
 
     def plan(self, way: Way, seeds: tuple[int, ...], steps: int) -> Plan:
         """The runs of a way that is trained here."""

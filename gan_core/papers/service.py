@@ -58,9 +58,7 @@ class Tables(Trained):
 
     def papers(self) -> list[dict[str, Any]]:
         """Which tables there are to train."""
-        from gan_core.papers.shown import described
-
-        return [described(table) for table in TABLES.values()]
+        return [table.described() for table in TABLES.values()]
 
     def listed(self) -> list[dict[str, Any]]:
         """Those that are trained here, or were, the newest first. A damaged one has a sentence, `damage`."""

@@ -9,27 +9,16 @@ from gan_core.looking.probe import LIVE_POINTS
 from gan_core.papers.cells import TOLD, grouped, known, marked, ours, published
 from gan_core.papers.claims import FAILS, HOLDS, LEAST, LIMIT, TOO_FEW, UNDECIDED
 from gan_core.papers.found import PAID, Results
-from gan_core.papers.paper import Table, Way
+from gan_core.papers.paper import Way
 
 _VERDICTS = {HOLDS: "holds", FAILS: "fails", UNDECIDED: "undecided", TOO_FEW: "few"}
-
-
-def described(table: Table) -> dict[str, Any]:
-    """What it is, before anything of it is trained."""
-    return {
-        "name": table.name,
-        "title": table.title,
-        "steps": table.steps,
-        "samples": table.samples,
-        "ways": [{"name": way.name, "words": way.words} for way in table.trained],
-    }
 
 
 def shown(results: Results, seeds: Mapping[str, int]) -> dict[str, Any]:
     """The whole of it. `seeds`: by way that is to be trained, of how many seeds."""
     table = results.table
     return {
-        **described(table),
+        **table.described(),
         "columns": [column.title for column in table.columns],
         "lines": [_way(results, way, seeds.get(way.name, 0)) for way in table.ways],
         "data": [{"target": name, "cells": known(of, table.columns)} for name, of in results.perfect().items()],
