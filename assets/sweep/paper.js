@@ -34,6 +34,13 @@ window.dash_clientside = window.dash_clientside || {};
     app.sweepWindow.show({ id: "paper", title: app.say("paper.title"), body, left: () => follow.stop(), actions: [app.sweepHome.button()] });
   }
 
+  // Whose numbers ours are: of how many seeds that are done, of how many that are asked for.
+  function mine({ seeds, here }) {
+    if (!seeds && !here) return app.say("paper.here");
+    const done = app.say("paper.seeds-of", { done: here ? here.seeds : 0, of: seeds });
+    return here && here.diverged ? app.say("paper.some-diverged", { done, n: here.diverged }) : done;
+  }
+
   // {parts, show(table)}. What stands there is made once, and only its words change: nobody loses the place that is looked at.
   function make(first, sweep) {
     let now = first;
@@ -56,17 +63,16 @@ window.dash_clientside = window.dash_clientside || {};
 
     // In a box of its own, which scrolls sideways and can be reached by the keyboard.
     function table(caption, ...parts) {
-      const inner = app.element("table", { class: "paper-table" }, app.element("caption", {}, caption), ...parts);
+      const inner = app.element("table", { class: "paper-table" }, app.element("caption", {}, app.element("span", { class: "for-screen-readers" }, caption)), ...parts);
       return app.element("div", { class: "paper-scroll", role: "region", "aria-label": caption, tabindex: "0" }, inner);
     }
 
     function way(line, i) {
       const here = () => now.lines[i].here;
-      const lines = line.print.map(({ source, cells }) => row(whose(app.say("paper.print", { source })), ...cells.map((text) => still(text)), still("", { colspan: "5" })));
+      const lines = line.print.map(({ source, cells }) => row(whose(app.say("paper.print", { source })), ...cells.map((text) => still(text)), still("", { colspan: "4" })));
       if (line.trained) {
         const words = (j) => (here() ? here().cells[j] : j ? "" : app.say(now.lines[i].seeds ? "paper.not-yet" : "paper.not-chosen"));
-        const seeds = () => [here() || line.seeds ? app.say("paper.seeds-of", { done: here() ? here().seeds : 0, of: now.lines[i].seeds }) : "", here() && here().diverged ? app.say("paper.diverged", { n: here().diverged }) : ""].filter(Boolean).join(", ");
-        const ours = row(whose(app.say("paper.here")), ...now.columns.map((_, j) => cell(() => words(j))), cell(seeds), ...[0, 1, 2, 3].map((k) => cell(() => (here() ? here().paid[k] : ""))));
+        const ours = row(follow(whose(""), () => mine(now.lines[i])), ...now.columns.map((_, j) => cell(() => words(j))), ...[0, 1, 2, 3].map((k) => cell(() => (here() ? here().paid[k] : ""))));
         ours.className = "paper-here";
         lines.push(ours);
       }
@@ -75,14 +81,14 @@ window.dash_clientside = window.dash_clientside || {};
       return app.element("tbody", { "data-way": line.name }, ...lines);
     }
 
-    const data = first.data.map(({ target, cells }) => row(app.element("th", { scope: "row", class: "paper-way" }, app.say("paper.data", { target })), whose(app.say("paper.average")), ...cells.map((text) => still(text)), still("", { colspan: "5" })));
-    const titles = [app.say("paper.column.way"), app.say("paper.column.whose"), ...first.columns, app.say("paper.column.seeds"), ...paid()];
-    const whole = table(app.say("paper.caption", { title: first.title }), head(...titles), ...first.lines.map(way), app.element("tbody", {}, ...data));
+    const data = first.data.map(({ target, cells }) => row(app.element("th", { scope: "row", class: "paper-way" }, app.say("paper.data", { target })), whose(app.say("paper.average")), ...cells.map((text) => still(text)), still("", { colspan: "4" })));
+    const titles = [app.say("paper.column.way"), app.say("paper.column.whose"), ...first.columns, ...paid()];
+    const whole = table(app.say("paper.both"), head(...titles), ...first.lines.map(way), app.element("tbody", {}, ...data));
 
     function equal(part, i) {
       const lines = part.lines.map(({ words }, j) => {
         const cells = () => now.equal[i].lines[j].cells;
-        return row(app.element("th", { scope: "row", class: "paper-way" }, words), ...Array.from({ length: 3 + part.columns.length }, (_, k) => cell(() => (cells() ? cells()[k] : k ? "" : app.say("paper.not-yet")))));
+        return row(app.element("th", { scope: "row", class: "paper-way" }, words), ...Array.from({ length: 3 + part.columns.length }, (_, k) => cell(() => (cells() ? cells()[k] : k ? "" : app.say(now.equal[i].lines[j].seeds ? "paper.not-yet" : "paper.not-chosen")))));
       });
       const titles = [app.say("paper.column.way"), ...paid().slice(0, 3), ...part.columns];
       return [app.element("h3", {}, app.say(`paper.equal.${part.what}`)), app.element("p", { class: "field-help" }, app.say("paper.equal-text", { what: part.what, points: first.points })), table(app.say(`paper.equal.${part.what}`), head(...titles), app.element("tbody", {}, ...lines))];
@@ -100,6 +106,7 @@ window.dash_clientside = window.dash_clientside || {};
 
     const parts = [
       app.element("p", {}, app.say("paper.how", { steps: sweep.steps, protocol: first.steps, samples: first.samples })),
+      app.element("h3", {}, app.say("paper.both")),
       whole,
       app.element("p", { class: "field-help" }, app.say("paper.footnote")),
       ...first.equal.flatMap(equal),

@@ -22,7 +22,7 @@ def shown(results: Results, seeds: Mapping[str, int]) -> dict[str, Any]:
         "columns": [column.title for column in table.columns],
         "lines": [_way(results, way, seeds.get(way.name, 0)) for way in table.ways],
         "data": [{"target": name, "cells": known(of, table.columns)} for name, of in results.perfect().items()],
-        "equal": [_equal(results, what) for what in PAID],
+        "equal": [_equal(results, what, seeds) for what in PAID],
         "points": LIVE_POINTS,
         "claims": [
             {
@@ -62,7 +62,7 @@ def _way(results: Results, way: Way, seeds: int) -> dict[str, Any]:
     }
 
 
-def _equal(results: Results, what: str) -> dict[str, Any]:
+def _equal(results: Results, what: str, seeds: Mapping[str, int]) -> dict[str, Any]:
     """Every way at as many gradients, or samples, as the one that took fewest; a line for each from the beginning."""
     found = results.at_equal(what)
     own = {column.reading for column in results.table.columns}
@@ -71,5 +71,5 @@ def _equal(results: Results, what: str) -> dict[str, Any]:
     for way in results.table.trained:
         at = found.get(way.name)
         cells = at and [*grouped(at.step, at.gradients, at.samples), *ours(at.readings, columns)]
-        lines.append({"words": way.words, "cells": cells})
+        lines.append({"words": way.words, "seeds": seeds.get(way.name, 0), "cells": cells})
     return {"what": what, "columns": [column.title for column in columns], "lines": lines}
