@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gan_core.papers.asked import Asked, names
 from gan_core.papers.registry import TABLES
@@ -24,6 +24,10 @@ from gan_core.sweep.service import stamp
 from gan_core.sweep.trial import Trials
 from gan_core.texts.catalogue import say
 
+if TYPE_CHECKING:
+    from gan_core.papers.found import Results  # and with it scipy, once a table is looked at
+
+Made = TypeVar("Made")
 BESIDE_RUNS = "tables"  # what the folder is called in one of runs
 ASKED = "asked.json"
 MAX_SEEDS, MAX_TABLES = 100, 50  # of one that a page asks for; of all
@@ -124,7 +128,6 @@ class Tables(Trained):
 
     def file(self, name: str, kind: str) -> bytes:
         """It as a file: "md" or "json". Raises ValueError with a sentence for another kind."""
-        from gan_core.papers.found import Results
         from gan_core.papers.printed import as_json, markdown
 
         kinds = {"md": markdown, "json": as_json}
@@ -132,7 +135,7 @@ class Tables(Trained):
             raise ValueError(say("papers.kind", name=repr(kind), names=", ".join(kinds)))
         with self._line.changed:
             asked = self._see(name).asked
-        return kinds[kind](Results.of(asked)).encode()
+        return _made(asked, kinds[kind]).encode()
 
     # -- under the lock ------------------------------------------------------------------------------------------------
 
@@ -210,10 +213,20 @@ class Tables(Trained):
 
 
 def _shown(asked: Asked) -> dict[str, Any]:
-    from gan_core.papers.found import Results
     from gan_core.papers.shown import shown
 
-    return shown(Results.of(asked), {way.name: len(asked.seeds) for way in asked.ways})
+    seeds = {way.name: len(asked.seeds) for way in asked.ways}
+    return _made(asked, lambda results: shown(results, seeds))
+
+
+def _made(asked: Asked, make: Callable[[Results], Made]) -> Made:
+    """What is made of all that is there. Raises ValueError with a sentence where that is damaged."""
+    from gan_core.papers.found import Results
+
+    try:
+        return make(Results.of(asked))
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise ValueError(say("papers.damaged", file=str(asked.out), why=repr(error))) from None
 
 
 def _read(given: Mapping[str, Any]) -> tuple[str, int, int, list[str]]:

@@ -218,6 +218,16 @@ def test_a_damaged_folder_is_said_and_can_be_deleted(idle: Tables, place: Path, 
     assert idle.listed() == []
 
 
+def test_a_damaged_row_is_said(idle: Tables, place: Path) -> None:
+    name = idle.begin(SHORT, 1)
+    train(idle, name, "gan", 1)
+    rows = place / name / "gan" / ROWS
+    rows.write_text(rows.read_text().replace('"told":', '"untold":'))
+    for act in (lambda: idle.told(name, ""), lambda: idle.file(name, "md")):
+        with pytest.raises(ValueError, match=f"{name} is damaged: KeyError"):
+            act()
+
+
 def test_which_there_are_to_train(idle: Tables) -> None:
     found = {paper["name"]: paper for paper in idle.papers()}
     assert list(found) == list(TABLES)
