@@ -23,10 +23,13 @@ def main() -> int:
     from gan_core.dashboard.http.view import Archive
     from gan_core.datasets.folder import BESIDE_RUNS, look_in
     from gan_core.live.session import TrainingSession
+    from gan_core.papers.service import BESIDE_RUNS as TABLES
+    from gan_core.papers.service import Tables
     from gan_core.recording.file.run_file import RunFolder
     from gan_core.recording.library import Library
     from gan_core.recording.stored import StoredRuns
     from gan_core.rerun.process import Reruns
+    from gan_core.sweep.line import Line
     from gan_core.sweep.service import BESIDE_RUNS as SWEEPS
     from gan_core.sweep.service import Sweeps
     from gan_core.system.machine import cores
@@ -49,9 +52,17 @@ def main() -> int:
         )
         reruns = Reruns()
         archive = Archive(Library(folder.folder, folder.limit), StoredRuns(folder), reruns)
-        sweeps = Sweeps(folder.folder / SWEEPS, cores())
+        line = Line(cores())
+        sweeps = Sweeps(folder.folder / SWEEPS, line)
+        tables = Tables(folder.folder / TABLES, line)
         app = create_app(
-            session, archive, choices=CHOICES, sweeps=sweeps, host=options.host, more_hosts=options.allow_host
+            session,
+            archive,
+            choices=CHOICES,
+            sweeps=sweeps,
+            tables=tables,
+            host=options.host,
+            more_hosts=options.allow_host,
         )
         server = Server(app.server, session, options.host, options.port)
     except ValueError as error:
@@ -66,13 +77,13 @@ def main() -> int:
     _on_signal(server.stop)
     print(f"GANscope is on {_address(*server.addresses[0])}  (Ctrl-C ends it)", flush=True)
     session.start()
-    sweeps.start()
+    line.start()
     try:
         server.run()
     finally:
         session.close()
         reruns.close()
-        sweeps.close()
+        line.close()
         server.close()
     return 0
 

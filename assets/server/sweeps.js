@@ -13,11 +13,15 @@ window.dash_clientside = window.dash_clientside || {};
   const remove = (id) => ask(`/${id}`, { method: "DELETE" });
   const compare = (id, reading) => ask(`/${id}/compare?reading=${reading}`);
 
-  // What a plan would take; asked again while the server tries a run. `still()`: whether anybody waits for it.
-  async function cost(plan, workers, still) {
+  // What a plan would take. `still()`: whether anybody waits for it.
+  const cost = (plan, workers, still) => tried(() => post("/cost", { plan, workers }), still);
+
+  // Asks again while the server tries a run; `heard(said)` is told of each answer on the way.
+  async function tried(question, still, heard = () => {}) {
     for (;;) {
-      const answer = await post("/cost", { plan, workers });
+      const answer = await question();
       if (answer.error || answer.status !== 202 || !still()) return answer;
+      heard(answer.said);
       await new Promise((resolve) => setTimeout(resolve, 400));
     }
   }
@@ -54,7 +58,7 @@ window.dash_clientside = window.dash_clientside || {};
   // at once.
   function follow(id, changed) {
     const watched = { id, sweep: null, plan: null, axes: [], cells: [], runs: [], rows: new Map(), looks: new Map(), fakes: new Map(), error: null, few: false };
-    let [row, byte, on, timer, asking] = [0, 0, true, null, false];
+    let [row, byte] = [0, 0];
 
     async function rows() {
       for (;;) {
@@ -86,16 +90,27 @@ window.dash_clientside = window.dash_clientside || {};
       else held.splice(at, held[at].step === look.step ? 1 : 0, look);
     }
 
+    const turn = async () => {
+      watched.error = await rows();
+      if (!watched.error) await looks();
+    };
+    return { watched, ...repeat(turn, () => changed(watched), () => watched.sweep) };
+  }
+
+  // Asks again and again, more often while what is asked for is trained: `ask()` asks, `tell()` says what has come, `sweep()`
+  // says how it stands. Returns {again, stop, halt}; `again` asks at once.
+  function repeat(ask, tell, sweep) {
+    let [on, timer, asking] = [true, null, false];
+
     async function turn() {
       clearTimeout(timer);
       if (asking || !on) return;
       asking = true;
-      watched.error = await rows();
-      if (!watched.error) await looks();
+      await ask();
       asking = false;
       if (!on) return;
-      changed(watched);
-      const busy = watched.sweep && ["running", "waiting"].includes(watched.sweep.state);
+      tell();
+      const busy = sweep() && ["running", "waiting"].includes(sweep().state);
       timer = setTimeout(turn, busy && !document.hidden ? EVERY : SELDOM);
     }
 
@@ -116,7 +131,7 @@ window.dash_clientside = window.dash_clientside || {};
     }
 
     turn();
-    return { watched, again, stop, halt };
+    return { again, stop, halt };
   }
 
   // The link that trains one of its runs again, as an ordinary run, up to where it came.
@@ -131,5 +146,5 @@ window.dash_clientside = window.dash_clientside || {};
     return `/${app.recipe.write({ preset: plan.preset, config, values, seed, changes: upTo, step, cursor: null, as, sweep: id })}`;
   }
 
-  app.sweeps = { list, begin, act, remove, compare, cost, fakes, reals, follow, link };
+  app.sweeps = { list, begin, act, remove, compare, cost, tried, fakes, reals, follow, repeat, link };
 })(window.dash_clientside);

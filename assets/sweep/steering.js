@@ -2,18 +2,26 @@
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
+  // What is steered where nothing else is said: a sweep.
+  const SWEEP = {
+    act: (id, body) => app.sweeps.act(id, body),
+    remove: (id) => app.sweeps.remove(id),
+    files: (id) => [[app.say("sweep.table"), `/api/sweeps/${id}/table`]],
+    sure: (done) => app.say("sweep.sure", { done }),
+  };
+
   // {root, show(sweep)}. `again()` is called after what was asked is done, `halt()` before the sweep is deleted, `gone()`
   // after.
-  function make(id, cores, { again, halt, gone }) {
+  function make(id, cores, { again, halt, gone }, { act, remove: take, files, sure } = SWEEP) {
     const bar = app.element("progress", { "aria-label": app.say("sweep.progress"), max: "1", value: "0" });
     const words = app.element("p", { class: "sweep-progress", role: "status" });
     const error = app.element("p", { class: "field-error", role: "alert" });
     const [pause, on] = [button("pause", () => send({ do: "pause" })), button("go-on", () => send({ do: "go-on", workers: chosen() }))];
     const workers = app.element("select", { class: "sweep-workers", onchange: () => now && ["running", "waiting"].includes(now.state) && send({ do: "go-on", workers: chosen() }) }, ...counts(cores));
-    const table = app.element("a", { class: "button", href: `/api/sweeps/${id}/table`, download: true }, app.say("sweep.table"));
+    const downloads = files(id).map(([label, href]) => app.element("a", { class: "button", href, download: true }, label));
     const buttons = app.element("div", { class: "buttons" });
     const remove = button("delete", question);
-    const usual = [pause, on, app.element("label", {}, app.say("sweep.workers"), " ", workers), table, remove];
+    const usual = [pause, on, app.element("label", {}, app.say("sweep.workers"), " ", workers), ...downloads, remove];
     let now = null;
     let said = "";
     buttons.append(...usual);
@@ -25,7 +33,7 @@ window.dash_clientside = window.dash_clientside || {};
     const chosen = () => Number(workers.value);
 
     async function send(body) {
-      const answer = await app.sweeps.act(id, body);
+      const answer = await act(id, body);
       error.textContent = answer.error || "";
       await again();
       if (!answer.error && document.activeElement === document.body) (pause.hidden ? on : pause).focus();
@@ -37,17 +45,17 @@ window.dash_clientside = window.dash_clientside || {};
         buttons.replaceChildren(...usual);
         remove.focus();
       };
-      const sure = app.element("p", { role: "alert" }, app.say("sweep.sure", { done: now ? now.done : 0 }));
+      const asked = app.element("p", { role: "alert" }, sure(now ? now.done : 0));
       const no = app.button(app.say("sweep.sure-no"), back);
       const yes = app.button(app.say("sweep.sure-yes"), async () => {
         await halt();
-        const answer = await app.sweeps.remove(id);
+        const answer = await take(id);
         error.textContent = answer.error || "";
         if (!answer.error) return gone();
         again();
         back();
       });
-      buttons.replaceChildren(sure, yes, no);
+      buttons.replaceChildren(asked, yes, no);
       no.focus();
     }
 
@@ -62,7 +70,7 @@ window.dash_clientside = window.dash_clientside || {};
       on.hidden = busy || sweep.state === "done";
       if (first) workers.value = String(sweep.workers);
       workers.parentElement.hidden = sweep.state === "done";
-      table.hidden = !sweep.done;
+      for (const link of downloads) link.hidden = !sweep.done;
     }
 
     return { root: app.element("div", { class: "sweep-steering" }, words, bar, buttons, error), show };

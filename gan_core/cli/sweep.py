@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 import time
@@ -25,8 +24,8 @@ from gan_core.sweep.folder import LOOKS, ROWS, TABLE, SweepFolder
 from gan_core.sweep.plan import RECIPE, RECIPES, Plan, words
 from gan_core.sweep.plot import check_plan, draw
 from gan_core.sweep.statistics import compare, share
+from gan_core.system.child import give_way, is_gone
 
-_NICE = 10  # steps of priority below the server whose child it is
 _CELLS_TOLD = 60  # cells at most that are told in words
 _COMPARED = ("coverage", "on_band", "energy")
 
@@ -65,8 +64,8 @@ def run(plan: Plan, options: SweepOptions) -> int:
     OSError where the folder cannot be written, ValueError with a sentence where it holds something else.
     """
     folder = SweepFolder(options.out)
-    if options.child_of is not None and hasattr(os, "nice"):
-        os.nice(_NICE)
+    if options.child_of is not None:
+        give_way()
     with folder.alone():
         done = folder.begin(plan)
         bar = tqdm(total=plan.runs, initial=len(done), unit="run", disable=None, smoothing=0.05)
@@ -78,7 +77,7 @@ def run(plan: Plan, options: SweepOptions) -> int:
         with CtrlC(also=(signal.SIGTERM,)) as ctrl_c, bar:
 
             def stop() -> bool:
-                return ctrl_c.pressed or options.child_of not in (None, os.getppid())
+                return ctrl_c.pressed or is_gone(options.child_of)
 
             report = Report(bar.update, say, _looks(folder) if options.looks else None, stop)
             conductor = Conductor(plan, folder, report, together=options.together)

@@ -14,8 +14,9 @@ from gan_core.dashboard.http.data_api import add_data_routes
 from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.runs_api import add_run_routes
 from gan_core.dashboard.http.sweeps_api import add_sweep_routes
+from gan_core.dashboard.http.tables_api import add_table_routes
 from gan_core.dashboard.http.unknown import StrictDash, add_unknown
-from gan_core.dashboard.http.view import Archive, SessionView, SweepsView
+from gan_core.dashboard.http.view import Archive, SessionView, SweepsView, TablesView
 from gan_core.dashboard.page.callbacks import add_callbacks
 from gan_core.dashboard.page.compare import add_compare
 from gan_core.dashboard.page.experiment import Choices
@@ -52,6 +53,7 @@ def create_app(
     *,
     choices: Choices,
     sweeps: SweepsView | None = None,
+    tables: TablesView | None = None,
     host: str = "127.0.0.1",
     more_hosts: Iterable[str] = (),
 ) -> Dash:
@@ -84,6 +86,8 @@ def create_app(
         add_compare(app.server)
     if sweeps is not None:
         add_sweep_routes(app.server, sweeps)
+    if tables is not None:
+        add_table_routes(app.server, tables)
     return app
 
 

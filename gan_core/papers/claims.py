@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from functools import partial
 from statistics import fmean, median
 
-from gan_core.sweep.statistics import permutation
-
 HOLDS, FAILS, UNDECIDED, TOO_FEW = "holds", "does not hold", "undecided", "too few seeds"
 LEAST = 5
 LIMIT = 0.05
@@ -74,7 +72,7 @@ def _ordered(reading: str, way: str, than: str, found: Found) -> Verdict:
     told = _means(a, b)
     if min(len(a), len(b)) < LEAST:
         return Verdict(TOO_FEW, told)
-    p = permutation(a, b)
+    p = _p(a, b)
     in_order = fmean(a) > fmean(b)
     return Verdict((HOLDS if p <= LIMIT else UNDECIDED) if in_order else FAILS, f"{told}, p {p:.3f}")
 
@@ -83,7 +81,7 @@ def _alike(reading: str, way: str, other: str, found: Found) -> Verdict:
     a, b = numbers(found, way, reading), numbers(found, other, reading)
     if min(len(a), len(b)) < LEAST:
         return Verdict(TOO_FEW, _means(a, b))
-    p = permutation(a, b)
+    p = _p(a, b)
     return Verdict(HOLDS if p > LIMIT else FAILS, f"{_means(a, b)}, p {p:.3f}")
 
 
@@ -105,3 +103,9 @@ def _median(reading: str, way: str, least: float, most: float, found: Found) -> 
 
 def _means(a: Sequence[float], b: Sequence[float]) -> str:
     return " and ".join(f"{fmean(x):.4g}" if x else "no run" for x in (a, b))
+
+
+def _p(a: Sequence[float], b: Sequence[float]) -> float:
+    from gan_core.sweep.statistics import permutation  # scipy: which tables there are is asked more often
+
+    return permutation(a, b)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gan_core.papers.asked import Asked
 from gan_core.papers.claims import Claim, Found, Verdict, numbers
 from gan_core.papers.counts import floors
 from gan_core.papers.paper import ALONG, Table, Way
@@ -47,6 +48,11 @@ class Results:
 
     table: Table
     rows: Rows
+
+    @classmethod
+    def of(cls, asked: Asked) -> Results:
+        """What is in a folder, of all ways that are there."""
+        return cls(asked.table, {way.name: asked.rows(way) for way in asked.table.trained})
 
     def ours(self, way: Way) -> Ours | None:
         """What came of a way; None where no run of it is done."""

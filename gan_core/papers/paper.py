@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from gan_core.papers.claims import Claim
 from gan_core.setup.presets import find_preset
@@ -77,6 +78,16 @@ class Table:
         """The data of a way."""
         other = {**self.protocol, **(way.config or {})}
         return other.get("target", find_preset(self.preset).config.target)
+
+    def described(self) -> dict[str, Any]:
+        """What it is, before anything of it is trained, for a page."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "steps": self.steps,
+            "samples": self.samples,
+            "ways": [{"name": way.name, "words": way.words} for way in self.trained],
+        }
 
     def plan(self, way: Way, seeds: tuple[int, ...], steps: int) -> Plan:
         """The runs of a way that is trained here."""

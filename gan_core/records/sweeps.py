@@ -2,4 +2,4 @@
 
 
 class NoSweep(Exception):
-    """There is no sweep of that name; the message is a sentence."""
+    """There is no sweep, or no paper's table, of that name; the message is a sentence."""

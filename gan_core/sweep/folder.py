@@ -154,6 +154,13 @@ def rows_known(plan: Plan, places: Iterable[Path]) -> Iterator[Row]:
                         yield row
 
 
+def folders(place: Path) -> list[Path]:
+    """Those in a place, of sweeps or of papers' tables."""
+    with suppress(OSError):
+        return sorted(path for path in place.iterdir() if path.is_dir() and not path.name.startswith("."))
+    return []
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that a reader finds the old one or the whole new one. Raises OSError with the file's name."""
     place = path.with_name(f"{path.name}.part")

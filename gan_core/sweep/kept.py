@@ -11,7 +11,6 @@ import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from gan_core.setup.config import BOUNDS
@@ -197,10 +196,3 @@ def _finite(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_finite(one) for one in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def folders(place: Path) -> list[Path]:
-    """Those of sweeps."""
-    with suppress(OSError):
-        return sorted(path for path in place.iterdir() if path.is_dir() and not path.name.startswith("."))
-    return []

@@ -1,4 +1,4 @@
-"""The child process that trains one sweep for a server."""
+"""The child process that trains what is in one folder for a server."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,16 +22,19 @@ _MAX_SAID = 500  # characters
 
 
 class Laborer:
-    """`python -m gan_core sweep` on a folder that holds a plan: it ends with this process."""
+    """A command of ours, as `python -m gan_core sweep`, on a folder: it ends with this process."""
 
-    def __init__(self, folder: Path, workers: int, *, looks: bool, done: int) -> None:
-        """Start it; `done` runs were done before. Raises OSError."""
+    def __init__(
+        self, folder: Path, program: Sequence[str], options: Sequence[str], workers: int, *, done: int
+    ) -> None:
+        """Start `python -m PROGRAM OPTIONS --out FOLDER ...`; `done` runs were done before. Raises OSError."""
         self.workers = workers
         self.stopped = False  # whether it was told to
         self._log = folder / LOG
+        self._name = " ".join(["python", "-m", *program])
         self._before, self._began = done, time.monotonic()
-        command = [sys.executable, "-m", "gan_core", "sweep", "--out", str(folder), "--workers", str(workers)]
-        command += ["--child-of", str(os.getpid()), *(["--looks"] if looks else [])]
+        command = [sys.executable, "-m", *program, *options, "--out", str(folder)]
+        command += ["--workers", str(workers), "--child-of", str(os.getpid())]
         for module in laboratory.named():
             command += ["--with", module]
         with self._log.open("wb") as log:
@@ -77,5 +81,5 @@ class Laborer:
             said = [line.strip() for line in self._log.read_text(errors="replace").splitlines() if line.strip()]
             if said:  # what was said of the last run that was left out, and of how many there were; or of an error
                 last = said[-2:] if status == 1 and "Traceback" not in said[0] else said[-1:]
-                return " ".join(last).removeprefix("python -m gan_core sweep: ")[:_MAX_SAID]
+                return " ".join(last).removeprefix(f"{self._name}: ")[:_MAX_SAID]
         return say("sweeps.killed", status=str(status))

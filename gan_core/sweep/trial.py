@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,9 +10,8 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from gan_core.sweep.plan import Plan, Task, read_plan
-from gan_core.system.child import start
+from gan_core.system.child import give_way, start
 
-_NICE = 10
 _TRIED = 3  # runs of a plan that are begun: its first, its middle and its last one
 _SECONDS = 0.7  # that each may take
 _PATIENCE = 120.0
@@ -64,8 +62,7 @@ class Trials:
 
 def _try(pipe: Connection) -> None:
     """What runs in the process: one plan, one answer."""
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
+    give_way()
     plan = read_plan(json.loads(pipe.recv_bytes()))
     answer: dict[str, Any]
     try:

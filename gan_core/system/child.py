@@ -13,6 +13,19 @@ from multiprocessing.context import SpawnProcess
 
 from gan_core.system import laboratory
 
+_NICE = 10  # steps of priority below the process that began it
+
+
+def give_way() -> None:
+    """Take of the machine what others leave, from here on."""
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
+
+
+def is_gone(parent: int | None) -> bool:
+    """Whether this is the child of another process now than of the one that it was to end with; None: of no one."""
+    return parent not in (None, os.getppid())
+
 
 def start(target: Callable[[Connection], None], name: str) -> tuple[SpawnProcess, Connection]:
     """Start a process that does `target` with its end of a pipe; returns it and ours. Raises OSError.

@@ -21,6 +21,7 @@ from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.sweeps_api import add_sweep_routes
 from gan_core.dashboard.http.unknown import add_unknown
 from gan_core.sweep.folder import LOOKS, SweepFolder
+from gan_core.sweep.line import Line
 from gan_core.sweep.plan import read_plan
 from gan_core.sweep.service import Sweeps
 from gan_core.sweep.statistics import permutation
@@ -32,7 +33,7 @@ TWO = {**TINY, "axes": {}, "seeds": [0, 1, 2], "against": {"lr_g": "0.05"}}
 
 @pytest.fixture
 def sweeps(tmp_path: Path) -> Sweeps:
-    return Sweeps(tmp_path / "sweeps", cores=2)
+    return Sweeps(tmp_path / "sweeps", Line(cores=2))
 
 
 @pytest.fixture

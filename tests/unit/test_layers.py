@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, str] = {
     "recording": "datasets looking records recording.file run setup texts training wire",
     "rerun": "looking records recording.file run setup system texts training wire",
     "sweep": "looking looking.measures records recording.file run setup system targets texts training wire",
-    "papers": "looking looking.measures sweep targets training",
+    "papers": "looking looking.measures records sweep targets texts training",
     "live": "looking records recording recording.file rerun run setup system texts training wire",
     "dashboard": "datasets records setup texts wire",
     "cli": "datasets looking looking.measures records recording recording.file rerun run setup sweep system texts "
@@ -71,7 +71,7 @@ MAY_HAVE_THREADS = [
     "rerun.process",
     "system.child",
     "sweep.conduct",
-    "sweep.service",  # watches the process that trains
+    "sweep.line",  # watches the process that trains
     "sweep.trial",
     "bench.grid",  # commands that train many runs
     "bench.learning",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,22 +12,25 @@ from contextlib import contextmanager
 from tqdm import tqdm
 
 from gan_core.cli.arguments import Parser, argument, one_of, read_path, whole_number
-from gan_core.cli.options import MAX_STEPS
+from gan_core.cli.options import MAX_STEPS, WITH, load_laboratory
 from gan_core.cli.outputs import CtrlC
 from gan_core.cli.sweep_options import read_seeds
+from gan_core.papers.asked import Asked, names
 from gan_core.papers.printed import markdown
 from gan_core.papers.registry import TABLES
-from gan_core.papers.train import MARKDOWN, Asked, names, train
+from gan_core.papers.train import MARKDOWN, train
 from gan_core.setup.config import MAX_THREADS
 from gan_core.sweep.conduct import Report
 from gan_core.sweep.crew import MakeCrew, NoCrew, crew, lasting
+from gan_core.system.child import give_way, is_gone
 
+_PROG = "python -m gan_core.bench.tables"
 SEEDS = (0, 1, 2, 3, 4)  # fewer decide nothing
 
 
 def parser() -> Parser:
     """What the command takes."""
-    found = Parser(prog="python -m gan_core.bench.tables", description=main.__doc__)
+    found = Parser(prog=_PROG, description=main.__doc__)
     add = found.add_argument
     name = argument(one_of("table", tuple(TABLES)))
     add("table", type=name, metavar="NAME", help=f"one of {', '.join(TABLES)}")
@@ -48,6 +52,8 @@ def parser() -> Parser:
     add("--scheduler", metavar="ADDRESS", help="a Dask scheduler, as tcp://10.0.0.5:8786; without it, this machine")
     workers = argument(whole_number("workers", 1, MAX_THREADS))
     add("--workers", type=workers, metavar="N", help="processes on this machine, one core each (default: all)")
+    add("--child-of", type=argument(whole_number("child-of", 1, 2**31)), help=argparse.SUPPRESS)  # of a server
+    WITH.add_to(found, ())
     return found
 
 
@@ -66,11 +72,14 @@ def main(argv: Sequence[str]) -> int:
 
     Returns the exit status: 0; 1 for trouble on the way; 130 after Ctrl-C, after which the same command goes on.
     """
+    load_laboratory(argv, os.environ, _PROG)
     commands = parser()
     given = commands.parse_args(argv)
     try:
         asked = asked_for(given)
         done = asked.begin()
+        if given.child_of is not None:
+            give_way()
         return _train(asked, done, given)
     except ValueError as error:
         commands.error(str(error))
@@ -96,7 +105,11 @@ def _train(asked: Asked, done: int, given: argparse.Namespace) -> int:
         tqdm(total=total, initial=done, unit="run", disable=None, smoothing=0.05) as bar,
         _crew(given.scheduler, given.workers) as make_crew,
     ):
-        report = Report(bar.update, lambda said: bar.write(said, file=sys.stderr), None, lambda: ctrl_c.pressed)
+
+        def stop() -> bool:
+            return ctrl_c.pressed or is_gone(given.child_of)
+
+        report = Report(bar.update, lambda said: bar.write(said, file=sys.stderr), None, stop)
         try:
             ended = train(asked, make_crew, report)
         except NoCrew as error:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, request
 
 from gan_core.dashboard.http.api import as_json, whole_number
+from gan_core.dashboard.http.asking import body_of, do, workers_of
 from gan_core.dashboard.http.view import SweepsView
 from gan_core.records.sweeps import NoSweep
 from gan_core.setup.presets import PRESETS
@@ -16,7 +16,7 @@ from gan_core.texts.catalogue import say, say_or
 ROWS = 500  # of one answer
 MAX_KEYS = 64  # runs of which fakes are asked for at once
 MAX_WORD = 60  # characters of a key, or of a reading's name
-MAX_PLAN = 1 << 20  # bytes
+MAX_BODY = 1 << 20  # bytes
 
 
 def add_sweep_routes(server: Flask, sweeps: SweepsView) -> None:
@@ -48,15 +48,7 @@ def add_sweep_routes(server: Flask, sweeps: SweepsView) -> None:
 
     @server.post("/api/sweeps/<name>")
     def act_on_sweep(name: str) -> Response:
-        body = _body()
-        actions: dict[str, Callable[[], None]] = {
-            "pause": lambda: sweeps.pause(name),
-            "go-on": lambda: sweeps.go_on(name, _workers(body)),
-        }
-        action = actions.get(str(body.get("do")))
-        if action is None:
-            raise ValueError(say("refusal.unknown-action", name=repr(body.get("do")), names=", ".join(actions)))
-        action()
+        do(sweeps, name, body_of(MAX_BODY))
         return as_json({})
 
     @server.delete("/api/sweeps/<name>")
@@ -109,26 +101,8 @@ def _named(sweep: dict[str, Any]) -> dict[str, Any]:
 
 
 def _asked() -> tuple[dict[str, Any], int]:
-    request.max_content_length = MAX_PLAN
-    body = _body()
+    body = body_of(MAX_BODY)
     plan = body.get("plan")
     if not isinstance(plan, dict):
         raise ValueError(say("refusal.no-object"))
-    return plan, _workers(body)
-
-
-def _workers(body: dict[str, Any]) -> int:
-    workers = body.get("workers", 1)
-    if isinstance(workers, bool) or not isinstance(workers, int):
-        raise ValueError(say("refusal.whole", name="workers", value=repr(workers)[:40]))
-    return workers
-
-
-def _body() -> dict[str, Any]:
-    try:
-        body = request.get_json()
-    except RecursionError:
-        raise ValueError(say("refusal.nested")) from None
-    if not isinstance(body, dict):
-        raise ValueError(say("refusal.no-object"))
-    return body
+    return plan, workers_of(body)

@@ -158,8 +158,11 @@ class Archive:
     reruns: RerunsView
 
 
-class SweepsView(Protocol):
-    """The sweeps of a server. What cannot be done is a ValueError with a sentence; a name that is none, a NoSweep."""
+class TrainedView(Protocol):
+    """What a server trains beside its run. What cannot be done is a ValueError with a sentence.
+
+    A name that is none is a NoSweep.
+    """
 
     @property
     def cores(self) -> int:
@@ -167,12 +170,6 @@ class SweepsView(Protocol):
 
     def listed(self) -> Sequence[Mapping[str, Any]]:
         """All, the newest first; damaged ones with a sentence."""
-
-    def begin(self, given: Mapping[str, Any], workers: int) -> str:
-        """Have a plan trained; returns the name of its sweep."""
-
-    def cost(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        """How many runs and steps a plan has, and seconds of one run, None while they are measured."""
 
     def pause(self, name: str) -> None:
         """Stop it."""
@@ -182,6 +179,35 @@ class SweepsView(Protocol):
 
     def delete(self, name: str) -> None:
         """Take it away."""
+
+
+class TablesView(TrainedView, Protocol):
+    """The papers' tables of a server."""
+
+    def papers(self) -> Sequence[Mapping[str, Any]]:
+        """Which tables there are to train."""
+
+    def begin(self, given: Mapping[str, Any], workers: int) -> str:
+        """Have one trained; returns its name."""
+
+    def cost(self, given: Mapping[str, Any], workers: int) -> Mapping[str, Any]:
+        """Seconds of a run of each way, and of all; the latter None while they are measured."""
+
+    def told(self, name: str, seen: str) -> Mapping[str, Any]:
+        """How it stands, and the table where it is not of the version `seen`."""
+
+    def file(self, name: str, kind: str) -> bytes:
+        """It as a file."""
+
+
+class SweepsView(TrainedView, Protocol):
+    """The sweeps of a server."""
+
+    def begin(self, given: Mapping[str, Any], workers: int) -> str:
+        """Have a plan trained; returns the name of its sweep."""
+
+    def cost(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """How many runs and steps a plan has, and seconds of one run, None while they are measured."""
 
     def told(self, name: str, first: int, most: int) -> Mapping[str, Any]:
         """How it stands, and rows from a number on; from 0 with its layout."""

@@ -12,6 +12,7 @@ from gan_core.papers.claims import FAILS, HOLDS, TOO_FEW, UNDECIDED, Claim, alik
 from gan_core.papers.found import Results
 from gan_core.papers.paper import PER_CENT, Column, Published, Table, Way
 from gan_core.papers.printed import as_json, markdown
+from gan_core.papers.shown import shown
 
 
 def runs(**of: list[float | None]) -> dict[str, list[dict[str, float | None]]]:
@@ -170,3 +171,26 @@ def test_runs_that_are_shorter_than_the_protocol_say_so_of_the_claims() -> None:
 def test_nothing_is_trained_yet() -> None:
     assert "No run is done." in markdown(Results(SMALL, {}))
     assert json.loads(as_json(Results(SMALL, {})))["equal_samples"] == {}
+
+
+def test_a_page_shows_the_cells_that_are_printed() -> None:
+    results = Results(SMALL, ROWS)
+    printed = [line.strip("| ").split(" | ") for line in markdown(results).splitlines()]
+    found = shown(results, {"gan": 5, "two": 5, "three": 5})
+    gan, two, three, other = found["lines"]
+    assert (gan["seeds"], gan["here"]["seeds"], gan["here"]["diverged"]) == (5, 3, 1)
+    for line in (gan, two):
+        (row_,) = [row for row in printed if row[:2] == [line["words"], "**here**"]]
+        assert row_[2:4] == line["here"]["cells"]
+        assert row_[-4:] == line["here"]["paid"]
+    assert gan["print"] == [{"source": "A, Table 1", "cells": ["3.1 ± 0.2", "few"]}]
+    assert two["print"] == [{"source": "B†", "cells": ["4", ""]}]
+    assert (three["here"], three["trained"], other["here"], other["trained"]) == (None, True, None, False)
+    assert found["data"] == [{"target": "ring(modes=4)", "cells": ["4.0", "98.9"]}]
+    for equal in found["equal"]:
+        assert [line["cells"] and line["cells"][:3] for line in equal["lines"]] == [
+            ["1,000", "2,000", "200,000"], ["500", "2,000", "200,000"], None,
+        ]  # fmt: skip
+    (claim,) = found["claims"]
+    assert claim == {"words": "Two finds more.", "source": "B†", "verdict": "few", "told": "4 and 3"}
+    assert json.dumps(found, allow_nan=False)

@@ -11,8 +11,9 @@ import pytest
 
 from crews import clients_of, crew_of_threads
 from gan_core.bench.tables.__main__ import SEEDS, main
+from gan_core.papers.asked import Asked
 from gan_core.papers.registry import TABLES
-from gan_core.papers.train import Asked, Ended, train
+from gan_core.papers.train import Ended, train
 from gan_core.sweep.conduct import Report
 from gan_core.sweep.crew import MakeCrew, NoCrew
 

@@ -18,6 +18,7 @@ import pytest
 from gan_core.records.sweeps import NoSweep
 from gan_core.sweep.folder import PLAN, ROWS
 from gan_core.sweep.laborer import Laborer
+from gan_core.sweep.line import Line
 from gan_core.sweep.plan import read_plan
 from gan_core.sweep.service import MAX_RUNS, Sweeps
 from gan_core.sweep.trial import seconds_of_a_run
@@ -44,22 +45,32 @@ def place(tmp_path: Path) -> Path:
 @pytest.fixture
 def idle(place: Path) -> Sweeps:
     """One that trains nothing: its thread is not started."""
-    return Sweeps(place, cores=2)
+    return Sweeps(place, Line(cores=2))
+
+
+class Servers:
+    """One server's sweeps after another's, in the same folder."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.lines: list[Line] = []
+
+    def start(self) -> Sweeps:
+        self.lines.append(Line(cores=2))
+        sweeps = Sweeps(self.place, self.lines[-1])
+        self.lines[-1].start()
+        return sweeps
+
+    def end(self) -> None:
+        while self.lines:
+            self.lines.pop().close()
 
 
 @pytest.fixture
-def started(place: Path) -> Iterator[Callable[[], Sweeps]]:
-    """Makes servers' sweeps, started, and closes them."""
-    made: list[Sweeps] = []
-
-    def make() -> Sweeps:
-        made.append(Sweeps(place, cores=2))
-        made[-1].start()
-        return made[-1]
-
-    yield make
-    for sweeps in made:
-        sweeps.close()
+def servers(place: Path) -> Iterator[Servers]:
+    made = Servers(place)
+    yield made
+    made.end()
 
 
 def state_of(sweeps: Sweeps, name: str) -> dict[str, Any]:
@@ -68,7 +79,7 @@ def state_of(sweeps: Sweeps, name: str) -> dict[str, Any]:
 
 @pytest.mark.slow
 def test_a_sweep_outlives_its_child_and_its_server(
-    started: Callable[[], Sweeps], place: Path, monkeypatch: pytest.MonkeyPatch
+    servers: Servers, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     children: list[int] = []
     make = Laborer.__init__
@@ -78,7 +89,7 @@ def test_a_sweep_outlives_its_child_and_its_server(
         children.append(self._process.pid)
 
     monkeypatch.setattr(Laborer, "__init__", noted)
-    sweeps = started()
+    sweeps = servers.start()
     name = sweeps.begin(TINY, 1)
     assert sweeps.begin(TINY, 1) == name  # the same plan is the same sweep
     until(lambda: len(children) == 1)
@@ -92,12 +103,12 @@ def test_a_sweep_outlives_its_child_and_its_server(
     assert state_of(sweeps, name)["state"] == "running"
     sweeps.go_on(name, 2)  # with another number of processes: another child
     until(lambda: len(children) == 3)
-    sweeps.close()
+    servers.end()
     for child in children:
         with pytest.raises(ProcessLookupError):
             os.kill(child, 0)
 
-    after = started()  # the next server goes on by itself
+    after = servers.start()  # the next server goes on by itself
     until(lambda: state_of(after, name)["state"] in ("done", "failed"))
     found = state_of(after, name)
     assert (found["state"], found["done"], found["sentence"]) == ("done", 2, "")
@@ -124,8 +135,8 @@ def test_a_child_ends_when_its_server_is_gone(idle: Sweeps, place: Path) -> None
     assert state_of(idle, name)["done"] == 0
 
 
-def test_more_seeds_train_only_those_that_are_new(started: Callable[[], Sweeps], place: Path) -> None:
-    sweeps = started()
+def test_more_seeds_train_only_those_that_are_new(servers: Servers, place: Path) -> None:
+    sweeps = servers.start()
     few = sweeps.begin(TINY, 1)
     until(lambda: state_of(sweeps, few)["state"] == "done")
     (place / "damaged").mkdir()
@@ -193,6 +204,7 @@ def test_a_plan_that_cannot_be_is_refused_and_leaves_nothing(
 def test_more_processes_than_cores_are_refused(idle: Sweeps) -> None:
     with pytest.raises(ValueError, match="1 to 2 processes on this machine; 3 are not"):
         idle.begin(TINY, 3)
+    assert idle.listed() == []
 
 
 def test_damaged_files_are_passed_over_or_said(idle: Sweeps, place: Path) -> None:
@@ -209,7 +221,7 @@ def test_damaged_files_are_passed_over_or_said(idle: Sweeps, place: Path) -> Non
         file.write(f"\n{rows[1]}\n")
     assert [row["key"] for row in idle.told(name, 1, 10)["rows"]] == [tasks[1].key]
     (place / name / PLAN).write_text("{")
-    again = Sweeps(place, cores=2)
+    again = Sweeps(place, Line(cores=2))
     assert "is damaged" in state_of(again, name)["damage"]
     with pytest.raises(ValueError, match="is damaged"):
         again.told(name, 0, 10)

@@ -1,0 +1,60 @@
+"""The HTTP side of papers' tables: which there are, one as it fills, what it would take, and it as a file."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+
+from gan_core.dashboard.http.api import as_json
+from gan_core.dashboard.http.asking import body_of, do, workers_of
+from gan_core.dashboard.http.view import TablesView
+from gan_core.records.sweeps import NoSweep
+
+MAX_BODY = 1 << 16  # bytes
+MAX_WORD = 60  # characters
+_KINDS = {"md": "text/markdown; charset=utf-8", "json": "application/json"}
+
+
+def add_table_routes(server: Flask, tables: TablesView) -> None:
+    """Register what the README lists under /api/tables."""
+
+    @server.get("/api/tables")
+    def all_tables() -> Response:
+        there = {"papers": list(tables.papers()), "tables": list(tables.listed()), "cores": tables.cores}
+        return as_json(there)
+
+    @server.post("/api/tables")
+    def begin_table() -> Response:
+        body = body_of(MAX_BODY)
+        return as_json({"id": tables.begin(body, workers_of(body))})
+
+    @server.post("/api/tables/cost")
+    def cost_of_table() -> Response:
+        """202 while runs are tried: to be asked again."""
+        body = body_of(MAX_BODY)
+        found = dict(tables.cost(body, workers_of(body)))
+        return as_json(found, 202 if found["seconds_in_all"] is None else 200)
+
+    @server.get("/api/tables/<name>")
+    def one_table(name: str) -> Response:
+        return as_json(dict(tables.told(name, request.args.get("seen", "")[:MAX_WORD])))
+
+    @server.post("/api/tables/<name>")
+    def act_on_table(name: str) -> Response:
+        do(tables, name, body_of(MAX_BODY))
+        return as_json({})
+
+    @server.delete("/api/tables/<name>")
+    def delete_table(name: str) -> Response:
+        tables.delete(name)
+        return as_json({})
+
+    @server.get("/api/tables/<name>/table.<kind>")
+    def file_of_table(name: str, kind: str) -> Response:
+        answer = Response(tables.file(name, kind[:MAX_WORD]), content_type=_KINDS.get(kind))
+        answer.headers["Content-Disposition"] = f'attachment; filename="ganscope-{name}.{kind}"'
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    @server.errorhandler(NoSweep)
+    def no_table(error: NoSweep) -> Response:
+        return as_json({"error": str(error)}, 404)
