@@ -13,10 +13,11 @@ from pathlib import Path
 from gan_core.bench.tables.__main__ import main as train_table
 from gan_core.cli.arguments import Parser, argument, read_path
 from gan_core.cli.sweep_options import read_seeds
+from gan_core.papers.asked import Asked
+from gan_core.papers.cells import marked
 from gan_core.papers.exhibits import EXHIBITS
 from gan_core.papers.found import Results
 from gan_core.papers.registry import TABLES
-from gan_core.papers.train import Asked
 from gan_core.setup.presets import PRESETS
 
 
@@ -43,7 +44,7 @@ def ways(table: str) -> list[str]:
 def results(out: Path, seeds: tuple[int, ...]) -> dict[str, Results]:
     """What is there of each table, by name."""
     names = dict.fromkeys(exhibit.table for exhibit in EXHIBITS.values())
-    return {name: Asked(TABLES[name], seeds, TABLES[name].steps, out / name).results() for name in names}
+    return {name: Results.of(Asked(TABLES[name], seeds, TABLES[name].steps, out / name)) for name in names}
 
 
 def lines(found: Mapping[str, Results]) -> Iterator[tuple[str, ...]]:
@@ -51,7 +52,7 @@ def lines(found: Mapping[str, Results]) -> Iterator[tuple[str, ...]]:
     for name, exhibit in EXHIBITS.items():
         of = found[exhibit.table]
         for i, (claim, verdict) in enumerate(exhibit.claims(of)):
-            source = claim.source + ("" if claim.confirmed else " †")
+            source = marked(claim.source, confirmed=claim.confirmed)
             first = (f"{PRESETS[name].title}, `{name}`", exhibit.found(of).split(". ")[0]) if i == 0 else ("", "")
             yield first[0], claim.words, source, f"**{verdict.verdict}**: {verdict.told}", first[1]
 
