@@ -49,7 +49,7 @@ window.dash_clientside = window.dash_clientside || {};
     function read() {
       const [count, n] = [app.typed.whole(seeds.value), app.typed.whole(steps.value)];
       if (!(count >= 1)) return { error: app.say("papers.bad-seeds") };
-      if (!(n >= 1)) return { error: app.say("seeds.bad-steps", { most: paper.steps }) };
+      if (!(n >= 1 && n <= paper.steps)) return { error: app.say("seeds.bad-steps", { most: paper.steps }) };
       const chosen = ways.filter(({ box }) => box.checked).map(({ box }) => box.value);
       return { asked: { table: paper.name, seeds: count, steps: n, ways: chosen, workers: Number(workers.value) } };
     }

@@ -60,7 +60,7 @@ def test_a_table_fills_while_it_is_trained(dashboard: DashboardPage) -> None:
     train = form.get_by_role("button", name="Train", exact=True)
     write("Steps of each run", "20001")
     train.press("Enter")
-    expect(form.locator("#paper-error")).to_contain_text("1 to 20,000 steps, as many as its protocol has")
+    expect(form.locator("#paper-error")).to_contain_text("must be a whole number from 1 to 20,000")
     write("Steps of each run", str(STEPS))
     write("Seeds", str(SEEDS))
     for box in form.get_by_role("checkbox").all()[2:]:
