@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, str] = {
     "recording": "datasets looking records recording.file run setup texts training wire",
     "rerun": "looking records recording.file run setup system texts training wire",
     "sweep": "looking looking.measures records recording.file run setup system targets texts training wire",
-    "papers": "looking looking.measures records sweep targets texts training",
+    "papers": "looking looking.measures records setup sweep targets texts training",
     "live": "looking records recording recording.file rerun run setup system texts training wire",
     "dashboard": "datasets records setup texts wire",
     "cli": "datasets looking looking.measures records recording recording.file rerun run setup sweep system texts "

@@ -150,7 +150,7 @@ def test_it_is_told_as_it_fills_and_only_where_it_is_new(idle: Tables) -> None:
         [[len(part["cells"]) for part in line["print"]] for line in one["table"]["lines"]] for one in (empty, said)
     ]
     assert shape[0] == shape[1]
-    assert [len(one["lines"]) for one in empty["table"]["equal"]] == [8, 8]
+    assert [len(one["lines"]) for one in empty["table"]["equal"]] == [9, 9]
 
 
 def test_what_waits_can_be_paused_gone_on_with_and_deleted(idle: Tables, place: Path) -> None:
