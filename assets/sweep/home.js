@@ -3,11 +3,13 @@ window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
   const EVERY = 2000; // ms from one look at the lists to the next
+  const SOON = 100; // ms from one look for the first status to the next
   let left = () => {};
 
   async function open() {
     const [{ said, error }, papers] = await ask();
     if (error) return app.notice.put("sweeps", error, { passing: true });
+    while (!app.state.status) await new Promise((resolve) => setTimeout(resolve, SOON)); // the form begins with the run's own values
     const { cores } = said;
     const show = (sweep) => (sweep.axes.length ? app.sweepMap.open(sweep.id, cores) : app.seeds.open(sweep.id, cores));
     const form = app.sweepForm.make(cores, (id) => show({ id, axes: ["?"] }));
