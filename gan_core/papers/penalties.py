@@ -16,8 +16,8 @@ The plan, written before its results:
 * Lazy penalties, at every eighth step, are said to fail on 25 Gaussians (R3GAN, appendix E, without numbers). That way
   was added, with its claims, when the GAN's five runs had been seen and none with a penalty: R1 + R2 at the first of
   every 8 steps, 8 times as much.
-* Three seeds of the book's three ways had been trained before by `gan_core.bench.grid`, with reverse KL of all samples:
-  that at most a tenth is of high quality did not come out there, in eight of nine runs.
+* Three seeds of the book's three ways had been trained and seen before the plan, on another machine, with the reverse
+  KL of all samples: that at most a tenth is of high quality did not come out there, in eight of nine runs.
 """
 
 from __future__ import annotations

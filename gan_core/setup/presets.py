@@ -111,7 +111,7 @@ def _to_begin_from(name: str, config: GANConfig, values: HyperParameters = _FIGU
 _SMALL = partial(sized, width=128, batch=256)
 _LABORATORY = (
     _to_begin_from("ring", _SMALL(target="ring"), view="strata"),
-    # A weight of 1 for the grid in its own units is 0.04 where it is a fifth as large: gan_core/bench/grid.py.
+    # A weight of 1 for the grid in its own units is 0.04 where it is a fifth as large: gan_core/papers/penalties.py.
     _to_begin_from(
         "grid", _SMALL(target="grid", penalty="r1+r2"), replace(_FIGURE_7, penalty_weight=0.04), view="strata"
     ),

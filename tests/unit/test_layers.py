@@ -73,8 +73,7 @@ MAY_HAVE_THREADS = [
     "sweep.conduct",
     "sweep.line",  # watches the process that trains
     "sweep.trial",
-    "bench.grid",  # commands that train many runs
-    "bench.learning",
+    "bench.learning",  # trains many runs
     "bench.beside",  # somebody who looks while a session trains
 ]
 THREADS = {"threading", "_thread", "concurrent", "multiprocessing", "asyncio", "queue"}
