@@ -7,7 +7,7 @@ from functools import partial
 
 from gan_core.setup.config import GANConfig, HyperParameters, sized
 from gan_core.setup.registry import Registry
-from gan_core.setup.scenario import GROUPS, Preset
+from gan_core.setup.scenario import GROUPS, SOON_FASTER, Preset
 from gan_core.setup.shelf import SHELF
 from gan_core.setup.zoo import ZOO
 
@@ -16,9 +16,6 @@ __all__ = ["DEFAULT_PRESET", "GROUPS", "PRESETS", "Preset", "find_preset"]
 
 _FIGURE_2 = HyperParameters(lr_g=1e-3, lr_d=1e-3, beta1_g=0.9, beta1_d=0.9)  # and of 3, 4 and 6
 _FIGURE_7 = HyperParameters(lr_g=2e-4, lr_d=1e-3, beta1_g=0.5, beta1_d=0.5)
-
-# Of the long ones: the beginning step by step, half a minute in all, then on by itself.
-_SOON_FASTER = ((1, 1), (200, 5), (600, 20), (1_200, None))
 
 _ALL = (
     Preset(
@@ -59,7 +56,7 @@ _ALL = (
         group="article",
         figure=5,
         length=6_000,
-        paces=_SOON_FASTER,
+        paces=SOON_FASTER,
         view="strata",
         config=GANConfig(),
         values=_FIGURE_2,
@@ -77,7 +74,7 @@ _ALL = (
         group="article",
         figure=7,
         length=60_000,
-        paces=_SOON_FASTER,
+        paces=SOON_FASTER,
         view="samples",
         config=GANConfig(),
         values=_FIGURE_7,
@@ -87,7 +84,7 @@ _ALL = (
         group="article",
         figure=8,
         length=60_000,
-        paces=_SOON_FASTER,
+        paces=SOON_FASTER,
         view="samples",
         lenses=("tears",),
         config=GANConfig(),
@@ -105,7 +102,7 @@ _ALL = (
 
 def _to_begin_from(name: str, config: GANConfig, values: HyperParameters = _FIGURE_7, view: str = "losses") -> Preset:
     """What somebody may begin an experiment of their own from."""
-    return Preset(name, config, values, group="laboratory", length=3_000, paces=_SOON_FASTER, view=view)
+    return Preset(name, config, values, group="laboratory", length=3_000, paces=SOON_FASTER, view=view)
 
 
 _SMALL = partial(sized, width=128, batch=256)

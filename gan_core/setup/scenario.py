@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from gan_core.setup.config import GANConfig, HyperParameters, parted
 from gan_core.texts.catalogue import say_or
 
+# Paces of the long ones: the beginning step by step, half a minute in all, then on by itself.
+SOON_FASTER: tuple[tuple[int, int | None], ...] = ((1, 1), (200, 5), (600, 20), (1_200, None))
+
 
 @dataclass(frozen=True)
 class Preset:

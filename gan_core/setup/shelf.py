@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from gan_core.setup.config import GANConfig, HyperParameters
-from gan_core.setup.scenario import Preset
+from gan_core.setup.scenario import SOON_FASTER, Preset
 
 # Eight modes, small networks, and steps as long and as headlong as it takes for G to chase D: Adam's 0.001 with a beta1
 # of 0.8, which is PacGAN's.
@@ -43,8 +43,6 @@ _CRITIC = replace(_RING, target="grid", objective="wasserstein", penalty="wgan-g
 )
 _OF_CRITIC = HyperParameters(lr_g=5e-4, lr_d=5e-4, beta1_g=0.5, beta1_d=0.5, penalty_weight=0.0566, updates_d=5)
 
-_PACES: tuple[tuple[int, int | None], ...] = ((1, 2), (200, 10), (600, 20), (1_200, None))
-
 
 def _shown(
     group: str,
@@ -58,7 +56,7 @@ def _shown(
     """One of them: a configuration with some of its fields, as text, put in another's place."""
     whole = config.changed(other or {})
     more = {"view": "strata", **how}
-    return Preset(name, whole, values, group=group, length=steps, paces=_PACES, **more)  # type: ignore[arg-type]
+    return Preset(name, whole, values, group=group, length=steps, paces=SOON_FASTER, **more)  # type: ignore[arg-type]
 
 
 def _lost(name: str, steps: int, config: GANConfig, values: HyperParameters) -> Preset:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import nullcontext
 from dataclasses import fields
 
@@ -34,7 +35,7 @@ def test_every_entry_has_its_numbers_with_range_and_usual_value() -> None:
             for number, asked in numbers.items():
                 assert parts.completed(f"{name}({number}={asked['low']})")
                 assert parts.completed(f"{name}({number}={asked['high']})")
-                with pytest.raises(ValueError, match=f"{number} of the {parts.kind} {name} must be"):
+                with pytest.raises(ValueError, match=f"{number} of the {parts.kind} {re.escape(name)} must be"):
                     parts.completed(f"{name}({number}={asked['high'] + 1})")
 
 

@@ -67,9 +67,11 @@ def train_gan(folder: Path) -> dict[str, Any]:
 def test_one_is_begun_listed_told_and_given(ask: Ask, http: FlaskClient, tmp_path: Path) -> None:
     code, said = ask("")
     assert (code, said["tables"], said["cores"]) == (200, [], 2)
-    assert [(paper["name"], paper["steps"], len(paper["ways"])) for paper in said["papers"]] == [
-        ("pacgan-ring", 400_000, 5), ("pacgan-grid", 400_000, 5), ("d2l-grid", 20_000, 8), ("wgan-gp-toys", 100_000, 6),
+    listed = [(paper["name"], paper["steps"], len(paper["ways"])) for paper in said["papers"]]
+    assert listed[:4] == [
+        ("pacgan-ring", 400_000, 5), ("pacgan-grid", 400_000, 5), ("d2l-grid", 20_000, 9), ("wgan-gp-toys", 100_000, 6),
     ]  # fmt: skip
+    assert [name for name, _, _ in listed] == list(TABLES)
     code, said = ask("", {**SHORT, "workers": 2})
     assert code == 200
     name = said["id"]
