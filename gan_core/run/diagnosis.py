@@ -16,6 +16,7 @@ LEAST_LOOKS, LEAST_STEPS = 5, 40  # looks, and steps from first to last, below w
 COVERING = 0.6  # median coverage from here on; over any 200 steps figure 7 has 0.67 - 0.92
 BUNCHED = 0.35  # median coverage below this; over any 200 steps figure 2 has 0.02 - 0.18
 STILL = 0.1  # root mean square distance of the centre from its mean, in data units: below this, it stays where it is
+AS_ONE = 1 / 3  # of the fakes' spread: a centre that moves less belongs to a cloud that sways, not to fakes that hop
 NARROW = 0.3  # spread of the fakes below this; the spiral has 0.56
 NARROW_SHARE = 0.55  # of the spread of real data, where that is less: on the spiral 0.31
 WON_LOSS = 0.05  # D's loss below this: D is right with 95 % certainty, on average
@@ -56,8 +57,8 @@ def diagnose(
     LEAST_STEPS. In this order, medians over the window:
     "diverged"; "d-has-won": D's loss below WON_LOSS, or as small a part of another `chance`;
     "covering": coverage at least COVERING;
-    "hopping": coverage below BUNCHED, or of one part alone, and the centre not STILL; "collapsed": the same, the centre
-    still and the spread below `narrow`; "undecided" otherwise. Of data without parts there is no coverage: narrow fakes
+    "hopping": coverage below BUNCHED, or of one part alone, and the centre not STILL, and moving by AS_ONE of the spread
+    at least; "collapsed": the same, the centre still and the spread below `narrow`; "undecided" otherwise. Of data without parts there is no coverage: narrow fakes
     then count as bunched, and covering is not told.
     """
     if diverged:
@@ -73,8 +74,9 @@ def diagnose(
     bunched = spread < narrow if math.isnan(coverage) else coverage < BUNCHED or coverage * parts == 1
     if not bunched:
         return "undecided"
-    if _roaming([look.centre for look in seen]) >= STILL:
-        return "hopping"
+    roaming = _roaming([look.centre for look in seen])
+    if roaming >= STILL:
+        return "hopping" if roaming >= AS_ONE * spread else "undecided"
     return "collapsed" if spread < narrow else "undecided"
 
 

@@ -53,6 +53,8 @@ HOPPING = [replace(BLOB, centre=place) for place in PLACES]
         ([replace(BLOB, centre=(0.4 + dx, 0.0)) for dx in (0.09, -0.09)], "collapsed"),
         ([replace(BLOB, centre=(0.4 + dx, 0.0)) for dx in (0.11, -0.11)], "hopping"),
         (WON, "d-has-won"),
+        ([replace(BLOB, centre=(0.4 + dx, 0.0), spread=0.32) for dx in (0.11, -0.11)], "hopping"),
+        ([replace(BLOB, centre=(0.4 + dx, 0.0), spread=0.34) for dx in (0.11, -0.11)], "undecided"),  # a cloud sways
         ([replace(look, d_loss=1e-3, g_loss=8.0) for look in HOPPING], "d-has-won"),
         (replace(WON, d_loss=0.06), "collapsed"),
         (replace(WON, g_loss=-0.001), "d-has-won"),  # as the minimax loss has it
