@@ -28,7 +28,7 @@ window.dash_clientside = window.dash_clientside || {};
   // Their own sizes and those of what is in them.
   function watch() {
     for (const box of document.querySelectorAll(SCROLLING)) for (const part of [box, ...box.children]) sizes.observe(part);
-    for (const part of document.querySelectorAll(".story-body, .story-claim, .measured")) sizes.observe(part);
+    for (const part of document.querySelectorAll(".story-body, #story-claim, .measured")) sizes.observe(part);
   }
 
   document.addEventListener("scroll", ({ target }) => target.matches && target.matches(SCROLLING) && look(target), { capture: true, passive: true });

@@ -284,7 +284,7 @@ TROUBLE = """() => {
     const found = [];
     const side = document.querySelector(".side");
     const words = document.querySelector(".story-words");
-    const parts = [words, ...document.querySelectorAll(".story-claim, .measured, .sidebar")];
+    const parts = [words, ...document.querySelectorAll("#story-claim, .measured, .sidebar")];
     const blocks = parts.filter((e) => e.checkVisibility());
     const boxes = blocks.map((e) => e.getBoundingClientRect());
     for (let i = 1; i < boxes.length; i++)

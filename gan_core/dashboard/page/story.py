@@ -112,12 +112,13 @@ def panel() -> html.Section:
                     html.Div(
                         [
                             html.P(html.Span(id="story")),
+                            html.P(id="story-found"),
                             html.P([html.Strong(f"{say('story.try')} "), html.Span(id="story-attempt")]),
                             html.Details([html.Summary(say("story.why")), html.P(id="story-why")]),
                         ],
                         className="story-words",
                     ),
-                    html.P([html.Span(id="story-claim"), " ", html.Span(id="story-found")], className="story-claim"),
+                    html.P(id="story-claim"),
                     html.P(
                         [
                             html.Span(id="story-altered-words"),
