@@ -57,9 +57,9 @@ def diagnose(
     LEAST_STEPS. In this order, medians over the window:
     "diverged"; "d-has-won": D's loss below WON_LOSS, or as small a part of another `chance`;
     "covering": coverage at least COVERING;
-    "hopping": coverage below BUNCHED, or of one part alone, and the centre not STILL, and moving by AS_ONE of the spread
-    at least; "collapsed": the same, the centre still and the spread below `narrow`; "undecided" otherwise. Of data without parts there is no coverage: narrow fakes
-    then count as bunched, and covering is not told.
+    "hopping": coverage below BUNCHED, or of one part alone, the centre not STILL, and moving by AS_ONE of the spread at
+    least; "collapsed": the same, the centre still and the spread below `narrow`; "undecided" otherwise. Of data without
+    parts there is no coverage: narrow fakes then count as bunched, and covering is not told.
     """
     if diverged:
         return "diverged"
