@@ -6,8 +6,8 @@ catalogue, under `preset.NAME`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from gan_core.setup.config import GANConfig, HyperParameters
 from gan_core.setup.scenario import SOON_FASTER, Preset
@@ -44,48 +44,32 @@ _CRITIC = replace(_RING, target="grid", objective="wasserstein", penalty="wgan-g
 _OF_CRITIC = HyperParameters(lr_g=5e-4, lr_d=5e-4, beta1_g=0.5, beta1_d=0.5, penalty_weight=0.0566, updates_d=5)
 
 
-def _shown(
-    group: str,
-    name: str,
-    steps: int,
-    config: GANConfig,
-    values: HyperParameters,
-    other: Mapping[str, str] | None = None,
-    **how: object,
-) -> Preset:
-    """One of them: a configuration with some of its fields, as text, put in another's place."""
-    whole = config.changed(other or {})
-    more = {"view": "strata", **how}
-    return Preset(name, whole, values, group=group, length=steps, paces=SOON_FASTER, **more)  # type: ignore[arg-type]
+def _shown(group: str, name: str, steps: int, config: GANConfig, values: HyperParameters, **other: str) -> Preset:
+    """One of them: a configuration in which `other` fields, as text, are not as it has them."""
+    whole = config.changed(other)
+    return Preset(name, whole, values, group=group, length=steps, paces=SOON_FASTER, view="strata")
 
 
-def _lost(name: str, steps: int, config: GANConfig, values: HyperParameters) -> Preset:
-    return _shown("shelf-lost", name, steps, config, values)
+_lost, _cure = partial(_shown, "shelf-lost"), partial(_shown, "shelf-cures")
 
 
-def _cure(
-    name: str, steps: int, config: GANConfig, values: HyperParameters, other: Mapping[str, str] | None = None
-) -> Preset:
-    return _shown("shelf-cures", name, steps, config, values, other)
-
-
-def _latent(name: str, other: Mapping[str, str]) -> Preset:
-    return _shown("shelf-latent", name, LATENT_STEPS, _RING, _CALM, other)
+def _latent(name: str, **other: str) -> Preset:
+    return _shown("shelf-latent", name, LATENT_STEPS, _RING, _CALM, **other)
 
 
 SHELF = (
     _lost("ring-collapse", RING_STEPS, _RING, _HASTY),
     _lost("grid-collapse", GRID_STEPS, _GRID, _OF_GRID),
-    _cure("packing", RING_STEPS, _RING, _HASTY, {"packing": "2"}),
-    _cure("unrolling", RING_STEPS, _RING, _HASTY, {"unrolled": "5"}),
+    _cure("packing", RING_STEPS, _RING, _HASTY, packing="2"),
+    _cure("unrolling", RING_STEPS, _RING, _HASTY, unrolled="5"),
     _cure("two-time-scales", RING_STEPS, _RING, _CALM),
-    _cure("instance-noise", RING_STEPS, _RING, replace(_CALM, instance_noise=0.1), {"noise_steps": "2000"}),
+    _cure("instance-noise", RING_STEPS, _RING, replace(_CALM, instance_noise=0.1), noise_steps="2000"),
     _cure("wgan-gp", WGAN_STEPS, _CRITIC, _OF_CRITIC),
-    _cure("r1-r2", GRID_STEPS, _GRID, _OF_GRID, {"penalty": "r1+r2"}),
-    _cure("relativistic", GRID_STEPS, _GRID, _OF_GRID, {"penalty": "r1+r2", "objective": "relativistic"}),
-    _cure("lazy-r1-r2", GRID_STEPS, _GRID, _OF_GRID, {"penalty": "lazy-r1+r2"}),
-    _latent("bridges", {}),
-    _latent("uniform-latent", {"latent": "uniform"}),
-    _latent("one-latent", {"latent_dim": "1"}),
-    _latent("sixteen-latents", {"latent_dim": "16"}),
+    _cure("r1-r2", GRID_STEPS, _GRID, _OF_GRID, penalty="r1+r2"),
+    _cure("relativistic", GRID_STEPS, _GRID, _OF_GRID, penalty="r1+r2", objective="relativistic"),
+    _cure("lazy-r1-r2", GRID_STEPS, _GRID, _OF_GRID, penalty="lazy-r1+r2"),
+    _latent("bridges"),
+    _latent("uniform-latent", latent="uniform"),
+    _latent("one-latent", latent_dim="1"),
+    _latent("sixteen-latents", latent_dim="16"),
 )
