@@ -20,6 +20,8 @@ from gan_core.papers.found import Results
 from gan_core.papers.registry import TABLES
 from gan_core.setup.presets import PRESETS
 
+SHELF = tuple(dict.fromkeys(exhibit.table for exhibit in EXHIBITS.values()))  # tables that scenarios are ways of
+
 
 def parser() -> Parser:
     """What the command takes."""
@@ -28,9 +30,8 @@ def parser() -> Parser:
         "--out", type=argument(read_path), required=True, metavar="DIR", help="folder for what comes of it"
     )
     found.add_argument("--seeds", default="5", metavar="N", help="how many, or which: 8 is 0 to 7; 3,5,7 (default: 5)")
-    tables = tuple(dict.fromkeys(exhibit.table for exhibit in EXHIBITS.values()))
     found.add_argument(
-        "--only", nargs="*", choices=tables, metavar="TABLE", help=f"train these alone: {', '.join(tables)}; or none"
+        "--only", nargs="*", choices=SHELF, metavar="TABLE", help=f"train these alone: {', '.join(SHELF)}; or none"
     )
     return found
 
@@ -43,8 +44,7 @@ def ways(table: str) -> list[str]:
 
 def results(out: Path, seeds: tuple[int, ...]) -> dict[str, Results]:
     """What is there of each table, by name."""
-    names = dict.fromkeys(exhibit.table for exhibit in EXHIBITS.values())
-    return {name: Results.of(Asked(TABLES[name], seeds, TABLES[name].steps, out / name)) for name in names}
+    return {name: Results.of(Asked(TABLES[name], seeds, TABLES[name].steps, out / name)) for name in SHELF}
 
 
 def lines(found: Mapping[str, Results]) -> Iterator[tuple[str, ...]]:
@@ -53,8 +53,10 @@ def lines(found: Mapping[str, Results]) -> Iterator[tuple[str, ...]]:
         of = found[exhibit.table]
         for i, (claim, verdict) in enumerate(exhibit.claims(of)):
             source = marked(claim.source, confirmed=claim.confirmed)
-            first = (f"{PRESETS[name].title}, `{name}`", exhibit.found(of).split(". ")[0]) if i == 0 else ("", "")
-            yield first[0], claim.words, source, f"**{verdict.verdict}**: {verdict.told}", first[1]
+            scenario, counted = (
+                (f"{PRESETS[name].title}, `{name}`", exhibit.least_to_greatest(of)) if i == 0 else ("", "")
+            )
+            yield scenario, claim.words, source, f"**{verdict.verdict}**: {verdict.told}", counted
 
 
 def markdown(found: Mapping[str, Results]) -> str:
@@ -74,14 +76,17 @@ def main(argv: Sequence[str]) -> int:
     """
     commands = parser()
     given = commands.parse_args(argv)
-    for table in dict.fromkeys(exhibit.table for exhibit in EXHIBITS.values()):
-        if given.only is None or table in given.only:
+    try:
+        seeds = read_seeds(given.seeds)
+        for table in SHELF if given.only is None else given.only:
             asked = [table, "--out", str(given.out / table), "--seeds", given.seeds, "--only", *ways(table)]
             status = train_table(asked)
             if status:
                 return status
-    print(markdown(results(given.out, read_seeds(given.seeds))))
-    return 0
+        print(markdown(results(given.out, seeds)))
+        return 0
+    except ValueError as error:
+        commands.error(str(error))
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gan_core.papers.claims import HOLDS, TOO_FEW, UNDECIDED, Claim, Verdict, numbers
 from gan_core.papers.found import Results
-from gan_core.papers.paper import Column, Table, Way
+from gan_core.papers.paper import PER_CENT, Column, Table, Way
 from gan_core.papers.registry import TABLES
 
 
@@ -23,7 +23,7 @@ class Exhibit:
     also: tuple[str, ...] = ()
 
     @property
-    def whole(self) -> Table:
+    def defined(self) -> Table:
         """Its table."""
         return TABLES[self.table]
 
@@ -31,34 +31,38 @@ class Exhibit:
     def ways(self) -> tuple[Way, ...]:
         """Those that it takes: its own, and the others that it tells of."""
         needed = {self.way, self.beside, *self.also}
-        return tuple(way for way in self.whole.trained if way.name in needed)
+        return tuple(way for way in self.defined.trained if way.name in needed)
 
     def claims(self, results: Results) -> list[tuple[Claim, Verdict]]:
         """Those of its ways, each with what came out."""
         return [(claim, verdict) for claim, verdict in results.verdicts() if claim.of in (self.way, *self.also)]
 
-    def found(self, results: Results) -> str:
-        """What came of it in words; empty where no run is done."""
-        runs = len(results.rows.get(self.way, ()))
-        if not runs:
+    def least_to_greatest(self, results: Results) -> str:
+        """What was counted at the end; empty where no run is done."""
+        rows = results.rows.get(self.way, ())
+        if not rows:
             return ""
-        steps = max(int(row["steps"]) for row in results.rows[self.way])
+        steps = max(int(row["steps"]) for row in rows)
         there = [self._told(results, reading) for reading in self.readings]
+        return f"{len(rows)} seeds, {steps:,} steps: {', '.join(there)}"
+
+    def found(self, results: Results) -> str:
+        """That, and how its claims fare, in words; empty where no run is done."""
+        counted = self.least_to_greatest(results)
         verdicts = [verdict.verdict for _, verdict in self.claims(results)]
-        return f"{runs} seeds, {steps:,} steps: {', '.join(there)}. {in_words(verdicts)}."
+        return f"{counted}. {in_words(verdicts)}." if counted else ""
 
     def _told(self, results: Results, reading: str) -> str:
-        column = next(column for column in self.whole.columns if column.reading == reading)
+        column = next(column for column in self.defined.columns if column.reading == reading)
         own = span(numbers(results.counted, self.way, reading), column)
         words = _WORDS.get(reading, column.title)
         if not self.beside:
             return f"{words} {own}"
-        other = next(way for way in self.whole.ways if way.name == self.beside)
+        other = next(way for way in self.defined.ways if way.name == self.beside)
         return f"{words} {own} ({other.words}: {span(numbers(results.counted, self.beside, reading), column)})"
 
 
 _WORDS = {"high_quality": "high quality"}
-_PER_CENT = 100
 
 
 def span(values: list[float], column: Column) -> str:
@@ -67,7 +71,7 @@ def span(values: list[float], column: Column) -> str:
         return "unknown"
     digits = 0 if column.reading in ("modes", "high_quality") else column.digits
     low, high = (f"{value * column.scale:.{digits}f}" for value in (min(values), max(values)))
-    unit = " %" if column.scale == _PER_CENT else ""
+    unit = " %" if column.scale == PER_CENT else ""
     return (low if low == high else f"{low} to {high}") + unit
 
 

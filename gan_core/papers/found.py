@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ class Results:
             *paid,
         )
 
-    @property
+    @cached_property
     def counted(self) -> Found:
         """What was counted at the end of each run, and what its last look told; nothing of one that diverged."""
         return {name: [_at_the_end(row) for row in rows] for name, rows in self.rows.items()}

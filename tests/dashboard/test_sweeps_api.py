@@ -5,21 +5,17 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from pyarrow import parquet
-from test_api import HEADERS, FakeSession
+from served import Ask, asker, served
+from test_api import HEADERS
 
-from gan_core.dashboard.http.api import add_routes
-from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.sweeps_api import add_sweep_routes
-from gan_core.dashboard.http.unknown import add_unknown
 from gan_core.sweep.folder import LOOKS, SweepFolder
 from gan_core.sweep.line import Line
 from gan_core.sweep.plan import read_plan
@@ -38,25 +34,12 @@ def sweeps(tmp_path: Path) -> Sweeps:
 
 @pytest.fixture
 def http(sweeps: Sweeps) -> FlaskClient:
-    server = Flask("api")
-    guard(server, "127.0.0.1")
-    add_unknown(server)
-    add_routes(server, FakeSession())
-    add_sweep_routes(server, sweeps)
-    return server.test_client()
-
-
-Ask = Callable[..., tuple[int, dict[str, Any]]]
+    return served(lambda server: add_sweep_routes(server, sweeps))
 
 
 @pytest.fixture
 def ask(http: FlaskClient) -> Ask:
-    def send(path: str, body: Any = None, method: str = "GET") -> tuple[int, dict[str, Any]]:
-        method = "POST" if body is not None else method
-        answer = http.open(f"/api/sweeps{path}", method=method, headers=HEADERS, json=body)
-        return answer.status_code, answer.get_json()
-
-    return send
+    return asker(http, "/api/sweeps")
 
 
 def train(folder: Path, plan: dict[str, Any]) -> list[dict[str, Any]]:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
-from test_api import HEADERS, FakeSession
+from served import Ask, asker, served
+from test_api import HEADERS
 
-from gan_core.dashboard.http.api import add_routes
-from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.tables_api import MAX_BODY, add_table_routes
-from gan_core.dashboard.http.unknown import add_unknown
 from gan_core.papers.asked import Asked
 from gan_core.papers.counts import Count
 from gan_core.papers.registry import TABLES
@@ -33,25 +29,12 @@ def tables(tmp_path: Path) -> Tables:
 
 @pytest.fixture
 def http(tables: Tables) -> FlaskClient:
-    server = Flask("api")
-    guard(server, "127.0.0.1")
-    add_unknown(server)
-    add_routes(server, FakeSession())
-    add_table_routes(server, tables)
-    return server.test_client()
-
-
-Ask = Callable[..., tuple[int, dict[str, Any]]]
+    return served(lambda server: add_table_routes(server, tables))
 
 
 @pytest.fixture
 def ask(http: FlaskClient) -> Ask:
-    def send(path: str, body: Any = None, method: str = "GET") -> tuple[int, dict[str, Any]]:
-        method = "POST" if body is not None else method
-        answer = http.open(f"/api/tables{path}", method=method, headers=HEADERS, json=body)
-        return answer.status_code, answer.get_json()
-
-    return send
+    return asker(http, "/api/tables")
 
 
 def train_gan(folder: Path) -> dict[str, Any]:

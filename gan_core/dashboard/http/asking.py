@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import request
+from flask import Flask, Response, request
 
+from gan_core.dashboard.http.api import as_json
 from gan_core.dashboard.http.view import TrainedView
+from gan_core.records.sweeps import NoSweep
 from gan_core.texts.catalogue import say
 
 
@@ -41,3 +43,16 @@ def do(trained: TrainedView, name: str, body: dict[str, Any]) -> None:
     if action is None:
         raise ValueError(say("refusal.unknown-action", name=repr(body.get("do")), names=", ".join(actions)))
     action()
+
+
+def as_file(data: bytes, kind: str | None, name: str) -> Response:
+    """What a browser keeps as a file of this name, of a kind of content."""
+    answer = Response(data, content_type=kind)
+    answer.headers["Content-Disposition"] = f'attachment; filename="ganscope-{name}"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def answer_for_none(server: Flask) -> None:
+    """Have a name that is none answered with 404 and why."""
+    server.register_error_handler(NoSweep, lambda error: as_json({"error": str(error)}, 404))

@@ -7,9 +7,8 @@ from typing import Any
 from flask import Flask, Response, request
 
 from gan_core.dashboard.http.api import as_json, whole_number
-from gan_core.dashboard.http.asking import body_of, do, workers_of
+from gan_core.dashboard.http.asking import answer_for_none, as_file, body_of, do, workers_of
 from gan_core.dashboard.http.view import SweepsView
-from gan_core.records.sweeps import NoSweep
 from gan_core.setup.presets import PRESETS
 from gan_core.texts.catalogue import say, say_or
 
@@ -77,14 +76,9 @@ def add_sweep_routes(server: Flask, sweeps: SweepsView) -> None:
 
     @server.get("/api/sweeps/<name>/table")
     def table_of_sweep(name: str) -> Response:
-        answer = Response(sweeps.table(name), content_type="application/vnd.apache.parquet")
-        answer.headers["Content-Disposition"] = f'attachment; filename="ganscope-{name}.parquet"'
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        return as_file(sweeps.table(name), "application/vnd.apache.parquet", f"{name}.parquet")
 
-    @server.errorhandler(NoSweep)
-    def no_sweep(error: NoSweep) -> Response:
-        return as_json({"error": str(error)}, 404)
+    answer_for_none(server)
 
 
 def _named(sweep: dict[str, Any]) -> dict[str, Any]:

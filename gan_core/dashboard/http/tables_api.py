@@ -5,9 +5,8 @@ from __future__ import annotations
 from flask import Flask, Response, request
 
 from gan_core.dashboard.http.api import as_json
-from gan_core.dashboard.http.asking import body_of, do, workers_of
+from gan_core.dashboard.http.asking import answer_for_none, as_file, body_of, do, workers_of
 from gan_core.dashboard.http.view import TablesView
-from gan_core.records.sweeps import NoSweep
 
 MAX_BODY = 1 << 16  # bytes
 MAX_WORD = 60  # characters
@@ -50,11 +49,6 @@ def add_table_routes(server: Flask, tables: TablesView) -> None:
 
     @server.get("/api/tables/<name>/table.<kind>")
     def file_of_table(name: str, kind: str) -> Response:
-        answer = Response(tables.file(name, kind[:MAX_WORD]), content_type=_KINDS.get(kind))
-        answer.headers["Content-Disposition"] = f'attachment; filename="ganscope-{name}.{kind}"'
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        return as_file(tables.file(name, kind[:MAX_WORD]), _KINDS.get(kind), f"{name}.{kind}")
 
-    @server.errorhandler(NoSweep)
-    def no_table(error: NoSweep) -> Response:
-        return as_json({"error": str(error)}, 404)
+    answer_for_none(server)

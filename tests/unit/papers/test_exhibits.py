@@ -22,7 +22,7 @@ FOUND = results(KEPT, SEEDS)
 @pytest.mark.parametrize("name", EXHIBITS)
 def test_a_scenario_is_the_way_of_its_table(name: str) -> None:
     exhibit, preset = EXHIBITS[name], PRESETS[name]
-    table = exhibit.whole
+    table = exhibit.defined
     (way,) = (way for way in table.trained if way.name == exhibit.way)
     ((_, task),) = table.plan(way, (0,), table.steps).tasks()
     assert task.config == completed(preset.config)
@@ -82,3 +82,6 @@ def test_a_table_that_the_shelf_has_not_is_refused(capsys: pytest.CaptureFixture
     with pytest.raises(SystemExit):
         main(["--out", str(KEPT), "--only", "none"])
     assert "shelf-ring" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["--out", str(KEPT), "--seeds", "few", "--only"])
+    assert "few" in capsys.readouterr().err

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +20,9 @@ from gan_core.sweep.folder import ROWS
 from gan_core.sweep.line import Line
 from gan_core.sweep.service import Sweeps
 from gan_core.sweep.work import Share, work
+from waiting import until
 
-LONG = 120.0  # seconds; for what never comes
 SHORT: dict[str, Any] = {"table": "d2l-grid", "seeds": 2, "steps": 20, "ways": ["gan", "gan-r1"]}
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LONG
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.05)
 
 
 @pytest.fixture

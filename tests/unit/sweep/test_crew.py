@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,10 +17,10 @@ from pyarrow import parquet
 from gan_core.sweep.folder import ROWS, SweepFolder
 from gan_core.sweep.table import NOT_REPEATABLE, table
 from gan_core.sweep.work import Share, work
+from waiting import LONG, until
 
 PLAN = ["blank", "--vary", "lr_g=1e-3,1e-2", "--seeds", "30", "--steps", "200", "--set", "lr_d=0.0005@50"]
 RUNS = 60  # so many that none of what is done to them comes too late
-PATIENCE = 200.0  # seconds: far more than anything here takes, so that a fault is no hang
 
 
 @pytest.fixture
@@ -45,11 +44,13 @@ def start(programs: ExitStack, *command: str, log: Path) -> subprocess.Popen[byt
 
 
 def wait_for(what: Callable[[], bool], program: subprocess.Popen[bytes], log: Path) -> None:
-    ends = time.monotonic() + PATIENCE
-    while not what():
+    def happened() -> bool:
+        if what():
+            return True
         assert program.poll() is None, log.read_text()
-        assert time.monotonic() < ends, log.read_text()
-        time.sleep(0.02)
+        return False
+
+    until(happened, log.read_text)
 
 
 def rows_in(folder: Path) -> int:
@@ -98,7 +99,7 @@ def test_one_of_four_workers_the_scheduler_and_the_command_are_killed(tmp_path: 
     command.wait()
     there = rows_in(out)
     assert there < RUNS
-    assert sweep().wait(PATIENCE) == 0, log.read_text()
+    assert sweep().wait(LONG) == 0, log.read_text()
     expect_the_table_of_an_uninterrupted_sweep(out)
     said = log.read_text()
     assert "is gone; what it had is done by others" in said
@@ -118,10 +119,10 @@ def test_a_worker_of_this_machine_is_killed_and_a_command_to_stop_is_taken(tmp_p
     workers[0].kill()
     wait_for(lambda: rows_in(out) >= 4, command, log)
     command.send_signal(signal.SIGTERM)  # as Ctrl-C, but never ignored by what is begun in the background
-    assert command.wait(PATIENCE) == 130, log.read_text()
+    assert command.wait(LONG) == 130, log.read_text()
     assert parquet.read_table(out / "sweep.parquet").num_rows == rows_in(out)
     assert "Interrupted; the same command goes on" in log.read_text()
     again = start(programs, "-m", "gan_core", "sweep", "--out", str(out), log=log)
-    assert again.wait(PATIENCE) == 0, log.read_text()
+    assert again.wait(LONG) == 0, log.read_text()
     expect_the_table_of_an_uninterrupted_sweep(out)
     assert "Traceback" not in log.read_text()

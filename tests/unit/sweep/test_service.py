@@ -7,8 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +23,10 @@ from gan_core.sweep.service import MAX_RUNS, Sweeps
 from gan_core.sweep.trial import seconds_of_a_run
 from gan_core.sweep.work import Handed, Share, work
 from gan_core.wire.envelope import unpack
+from waiting import LONG, until
 
 ROOT = Path(__file__).parents[3]
-LONG = 120.0  # seconds; for what never comes
 TINY: dict[str, Any] = {"preset": "blank", "steps": 40, "seeds": [0, 1]}
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LONG
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.05)
 
 
 @pytest.fixture
