@@ -75,6 +75,7 @@ window.dash_clientside = window.dash_clientside || {};
     units: () => false, // whether the picture of the networks needs what their units compute (networks.js)
     theory: () => [], // the lenses that what is told beside the story needs (game.js)
     canPaint: () => true, // whether the panels are there (layers.js)
+    closed: () => null, // why a command is not sent, of a part of the page that is locked (lesson.js)
     playing: () => false, // whether kept frames are played (replay.js)
     dragged: () => false, // whether the timeline's handle is dragged (rail.js)
     loading: () => false, // whether a kept frame is on its way (timeline.js)

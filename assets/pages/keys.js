@@ -34,7 +34,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (!(onTimeline && moves) && (!isOn() || ownKeys(target, event.key) || document.querySelector("[role=dialog]"))) return;
     const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const action = ACTIONS[name] || (onTimeline && { ArrowUp: ACTIONS.ArrowRight, ArrowDown: ACTIONS.ArrowLeft }[name]);
-    if (!action) return;
+    if (!action || !app.lesson.hasKey(name)) return;
     event.preventDefault();
     event.stopPropagation();
     action(event);

@@ -13,6 +13,8 @@ window.dash_clientside = window.dash_clientside || {};
 
   // Resolves with null, or with the sentence that says why the server refused.
   function send(body) {
+    const closed = app.ask.closed(body);
+    if (closed) return Promise.resolve(closed);
     last = last.then(() => post(body));
     return last;
   }
