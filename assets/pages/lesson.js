@@ -114,7 +114,8 @@ window.dash_clientside = window.dash_clientside || {};
     return free;
   }
 
-  const say = () => app.notice.put("locked", app.say("lesson.locked"), { passing: true });
+  // A moment later: the press itself takes such a line away.
+  const say = () => setTimeout(() => app.notice.put("locked", app.say("lesson.locked"), { passing: true }));
 
   if (hidden.length || locked.length) {
     state.on("settings", arrange);
