@@ -17,6 +17,7 @@ from gan_core.dashboard.http.sweeps_api import add_sweep_routes
 from gan_core.dashboard.http.tables_api import add_table_routes
 from gan_core.dashboard.http.unknown import StrictDash, add_unknown
 from gan_core.dashboard.http.view import Archive, SessionView, SweepsView, TablesView
+from gan_core.dashboard.page.astray import STYLE, astray_element
 from gan_core.dashboard.page.callbacks import add_callbacks
 from gan_core.dashboard.page.compare import add_compare
 from gan_core.dashboard.page.experiment import Choices
@@ -30,17 +31,19 @@ YEAR = 365 * 24 * 3600  # seconds
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 
 _INDEX = """<!DOCTYPE html>
-<html lang="LANGUAGE">
+<html lang="LANGUAGE" data-base="BASE">
     <head>
         {%metas%}
         <title>{%title%}</title>
         {%favicon%}
         <style>VARIABLES</style>
+        <noscript><style>#astray { display: none; }</style></noscript>
         {%css%}
     </head>
     <body>
         <noscript>NO_SCRIPT</noscript>
         TEXTS
+        ASTRAY
         {%app_entry%}
         <footer class="dash-scripts">{%config%}{%scripts%}{%renderer%}</footer>
     </body>
@@ -56,18 +59,22 @@ def create_app(
     tables: TablesView | None = None,
     host: str = "127.0.0.1",
     more_hosts: Iterable[str] = (),
+    base: str = "",
 ) -> Dash:
     """Build the application. `choices` are what an experiment can be made of, as they are when a page is asked for.
 
-    `host` is the address it will listen on, `more_hosts` further names it goes by.
+    `host` is the address it will listen on, `more_hosts` further names it goes by, `base` the path that
+    addresses on it begin with: "/gan", or "" for none.
     """
     app = StrictDash(
         "ganscope",
         title=say("page.title"),
         update_title="",
         assets_folder=str(ASSETS),
-        assets_ignore=r"compare\.js",  # that page loads it by itself
-        index_string=_index(),
+        assets_ignore=r"(compare|astray)\.js",  # pages load them by themselves
+        requests_pathname_prefix=f"{base}/",
+        routes_pathname_prefix="/",
+        index_string=_index(base),
         meta_tags=[
             {"name": "viewport", "content": "width=device-width, initial-scale=1"},
             {"name": "description", "content": say("page.description")},
@@ -78,12 +85,12 @@ def create_app(
     add_callbacks(app)
     guard(app.server, host, more_hosts, scripts=app.csp_hashes())
     app.server.after_request(_kept_by_browsers)
-    add_unknown(app.server)
+    add_unknown(app.server, base)
     add_routes(app.server, session)
     if archive is not None:
         add_run_routes(app.server, session, archive)
         add_data_routes(app.server, session)
-        add_compare(app.server)
+        add_compare(app.server, base)
     if sweeps is not None:
         add_sweep_routes(app.server, sweeps)
     if tables is not None:
@@ -91,10 +98,11 @@ def create_app(
     return app
 
 
-def _index() -> str:
+def _index(base: str) -> str:
     language, needed = catalogue().language, escape(say("page.no-script"))
-    page = _INDEX.replace("VARIABLES", css_variables()).replace("LANGUAGE", language).replace("NO_SCRIPT", needed)
-    return page.replace("TEXTS", texts_element())
+    style = f"{css_variables()}\n{STYLE}"
+    page = _INDEX.replace("VARIABLES", style).replace("LANGUAGE", language).replace("NO_SCRIPT", needed)
+    return page.replace("BASE", base).replace("ASTRAY", astray_element()).replace("TEXTS", texts_element())
 
 
 def _kept_by_browsers(answer: Response) -> Response:

@@ -7,15 +7,12 @@ rebound to it (DNS rebinding); checking Origin stops everything that another pag
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
 
-from gan_core.texts.catalogue import say
+from gan_core.dashboard.http.admission import Admission, Asked
 
 MAX_BODY_BYTES = 64 * 1024
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_WILDCARDS = ("0.0.0.0", "::", "")
 
 
 def guard(server: Flask, host: str, more_hosts: Iterable[str] = (), *, scripts: Iterable[str] = ()) -> None:
@@ -24,8 +21,7 @@ def guard(server: Flask, host: str, more_hosts: Iterable[str] = (), *, scripts: 
     `host` is the address it listens on; `more_hosts` are further names it goes by, behind a proxy for example;
     `scripts` are the hashes of inline scripts that pages may run, as in a Content-Security-Policy.
     """
-    named = () if host in _WILDCARDS else (host,)
-    allowed = frozenset(name.strip().lower() for name in (*_LOOPBACK, *named, *more_hosts))
+    admission = Admission(host, more_hosts)
     # Scripts come from here alone. Evaluating text stays possible: browser test tools and extensions wait on conditions
     # in that way, and no text of a visitor ever gets into a script.
     allowed_scripts = " ".join(("'self'", "'unsafe-eval'", *scripts))
@@ -41,12 +37,8 @@ def guard(server: Flask, host: str, more_hosts: Iterable[str] = (), *, scripts: 
 
     @server.before_request
     def refuse_strangers() -> Response | None:
-        if _name(request.host) not in allowed:
-            return _refusal(say("refusal.host", host=repr(request.host)))
-        origin = request.headers.get("Origin")
-        if origin is not None and _address(origin) != request.host.lower():
-            return _refusal(say("refusal.origin", origin=repr(origin)))
-        return None
+        refusal = admission.refusal(Asked(host=request.headers.get("Host"), origin=request.headers.get("Origin")))
+        return None if refusal is None else _refusal(refusal.sentence)
 
     @server.after_request
     def set_headers(response: Response) -> Response:
@@ -56,22 +48,6 @@ def guard(server: Flask, host: str, more_hosts: Iterable[str] = (), *, scripts: 
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         response.headers["Content-Security-Policy"] = policy
         return response
-
-
-def _address(origin: str) -> str:
-    """Name and port in an Origin header; empty when it is malformed."""
-    try:
-        return urlsplit(origin).netloc.lower()
-    except ValueError:
-        return ""
-
-
-def _name(host: str) -> str:
-    """The name in a Host header, without its port; an IPv6 address without its brackets; empty when malformed."""
-    try:
-        return (urlsplit(f"//{host}").hostname or "").lower()
-    except ValueError:
-        return ""
 
 
 def _refusal(sentence: str) -> Response:

@@ -16,6 +16,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, NotFound
 
 from gan_core.dashboard.http.api import as_json
+from gan_core.dashboard.page.astray import option_for
 from gan_core.dashboard.page.theme import css_variables
 from gan_core.texts.catalogue import catalogue, say
 
@@ -27,14 +28,15 @@ _PAGE = """<!DOCTYPE html>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>TITLE</title>
-        <link rel="icon" href="/_favicon.ico">
+        <link rel="icon" href="BASE/_favicon.ico">
         <style>VARIABLES main { padding: 24px; }</style>
-        <link rel="stylesheet" href="/assets/styles/10-base.css">
+        <link rel="stylesheet" href="BASE/assets/styles/10-base.css">
     </head>
     <body>
         <main>
             <h1>HEADING</h1>
-            <p><a href="/">TO_DASHBOARD</a></p>
+            <p>PROXY</p>
+            <p><a href="BASE/">TO_DASHBOARD</a></p>
         </main>
     </body>
 </html>"""
@@ -49,9 +51,9 @@ class StrictDash(Dash):
         super()._add_url(name, _no_callback if name == "_dash-update-component" else view_func, methods)
 
 
-def add_unknown(server: Flask) -> None:
-    """Answer what is not there, and what is asked for in a wrong way."""
-    page = _PAGE.replace("VARIABLES", css_variables()).replace("LANGUAGE", catalogue().language)
+def add_unknown(server: Flask, base: str = "") -> None:
+    """Answer what is not there, and what is asked for in a wrong way, where addresses begin with `base`."""
+    page = _PAGE.replace("VARIABLES", css_variables()).replace("BASE", base).replace("LANGUAGE", catalogue().language)
     page = page.replace("TITLE", escape(say("page.nothing-title"))).replace("HEADING", escape(say("page.nothing")))
     page = page.replace("TO_DASHBOARD", escape(say("page.to-dashboard")))
 
@@ -61,7 +63,9 @@ def add_unknown(server: Flask) -> None:
         if f"{request.path}/".startswith("/api/"):
             words = say("refusal.no-path") if missing else error.description
             return as_json({"error": words or error.name}, error.code or 500)
-        return Response(page, 404, content_type="text/html; charset=utf-8") if missing else error
+        behind = escape(say("page.behind-proxy", option=option_for(request.path)))
+        answer = page.replace("PROXY", behind)
+        return Response(answer, 404, content_type="text/html; charset=utf-8") if missing else error
 
     @server.errorhandler(DependencyException)
     def no_such_script(error: DependencyException) -> Response | HTTPException:
