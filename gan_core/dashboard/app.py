@@ -7,15 +7,17 @@ from html import escape
 from pathlib import Path
 
 from dash import Dash
-from flask import Response, request
 
+from gan_core.dashboard.http.admission import Admission
 from gan_core.dashboard.http.api import add_routes
+from gan_core.dashboard.http.backend import Backend
+from gan_core.dashboard.http.base_path import BasePath
 from gan_core.dashboard.http.data_api import add_data_routes
 from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.runs_api import add_run_routes
 from gan_core.dashboard.http.sweeps_api import add_sweep_routes
 from gan_core.dashboard.http.tables_api import add_table_routes
-from gan_core.dashboard.http.unknown import StrictDash, add_unknown
+from gan_core.dashboard.http.unknown import add_unknown
 from gan_core.dashboard.http.view import Archive, SessionView, SweepsView, TablesView
 from gan_core.dashboard.page.astray import STYLE, astray_element
 from gan_core.dashboard.page.callbacks import add_callbacks
@@ -27,7 +29,6 @@ from gan_core.dashboard.page.texts import texts_element
 from gan_core.dashboard.page.theme import css_variables
 from gan_core.texts.catalogue import catalogue, say
 
-YEAR = 365 * 24 * 3600  # seconds
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 
 _INDEX = """<!DOCTYPE html>
@@ -57,17 +58,18 @@ def create_app(
     choices: Choices,
     sweeps: SweepsView | None = None,
     tables: TablesView | None = None,
-    host: str = "127.0.0.1",
-    more_hosts: Iterable[str] = (),
+    admission: Admission | None = None,
+    ancestors: Iterable[str] = (),
     base: str = "",
 ) -> Dash:
     """Build the application. `choices` are what an experiment can be made of, as they are when a page is asked for.
 
-    `host` is the address it will listen on, `more_hosts` further names it goes by, `base` the path that
-    addresses on it begin with: "/gan", or "" for none.
+    `admission` says whom it lets in, by default those that speak to it on this machine; pages of `ancestors` may have
+    its own in a frame. `base` is the path that its addresses begin with, "/gan" or "" for none.
     """
-    app = StrictDash(
+    app = Dash(
         "ganscope",
+        backend=Backend,
         title=say("page.title"),
         update_title="",
         assets_folder=str(ASSETS),
@@ -83,9 +85,10 @@ def create_app(
     )
     app.layout = lambda: lighter(page(session.status(), choices))
     add_callbacks(app)
-    guard(app.server, host, more_hosts, scripts=app.csp_hashes())
-    app.server.after_request(_kept_by_browsers)
     add_unknown(app.server, base)
+    if base:
+        app.server.add_middleware(BasePath, base=base)
+    guard(app.server, admission or Admission(), scripts=app.csp_hashes(), ancestors=ancestors)
     add_routes(app.server, session)
     if archive is not None:
         add_run_routes(app.server, session, archive)
@@ -95,6 +98,8 @@ def create_app(
         add_sweep_routes(app.server, sweeps)
     if tables is not None:
         add_table_routes(app.server, tables)
+    # What Dash would do at the first request, while a second one could meet it half done.
+    app._setup_server()  # type: ignore[no-untyped-call]
     return app
 
 
@@ -103,11 +108,3 @@ def _index(base: str) -> str:
     style = f"{css_variables()}\n{STYLE}"
     page = _INDEX.replace("VARIABLES", style).replace("LANGUAGE", language).replace("NO_SCRIPT", needed)
     return page.replace("BASE", base).replace("ASTRAY", astray_element()).replace("TEXTS", texts_element())
-
-
-def _kept_by_browsers(answer: Response) -> Response:
-    """Have browsers keep a script or style sheet whose address says which one it is, by when it was written."""
-    if request.path.startswith("/assets/") and "m" in request.args and answer.status_code in (200, 304):
-        answer.cache_control.no_cache = None
-        answer.cache_control.max_age = YEAR
-    return answer

@@ -77,6 +77,14 @@ def is_this_machine(name: str) -> bool:
     return address.is_loopback or address.is_unspecified
 
 
+def reached_at(address: str) -> list[str]:
+    """Where a server that listens on an address is found, this machine's loopback first if it listens on all."""
+    if address not in WILDCARDS:
+        return [address]
+    loopback = "::1" if address == "::" else "127.0.0.1"
+    return [loopback, *(own for own in own_addresses() if (":" in own) == (":" in loopback))]
+
+
 def own_addresses() -> list[str]:
     """The addresses at which other machines reach this one, IPv4 first; none that are good on one link alone."""
     import psutil  # takes a moment to load, and is asked for only by a server that listens on every address

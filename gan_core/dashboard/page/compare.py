@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from html import escape
 
-from flask import Flask
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
 
 from gan_core.dashboard.page.astray import STYLE, astray_element
 from gan_core.dashboard.page.texts import texts_element
@@ -59,7 +60,7 @@ _PAGE = """<!DOCTYPE html>
 </html>"""
 
 
-def add_compare(server: Flask, base: str = "") -> None:
+def add_compare(server: FastAPI, base: str = "") -> None:
     """Register /compare on `server`, whose addresses begin with `base`."""
     words = {
         "labels": {
@@ -84,5 +85,5 @@ def add_compare(server: Flask, base: str = "") -> None:
     page = page.replace("ASTRAY", astray_element()).replace("TEXTS", texts_element())
 
     @server.get("/compare")
-    def compare() -> str:
-        return page
+    async def compare() -> HTMLResponse:
+        return HTMLResponse(page)
