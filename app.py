@@ -19,6 +19,7 @@ def main() -> int:
 
     # After the options are known to be good: these take seconds to load.
     from gan_core.dashboard.app import create_app
+    from gan_core.dashboard.http.admission import Admission
     from gan_core.dashboard.http.listen import Server
     from gan_core.dashboard.http.view import Archive
     from gan_core.datasets.folder import BESIDE_RUNS, look_in
@@ -32,6 +33,7 @@ def main() -> int:
     from gan_core.sweep.line import Line
     from gan_core.sweep.service import BESIDE_RUNS as SWEEPS
     from gan_core.sweep.service import Sweeps
+    from gan_core.system.addresses import Host, reached_at
     from gan_core.system.machine import cores
     from gan_core.training.known import CHOICES, complete_presets
 
@@ -61,10 +63,11 @@ def main() -> int:
             choices=CHOICES,
             sweeps=sweeps,
             tables=tables,
-            host=options.host,
-            more_hosts=options.allow_host,
+            admission=Admission(options.host, options.allow_host, options.allow_origin, options.trust_proxy),
+            ancestors=options.frame_ancestor,
+            base=options.base_path,
         )
-        server = Server(app.server, session, options.host, options.port)
+        server = Server(app.server, options.host, options.port)
     except ValueError as error:
         return _refuse(str(error))
     except OSError as error:
@@ -75,7 +78,12 @@ def main() -> int:
 
     # From here on a signal raises nothing, wherever it meets the program: a second one must not break into the closing.
     _on_signal(server.stop)
-    print(f"GANscope is on {_address(*server.addresses[0])}  (Ctrl-C ends it)", flush=True)
+    first, *others = (
+        f"http://{Host(name, port)}{f'{options.base_path}/' if options.base_path else ''}"
+        for address, port in server.addresses
+        for name in reached_at(address)
+    )
+    print(f"GANscope is on {first}  (Ctrl-C ends it)", *(f"\n           and {other}" for other in others), flush=True)
     session.start()
     line.start()
     try:
@@ -91,10 +99,6 @@ def main() -> int:
 def _on_signal(act: Callable[[], None]) -> None:
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, lambda signum, frame: act())
-
-
-def _address(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _refuse(sentence: str) -> int:

@@ -20,6 +20,7 @@
 //   "exact"     an exact frame of the past is there (null), or cannot be: of which step
 //   "leave"     the past is to be left for the newest step
 //   "acted"     a command was answered: what it was, and why it was refused, or null
+//   "kept-out"  the server takes no command from this page at all: its sentence
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
@@ -52,6 +53,10 @@ window.dash_clientside = window.dash_clientside || {};
       return Math.max(status ? status.step : 0, live ? live.step : 0);
     },
   };
+
+  // Every address on the server is made here: behind a proxy it may begin with a path (--base-path).
+  const { base = "" } = document.documentElement.dataset;
+  app.at = (path) => base + path;
 
   // Where the page's data come from: the live session, or, opened as /?run=ID, a recorded run that is only looked at.
   const id = new URLSearchParams(location.search).get("run");

@@ -58,6 +58,9 @@ window.dash_clientside = window.dash_clientside || {};
     };
   }
 
+  var astray = document.getElementById("astray");
+  if (astray) astray.parentNode.removeChild(astray); // scripts do come
+
   var missing = Object.keys(NEEDED).filter(function (name) {
     return !NEEDED[name];
   });

@@ -16,7 +16,7 @@
     return made;
   }
 
-  const address = (a, b) => `/compare?${new URLSearchParams({ ...(a && { a }), ...(b && { b }) })}`;
+  const address = (a, b) => app.at(`/compare?${new URLSearchParams({ ...(a && { a }), ...(b && { b }) })}`);
   const scenario = (run) => (Object.hasOwn(words.presets, run.preset) ? words.presets[run.preset] : run.preset);
   const title = (run) => run.title || app.say("runs.usual-name", { scenario: scenario(run), seed: String(run.seed) });
 
@@ -97,14 +97,14 @@
   }
 
   async function list(query) {
-    const answer = await fetch(`/api/runs?${new URLSearchParams(query)}`, { cache: "no-store" });
+    const answer = await fetch(app.at(`/api/runs?${new URLSearchParams(query)}`), { cache: "no-store" });
     if (!answer.ok) throw new Error("no list of runs");
     const said = await answer.json();
     return { ...said, runs: said.runs.map((run) => ({ ...run, live: run.id === said.current })) };
   }
 
   // Without them data of somebody's own go by their targets.
-  const names = () => fetch("/api/data").then((answer) => (answer.ok ? answer.json() : { data: [] })).then(({ data }) => app.ownNames.learn(data)).catch(() => {});
+  const names = () => fetch(app.at("/api/data")).then((answer) => (answer.ok ? answer.json() : { data: [] })).then(({ data }) => app.ownNames.learn(data)).catch(() => {});
 
   // `asked` are those of the address that are there, damaged or not, `others` the page of the list to choose from.
   function choose(ids, found, asked, others) {
@@ -130,7 +130,7 @@
   function build(runs) {
     const table = element("section", { id: "differences", tabIndex: 0 });
     table.setAttribute("aria-label", app.say("compare.caption"));
-    frames = runs.map((run) => element("iframe", { src: `/?run=${run.id}`, title: title(run) }));
+    frames = runs.map((run) => element("iframe", { src: app.at(`/?run=${run.id}`), title: title(run) }));
     main.replaceChildren(table, element("div", { className: "both" }, ...frames));
   }
 

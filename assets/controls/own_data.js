@@ -110,7 +110,7 @@ window.dash_clientside = window.dash_clientside || {};
     parts.list.hidden = !answer.data.length;
   }
 
-  const fetchAll = () => fetch("/api/data").then((found) => (found.ok ? found.json() : null)).catch(() => null);
+  const fetchAll = () => fetch(app.at("/api/data")).then((found) => (found.ok ? found.json() : null)).catch(() => null);
 
   // -- what they are called ------------------------------------------------------------------------------------------------
 

@@ -69,7 +69,7 @@ window.dash_clientside = window.dash_clientside || {};
 
     // Fetches and decodes; null for 204. Rejects when the server cannot be reached or refuses, then with its `sentence`.
     async fetch(path, { method = "GET", patience = 8000 } = {}) {
-      const answer = await fetch(path, { method, cache: "no-store", signal: AbortSignal.timeout(patience) });
+      const answer = await fetch(app.at(path), { method, cache: "no-store", signal: AbortSignal.timeout(patience) });
       if (answer.status === 204) return null;
       if (!answer.ok) throw Object.assign(new Error(`${path}: ${answer.status}`), await refusal(answer));
       return app.wire.decode(await answer.arrayBuffer());

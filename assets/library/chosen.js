@@ -69,7 +69,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (pair.length < 2) return [app.element("span", {}, app.say("library.choose-another"))];
     const [a, b] = pair.sort(olderFirst);
     const text = app.say(chosen.size === 2 ? "library.compare-two" : "library.compare-present");
-    return [app.element("a", { class: "button", href: `/compare?a=${a}&b=${b}` }, text)];
+    return [app.element("a", { class: "button", href: app.at(`/compare?a=${a}&b=${b}`) }, text)];
   }
 
   // Ids tell seconds apart, not what was begun within one.

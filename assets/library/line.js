@@ -65,7 +65,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (!run.damage) {
       if (run.id !== list.said().current) add(app.say("library.open"), () => openRun(run, say));
       add(app.say("library.rename"), () => rename(line, run, say)).dataset.act = "rename";
-      root.append(app.element("a", { class: "button", href: `/api/runs/${run.id}/file`, download: true, "aria-label": app.say("library.download-run", { name }) }, app.say("library.download")));
+      root.append(app.element("a", { class: "button", href: app.at(`/api/runs/${run.id}/file`), download: true, "aria-label": app.say("library.download-run", { name }) }, app.say("library.download")));
       root.append(verifyButton(run, words));
     }
     add(app.say("library.delete"), () => remove(line, run, say));

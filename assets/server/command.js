@@ -30,7 +30,7 @@ window.dash_clientside = window.dash_clientside || {};
   async function post(body) {
     let answer;
     try {
-      answer = await fetch("/api/command", {
+      answer = await fetch(app.at("/api/command"), {
         method: "POST",
         headers: { "Content-Type": "application/json" },
         body: JSON.stringify(body),
@@ -43,7 +43,9 @@ window.dash_clientside = window.dash_clientside || {};
     silent = false;
     const said = await answer.json().catch(() => ({ error: "" }));
     if (said.run !== undefined) run = said.run;
-    if (!answer.ok) return said.error || app.say("server.refused", { status: answer.status });
+    const why = answer.ok ? null : said.error || app.say("server.refused", { status: answer.status });
+    if (answer.status === 403) state.emit("kept-out", why);
+    if (why) return why;
     answered = performance.now();
     run = said.status.info.run;
     if (said.status.info.run === state.run) {

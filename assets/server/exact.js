@@ -119,7 +119,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   const ask = (path, body) =>
-    fetch(path, {
+    fetch(app.at(path), {
       cache: "no-store",
       signal: AbortSignal.any([asking.signal, AbortSignal.timeout(8000)]),
       ...(body && { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),

@@ -14,7 +14,7 @@ window.dash_clientside = window.dash_clientside || {};
         resolve({ said, why: request.status === 200 ? null : said.error || app.say("upload.refused-status", { status: request.status }) });
       };
     });
-    request.open("POST", address);
+    request.open("POST", app.at(address));
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.upload.onprogress = ({ loaded, total }) =>
       tell(loaded < total ? app.say("upload.sending-share", { name, percent: Math.floor((100 * loaded) / total) }) : app.say("upload.checking", { name }));

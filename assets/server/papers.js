@@ -9,7 +9,7 @@ window.dash_clientside = window.dash_clientside || {};
   const begin = (asked) => post("", asked);
   const act = (id, body) => post(`/${id}`, body);
   const remove = (id) => ask(`/${id}`, { method: "DELETE" });
-  const file = (id, kind) => `/api/tables/${id}/table.${kind}`;
+  const file = (id, kind) => app.at(`/api/tables/${id}/table.${kind}`);
 
   // What one would take, a run of each way tried; `still()`: whether anybody waits for it.
   const cost = (asked, still, heard) => app.sweeps.tried(() => post("/cost", asked), still, heard);

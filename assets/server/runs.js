@@ -7,7 +7,7 @@ window.dash_clientside = window.dash_clientside || {};
   async function ask(path, { method = "GET", body = null } = {}) {
     let answer;
     try {
-      answer = await fetch(path, {
+      answer = await fetch(app.at(path), {
         method,
         cache: "no-store",
         signal: AbortSignal.timeout(20000),
@@ -44,7 +44,7 @@ window.dash_clientside = window.dash_clientside || {};
   async function open(id) {
     const refusal = await app.command.send({ do: "open", run: id });
     if (refusal) return refusal;
-    if (app.source.recorded) location.assign("/");
+    if (app.source.recorded) location.assign(app.at("/"));
     else state.emit("leave");
     return null;
   }

@@ -143,7 +143,7 @@ window.dash_clientside = window.dash_clientside || {};
     const changes = app.recipe.effective(plan.changes, { ...app.preset(plan.preset).values, ...values });
     const as = { device: "cpu", precision: "float32", threads: 1 };
     const upTo = changes.filter(([at]) => at <= step);
-    return `/${app.recipe.write({ preset: plan.preset, config, values, seed, changes: upTo, step, cursor: null, as, sweep: id })}`;
+    return app.at(`/${app.recipe.write({ preset: plan.preset, config, values, seed, changes: upTo, step, cursor: null, as, sweep: id })}`);
   }
 
   app.sweeps = { list, begin, act, remove, compare, cost, tried, fakes, reals, follow, repeat, link };

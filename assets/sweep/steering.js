@@ -6,7 +6,7 @@ window.dash_clientside = window.dash_clientside || {};
   const SWEEP = {
     act: (id, body) => app.sweeps.act(id, body),
     remove: (id) => app.sweeps.remove(id),
-    files: (id) => [[app.say("sweep.table"), `/api/sweeps/${id}/table`]],
+    files: (id) => [[app.say("sweep.table"), app.at(`/api/sweeps/${id}/table`)]],
     sure: (done) => app.say("sweep.sure", { done }),
   };
 

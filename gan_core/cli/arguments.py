@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,7 @@ class Option:
     help: str
     extra: Mapping[str, Any] = field(default_factory=dict)  # what add_argument needs beyond the ordinary
     more_variables: tuple[str, ...] = ()  # looked at after GANSCOPE_NAME
+    not_meant: re.Pattern[str] | None = None  # what others set such a variable to: it is left alone, and a note says so
 
     @property
     def dest(self) -> str:
@@ -79,7 +81,7 @@ def values_of(
     """
     values: dict[str, Any] = {}
     for option in options:
-        variable = next((name for name in option.variables if environ.get(name, "").strip()), None)
+        variable = next((name for name in option.variables if _is_meant(option, name, environ, parser)), None)
         if option.dest in given:
             values[option.dest] = getattr(given, option.dest)
         elif variable is not None:
@@ -88,6 +90,19 @@ def values_of(
             except ValueError as error:
                 parser.error(f"environment variable {variable}: {error}")
     return values
+
+
+def _is_meant(option: Option, name: str, environ: Mapping[str, str], parser: argparse.ArgumentParser) -> bool:
+    """Whether a variable is set to something, and for this program; when it is not for it, stderr says so."""
+    text = environ.get(name, "").strip()
+    if text and option.not_meant is not None and option.not_meant.fullmatch(text):
+        print(
+            f"{parser.prog}: {name}={text} is ignored: it is the address of a service, as Kubernetes sets it, "
+            f"and no value of --{option.name}.",
+            file=sys.stderr,
+        )
+        return False
+    return bool(text)
 
 
 def whole_number(name: str, low: int, high: int) -> Reader:
@@ -168,20 +183,3 @@ def read_flag(text: str) -> bool:
     if text.lower() not in words:
         raise ValueError(f"it must be one of {', '.join(words)}; {text!r} is not.")
     return words[text.lower()]
-
-
-def read_address(text: str) -> str:
-    """An address to listen on."""
-    if not text or text != text.strip() or "/" in text:
-        raise ValueError(f"it must be an address or a name to listen on, such as 127.0.0.1; {text!r} is not.")
-    return text
-
-
-def read_host_names(text: str) -> tuple[str, ...]:
-    """Names of hosts, with commas between."""
-    names = tuple(name.strip() for name in text.split(","))
-    for name in names:
-        # One colon would be a port; an IPv6 address has at least two.
-        if not re.fullmatch(r"[^\s/@?#]+", name) or name.count(":") == 1:
-            raise ValueError(f"it must be a name without http:// and without a port; {name!r} is not.")
-    return names

@@ -12,16 +12,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gan_core.cli.addresses import (
+    OF_A_SERVICE,
+    read_address,
+    read_ancestors,
+    read_base_path,
+    read_host_names,
+    read_networks,
+    read_origins,
+)
 from gan_core.cli.arguments import (
     Option,
     Parser,
+    Reader,
     as_int,
     one_of,
-    read_address,
     read_flag,
     read_folder,
     read_gigabytes,
-    read_host_names,
     read_path,
     values_of,
     whole_number,
@@ -59,7 +67,11 @@ class ServerOptions(RunOptions):
     paused: bool = False
     runs: Path = DEFAULT_RUNS  # the folder into which runs are recorded
     run_limit: float = 2.0  # gigabytes that a run may take on the disk
+    base_path: str = ""  # where a proxy shows it: every address of the page begins with it
     allow_host: tuple[str, ...] = ()  # further names that the server goes by
+    allow_origin: tuple[str, ...] = ()  # whose pages may steer it, besides its own
+    frame_ancestor: tuple[str, ...] = ()  # whose pages may have its page in a frame, besides its own
+    trust_proxy: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-* count
     language: str = ENGLISH  # of the page: a file of gan_core/texts
 
 
@@ -137,7 +149,8 @@ def parse_server_options(argv: Sequence[str], environ: Mapping[str, str]) -> Ser
     for option in SERVER_OPTIONS:
         option.add_to(parser, getattr(defaults, option.dest))
     values = values_of(SERVER_OPTIONS, parser.parse_args(argv), environ, parser)
-    return ServerOptions(**{**values, "allow_host": tuple(values.get("allow_host", ()))})
+    repeated = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+    return ServerOptions(**{**values, **repeated})
 
 
 def read_preset(text: str) -> str:
@@ -178,6 +191,10 @@ def read_soak_length(text: str) -> SoakLength:
     return SoakLength(steps=whole_number("steps", 1, MAX_STEPS)(text))
 
 
+def _repeated(name: str, read: Reader, metavar: str, about: str) -> Option:
+    return Option(name, read, f"{about}; may be repeated", extra={"action": "extend", "metavar": metavar})
+
+
 def _read_seed(text: str) -> int:
     return check_seed(as_int(text))
 
@@ -209,7 +226,13 @@ VERIFY_OPTIONS = (
 
 SERVER_OPTIONS = (
     Option("host", read_address, "address to listen on; 0.0.0.0 lets other machines in"),
-    Option("port", whole_number("port", 0, 65535), "port to listen on, 0 for any free one", more_variables=("PORT",)),
+    Option(
+        "port",
+        whole_number("port", 0, 65535),
+        "port to listen on, 0 for any free one",
+        more_variables=("PORT",),
+        not_meant=OF_A_SERVICE,
+    ),
     Option("preset", read_preset, f"scenario to begin with: {', '.join(PRESETS)}"),
     *RUN_OPTIONS,
     Option("language", one_of("language", languages()), f"of the page: {', '.join(languages())}"),
@@ -217,10 +240,9 @@ SERVER_OPTIONS = (
     Option("run-limit", read_gigabytes, "gigabytes that each run may take on the disk", extra={"metavar": "GB"}),
     Option("paused", read_flag, "wait for Play", extra={"action": argparse.BooleanOptionalAction}),
     Option("no-wait", read_flag, "train at once, not only when somebody looks", extra={"action": "store_true"}),
-    Option(
-        "allow-host",
-        read_host_names,
-        "a further name that the server goes by, behind a proxy for example; may be repeated",
-        extra={"action": "extend", "metavar": "NAME"},
-    ),
+    Option("base-path", read_base_path, "path below which a proxy shows it, as /user/me/proxy/8050"),
+    _repeated("allow-host", read_host_names, "NAME", "a further name that the server goes by, as behind a proxy"),
+    _repeated("allow-origin", read_origins, "ORIGIN", "whose pages may steer it, too, as https://8050.tunnel.example"),
+    _repeated("frame-ancestor", read_ancestors, "ORIGIN", "whose pages may frame it, as http://localhost:8888"),
+    _repeated("trust-proxy", read_networks, "ADDRESS", "a proxy, or a network, whose X-Forwarded-* fields count"),
 )

@@ -7,16 +7,19 @@ from html import escape
 from pathlib import Path
 
 from dash import Dash
-from flask import Response, request
 
+from gan_core.dashboard.http.admission import Admission
 from gan_core.dashboard.http.api import add_routes
+from gan_core.dashboard.http.backend import Backend
+from gan_core.dashboard.http.base_path import BasePath
 from gan_core.dashboard.http.data_api import add_data_routes
 from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.runs_api import add_run_routes
 from gan_core.dashboard.http.sweeps_api import add_sweep_routes
 from gan_core.dashboard.http.tables_api import add_table_routes
-from gan_core.dashboard.http.unknown import StrictDash, add_unknown
+from gan_core.dashboard.http.unknown import add_unknown
 from gan_core.dashboard.http.view import Archive, SessionView, SweepsView, TablesView
+from gan_core.dashboard.page.astray import STYLE, astray_element
 from gan_core.dashboard.page.callbacks import add_callbacks
 from gan_core.dashboard.page.compare import add_compare
 from gan_core.dashboard.page.experiment import Choices
@@ -26,21 +29,22 @@ from gan_core.dashboard.page.texts import texts_element
 from gan_core.dashboard.page.theme import css_variables
 from gan_core.texts.catalogue import catalogue, say
 
-YEAR = 365 * 24 * 3600  # seconds
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 
 _INDEX = """<!DOCTYPE html>
-<html lang="LANGUAGE">
+<html lang="LANGUAGE" data-base="BASE">
     <head>
         {%metas%}
         <title>{%title%}</title>
         {%favicon%}
         <style>VARIABLES</style>
+        <noscript><style>#astray { display: none; }</style></noscript>
         {%css%}
     </head>
     <body>
         <noscript>NO_SCRIPT</noscript>
         TEXTS
+        ASTRAY
         {%app_entry%}
         <footer class="dash-scripts">{%config%}{%scripts%}{%renderer%}</footer>
     </body>
@@ -54,20 +58,25 @@ def create_app(
     choices: Choices,
     sweeps: SweepsView | None = None,
     tables: TablesView | None = None,
-    host: str = "127.0.0.1",
-    more_hosts: Iterable[str] = (),
+    admission: Admission | None = None,
+    ancestors: Iterable[str] = (),
+    base: str = "",
 ) -> Dash:
     """Build the application. `choices` are what an experiment can be made of, as they are when a page is asked for.
 
-    `host` is the address it will listen on, `more_hosts` further names it goes by.
+    `admission` says whom it lets in, by default those that speak to it on this machine; pages of `ancestors` may have
+    its own in a frame. `base` is the path that its addresses begin with, "/gan" or "" for none.
     """
-    app = StrictDash(
+    app = Dash(
         "ganscope",
+        backend=Backend,
         title=say("page.title"),
         update_title="",
         assets_folder=str(ASSETS),
-        assets_ignore=r"compare\.js",  # that page loads it by itself
-        index_string=_index(),
+        assets_ignore=r"(compare|astray)\.js",  # pages load them by themselves
+        requests_pathname_prefix=f"{base}/",
+        routes_pathname_prefix="/",
+        index_string=_index(base),
         meta_tags=[
             {"name": "viewport", "content": "width=device-width, initial-scale=1"},
             {"name": "description", "content": say("page.description")},
@@ -76,30 +85,26 @@ def create_app(
     )
     app.layout = lambda: lighter(page(session.status(), choices))
     add_callbacks(app)
-    guard(app.server, host, more_hosts, scripts=app.csp_hashes())
-    app.server.after_request(_kept_by_browsers)
-    add_unknown(app.server)
+    add_unknown(app.server, base)
+    if base:
+        app.server.add_middleware(BasePath, base=base)
+    guard(app.server, admission or Admission(), scripts=app.csp_hashes(), ancestors=ancestors)
     add_routes(app.server, session)
     if archive is not None:
         add_run_routes(app.server, session, archive)
         add_data_routes(app.server, session)
-        add_compare(app.server)
+        add_compare(app.server, base)
     if sweeps is not None:
         add_sweep_routes(app.server, sweeps)
     if tables is not None:
         add_table_routes(app.server, tables)
+    # What Dash would do at the first request, while a second one could meet it half done.
+    app._setup_server()  # type: ignore[no-untyped-call]
     return app
 
 
-def _index() -> str:
+def _index(base: str) -> str:
     language, needed = catalogue().language, escape(say("page.no-script"))
-    page = _INDEX.replace("VARIABLES", css_variables()).replace("LANGUAGE", language).replace("NO_SCRIPT", needed)
-    return page.replace("TEXTS", texts_element())
-
-
-def _kept_by_browsers(answer: Response) -> Response:
-    """Have browsers keep a script or style sheet whose address says which one it is, by when it was written."""
-    if request.path.startswith("/assets/") and "m" in request.args and answer.status_code in (200, 304):
-        answer.cache_control.no_cache = None
-        answer.cache_control.max_age = YEAR
-    return answer
+    style = f"{css_variables()}\n{STYLE}"
+    page = _INDEX.replace("VARIABLES", style).replace("LANGUAGE", language).replace("NO_SCRIPT", needed)
+    return page.replace("BASE", base).replace("ASTRAY", astray_element()).replace("TEXTS", texts_element())

@@ -1,78 +1,125 @@
-"""Who may talk to the server: requests under one of its own names, and from its own pages.
+"""Who may talk to the server: requests under one of its own names, and from its own pages; and how much they may send.
 
-A page of another site can make a visitor's browser send requests to this machine. Checking Host stops names that were
-rebound to it (DNS rebinding); checking Origin stops everything that another page sends.
+Whom it lets in is said in `admission.py`; here that is asked of each request.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from fastapi import FastAPI, HTTPException, Request
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gan_core.dashboard.http.admission import Admission, Asked, Refusal
 from gan_core.texts.catalogue import say
 
 MAX_BODY_BYTES = 64 * 1024
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_WILDCARDS = ("0.0.0.0", "::", "")
+_BODY = "ganscope.body"  # where a request's scope has its Body
 
 
-def guard(server: Flask, host: str, more_hosts: Iterable[str] = (), *, scripts: Iterable[str] = ()) -> None:
-    """Refuse (403) every request whose Host or Origin is not this server's, and set the security headers.
+def guard(server: FastAPI, admission: Admission, *, scripts: Iterable[str] = (), ancestors: Iterable[str] = ()) -> None:
+    """Refuse (403) every request that is not let in, and set the security headers.
 
-    `host` is the address it listens on; `more_hosts` are further names it goes by, behind a proxy for example;
-    `scripts` are the hashes of inline scripts that pages may run, as in a Content-Security-Policy.
+    `scripts` are the hashes of inline scripts that pages may run, `ancestors` whose pages may have one of them in a
+    frame, both as in a Content-Security-Policy. To be called after everything else that stands in front of the routes
+    has been added: what was added last comes first.
     """
-    named = () if host in _WILDCARDS else (host,)
-    allowed = frozenset(name.strip().lower() for name in (*_LOOPBACK, *named, *more_hosts))
+    server.add_middleware(Guard, admission=admission, headers=security_headers(scripts, ancestors))
+
+
+def security_headers(scripts: Iterable[str], ancestors: Iterable[str] = ()) -> list[tuple[bytes, bytes]]:
+    """What every answer carries."""
     # Scripts come from here alone. Evaluating text stays possible: browser test tools and extensions wait on conditions
     # in that way, and no text of a visitor ever gets into a script.
     allowed_scripts = " ".join(("'self'", "'unsafe-eval'", *scripts))
-    # Two runs beside each other are two of its own pages in frames. Nobody else's page may frame one of them: it could
-    # lead a visitor's click onto a button that is not seen.
+    # Two runs beside each other are two of its own pages in frames. Nobody else's page may frame one of them unless an
+    # option says so: it could lead a visitor's click onto a button that is not seen.
+    framed_by = " ".join(("'self'", *ancestors))
     # Plotly and Mantine write their styles into inline rules.
     policy = (
         f"default-src 'self'; script-src {allowed_scripts}; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data: blob:; font-src 'self' data:; frame-ancestors 'self'; base-uri 'none'; "
+        f"img-src 'self' data: blob:; font-src 'self' data:; frame-ancestors {framed_by}; base-uri 'none'; "
         "form-action 'self'; object-src 'none'"
     )
-    server.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-
-    @server.before_request
-    def refuse_strangers() -> Response | None:
-        if _name(request.host) not in allowed:
-            return _refusal(say("refusal.host", host=repr(request.host)))
-        origin = request.headers.get("Origin")
-        if origin is not None and _address(origin) != request.host.lower():
-            return _refusal(say("refusal.origin", origin=repr(origin)))
-        return None
-
-    @server.after_request
-    def set_headers(response: Response) -> Response:
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["X-Frame-Options"] = "SAMEORIGIN"  # frame-ancestors, as older browsers know it
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        response.headers["Content-Security-Policy"] = policy
-        return response
+    named = {
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Content-Security-Policy": policy,
+    }
+    if framed_by == "'self'":  # the same, as older browsers know it
+        named["X-Frame-Options"] = "SAMEORIGIN"
+    return [(name.lower().encode(), value.encode()) for name, value in named.items()]
 
 
-def _address(origin: str) -> str:
-    """Name and port in an Origin header; empty when it is malformed."""
-    try:
-        return urlsplit(origin).netloc.lower()
-    except ValueError:
-        return ""
+class Guard:
+    """Stands in front of the whole application."""
+
+    def __init__(self, app: ASGIApp, admission: Admission, headers: list[tuple[bytes, bytes]]) -> None:
+        self._app, self._admission, self._headers = app, admission, headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request in, or answer it."""
+
+        async def send_marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], *self._headers]}
+            await send(message)
+
+        headers = Headers(scope=scope)
+        refusal = self._admission.refusal(_asked(scope, headers))
+        if refusal is not None:
+            await _answer(refusal, headers)(scope, receive, send_marked)
+            return
+        body = Body(receive, headers.get("content-length"))
+        # The server leaves the body out of an answer to HEAD by itself: it keeps a scope of its own.
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        await self._app({**scope, "method": method, _BODY: body}, body.receive, send_marked)
 
 
-def _name(host: str) -> str:
-    """The name in a Host header, without its port; an IPv6 address without its brackets; empty when malformed."""
-    try:
-        return (urlsplit(f"//{host}").hostname or "").lower()
-    except ValueError:
-        return ""
+class Body:
+    """What a request sends: counted as it arrives, and refused (413) beyond its limit, whatever its header says."""
+
+    def __init__(self, receive: Receive, said: str | None) -> None:
+        """`said` is the length that the header gives."""
+        self.limit = MAX_BODY_BYTES
+        self._receive, self._came = receive, 0
+        self._said = int(said) if said and said.isdecimal() else 0
+
+    async def receive(self) -> Message:
+        """The next piece."""
+        if self._said <= self.limit:
+            message = await self._receive()
+            self._came += len(message.get("body", b""))
+            if self._came <= self.limit:
+                return message
+        raise HTTPException(413, say("refusal.too-large"))
 
 
-def _refusal(sentence: str) -> Response:
-    return Response(sentence + "\n", status=403, content_type="text/plain; charset=utf-8")
+def allow_body(request: Request, most: int) -> None:
+    """Have a request send up to so many bytes."""
+    request.scope[_BODY].limit = most
+
+
+def _asked(scope: Scope, headers: Headers) -> Asked:
+    def said(name: str) -> str | None:
+        return ",".join(headers.getlist(name)) or None  # Host and Origin have no commas: of two, neither is let in
+
+    return Asked(
+        host=said("host"),
+        origin=None if "origin" not in headers else said("origin") or "",
+        came_from=(scope.get("client") or ("",))[0],
+        came_to=(scope.get("server") or ("",))[0],
+        forwarded_host=said("x-forwarded-host"),
+        forwarded_port=said("x-forwarded-port"),
+        forwarded_proto=said("x-forwarded-proto"),
+    )
+
+
+def _answer(refusal: Refusal, headers: Headers) -> Response:
+    """JSON for a page's scripts and for programs; the sentence alone where a browser would show it."""
+    if "text/html" in headers.get("accept", ""):
+        return PlainTextResponse(f"{refusal.sentence}\n", 403)
+    return JSONResponse({"error": refusal.sentence, "option": refusal.option}, 403)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 from html import escape
 
-from flask import Flask
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
 
+from gan_core.dashboard.page.astray import STYLE, astray_element
 from gan_core.dashboard.page.texts import texts_element
 from gan_core.dashboard.page.theme import css_variables
 from gan_core.setup.labels import labels
@@ -20,25 +22,26 @@ from gan_core.texts.catalogue import catalogue, say
 _CIRCUMSTANCES = ("path", "precision", "threads", "device", "machine", "torch", "parent")
 
 _PAGE = """<!DOCTYPE html>
-<html lang="LANGUAGE">
+<html lang="LANGUAGE" data-base="BASE">
     <head>
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>TITLE</title>
-        <link rel="icon" href="/_favicon.ico">
+        <link rel="icon" href="BASE/_favicon.ico">
         <style>VARIABLES</style>
-        <link rel="stylesheet" href="/assets/styles/10-base.css">
-        <link rel="stylesheet" href="/assets/styles/20-layout.css">
-        <link rel="stylesheet" href="/assets/styles/40-controls.css">
-        <link rel="stylesheet" href="/assets/styles/60-compare.css">
-        <link rel="stylesheet" href="/assets/styles/80-forced-colours.css">
+        <noscript><style>#astray { display: none; }</style></noscript>
+        <link rel="stylesheet" href="BASE/assets/styles/10-base.css">
+        <link rel="stylesheet" href="BASE/assets/styles/20-layout.css">
+        <link rel="stylesheet" href="BASE/assets/styles/40-controls.css">
+        <link rel="stylesheet" href="BASE/assets/styles/60-compare.css">
+        <link rel="stylesheet" href="BASE/assets/styles/80-forced-colours.css">
     </head>
     <body>
         <div class="compare-page" data-words="WORDS">
             <header class="header">
                 <h1>HEADING</h1>
                 <span id="compare-words" role="status"></span>
-                <a class="button" href="/">TO_LIVE</a>
+                <a class="button" href="BASE/">TO_LIVE</a>
                 <button id="compare-theme" class="button"
                     aria-label="THEME" title="THEME"><span class="icon icon-theme"></span></button>
             </header>
@@ -46,18 +49,19 @@ _PAGE = """<!DOCTYPE html>
             <noscript>NO_SCRIPT</noscript>
         </div>
         TEXTS
-        <script src="/assets/app.js"></script>
-        <script src="/assets/browser.js"></script>
-        <script src="/assets/texts.js"></script>
-        <script src="/assets/data/wire.js"></script>
-        <script src="/assets/data/own_names.js"></script>
-        <script src="/assets/compare/compare.js"></script>
+        ASTRAY
+        <script src="BASE/assets/app.js"></script>
+        <script src="BASE/assets/browser.js"></script>
+        <script src="BASE/assets/texts.js"></script>
+        <script src="BASE/assets/data/wire.js"></script>
+        <script src="BASE/assets/data/own_names.js"></script>
+        <script src="BASE/assets/compare/compare.js"></script>
     </body>
 </html>"""
 
 
-def add_compare(server: Flask) -> None:
-    """Register /compare on `server`."""
+def add_compare(server: FastAPI, base: str = "") -> None:
+    """Register /compare on `server`, whose addresses begin with `base`."""
     words = {
         "labels": {
             **{name: say(f"compare.setting.{name}") for name in ("preset", "seed")},
@@ -75,11 +79,11 @@ def add_compare(server: Flask) -> None:
         "LANGUAGE": catalogue().language,
         "WORDS": json.dumps(words),
     }
-    page = _PAGE.replace("VARIABLES", css_variables())
+    page = _PAGE.replace("VARIABLES", f"{css_variables()}\n{STYLE}").replace("BASE", base)
     for place, sentence in sentences.items():
         page = page.replace(place, escape(sentence))
-    page = page.replace("TEXTS", texts_element())
+    page = page.replace("ASTRAY", astray_element()).replace("TEXTS", texts_element())
 
     @server.get("/compare")
-    def compare() -> str:
-        return page
+    async def compare() -> HTMLResponse:
+        return HTMLResponse(page)

@@ -37,7 +37,14 @@ VALUES = {
     "run-limit": ("0.5", 0.5),
     "paused": ("yes", True),
     "no-wait": ("yes", True),
+    "base-path": ("/user/me%40x/proxy/8050/", "/user/me%40x/proxy/8050"),
     "allow-host": ("gan.example.org,[::1],10.0.0.7", ("gan.example.org", "[::1]", "10.0.0.7")),
+    "allow-origin": ("https://GAN.example.org/,http://a:80", ("https://gan.example.org", "http://a")),
+    "frame-ancestor": (
+        "http://localhost:8888, https://*.example.org,http://[::1]:*,vscode-webview:",
+        ("http://localhost:8888", "https://*.example.org", "http://[::1]:*", "vscode-webview:"),
+    ),
+    "trust-proxy": ("10.0.0.2, 172.17.0.1/16,::1", ("10.0.0.2/32", "172.17.0.0/16", "::1/128")),
 }
 
 BAD = {
@@ -53,7 +60,33 @@ BAD = {
     "run-limit": ["0", "0.05", "1e9", "nan", "much"],
     "paused": ["maybe"],
     "no-wait": ["2"],
+    "base-path": [
+        "gan",
+        "C:/gan",
+        "//gan",
+        "/a//b",
+        "/a/../b",
+        "/.",
+        "/a b",
+        "/a?b",
+        "/%zz",
+        "/<b>",
+        "https://a",
+        "/" * 9,
+    ],
     "allow-host": ["https://gan.example.org", "gan.example.org:80", "a,,b"],
+    "allow-origin": ["gan.example.org", "*", "null", "https://*.example.org", "https://a/gan", "https://a,,http://b"],
+    "frame-ancestor": [
+        "*",
+        "https:",
+        "data:",
+        "localhost:8888",
+        "https://a b",
+        "https://a;script-src *",
+        "'self'",
+        "a,,b",
+    ],
+    "trust-proxy": ["proxy", "*", "10.0.0.1,,", "10.0.0.0/33", "http://10.0.0.1"],
 }
 
 
@@ -104,6 +137,24 @@ def test_a_flag_of_the_environment_can_be_taken_back() -> None:
 
 def test_allow_host_may_be_repeated() -> None:
     assert parse_server_options(["--allow-host", "a", "--allow-host", "b"], {}).allow_host == ("a", "b")
+
+
+def test_the_port_of_a_service_is_no_port(capsys: pytest.CaptureFixture[str]) -> None:
+    """Kubernetes sets GANSCOPE_PORT for a service by the name of "ganscope": the next place that says one counts."""
+    service = {"GANSCOPE_PORT": "tcp://10.0.0.7:8050"}
+    assert parse_server_options([], service).port == 8050
+    note = one_line_of(capsys)
+    assert "GANSCOPE_PORT=tcp://10.0.0.7:8050 is ignored" in note
+    assert "--port" in note
+    assert parse_server_options([], {**service, "PORT": "9000"}).port == 9000
+    assert parse_server_options(["--port", "9001"], service).port == 9001
+    for other in ("tcp", "http://10.0.0.7:8050", "tcp://"):
+        with pytest.raises(SystemExit, match="2"):
+            parse_server_options([], {"GANSCOPE_PORT": other})
+
+
+def test_no_base_path_is_none() -> None:
+    assert parse_server_options(["--base-path", "/"], {}).base_path == ""
 
 
 def test_plain_port_comes_last() -> None:

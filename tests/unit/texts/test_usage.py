@@ -43,6 +43,7 @@ MAY_STAY = {
     "[role=listbox]": "elements, for the browser",
     "button, a, summary": "elements, for the browser",
     "'self'": "what the browser may load, in its own words",
+    "#astray {": "a style sheet",
     "its outcome is none": "said of files, with what else is wrong with them",
 }
 _THREE_WORDS = re.compile(r"[A-Za-z][a-z’']+[,;:.]? [A-Za-z’']+[,;:.]? [A-Za-z’']{2,}")

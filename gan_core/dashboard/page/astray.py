@@ -1,0 +1,29 @@
+"""What the page says where its scripts do not come: as when a proxy shows it under a path that the server was not told.
+
+It appears after a while by itself, since neither a script nor a style sheet may be there to show it. assets/browser.js
+takes it away as soon as it is loaded; assets/astray.js, which is asked for beside the page, says more, and at once.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+from gan_core.texts.catalogue import say
+
+_AFTER = 5  # seconds
+STYLE = f"""#astray {{ position: absolute; margin: 24px; visibility: hidden; animation: astray 0s {_AFTER}s forwards; }}
+@keyframes astray {{ to {{ visibility: visible; }} }}"""
+
+_PATH = re.compile(r"((?:/[A-Za-z0-9_.~@%+-]{1,60}){1,8}?)(/compare)?/?")
+
+
+def option_for(path: str) -> str:
+    """The option that lets the server be found where somebody asked for a page of its: at a path, or below it."""
+    found = _PATH.fullmatch(path)
+    return f"--base-path {found[1] if found else '/PATH'}"
+
+
+def astray_element() -> str:
+    """The sentence, and the script."""
+    return f'<p id="astray" role="alert">{escape(say("page.astray"))}</p><script src="assets/astray.js"></script>'
