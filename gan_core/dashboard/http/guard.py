@@ -135,6 +135,8 @@ def _address(origin: str) -> str:
 def _name(host: str) -> str:
     """The name in a Host header, without its port; an IPv6 address without its brackets; empty when malformed."""
     try:
-        return (urlsplit(f"//{host}").hostname or "").lower()
+        parts = urlsplit(f"//{host}")
+        _ = parts.port  # which raises where it is none
+        return (parts.hostname or "").lower()
     except ValueError:
         return ""
