@@ -12,6 +12,7 @@ window.dash_clientside = window.dash_clientside || {};
   const hidden = names("hide");
   const locked = names("lock");
   const closed = new Set(); // parts that are hidden or locked
+  let all = null; // why nothing can be done at all
 
   // Parts of the page that are several elements, or have another element than the one of their name.
   const ELEMENTS = {
@@ -28,6 +29,8 @@ window.dash_clientside = window.dash_clientside || {};
     ...["play-pause", "step-once", "tell-step", "reset", "new-seed", "again-with-seeds", "branch-here", "before-change"],
     ...["replay", "follow-live"],
   ];
+  // What changes the run for everybody.
+  const STEERING = ["preset", "values", "pace", "pause-when", "training", "branches", "tour-start"];
   // Which parts a command belongs to: closed parts that it may not do the work of.
   const DOES = {
     play: () => ["play-pause", "training"],
@@ -70,25 +73,27 @@ window.dash_clientside = window.dash_clientside || {};
   ];
 
   function arrange() {
-    const all = known();
-    const strange = [...hidden, ...locked].filter((name) => !all.includes(name));
+    const parts = known();
+    const strange = [...hidden, ...locked].filter((name) => !parts.includes(name));
     if (strange.length) {
-      app.notice.put("lesson", app.say("lesson.unknown", { names: strange.join(", "), all: all.join(", ") }));
+      app.notice.put("lesson", app.say("lesson.unknown", { names: strange.join(", "), all: parts.join(", ") }));
     }
-    for (const name of hidden.filter((one) => all.includes(one))) {
+    for (const name of hidden.filter((one) => parts.includes(one))) {
       closed.add(name);
       for (const element of elements(name)) element.classList.add("left-out");
     }
-    for (const name of locked.filter((one) => all.includes(one))) {
+    for (const name of locked.filter((one) => parts.includes(one))) {
       closed.add(name);
       for (const element of elements(name)) lock(element);
     }
     window.dispatchEvent(new Event("resize")); // what is left takes the room
   }
 
+  const sentence = () => all || app.say("lesson.locked");
+
   function lock(element) {
     element.classList.add("locked");
-    element.title = app.say("lesson.locked");
+    element.title = sentence();
     const inner = element.querySelectorAll(CONTROLS);
     for (const control of element.matches("button") ? [element] : inner) control.setAttribute("aria-disabled", "true");
   }
@@ -104,6 +109,7 @@ window.dash_clientside = window.dash_clientside || {};
 
   // Why a command is not sent, or null.
   function why(body) {
+    if (all) return all;
     const parts = Object.hasOwn(DOES, body.do) ? DOES[body.do](body) : [];
     return parts.some((part) => closed.has(part)) ? app.say("lesson.locked") : null;
   }
@@ -115,14 +121,21 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   // A moment later: the press itself takes such a line away.
-  const say = () => setTimeout(() => app.notice.put("locked", app.say("lesson.locked"), { passing: true }));
+  const say = () => setTimeout(() => app.notice.put("locked", sentence(), { passing: true }));
 
-  if (hidden.length || locked.length) {
-    state.on("settings", arrange);
-    // Before anything else hears of it.
-    for (const type of ["pointerdown", "mousedown", "click", "dblclick", "keydown", "beforeinput"]) window.addEventListener(type, refuse, true);
+  // Nothing can be changed from this page, for this reason; looking around is free.
+  function closeAll(reason) {
+    all = reason;
+    for (const name of STEERING) {
+      closed.add(name);
+      for (const element of elements(name)) lock(element);
+    }
   }
+
+  if (hidden.length || locked.length) state.on("settings", arrange);
+  // Before anything else hears of it.
+  for (const type of ["pointerdown", "mousedown", "click", "dblclick", "keydown", "beforeinput"]) window.addEventListener(type, refuse, true);
   app.ask.closed = why;
 
-  app.lesson = { hasKey };
+  app.lesson = { hasKey, closeAll };
 })(window.dash_clientside);

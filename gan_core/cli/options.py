@@ -72,6 +72,7 @@ class ServerOptions(RunOptions):
     allow_origin: tuple[str, ...] = ()  # whose pages may steer it, besides its own
     frame_ancestor: tuple[str, ...] = ()  # whose pages may have its page in a frame, besides its own
     trust_proxy: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-* count
+    present: bool = False  # whoever has the token steers, everybody else watches
     language: str = ENGLISH  # of the page: a file of gan_core/texts
 
 
@@ -240,6 +241,12 @@ SERVER_OPTIONS = (
     Option("run-limit", read_gigabytes, "gigabytes that each run may take on the disk", extra={"metavar": "GB"}),
     Option("paused", read_flag, "wait for Play", extra={"action": argparse.BooleanOptionalAction}),
     Option("no-wait", read_flag, "train at once, not only when somebody looks", extra={"action": "store_true"}),
+    Option(
+        "present",
+        read_flag,
+        "whoever opens the address with the token steers, everybody else watches; GANSCOPE_TOKEN may be the token",
+        extra={"action": "store_true"},
+    ),
     Option("base-path", read_base_path, "path below which a proxy shows it, as /user/me/proxy/8050"),
     _repeated("allow-host", read_host_names, "NAME", "a further name that the server goes by, as behind a proxy"),
     _repeated("allow-origin", read_origins, "ORIGIN", "whose pages may steer it, too, as https://8050.tunnel.example"),

@@ -14,6 +14,7 @@ from gan_core.dashboard.http.backend import Backend
 from gan_core.dashboard.http.base_path import BasePath
 from gan_core.dashboard.http.data_api import add_data_routes
 from gan_core.dashboard.http.guard import guard
+from gan_core.dashboard.http.present import Gate, Presenting, add_presenting
 from gan_core.dashboard.http.runs_api import add_run_routes
 from gan_core.dashboard.http.sweeps_api import add_sweep_routes
 from gan_core.dashboard.http.tables_api import add_table_routes
@@ -61,11 +62,13 @@ def create_app(
     admission: Admission | None = None,
     ancestors: Iterable[str] = (),
     base: str = "",
+    presenting: Presenting | None = None,
 ) -> Dash:
     """Build the application. `choices` are what an experiment can be made of, as they are when a page is asked for.
 
     `admission` says whom it lets in, by default those that speak to it on this machine; pages of `ancestors` may have
-    its own in a frame. `base` is the path that its addresses begin with, "/gan" or "" for none.
+    its own in a frame. `base` is the path that its addresses begin with, "/gan" or "" for none. With `presenting`, only
+    one steers.
     """
     app = Dash(
         "ganscope",
@@ -83,9 +86,12 @@ def create_app(
         ],
         serve_locally=True,
     )
-    app.layout = lambda: lighter(page(session.status(), choices))
+    app.layout = lambda: lighter(page(session.status(), choices, presents=presenting is not None))
     add_callbacks(app)
     add_unknown(app.server, base)
+    if presenting is not None:
+        app.server.add_middleware(Gate, presenting=presenting, base=base)
+        add_presenting(app.server, presenting)
     if base:
         app.server.add_middleware(BasePath, base=base)
     guard(app.server, admission or Admission(), scripts=app.csp_hashes(), ancestors=ancestors)

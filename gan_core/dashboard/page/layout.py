@@ -24,14 +24,17 @@ from gan_core.texts.catalogue import say, words
 _GRAPH_CONFIG: Any = {"staticPlot": True, "responsive": True, "displayModeBar": False}
 
 
-def page(status: Status, choices: experiment.Choices) -> dmc.MantineProvider:
-    """Build the page for the state the session is in now; `choices` are what an experiment can be made of."""
+def page(status: Status, choices: experiment.Choices, *, presents: bool = False) -> dmc.MantineProvider:
+    """Build the page for the state the session is in now; `choices` are what an experiment can be made of.
+
+    `presents`: one steers, and the others watch.
+    """
     return dmc.MantineProvider(
         id=ids.PROVIDER,
         defaultColorScheme="auto",
         children=[
             dcc.Interval(id=ids.PULSE, interval=5000),
-            dcc.Store(id=ids.SETTINGS, data=_settings(choices)),
+            dcc.Store(id=ids.SETTINGS, data={**_settings(choices), "presents": presents}),
             html.Div(
                 [
                     html.A(say("page.skip"), href="#panels", className="skip"),
