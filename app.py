@@ -78,12 +78,13 @@ def main() -> int:
 
     # From here on a signal raises nothing, wherever it meets the program: a second one must not break into the closing.
     _on_signal(server.stop)
+    below = f"{options.base_path}/" if options.base_path else ""
     first, *others = (
-        f"http://{Host(name, port)}{f'{options.base_path}/' if options.base_path else ''}"
-        for address, port in server.addresses
-        for name in reached_at(address)
+        f"http://{Host(name, port)}{below}" for address, port in server.addresses for name in reached_at(address)
     )
-    print(f"GANscope is on {first}  (Ctrl-C ends it)", *(f"\n           and {other}" for other in others), flush=True)
+    print(
+        "\n".join((f"GANscope is on {first}  (Ctrl-C ends it)", *(f"      and on {one}" for one in others))), flush=True
+    )
     session.start()
     line.start()
     try:

@@ -1,5 +1,5 @@
 // Says which option is missing where the page's other scripts do not come: a proxy shows it under a path that the server
-// does not know of, so that they are asked for in a wrong place. This one is asked for beside the page itself.
+// does not know of, so that they are asked for in a wrong place. This one stands in the page itself.
 (function () {
   var line = document.getElementById("astray");
   var path = location.pathname.replace(/(\/|\/compare)$/, "");

@@ -50,6 +50,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function disable() {
+    app.byId("to-live").href = app.at("/");
     for (const id of [...STEERING, ...Object.keys(state.settings.sliders)]) app.set_props(id, { disabled: true });
     for (const id of Object.keys(state.settings.sliders)) {
       app.set_props(`${id}-input`, { disabled: true });

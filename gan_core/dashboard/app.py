@@ -20,7 +20,7 @@ from gan_core.dashboard.http.sweeps_api import add_sweep_routes
 from gan_core.dashboard.http.tables_api import add_table_routes
 from gan_core.dashboard.http.unknown import add_unknown
 from gan_core.dashboard.http.view import Archive, SessionView, SweepsView, TablesView
-from gan_core.dashboard.page.astray import STYLE, astray_element
+from gan_core.dashboard.page.astray import STYLE, astray_element, astray_hash
 from gan_core.dashboard.page.callbacks import add_callbacks
 from gan_core.dashboard.page.compare import add_compare
 from gan_core.dashboard.page.experiment import Choices
@@ -44,8 +44,7 @@ _INDEX = """<!DOCTYPE html>
     </head>
     <body>
         <noscript>NO_SCRIPT</noscript>
-        TEXTS
-        ASTRAY
+        TEXTSASTRAY
         {%app_entry%}
         <footer class="dash-scripts">{%config%}{%scripts%}{%renderer%}</footer>
     </body>
@@ -76,7 +75,7 @@ def create_app(
         title=say("page.title"),
         update_title="",
         assets_folder=str(ASSETS),
-        assets_ignore=r"(compare|astray)\.js",  # pages load them by themselves
+        assets_ignore=r"(compare|astray)\.js",  # one page loads it by itself, and every page has the other in it
         requests_pathname_prefix=f"{base}/",
         routes_pathname_prefix="/",
         index_string=_index(base),
@@ -94,7 +93,7 @@ def create_app(
         add_presenting(app.server, presenting)
     if base:
         app.server.add_middleware(BasePath, base=base)
-    guard(app.server, admission or Admission(), scripts=app.csp_hashes(), ancestors=ancestors)
+    guard(app.server, admission or Admission(), scripts=(*app.csp_hashes(), astray_hash()), ancestors=ancestors)
     add_routes(app.server, session)
     if archive is not None:
         add_run_routes(app.server, session, archive)

@@ -14,9 +14,11 @@ import time
 import urllib.request
 import weakref
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 import numpy as np
 import numpy.typing as npt
@@ -87,8 +89,9 @@ class LiveServer:
         if not line.startswith(READY):
             code = self.stop(signal.SIGKILL)
             raise RuntimeError(f"the server ended with status {code}: {self.stderr}")
-        self.origin = line.removeprefix(READY).split()[0]
-        self.port = int(self.origin.rpartition(":")[2])
+        address = urlsplit(line.removeprefix(READY).split()[0])
+        self.origin = f"{address.scheme}://{address.netloc}"
+        self.port = address.port or 80
 
     def stop(self, *how: signal.Signals) -> int:
         """Send signals at once, SIGTERM if none are given, and wait for the end.
@@ -108,6 +111,12 @@ class LiveServer:
             self.stderr = self._stderr.read()
             self._stderr.close()
         return code
+
+    def seen_at(self, origin: str) -> LiveServer:
+        """The same server, asked at another address: a proxy's, with the path below which that shows it."""
+        there = copy(self)
+        there.origin = origin
+        return there
 
     def run_file(self, run_id: str) -> Path:
         """Where a run is recorded."""

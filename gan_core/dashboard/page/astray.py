@@ -1,20 +1,24 @@
 """What the page says where its scripts do not come: as when a proxy shows it under a path that the server was not told.
 
-It appears after a while by itself, since neither a script nor a style sheet may be there to show it. assets/browser.js
-takes it away as soon as it is loaded; assets/astray.js, which is asked for beside the page, says more, and at once.
+It appears after a while by itself, since no script and no style sheet may be there to show it. assets/browser.js takes
+it away as soon as it is loaded; assets/astray.js, which stands in the page itself, says more, and at once.
 """
 
 from __future__ import annotations
 
 import re
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
 from html import escape
+from pathlib import Path
 
 from gan_core.texts.catalogue import say
 
+_SCRIPT = Path(__file__).resolve().parents[3] / "assets" / "astray.js"
 _AFTER = 5  # seconds
 STYLE = f"""#astray {{ position: absolute; margin: 24px; visibility: hidden; animation: astray 0s {_AFTER}s forwards; }}
 @keyframes astray {{ to {{ visibility: visible; }} }}"""
-
 _PATH = re.compile(r"((?:/[A-Za-z0-9_.~@%+-]{1,60}){1,8}?)(/compare)?/?")
 
 
@@ -25,5 +29,15 @@ def option_for(path: str) -> str:
 
 
 def astray_element() -> str:
-    """The sentence, and the script."""
-    return f'<p id="astray" role="alert">{escape(say("page.astray"))}</p><script src="assets/astray.js"></script>'
+    """The sentence, and the script: to be put after the texts."""
+    return f'<p id="astray" role="alert">{escape(say("page.astray"))}</p><script>{_script()}</script>'
+
+
+def astray_hash() -> str:
+    """That of the script, as a Content-Security-Policy has it."""
+    return f"'sha256-{b64encode(sha256(_script().encode()).digest()).decode()}'"
+
+
+@cache
+def _script() -> str:
+    return _SCRIPT.read_text()

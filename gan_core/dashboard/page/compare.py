@@ -48,8 +48,7 @@ _PAGE = """<!DOCTYPE html>
             <main id="compare"></main>
             <noscript>NO_SCRIPT</noscript>
         </div>
-        TEXTS
-        ASTRAY
+        TEXTSASTRAY
         <script src="BASE/assets/app.js"></script>
         <script src="BASE/assets/browser.js"></script>
         <script src="BASE/assets/texts.js"></script>

@@ -161,7 +161,7 @@ def transport() -> html.Div:
                 *(button(id) for id in (ids.STEP_ONCE, ids.TELL_STEP, ids.RESET, ids.NEW_SEED)),
             ),
             html.A(
-                say("controls.to-live"), href="./", id="to-live", className="button"
+                say("controls.to-live"), href="/", id="to-live", className="button"
             ),  # on the page of a recorded run
             html.Div(_timeline(), className="timeline-box"),
             _buttons(say("controls.branches"), "branches", *(button(id) for id in _BRANCHES)),
