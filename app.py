@@ -5,4 +5,4 @@ from gan_core.serve import command, main
 __all__ = ["main"]
 
 if __name__ == "__main__":
-    command()
+    command("app.py")

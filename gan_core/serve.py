@@ -15,10 +15,10 @@ from gan_core.cli.options import parse_server_options
 from gan_core.texts.catalogue import use
 
 
-def main() -> int:
-    """Serve until Ctrl-C or SIGTERM. Returns the exit status."""
+def main(prog: str = "ganscope") -> int:
+    """Serve until Ctrl-C or SIGTERM, called as `prog`. Returns the exit status."""
     _on_signal(lambda: os._exit(0))  # while it loads nothing is open yet
-    options = parse_server_options(sys.argv[1:], os.environ)
+    options = parse_server_options(sys.argv[1:], os.environ, prog)
     use(options.language)
 
     # After the options are known to be good: these take seconds to load.
@@ -39,7 +39,7 @@ def main() -> int:
     from gan_core.system.machine import cores
     from gan_core.training.known import CHOICES, complete_presets
 
-    folder = RunFolder(options.runs, limit=int(options.run_limit * 1e9))
+    folder = RunFolder(options.runs.absolute(), limit=int(options.run_limit * 1e9))
     look_in(folder.folder / BESIDE_RUNS)
 
     try:
@@ -92,9 +92,9 @@ def main() -> int:
     return 0
 
 
-def command() -> NoReturn:
+def command(prog: str = "ganscope") -> NoReturn:
     """Serve, and end the process with the exit status."""
-    status = main()
+    status = main(prog)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)  # not sys.exit: everything is closed, and taking torch apart would take seconds

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
-from pathlib import Path
 
 from dash import Dash
 from flask import Response, request
@@ -24,10 +23,10 @@ from gan_core.dashboard.page.layout import page
 from gan_core.dashboard.page.markup import lighter
 from gan_core.dashboard.page.texts import texts_element
 from gan_core.dashboard.page.theme import css_variables
+from gan_core.system.assets import assets_folder
 from gan_core.texts.catalogue import catalogue, say
 
 YEAR = 365 * 24 * 3600  # seconds
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
 
 _INDEX = """<!DOCTYPE html>
 <html lang="LANGUAGE">
@@ -65,7 +64,7 @@ def create_app(
         "ganscope",
         title=say("page.title"),
         update_title="",
-        assets_folder=str(ASSETS),
+        assets_folder=str(assets_folder()),
         assets_ignore=r"compare\.js",  # that page loads it by itself
         index_string=_index(),
         meta_tags=[

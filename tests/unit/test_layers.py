@@ -20,7 +20,7 @@ MAY_IMPORT: dict[str, str] = {
     "targets": "datasets setup",
     "records": "setup texts",
     "wire": "records setup",
-    "training": "records setup targets",
+    "training": "records setup system targets",
     "theory": "setup training",
     "looking.measures": "targets training",
     "looking": "looking.measures records setup targets theory training",
@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, str] = {
     "sweep": "looking looking.measures records recording.file run setup system targets texts training wire",
     "papers": "looking looking.measures records setup sweep targets texts training",
     "live": "looking records recording recording.file rerun run setup system texts training wire",
-    "dashboard": "datasets records setup texts wire",
+    "dashboard": "datasets records setup system texts wire",
     "cli": "datasets looking looking.measures records recording recording.file rerun run setup sweep system texts "
     "training wire",
     "bench": "",  # and everything that is above
