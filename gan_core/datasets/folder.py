@@ -21,6 +21,7 @@ import numpy as np
 from gan_core.datasets import shipped
 from gan_core.datasets.dataset import DIGITS, IN_PLACE, SCALES, Dataset, Scale, is_inside
 from gan_core.datasets.table import MAX_POINTS, MIN_POINTS, read_table
+from gan_core.system.files import put_in_place
 from gan_core.texts.catalogue import say, say_or
 
 VARIABLE = "GANSCOPE_DATA"
@@ -232,7 +233,7 @@ def _put(path: Path, content: bytes) -> None:
     place = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
         place.write_bytes(content)
-        place.replace(path)
+        put_in_place(place, path)
     finally:
         place.unlink(missing_ok=True)
 

@@ -25,6 +25,7 @@ from gan_core.recording.index import Answer, FileState, Row, RunIndex
 from gan_core.records.ending import check_ending
 from gan_core.records.library import DamagedRun, Line, RunPage, RunQuery, RunSummary
 from gan_core.setup.limits import MAX_SEED
+from gan_core.system.files import put_in_place
 from gan_core.texts.catalogue import say
 
 KEEP_DELETED = 7 * 24 * 3600.0  # seconds for which a deleted run can be restored
@@ -187,10 +188,12 @@ class Library:
 
     def _clear(self) -> None:
         for path in self.folder.glob(f"*{SUFFIX}{UNFINISHED}*"):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # another server has it open, or nothing can be removed here
+                path.unlink(missing_ok=True)
         for path in (self.folder / _DELETED).glob(f"*{SUFFIX}"):
-            if self._clock() - path.stat().st_mtime > KEEP_DELETED:
-                remove(path)
+            with suppress(OSError):
+                if self._clock() - path.stat().st_mtime > KEEP_DELETED:
+                    remove(path)
 
 
 def _read(file: RunFile, run_id: str) -> Row:
@@ -237,6 +240,15 @@ def _size(path: Path) -> int:
 
 def _move(source: Path, target: Path) -> None:
     # The log first: without its database it is nothing, while a database without its log would lack the newest steps.
-    for end in (*BESIDE, ""):
-        with suppress(FileNotFoundError):
-            source.with_name(source.name + end).rename(target.with_name(target.name + end))
+    moved: list[tuple[Path, Path]] = []
+    try:
+        for end in (*BESIDE, ""):
+            here, there = source.with_name(source.name + end), target.with_name(target.name + end)
+            with suppress(FileNotFoundError):
+                put_in_place(here, there)
+                moved.append((here, there))
+    except OSError:  # on Windows, somebody reads it
+        for here, there in moved:
+            with suppress(OSError):
+                put_in_place(there, here)
+        raise

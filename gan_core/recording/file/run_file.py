@@ -29,6 +29,7 @@ from gan_core.records.steps import Change, StepMetrics
 from gan_core.run.thinning import Thinning
 from gan_core.setup.experiment import read_value
 from gan_core.setup.recipe import Recipe
+from gan_core.system.files import put_in_place
 from gan_core.wire.envelope import read_header
 
 SUFFIX = ".sqlite"
@@ -84,7 +85,7 @@ class RunFile:
         try:
             with closing(run_database.connect(unfinished, write=True)) as new:
                 run_database.make_tables(new, recipe)
-            unfinished.rename(path)
+            put_in_place(unfinished, path)
             db = run_database.connect(path, write=True)
             return cls(path, db, lock)
         except BaseException as error:
