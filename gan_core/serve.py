@@ -31,6 +31,7 @@ def main(prog: str = "ganscope") -> int:
     from gan_core.papers.service import Tables
     from gan_core.recording.file.run_file import RunFolder
     from gan_core.recording.library import Library
+    from gan_core.recording.place import trouble
     from gan_core.recording.stored import StoredRuns
     from gan_core.rerun.process import Reruns
     from gan_core.sweep.line import Line
@@ -40,6 +41,8 @@ def main(prog: str = "ganscope") -> int:
     from gan_core.training.known import CHOICES, complete_presets
 
     folder = RunFolder(options.runs.absolute(), limit=int(options.run_limit * 1e9))
+    if (why := trouble(folder.folder)) is not None:
+        print(f"ganscope: {why}", file=sys.stderr)
     look_in(folder.folder / BESIDE_RUNS)
 
     try:

@@ -19,7 +19,6 @@ from gan_core.cli.arguments import (
     one_of,
     read_address,
     read_flag,
-    read_folder,
     read_gigabytes,
     read_host_names,
     read_path,
@@ -218,7 +217,7 @@ SERVER_OPTIONS = (
     Option("language", one_of("language", languages()), f"of the page: {', '.join(languages())}"),
     Option(
         "runs",
-        read_folder,
+        read_path,
         "folder into which runs are recorded; if not given, one of that name in the folder it is started from",
         extra={"metavar": "DIR"},
     ),

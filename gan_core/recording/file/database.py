@@ -223,6 +223,8 @@ def refused(path: Path, error: sqlite3.Error) -> OSError:
         return Locked(errno.EBUSY, _IN_USE, str(path))
     if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
         return OSError(errno.ENOSPC, "the disk is full", str(path))
+    if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+        return OSError(errno.EACCES, f"nothing can be written into {path.parent} ({error})", str(path))
     return OSError(errno.EIO, str(error), str(path))
 
 
