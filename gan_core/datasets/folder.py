@@ -104,7 +104,10 @@ def listed() -> list[dict[str, str]]:
     By their notes alone, for their points may be many; one whose note cannot be read is left out.
     """
     found = []
-    for points in sorted(_folder().glob("*.npy"), key=lambda path: (-path.stat().st_mtime, path.name)):
+    points_here: list[Path] = []
+    with suppress(OSError):  # a folder that is closed to us
+        points_here = sorted(_folder().glob("*.npy"), key=lambda path: (-path.stat().st_mtime, path.name))
+    for points in points_here:
         if is_fingerprint(points.stem):
             with suppress(*_DAMAGE):
                 note = _read_note(points.with_suffix(".json"))
@@ -161,7 +164,12 @@ def _points(fingerprint: str) -> Path:
 
 def _is_shipped(fingerprint: str) -> bool:
     """Whether a data set comes with GANscope, and was not taken in besides."""
-    return fingerprint in shipped.SHIPPED and not _points(fingerprint).is_file()
+    if fingerprint not in shipped.SHIPPED:
+        return False
+    try:
+        return not _points(fingerprint).is_file()
+    except PermissionError:  # a folder that is closed to us
+        return True
 
 
 def _read_shipped(fingerprint: str) -> Dataset:

@@ -160,20 +160,29 @@ class Library:
         """The runs that there are, by id. One look at the folder serves all of them."""
         files: dict[str, os.stat_result] = {}
         logs: dict[str, os.stat_result] = {}
-        with suppress(FileNotFoundError), os.scandir(self.folder) as entries:
-            for entry in entries:
-                kind, end = (logs, SUFFIX + LOG) if entry.name.endswith(LOG) else (files, SUFFIX)
-                run_id = entry.name.removesuffix(end)
-                if entry.name.endswith(end) and is_id(run_id):  # of another name: not one of ours
-                    with suppress(OSError):  # it went away meanwhile
-                        if entry.is_file():
-                            kind[run_id] = entry.stat()
+        for entry in self._entries():
+            kind, end = (logs, SUFFIX + LOG) if entry.name.endswith(LOG) else (files, SUFFIX)
+            run_id = entry.name.removesuffix(end)
+            if entry.name.endswith(end) and is_id(run_id):  # of another name: not one of ours
+                with suppress(OSError):  # it went away meanwhile
+                    if entry.is_file():
+                        kind[run_id] = entry.stat()
         found = {}
         for run_id, file in files.items():
             log = logs.get(run_id)
             beside = (log.st_size, log.st_mtime_ns) if log and log.st_size else ()  # an empty one comes and goes
             found[run_id] = FileState(file.st_size, file.st_mtime_ns, *beside)
         return found
+
+    def _entries(self) -> list[os.DirEntry[str]]:
+        """What is in the folder; nothing where there is none. Raises OSError with a sentence."""
+        try:
+            with os.scandir(self.folder) as entries:
+                return list(entries)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except PermissionError as error:
+            raise OSError(error.errno, say("refusal.closed-folder", folder=str(self.folder))) from None
 
     def _row(self, run_id: str) -> Row:
         path = self._runs.path(run_id)
@@ -187,13 +196,16 @@ class Library:
         return Row(DamagedRun(run_id, _size(path), words), None)
 
     def _clear(self) -> None:
-        for path in self.folder.glob(f"*{SUFFIX}{UNFINISHED}*"):
-            with suppress(OSError):  # another server has it open, or nothing can be removed here
-                path.unlink(missing_ok=True)
-        for path in (self.folder / _DELETED).glob(f"*{SUFFIX}"):
-            with suppress(OSError):
-                if self._clock() - path.stat().st_mtime > KEEP_DELETED:
-                    remove(path)
+        with suppress(OSError):  # nothing can be read here
+            left = list(self.folder.glob(f"*{SUFFIX}{UNFINISHED}*"))
+            deleted = list((self.folder / _DELETED).glob(f"*{SUFFIX}"))
+            for path in left:
+                with suppress(OSError):  # another server has it open, or nothing can be removed here
+                    path.unlink(missing_ok=True)
+            for path in deleted:
+                with suppress(OSError):
+                    if self._clock() - path.stat().st_mtime > KEEP_DELETED:
+                        remove(path)
 
 
 def _read(file: RunFile, run_id: str) -> Row:

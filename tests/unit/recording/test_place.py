@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from gan_core.datasets import folder as data
+from gan_core.recording.library import Library
 from gan_core.recording.place import trouble
 
 DO = "let the server write there, or start it with --runs and another folder"
@@ -44,3 +47,25 @@ def test_a_folder_that_may_not_be_written_to(
     assert str(tmp_path) in said
     assert why in said
     assert DO in said
+
+
+def test_a_folder_that_cannot_even_be_read_is_said_when_it_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbid(*_: object) -> Iterator[Path]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "glob", forbid)
+    monkeypatch.setattr(os, "scandir", forbid)
+    monkeypatch.setattr(Path, "is_file", forbid)
+    monkeypatch.setenv(data.VARIABLE, str(tmp_path / "data"))
+    library = Library(tmp_path)
+    with pytest.raises(OSError, match=r"The server may not look into .*\.$"):
+        library.runs()
+    assert data.listed() == []
+    assert data._is_shipped("0" * 16) is False
+
+
+def test_a_file_in_the_place_of_the_folder_has_no_runs(tmp_path: Path) -> None:
+    (tmp_path / "runs").touch()
+    assert Library(tmp_path / "runs").runs() == []
