@@ -26,7 +26,8 @@ COPY gan_core gan_core
 COPY assets assets
 
 # Runs are recorded here; a volume keeps them when the container goes: docker run -v ganscope-runs:/runs ...
-RUN install -d -o ganscope /runs
+# Any user may write there (docker run --user); a folder of the host keeps its own rules, and the page says what it lacks.
+RUN install -d -o ganscope -m 1777 /runs
 ENV GANSCOPE_RUNS=/runs
 VOLUME /runs
 
@@ -35,11 +36,13 @@ USER ganscope
 ENV GANSCOPE_HOST=0.0.0.0
 EXPOSE 8050
 
-# http.client rather than urllib.request: it never goes through a proxy that the environment names.
+# http.client rather than urllib.request: it never goes through a proxy that the environment names. Kubernetes sets
+# GANSCOPE_PORT=tcp://... beside a service of that name: no port, for the server neither.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["python", "-c", "\
 import http.client, json, os, sys; \
-port = os.environ.get('GANSCOPE_PORT') or os.environ.get('PORT') or 8050; \
-server = http.client.HTTPConnection('127.0.0.1', int(port), timeout=4); \
+named = [os.environ.get(name, '').strip() for name in ('GANSCOPE_PORT', 'PORT')]; \
+port = next((int(name) for name in named if name.isdecimal()), 8050); \
+server = http.client.HTTPConnection('127.0.0.1', port, timeout=4); \
 server.request('GET', '/healthz'); \
 sys.exit(json.load(server.getresponse())['status'] != 'ok')"]
 

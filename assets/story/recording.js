@@ -29,7 +29,8 @@ window.dash_clientside = window.dash_clientside || {};
     app.byId("recording-error").hidden = !error;
   }
 
-  function words({ nbytes, limit, waiting }) {
+  function words({ nbytes, limit, waiting, error }) {
+    if (error && !nbytes) return app.say("recording.none");
     return waiting ? app.say("recording.waits") : app.say("recording.size", { size: size(nbytes), limit: size(limit) });
   }
 

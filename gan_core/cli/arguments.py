@@ -156,14 +156,6 @@ def as_int(text: str) -> int | str:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else text
 
 
-def read_folder(text: str) -> Path:
-    """A folder, or where one can be made."""
-    path = read_path(text)
-    if path.exists() and not path.is_dir():
-        raise ValueError(f"it must be a folder; {text!r} is a file.")
-    return path
-
-
 def read_gigabytes(text: str) -> float:
     """A size in gigabytes."""
     try:

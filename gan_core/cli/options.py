@@ -28,7 +28,6 @@ from gan_core.cli.arguments import (
     as_int,
     one_of,
     read_flag,
-    read_folder,
     read_gigabytes,
     read_path,
     values_of,
@@ -141,10 +140,13 @@ def load_laboratory(argv: Sequence[str], environ: Mapping[str, str], prog: str) 
         parser.error(f"argument --with: {error}")
 
 
-def parse_server_options(argv: Sequence[str], environ: Mapping[str, str]) -> ServerOptions:
-    """Read the server's command line and environment. Exits with status 2 and one line when they are no good."""
-    load_laboratory(argv, environ, "app.py")
-    parser = Parser(prog="app.py", description="Watch a GAN train, live, in the browser.")
+def parse_server_options(argv: Sequence[str], environ: Mapping[str, str], prog: str = "app.py") -> ServerOptions:
+    """Read the server's command line and environment. Exits with status 2 and one line when they are no good.
+
+    `prog` is what the server was called by.
+    """
+    load_laboratory(argv, environ, prog)
+    parser = Parser(prog=prog, description="Watch a GAN train, live, in the browser.")
     WITH.add_to(parser, ())
     defaults = ServerOptions()
     for option in SERVER_OPTIONS:
@@ -237,7 +239,12 @@ SERVER_OPTIONS = (
     Option("preset", read_preset, f"scenario to begin with: {', '.join(PRESETS)}"),
     *RUN_OPTIONS,
     Option("language", one_of("language", languages()), f"of the page: {', '.join(languages())}"),
-    Option("runs", read_folder, "folder into which runs are recorded", extra={"metavar": "DIR"}),
+    Option(
+        "runs",
+        read_path,
+        "folder into which runs are recorded; if not given, one of that name in the folder it is started from",
+        extra={"metavar": "DIR"},
+    ),
     Option("run-limit", read_gigabytes, "gigabytes that each run may take on the disk", extra={"metavar": "GB"}),
     Option("paused", read_flag, "wait for Play", extra={"action": argparse.BooleanOptionalAction}),
     Option("no-wait", read_flag, "train at once, not only when somebody looks", extra={"action": "store_true"}),

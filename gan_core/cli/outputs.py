@@ -15,6 +15,7 @@ from torch import Tensor
 
 from gan_core.records.arrays import Float32Array
 from gan_core.records.steps import StepMetrics
+from gan_core.system.files import put_in_place
 
 _HEAD = "step,d_loss,d_accuracy,g_loss,g_accuracy\n"
 
@@ -86,7 +87,7 @@ def write_whole(path: Path, data: bytes) -> None:
     part = path.with_name(path.name + ".part")
     try:
         part.write_bytes(data)
-        part.replace(path)
+        put_in_place(part, path)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise OSError(error.errno, error.strerror, str(path)) from None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
-from pathlib import Path
 
 from dash import Dash
 
@@ -28,9 +27,9 @@ from gan_core.dashboard.page.layout import page
 from gan_core.dashboard.page.markup import lighter
 from gan_core.dashboard.page.texts import texts_element
 from gan_core.dashboard.page.theme import css_variables
+from gan_core.system.assets import assets_folder
 from gan_core.texts.catalogue import catalogue, say
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
 
 _INDEX = """<!DOCTYPE html>
 <html lang="LANGUAGE" data-base="BASE">
@@ -74,7 +73,7 @@ def create_app(
         backend=Backend,
         title=say("page.title"),
         update_title="",
-        assets_folder=str(ASSETS),
+        assets_folder=str(assets_folder()),
         assets_ignore=r"(compare|astray)\.js",  # one page loads it by itself, and every page has the other in it
         requests_pathname_prefix=f"{base}/",
         routes_pathname_prefix="/",

@@ -21,6 +21,7 @@ import numpy as np
 from gan_core.datasets import shipped
 from gan_core.datasets.dataset import DIGITS, IN_PLACE, SCALES, Dataset, Scale, is_inside
 from gan_core.datasets.table import MAX_POINTS, MIN_POINTS, read_table
+from gan_core.system.files import put_in_place
 from gan_core.texts.catalogue import say, say_or
 
 VARIABLE = "GANSCOPE_DATA"
@@ -103,7 +104,10 @@ def listed() -> list[dict[str, str]]:
     By their notes alone, for their points may be many; one whose note cannot be read is left out.
     """
     found = []
-    for points in sorted(_folder().glob("*.npy"), key=lambda path: (-path.stat().st_mtime, path.name)):
+    points_here: list[Path] = []
+    with suppress(OSError):  # a folder that is closed to us
+        points_here = sorted(_folder().glob("*.npy"), key=lambda path: (-path.stat().st_mtime, path.name))
+    for points in points_here:
         if is_fingerprint(points.stem):
             with suppress(*_DAMAGE):
                 note = _read_note(points.with_suffix(".json"))
@@ -160,7 +164,12 @@ def _points(fingerprint: str) -> Path:
 
 def _is_shipped(fingerprint: str) -> bool:
     """Whether a data set comes with GANscope, and was not taken in besides."""
-    return fingerprint in shipped.SHIPPED and not _points(fingerprint).is_file()
+    if fingerprint not in shipped.SHIPPED:
+        return False
+    try:
+        return not _points(fingerprint).is_file()
+    except PermissionError:  # a folder that is closed to us
+        return True
 
 
 def _read_shipped(fingerprint: str) -> Dataset:
@@ -232,7 +241,7 @@ def _put(path: Path, content: bytes) -> None:
     place = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     try:
         place.write_bytes(content)
-        place.replace(path)
+        put_in_place(place, path)
     finally:
         place.unlink(missing_ok=True)
 

@@ -9,6 +9,7 @@ from typing import Any
 from gan_core.live.receipt import refusing
 from gan_core.recording.file.run_file import RunFile, RunFolder, new_id
 from gan_core.recording.keeping import Opened, leave, take_up, write_down
+from gan_core.recording.place import trouble
 from gan_core.recording.recorder import Recorder
 from gan_core.recording.start import branch_off
 from gan_core.records.status import Recording
@@ -54,7 +55,7 @@ class Opening:
         if self._folder is None:
             return Opened(run)
         path = self._folder.path(name)
-        return Opened(run, lambda: RunFile.create(path, run.recipe))
+        return Opened(run, lambda: RunFile.create(path, run.recipe), trouble=trouble(self._folder.folder))
 
     def go_on_with(self, name: str, number: int, present: str, note: str | None = None) -> Opened:
         """Open a recorded run at its newest checkpoint, on the way to its last step. Raises Refusal.

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from gan_core.recording.place import FORBIDDEN
 from gan_core.texts.catalogue import say
 
 
@@ -39,4 +40,7 @@ def refusing() -> Iterator[None]:
     except ValueError as error:
         raise Refusal(str(error)) from None
     except OSError as error:
-        raise Refusal(say("refusal.not-written", why=error.strerror or str(error))) from None
+        why = error.strerror or str(error)
+        if error.errno in FORBIDDEN:
+            raise Refusal(say("refusal.forbidden", why=why)) from None
+        raise Refusal(say("refusal.not-written", why=why)) from None

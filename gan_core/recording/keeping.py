@@ -22,6 +22,7 @@ class Opened:
     run: Run
     open_file: Callable[[], RunFile] | None = None
     nbytes: int = 0  # of the file so far
+    trouble: str | None = None  # why there can be no file, in a sentence
 
 
 def take_up(
@@ -50,7 +51,7 @@ def write_down(opened: Opened, limit: int) -> Recorder | None:
         return None
     run, nbytes = opened.run, opened.nbytes
     known = run.journey.known
-    recorder = Recorder(opened.open_file, limit, recorded=known, nbytes=nbytes)
+    recorder = Recorder(opened.open_file, limit, recorded=known, nbytes=nbytes, trouble=opened.trouble)
     run.keeper = recorder
     if not known:
         run.keep()

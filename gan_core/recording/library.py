@@ -25,6 +25,7 @@ from gan_core.recording.index import Answer, FileState, Row, RunIndex
 from gan_core.records.ending import check_ending
 from gan_core.records.library import DamagedRun, Line, RunPage, RunQuery, RunSummary
 from gan_core.setup.limits import MAX_SEED
+from gan_core.system.files import put_in_place
 from gan_core.texts.catalogue import say
 
 KEEP_DELETED = 7 * 24 * 3600.0  # seconds for which a deleted run can be restored
@@ -159,20 +160,29 @@ class Library:
         """The runs that there are, by id. One look at the folder serves all of them."""
         files: dict[str, os.stat_result] = {}
         logs: dict[str, os.stat_result] = {}
-        with suppress(FileNotFoundError), os.scandir(self.folder) as entries:
-            for entry in entries:
-                kind, end = (logs, SUFFIX + LOG) if entry.name.endswith(LOG) else (files, SUFFIX)
-                run_id = entry.name.removesuffix(end)
-                if entry.name.endswith(end) and is_id(run_id):  # of another name: not one of ours
-                    with suppress(OSError):  # it went away meanwhile
-                        if entry.is_file():
-                            kind[run_id] = entry.stat()
+        for entry in self._entries():
+            kind, end = (logs, SUFFIX + LOG) if entry.name.endswith(LOG) else (files, SUFFIX)
+            run_id = entry.name.removesuffix(end)
+            if entry.name.endswith(end) and is_id(run_id):  # of another name: not one of ours
+                with suppress(OSError):  # it went away meanwhile
+                    if entry.is_file():
+                        kind[run_id] = entry.stat()
         found = {}
         for run_id, file in files.items():
             log = logs.get(run_id)
             beside = (log.st_size, log.st_mtime_ns) if log and log.st_size else ()  # an empty one comes and goes
             found[run_id] = FileState(file.st_size, file.st_mtime_ns, *beside)
         return found
+
+    def _entries(self) -> list[os.DirEntry[str]]:
+        """What is in the folder; nothing where there is none. Raises OSError with a sentence."""
+        try:
+            with os.scandir(self.folder) as entries:
+                return list(entries)
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except PermissionError as error:
+            raise OSError(error.errno, say("refusal.closed-folder", folder=str(self.folder))) from None
 
     def _row(self, run_id: str) -> Row:
         path = self._runs.path(run_id)
@@ -186,11 +196,16 @@ class Library:
         return Row(DamagedRun(run_id, _size(path), words), None)
 
     def _clear(self) -> None:
-        for path in self.folder.glob(f"*{SUFFIX}{UNFINISHED}*"):
-            path.unlink(missing_ok=True)
-        for path in (self.folder / _DELETED).glob(f"*{SUFFIX}"):
-            if self._clock() - path.stat().st_mtime > KEEP_DELETED:
-                remove(path)
+        with suppress(OSError):  # nothing can be read here
+            left = list(self.folder.glob(f"*{SUFFIX}{UNFINISHED}*"))
+            deleted = list((self.folder / _DELETED).glob(f"*{SUFFIX}"))
+            for path in left:
+                with suppress(OSError):  # another server has it open, or nothing can be removed here
+                    path.unlink(missing_ok=True)
+            for path in deleted:
+                with suppress(OSError):
+                    if self._clock() - path.stat().st_mtime > KEEP_DELETED:
+                        remove(path)
 
 
 def _read(file: RunFile, run_id: str) -> Row:
@@ -237,6 +252,15 @@ def _size(path: Path) -> int:
 
 def _move(source: Path, target: Path) -> None:
     # The log first: without its database it is nothing, while a database without its log would lack the newest steps.
-    for end in (*BESIDE, ""):
-        with suppress(FileNotFoundError):
-            source.with_name(source.name + end).rename(target.with_name(target.name + end))
+    moved: list[tuple[Path, Path]] = []
+    try:
+        for end in (*BESIDE, ""):
+            here, there = source.with_name(source.name + end), target.with_name(target.name + end)
+            with suppress(FileNotFoundError):
+                put_in_place(here, there)
+                moved.append((here, there))
+    except OSError:  # on Windows, somebody reads it
+        for here, there in moved:
+            with suppress(OSError):
+                put_in_place(there, here)
+        raise

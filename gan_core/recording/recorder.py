@@ -20,6 +20,7 @@ from gan_core.recording.file.database import Locked
 from gan_core.recording.file.room import keep_within
 from gan_core.recording.file.rows import rows_of
 from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.place import FORBIDDEN
 from gan_core.records.arrays import Float32Array
 from gan_core.records.ending import Ending
 from gan_core.records.status import Recording
@@ -78,11 +79,12 @@ class Recorder:
         recorded: int = 0,
         nbytes: int = 0,
         backlog: int = BACKLOG,
+        trouble: str | None = None,
     ) -> None:
         """`open_file` makes or opens the file once there is something to write.
 
         It holds `recorded` steps already, and takes `nbytes` on the disk. Up to `backlog` bytes wait in memory while
-        another program has locked it.
+        another program has locked it. `trouble` says in a sentence why nothing can be recorded at all.
         """
         self._open_file, self._limit, self._backlog = open_file, limit, backlog
         self._changed = threading.Condition(threading.Lock())
@@ -102,7 +104,7 @@ class Recorder:
         self._affordable = 0.0  # seconds of training between two checkpoints, by what the last one took
         self._size = 0  # bytes of the last checkpoint
         self._nbytes = nbytes
-        self._error: str | None = None
+        self._error = trouble
         self._thread.start()
 
     # -- on the training thread --------------------------------------------------------------------------------------
@@ -262,7 +264,8 @@ class Recorder:
             self._batch = batch
         elif trouble is not None and self._error is None:
             words = trouble.strerror if isinstance(trouble, OSError) else None
-            self._stop(words or str(trouble), say("recording.make-room"))
+            forbidden = isinstance(trouble, OSError) and trouble.errno in FORBIDDEN
+            self._stop(words or str(trouble), say("recording.let-write" if forbidden else "recording.make-room"))
 
     def _due(self) -> bool:
         written = self._has_file and not self._nothing_to_write()

@@ -21,6 +21,7 @@ from typing import Any
 
 from gan_core.recording.file.lock import WriteLock
 from gan_core.sweep.plan import Plan, read_plan
+from gan_core.system.files import put_in_place
 
 PLAN, ROWS, UNFINISHED, TABLE, LOOKS = "plan.json", "rows.jsonl", "unfinished", "sweep.parquet", "looks.jsonl"
 MAX_PLAN = 1 << 22  # bytes
@@ -169,7 +170,7 @@ def write_whole(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        place.replace(path)
+        put_in_place(place, path)
     except OSError as error:
         with suppress(OSError):
             place.unlink(missing_ok=True)

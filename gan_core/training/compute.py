@@ -15,6 +15,7 @@ import torch
 from threadpoolctl import ThreadpoolController
 
 from gan_core.setup.config import DEVICES, MAX_THREADS, PRECISIONS
+from gan_core.system.machine import cores
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -25,7 +26,7 @@ _WIDTH_WORTH_ONEDNN = 256  # under it, MKL is the faster one
 _WIDTH_WORTH_TORCH = 65  # under it, NumPy is the faster one, on one thread
 _CORES_FOR_TRAINING_AND_BROWSER = 2
 _CORES_TO_SPARE = 4  # cores from which on one is left to looking
-_CORES = torch.get_num_threads()  # before anything has changed it
+_CORES = min(torch.get_num_threads(), cores())  # before anything has changed it; torch knows nothing of quotas
 
 
 @dataclass(frozen=True)

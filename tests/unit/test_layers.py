@@ -16,17 +16,17 @@ MAY_IMPORT: dict[str, str] = {
     "texts": "",
     "system": "",
     "setup": "texts",
-    "datasets": "texts",
+    "datasets": "system texts",
     "targets": "datasets setup",
     "records": "setup texts",
     "wire": "records setup",
-    "training": "records setup targets",
+    "training": "records setup system targets",
     "theory": "setup training",
     "looking.measures": "targets training",
     "looking": "looking.measures records setup targets theory training",
     "run": "looking looking.measures records setup system texts training",
-    "recording.file": "records run setup training wire",
-    "recording": "datasets looking records recording.file run setup texts training wire",
+    "recording.file": "records run setup system training wire",
+    "recording": "datasets looking records recording.file run setup system texts training wire",
     "rerun": "looking records recording.file run setup system texts training wire",
     "sweep": "looking looking.measures records recording.file run setup system targets texts training wire",
     "papers": "looking looking.measures records setup sweep targets texts training",
@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, str] = {
     "bench": "",  # and everything that is above
 }
 # How the package is entered: these may import all.
-ENTRANCES = {"__init__", "__main__"}
+ENTRANCES = {"__init__", "__main__", "serve"}
 # Neither these nor what they import when they are loaded needs torch.
 WITHOUT_TORCH = [
     "system",

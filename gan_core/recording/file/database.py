@@ -28,6 +28,7 @@ from typing import Any
 from gan_core.records.steps import Change
 from gan_core.setup.experiment import YOUNGER_RECIPE, changes_by_fields, completed, read_config, read_experiment
 from gan_core.setup.recipe import Recipe
+from gan_core.system.drives import is_shared
 
 UNFINISHED = ".part"  # end of a file's name while it is written
 LOG = "-wal"  # end of the name of what was written and is not in the file itself yet
@@ -98,8 +99,6 @@ def remove(path: Path) -> None:
 
 def make_tables(db: sqlite3.Connection, recipe: Recipe) -> None:
     """Make the tables of a run in which nothing happened yet."""
-    db.execute(f"PRAGMA page_size = {_PAGES}")
-    db.execute("PRAGMA journal_mode = WAL")
     about = {"recipe": asdict(recipe), "title": "", "outcome": {}, "stride": 1}
     with whole(db):
         db.execute(f"PRAGMA application_id = {APPLICATION}")
@@ -140,6 +139,39 @@ def connect(path: Path, *, write: bool) -> sqlite3.Connection:
     """Open a database without trusting what is in it: https://sqlite.org/security.html. Raises sqlite3.Error."""
     # Not in SQLite's own read-only mode: that could not read beside a log left by a process that was killed.
     return _protected(sqlite3.connect(path, **_OPENING), write=write)
+
+
+def connect_to_write(path: Path, *, new: bool = False) -> sqlite3.Connection:
+    """Open a run's database, a `new` one or one that is there, as it is written where it lies. Raises sqlite3.Error.
+
+    On a shared drive a write-ahead log does not work, for readers and writers share memory then
+    (https://sqlite.org/wal.html): there it has a journal, and they wait for each other.
+    """
+    db = connect(path, write=True)
+    try:
+        if new:
+            db.execute(f"PRAGMA page_size = {_PAGES}")
+        if is_shared(path.parent):
+            _have_a_journal(db)
+        elif new:
+            db.execute("PRAGMA journal_mode = WAL")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _have_a_journal(db: sqlite3.Connection) -> None:
+    """Give up the log. While somebody reads, it stays."""
+    try:
+        db.execute("PRAGMA busy_timeout = 0")
+        db.execute("PRAGMA journal_mode = DELETE")
+        db.execute("PRAGMA synchronous = FULL")  # with a journal, less would not be safe
+    except sqlite3.OperationalError as error:
+        if not _is_locked(error):
+            raise
+    finally:
+        db.execute(f"PRAGMA busy_timeout = {_BUSY}")
 
 
 def connect_alone(path: Path) -> sqlite3.Connection:
@@ -191,6 +223,8 @@ def refused(path: Path, error: sqlite3.Error) -> OSError:
         return Locked(errno.EBUSY, _IN_USE, str(path))
     if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
         return OSError(errno.ENOSPC, "the disk is full", str(path))
+    if getattr(error, "sqlite_errorname", "").startswith(("SQLITE_CANTOPEN", "SQLITE_READONLY")):
+        return OSError(errno.EACCES, f"nothing can be written into {path.parent} ({error})", str(path))
     return OSError(errno.EIO, str(error), str(path))
 
 

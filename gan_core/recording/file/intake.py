@@ -38,6 +38,7 @@ from gan_core.setup.config import MAX_THREADS, GANConfig
 from gan_core.setup.experiment import read_config, read_value, read_values
 from gan_core.setup.limits import check_seed
 from gan_core.setup.recipe import Recipe
+from gan_core.system.files import put_in_place
 from gan_core.training.known import check_changes, check_known
 from gan_core.training.tasks import TASKS, Task
 from gan_core.wire.envelope import said
@@ -88,7 +89,7 @@ def import_run(
     try:
         with closing(_Stranger(stranger, monotonic() + _SECONDS + size / _BYTES_PER_SECOND, monotonic)) as source:
             source.copy(unfinished, new_id)
-        unfinished.rename(into)
+        put_in_place(unfinished, into)
     except (sqlite3.Error, KeyError, TypeError, ValueError, OverflowError, RecursionError, MemoryError) as error:
         remove(unfinished)
         raise ValueError(f"This file cannot be taken in as a run: {_why(error)}.") from None

@@ -1,7 +1,7 @@
 """One run in one SQLite file: its recipe, every change, all metrics, kept frames, and checkpoints of the full state.
 
 Knows no threads: a RunFile is used by one thread at a time, and any number of processes may read the same file
-meanwhile (SQLite's write-ahead log, https://sqlite.org/wal.html).
+meanwhile (SQLite's write-ahead log, https://sqlite.org/wal.html; on a drive that machines share, its journal).
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from gan_core.records.steps import Change, StepMetrics
 from gan_core.run.thinning import Thinning
 from gan_core.setup.experiment import read_value
 from gan_core.setup.recipe import Recipe
+from gan_core.system.files import put_in_place
 from gan_core.wire.envelope import read_header
 
 SUFFIX = ".sqlite"
@@ -82,10 +83,10 @@ class RunFile:
         unfinished = path.with_name(path.name + run_database.UNFINISHED)  # whoever lists runs sees none or a whole one
         db, lock = None, WriteLock(path)
         try:
-            with closing(run_database.connect(unfinished, write=True)) as new:
+            with closing(run_database.connect_to_write(unfinished, new=True)) as new:
                 run_database.make_tables(new, recipe)
-            unfinished.rename(path)
-            db = run_database.connect(path, write=True)
+            put_in_place(unfinished, path)
+            db = run_database.connect_to_write(path)
             return cls(path, db, lock)
         except BaseException as error:
             if db is not None:
@@ -118,7 +119,8 @@ class RunFile:
     def _open(cls, path: Path, lock: WriteLock | None) -> RunFile:
         try:
             try:
-                return cls._opened(path, run_database.connect(path, write=lock is not None), lock)
+                db = run_database.connect_to_write(path) if lock else run_database.connect(path, write=False)
+                return cls._opened(path, db, lock)
             except sqlite3.OperationalError as error:
                 if lock or not run_database.may_be_read_alone(path, error):
                     raise

@@ -661,3 +661,35 @@ def test_names_of_runs_sort_by_time_and_are_all_different(tmp_path: Path) -> Non
     for other in ("", "..", "a/b", "A", "-a", "a\n", "x" * 41):
         with pytest.raises(ValueError, match=r"is not the id of a run.*\.$"):
             folder.path(other)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_on_a_shared_drive_there_is_a_journal_and_no_log(
+    shared: bool, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """https://sqlite.org/wal.html: a log does not work over a network file system."""
+    monkeypatch.setattr(run_database, "is_shared", lambda folder: shared)
+    kept = record(path, 40)
+    assert path.read_bytes()[18:20] == (b"\x01\x01" if shared else b"\x02\x02")  # the header's versions: 2 is a log
+    with closing(RunFile.open(path, write=True)) as writer, closing(RunFile.open(path)) as reader:
+        with writer.transaction():
+            writer.set_about("title", "Mine")
+            beside = {file.name.removeprefix(path.name) for file in path.parent.iterdir()}
+        assert beside - {"", "-lock"} == ({"-journal"} if shared else {"-wal", "-shm"})
+        assert reader.title == "Mine"
+        assert reader.metrics().tobytes() == rows(kept.metrics).tobytes()
+        writer.settle()
+
+
+def test_a_run_with_a_log_that_was_carried_to_a_shared_drive_loses_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(path, 1)
+    monkeypatch.setattr(run_database, "is_shared", lambda folder: True)
+    with closing(RunFile.open(path)), closing(RunFile.open(path, write=True)) as file, file.transaction():
+        file.set_about("title", "Read meanwhile")  # in the log it has, all the same
+    with closing(RunFile.open(path, write=True)) as file, file.transaction():
+        file.set_about("title", "Alone")
+    assert path.read_bytes()[18:20] == b"\x01\x01"
+    with closing(RunFile.open(path)) as file:
+        assert file.title == "Alone"
