@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, str] = {
     "bench": "",  # and everything that is above
 }
 # How the package is entered: these may import all.
-ENTRANCES = {"__init__", "__main__"}
+ENTRANCES = {"__init__", "__main__", "serve"}
 # Neither these nor what they import when they are loaded needs torch.
 WITHOUT_TORCH = [
     "system",
