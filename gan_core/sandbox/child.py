@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import psutil
 
+from gan_core.sandbox import tether
 from gan_core.sandbox.shares import Share
 
 READY = "GANscope is on "  # how the line begins that says where a server listens
@@ -33,12 +34,16 @@ class Child:
     async def started(cls, command: Sequence[str], environ: Mapping[str, str], share: Share) -> Child:
         """Start one and wait until it listens. Raises NotStarted with why not.
 
-        It ends when this process does: its standard input is a pipe from here (`gan_core.sandbox.visitor`).
+        It ends when this process does: its standard input is a pipe from here (`tether`).
         """
         try:
             process = await asyncio.create_subprocess_exec(
                 *command,
-                env={**environ, "GANSCOPE_THREADS": environ.get("GANSCOPE_THREADS") or str(len(share.cores))},
+                env={
+                    **environ,
+                    tether.VARIABLE: "1",
+                    "GANSCOPE_THREADS": environ.get("GANSCOPE_THREADS") or str(len(share.cores)),
+                },
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 start_new_session=sys.platform != "win32",  # Ctrl-C of a terminal ends this process, which ends them

@@ -86,7 +86,7 @@ class Front:
 
     def _own(self, scope: Scope) -> str:
         """The path as it is without --base-path; as it was sent, with what is escaped in it."""
-        path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
+        path = str((scope.get("raw_path") or scope["path"].encode()).decode("latin-1"))
         return path.removeprefix(self._base) if path.startswith(self._base + "/") else path
 
     async def _welcome(self, scope: Scope, send: Send, path: str) -> None:

@@ -76,7 +76,7 @@ MAY_HAVE_THREADS = [
     "sweep.trial",
     "sandbox.child",
     "sandbox.front",
-    "sandbox.visitor",  # ends with the process that has started it
+    "sandbox.tether",  # waits for the end of the process that has started this one
     "sandbox.visitors",
     "bench.learning",  # trains many runs
     "bench.beside",  # somebody who looks while a session trains
