@@ -20,8 +20,14 @@ window.dash_clientside = window.dash_clientside || {};
     const hash = app.recipe.write(recipe);
     history.replaceState(null, "", hash); // unlike location.hash, this is not a link that was followed
     const what = app.say(recipe.cursor ? "link.step-cursor" : "link.step", { step: recipe.step });
-    if (await toClipboard(location.href)) app.notice.put("copied", app.say("link.copied", { what }), { passing: true });
+    if (await toClipboard(address())) app.notice.put("copied", app.say("link.copied", { what }), { passing: true });
     else offerText(what);
+  }
+
+  // Where each visitor has a session of his own, under an address that is only his, a link leads to where they begin.
+  function address() {
+    const { links } = document.documentElement.dataset;
+    return links === undefined ? location.href : new URL(links.replace(/\/?$/, "/") + location.hash, location.origin).href;
   }
 
   // What led to the step on the screen, and to the values that are in force there.
@@ -64,7 +70,7 @@ window.dash_clientside = window.dash_clientside || {};
   function offerText(what) {
     app.notice.remove("copied");
     app.notice.put("copied", app.say("link.to-copy", { what }));
-    const field = app.element("input", { class: "link", readonly: true, "aria-label": app.say("link.label"), value: location.href });
+    const field = app.element("input", { class: "link", readonly: true, "aria-label": app.say("link.label"), value: address() });
     document.querySelector('.notice[data-key="copied"] p').after(field);
     field.focus();
     field.select();

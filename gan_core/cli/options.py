@@ -42,6 +42,7 @@ from gan_core.texts.catalogue import ENGLISH, languages
 
 MAX_STEPS = 10**9
 MANY_STEPS = 6_000  # of a scenario that is meant for more, so many are trained unless more are asked for
+MAX_VISITORS = 1000
 DEFAULT_RUNS = Path("runs")
 
 
@@ -71,6 +72,7 @@ class ServerOptions(RunOptions):
     allow_origin: tuple[str, ...] = ()  # whose pages may steer it, besides its own
     frame_ancestor: tuple[str, ...] = ()  # whose pages may have its page in a frame, besides its own
     trust_proxy: tuple[str, ...] = ()  # addresses or networks whose X-Forwarded-* count
+    sandbox: int = 0  # so many visitors have a session each; 0: all see the same one
     present: bool = False  # whoever has the token steers, everybody else watches
     language: str = ENGLISH  # of the page: a file of gan_core/texts
 
@@ -253,6 +255,12 @@ SERVER_OPTIONS = (
         read_flag,
         "whoever opens the address with the token steers, everybody else watches; GANSCOPE_TOKEN may be the token",
         extra={"action": "store_true"},
+    ),
+    Option(
+        "sandbox",
+        whole_number("sandbox", 0, MAX_VISITORS),
+        "give each visitor a session of his own, so many at most, within a share of cores and memory; 0: one for all",
+        extra={"metavar": "N"},
     ),
     Option("base-path", read_base_path, "path below which a proxy shows it, as /user/me/proxy/8050"),
     _repeated("allow-host", read_host_names, "NAME", "a further name that the server goes by, as behind a proxy"),

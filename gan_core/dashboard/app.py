@@ -30,9 +30,8 @@ from gan_core.dashboard.page.theme import css_variables
 from gan_core.system.assets import assets_folder
 from gan_core.texts.catalogue import catalogue, say
 
-
 _INDEX = """<!DOCTYPE html>
-<html lang="LANGUAGE" data-base="BASE">
+<html lang="LANGUAGE" data-base="BASE"LINKS>
     <head>
         {%metas%}
         <title>{%title%}</title>
@@ -60,13 +59,14 @@ def create_app(
     admission: Admission | None = None,
     ancestors: Iterable[str] = (),
     base: str = "",
+    links: str | None = None,
     presenting: Presenting | None = None,
 ) -> Dash:
     """Build the application. `choices` are what an experiment can be made of, as they are when a page is asked for.
 
     `admission` says whom it lets in, by default those that speak to it on this machine; pages of `ancestors` may have
-    its own in a frame. `base` is the path that its addresses begin with, "/gan" or "" for none. With `presenting`, only
-    one steers.
+    its own in a frame. `base` is the path that its addresses begin with, "/gan" or "" for none. `links` is the
+    path of the page that copied links lead to, where that is another. With `presenting`, only one steers.
     """
     app = Dash(
         "ganscope",
@@ -77,7 +77,7 @@ def create_app(
         assets_ignore=r"(compare|astray)\.js",  # one page loads it by itself, and every page has the other in it
         requests_pathname_prefix=f"{base}/",
         routes_pathname_prefix="/",
-        index_string=_index(base),
+        index_string=_index(base, links),
         meta_tags=[
             {"name": "viewport", "content": "width=device-width, initial-scale=1"},
             {"name": "description", "content": say("page.description")},
@@ -107,8 +107,17 @@ def create_app(
     return app
 
 
-def _index(base: str) -> str:
-    language, needed = catalogue().language, escape(say("page.no-script"))
-    style = f"{css_variables()}\n{STYLE}"
-    page = _INDEX.replace("VARIABLES", style).replace("LANGUAGE", language).replace("NO_SCRIPT", needed)
-    return page.replace("BASE", base).replace("ASTRAY", astray_element()).replace("TEXTS", texts_element())
+def _index(base: str, links: str | None) -> str:
+    parts = {
+        "VARIABLES": f"{css_variables()}\n{STYLE}",
+        "LANGUAGE": catalogue().language,
+        "NO_SCRIPT": escape(say("page.no-script")),
+        "LINKS": "" if links is None else f' data-links="{escape(links)}"',
+        "BASE": base,
+        "ASTRAY": astray_element(),
+        "TEXTS": texts_element(),
+    }
+    page = _INDEX
+    for name, text in parts.items():
+        page = page.replace(name, text)
+    return page

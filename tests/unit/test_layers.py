@@ -32,6 +32,7 @@ MAY_IMPORT: dict[str, str] = {
     "papers": "looking looking.measures records setup sweep targets texts training",
     "live": "looking records recording recording.file rerun run setup system texts training wire",
     "dashboard": "datasets records setup system texts wire",
+    "sandbox": "system texts",
     "cli": "datasets looking looking.measures records recording recording.file rerun run setup sweep system texts "
     "training wire",
     "bench": "",  # and everything that is above
@@ -73,6 +74,10 @@ MAY_HAVE_THREADS = [
     "sweep.conduct",
     "sweep.line",  # watches the process that trains
     "sweep.trial",
+    "sandbox.child",
+    "sandbox.front",
+    "sandbox.tether",  # waits for the end of the process that has started this one
+    "sandbox.visitors",
     "bench.learning",  # trains many runs
     "bench.beside",  # somebody who looks while a session trains
 ]

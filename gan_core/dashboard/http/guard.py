@@ -68,15 +68,20 @@ class Guard:
                 message = {**message, "headers": [*message["headers"], *self._headers]}
             await send(message)
 
-        headers = Headers(scope=scope)
-        refusal = self._admission.refusal(_asked(scope, headers))
-        if refusal is not None:
-            await _answer(refusal, headers)(scope, receive, send_marked)
+        if (refusal := refused(scope, self._admission)) is not None:
+            await refusal(scope, receive, send_marked)
             return
-        body = Body(receive, headers.get("content-length"))
+        body = Body(receive, Headers(scope=scope).get("content-length"))
         # The server leaves the body out of an answer to HEAD by itself: it keeps a scope of its own.
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         await self._app({**scope, "method": method, _BODY: body}, body.receive, send_marked)
+
+
+def refused(scope: Scope, admission: Admission) -> Response | None:
+    """What a request is answered that is not let in; None if it is."""
+    headers = Headers(scope=scope)
+    refusal = admission.refusal(_asked(scope, headers))
+    return None if refusal is None else _answer(refusal, headers)
 
 
 class Body:

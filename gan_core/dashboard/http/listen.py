@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
 if TYPE_CHECKING:
@@ -33,15 +33,18 @@ _NO_SUCH_ADDRESS = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 class Server:
     """The application on a port."""
 
-    def __init__(self, app: FastAPI, host: str, port: int) -> None:
-        """Listen, on a free port if `port` is 0. Raises OSError when that cannot be done."""
+    def __init__(self, app: ASGIApp, host: str, port: int, *, lifespan: bool = False) -> None:
+        """Listen, on a free port if `port` is 0. Raises OSError when that cannot be done.
+
+        `lifespan`: the application wants to be told when it begins and ends.
+        """
         self._sockets = _listen(host, port)
         self.addresses = [(str(one.getsockname()[0]), int(one.getsockname()[1])) for one in self._sockets]
         config = uvicorn.Config(
             app,
             http=partial(Connection, _allow_connections()),  # type: ignore[arg-type]  # makes one, as the class does
             ws="none",
-            lifespan="off",
+            lifespan="on" if lifespan else "off",
             log_config=None,
             access_log=False,
             proxy_headers=False,
@@ -95,6 +98,7 @@ class Serving(uvicorn.Server):
         await self._answer()
         for one in self._connections():
             one.transport.abort()
+        await self.lifespan.shutdown()
         await asyncio.sleep(0)
 
     def _connections(self) -> list[Connection]:

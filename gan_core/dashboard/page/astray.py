@@ -11,11 +11,11 @@ from base64 import b64encode
 from functools import cache
 from hashlib import sha256
 from html import escape
-from pathlib import Path
 
+from gan_core.system.assets import assets_folder
 from gan_core.texts.catalogue import say
 
-_SCRIPT = Path(__file__).resolve().parents[3] / "assets" / "astray.js"
+_SCRIPT = assets_folder() / "astray.js"
 _AFTER = 5  # seconds
 STYLE = f"""#astray {{ position: absolute; margin: 24px; visibility: hidden; animation: astray 0s {_AFTER}s forwards; }}
 @keyframes astray {{ to {{ visibility: visible; }} }}"""

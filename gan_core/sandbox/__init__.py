@@ -1,0 +1,1 @@
+"""`--sandbox N`: every visitor gets a server of his own, within his share of cores and memory, behind one address."""
