@@ -12,14 +12,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from gan_core.cli.options import ServerOptions, parse_server_options
+from gan_core.cli.options import ServerOptions, parse_server_options, read_token
 from gan_core.sandbox import tether
 from gan_core.texts.catalogue import use
 
 if TYPE_CHECKING:
     from gan_core.dashboard.http.listen import Server
 
-TOKEN = "GANSCOPE_TOKEN"  # environment: the presenter's, where it is not to be drawn
 LINKS = "GANSCOPE_LINKS"  # environment: path of the start page that links lead to, where it is not the page's own
 
 
@@ -63,7 +62,7 @@ def _serve_session(options: ServerOptions) -> int:
     from gan_core.system.machine import cores
     from gan_core.training.known import CHOICES, complete_presets
 
-    presenting = Presenting(os.environ.get(TOKEN, "")) if options.present else None
+    presenting = Presenting(read_token(os.environ)) if options.present else None
     folder = RunFolder(options.runs.absolute(), limit=int(options.run_limit * 1e9))
     if (why := trouble(folder.folder)) is not None:
         print(f"ganscope: {why}", file=sys.stderr)

@@ -42,6 +42,8 @@ from gan_core.texts.catalogue import ENGLISH, languages
 
 MAX_STEPS = 10**9
 MANY_STEPS = 6_000  # of a scenario that is meant for more, so many are trained unless more are asked for
+LEAST_TOKEN = 16  # characters
+TOKEN = "GANSCOPE_TOKEN"  # environment: the presenter's, where it is not to be drawn
 MAX_VISITORS = 1000
 DEFAULT_RUNS = Path("runs")
 
@@ -156,6 +158,14 @@ def parse_server_options(argv: Sequence[str], environ: Mapping[str, str], prog: 
     values = values_of(SERVER_OPTIONS, parser.parse_args(argv), environ, parser)
     repeated = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
     return ServerOptions(**{**values, **repeated})
+
+
+def read_token(environ: Mapping[str, str]) -> str:
+    """The presenter's token as the environment gives it, empty if it does not. Raises ValueError with a sentence."""
+    token = environ.get(TOKEN, "")
+    if token and not (re.fullmatch(r"[A-Za-z0-9_.~-]+", token) and len(token) >= LEAST_TOKEN):
+        raise ValueError(f"{TOKEN} must have at least {LEAST_TOKEN} characters, letters and digits and - _ . ~ alone.")
+    return token
 
 
 def read_preset(text: str) -> str:

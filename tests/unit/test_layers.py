@@ -74,6 +74,7 @@ MAY_HAVE_THREADS = [
     "sweep.conduct",
     "sweep.line",  # watches the process that trains
     "sweep.trial",
+    "dashboard.http.present",  # whoever watches waits on the event loop
     "sandbox.child",
     "sandbox.front",
     "sandbox.tether",  # waits for the end of the process that has started this one

@@ -30,7 +30,6 @@ from gan_core.dashboard.page.panels.registry import PANELS
 from gan_core.setup.limits import MAX_STEP
 from gan_core.texts.catalogue import say
 
-LEAST_TOKEN = 16  # characters
 TRIES = 10  # wrong tokens from one address, until it has to wait
 WAIT = 60.0  # seconds
 HOLD = 10.0  # seconds that a watcher's request is held at most
@@ -44,9 +43,7 @@ class Presenting:
     """Who steers, and what is shown to the others. All of it runs on the event loop."""
 
     def __init__(self, token: str = "", clock: Callable[[], float] = time.monotonic) -> None:
-        """With a token of one's own, or one of 192 random bits. Raises ValueError for one that is too short."""
-        if token and (len(token) < LEAST_TOKEN or not token.isascii() or not token.isprintable()):
-            raise ValueError(f"the token for --present must have at least {LEAST_TOKEN} characters of plain text.")
+        """With a token of one's own, or one of 192 random bits."""
         self.token = token or secrets.token_urlsafe(24)
         self._clock = clock
         # Of this server alone: browsers send cookies to every port of a machine.

@@ -156,9 +156,9 @@ def test_a_server_that_ends_in_the_middle_is_said_and_the_next_request_has_anoth
         ends = await visit.get(f"{room}/ends")
         assert ends.status == 502
         assert "error" in await ends.json()
-        while psutil.pid_exists(first):
+        while (answer := await visit.get(f"{room}/api/x")).status != 200:  # until its end is noticed
             await asyncio.sleep(0.01)
-        again = await (await visit.get(f"{room}/api/x")).json()
+        again = await answer.json()
         assert again["pid"] != first
         assert again["who"] == (await (await visit.get(f"{room}/api/y")).json())["who"]
 
