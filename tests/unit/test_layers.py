@@ -79,6 +79,8 @@ MAY_HAVE_THREADS = [
     "sandbox.front",
     "sandbox.tether",  # waits for the end of the process that has started this one
     "sandbox.visitors",
+    "dashboard.http.frames",  # coroutines alone
+    "dashboard.http.listen",  # runs the event loop
     "bench.learning",  # trains many runs
     "bench.beside",  # somebody who looks while a session trains
 ]
