@@ -58,9 +58,14 @@ class LiveServer:
     """Starts a server's script and waits until it listens."""
 
     def __init__(
-        self, *arguments: str, script: Path = ROOT / "app.py", port: int | None = None, waits: bool = False
+        self,
+        *arguments: str,
+        script: Path = ROOT / "app.py",
+        port: int | None = None,
+        waits: bool = False,
+        token: str = "",
     ) -> None:
-        """`waits`: it trains only once somebody looks."""
+        """`waits`: it trains only once somebody looks. `token` is the presenter's."""
         self.port = free_port() if port is None else port
         self.origin = ""  # known once it listens
         self.stderr = ""  # known once it has ended
@@ -68,6 +73,7 @@ class LiveServer:
         weakref.finalize(self, shutil.rmtree, self._runs, ignore_errors=True)
         self._command = [sys.executable, str(script), "--port", str(self.port), *arguments]
         self._no_wait = {} if waits else {"GANSCOPE_NO_WAIT": "1"}
+        self._token = {"GANSCOPE_TOKEN": token} if token else {}
         self._process: subprocess.Popen[str] | None = None
         self._stderr: IO[str] | None = None
         self.start()
@@ -78,7 +84,7 @@ class LiveServer:
         """Start it, again on the same port if it has ended, and wait for the line that says that it listens."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("GANSCOPE_") and k != "PORT"}
         environment["PYTHONPATH"] = str(ROOT)
-        environment |= {"GANSCOPE_RUNS": self._runs, **self._no_wait}
+        environment |= {"GANSCOPE_RUNS": self._runs, **self._no_wait, **self._token}
         self._stderr = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 - closed in stop()
         self._process = subprocess.Popen(
             self._command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=self._stderr, text=True
