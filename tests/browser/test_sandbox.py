@@ -12,8 +12,6 @@ import pytest
 from live_server import LiveServer
 from waiting import until
 
-pytestmark = pytest.mark.slow
-
 
 def test_a_visitor_has_a_session_of_his_own_and_steers_it() -> None:
     server = LiveServer("--preset", "quick", "--paused", "--sandbox", "1", "--base-path", "/gan")
