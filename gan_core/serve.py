@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from gan_core.cli.options import parse_server_options
+from gan_core.system.child import ENDING
 from gan_core.texts.catalogue import use
 
 
@@ -104,7 +105,7 @@ def command(prog: str = "ganscope") -> NoReturn:
 
 
 def _on_signal(act: Callable[[], None]) -> None:
-    for signum in (signal.SIGINT, signal.SIGTERM):
+    for signum in (signal.SIGINT, *ENDING):
         signal.signal(signum, lambda signum, frame: act())
 
 
