@@ -25,9 +25,8 @@ def machine(plan: Plan) -> dict[str, Any]:
     return {
         "processor": _processor(),
         "cores": cores(),
-        "load": round(os.getloadavg()[0], 2)
-        if hasattr(os, "getloadavg")
-        else 0.0,  # of the minute before: above 0, others take part and ratios suffer too
+        # Of the minute before: above 0, others take part and ratios suffer, too. Windows does not say.
+        "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else 0.0,
         "device": torch.cuda.get_device_name(compute.device) if on_gpu else "cpu",
         "threads": compute.threads,
         "products": torch.get_float32_matmul_precision(),
