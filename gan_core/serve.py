@@ -1,6 +1,6 @@
 """GANscope's server: reads its options, builds the session and the dashboard, and serves until it is told to stop.
 
-The command `ganscope` is `command`; `python app.py`, in a checkout, is the same.
+The command `ganscope` is `command`; `python -m gan_core.serve` and, in a checkout, `python app.py` are the same.
 """
 
 from __future__ import annotations
@@ -116,3 +116,7 @@ def _address(host: str, port: int) -> str:
 def _refuse(sentence: str) -> int:
     print(f"ganscope: {sentence}", file=sys.stderr)
     return 2
+
+
+if __name__ == "__main__":
+    command()
