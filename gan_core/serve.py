@@ -1,6 +1,6 @@
 """GANscope's server: reads its options, builds the session and the dashboard, and serves until it is told to stop.
 
-The command `ganscope` is `command`; `python app.py`, in a checkout, is the same.
+The command `ganscope` is `command`; `python -m gan_core.serve` and, in a checkout, `python app.py` are the same.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from gan_core.cli.options import ServerOptions, parse_server_options, read_token
 from gan_core.sandbox import tether
+from gan_core.system.child import ENDING
 from gan_core.texts.catalogue import use
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ def command(prog: str = "ganscope") -> NoReturn:
 
 
 def _on_signal(act: Callable[[], None]) -> None:
-    for signum in (signal.SIGINT, signal.SIGTERM):
+    for signum in (signal.SIGINT, *ENDING):
         signal.signal(signum, lambda signum, frame: act())
 
 

@@ -14,6 +14,7 @@ import torch
 
 from gan_core.bench.rounds import Plan, Row
 from gan_core.cli.outputs import write_whole
+from gan_core.system.machine import cores
 from gan_core.training.compute import resolve
 
 
@@ -23,8 +24,9 @@ def machine(plan: Plan) -> dict[str, Any]:
     on_gpu = compute.device.type == "cuda"
     return {
         "processor": _processor(),
-        "cores": os.cpu_count(),
-        "load": round(os.getloadavg()[0], 2),  # of the minute before: above 0, others take part and ratios suffer too
+        "cores": cores(),
+        # Of the minute before: above 0, others take part and ratios suffer, too. Windows does not say.
+        "load": round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else 0.0,
         "device": torch.cuda.get_device_name(compute.device) if on_gpu else "cpu",
         "threads": compute.threads,
         "products": torch.get_float32_matmul_precision(),

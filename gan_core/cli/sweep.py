@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 import time
 from collections import Counter
@@ -24,7 +23,7 @@ from gan_core.sweep.folder import LOOKS, ROWS, TABLE, SweepFolder
 from gan_core.sweep.plan import RECIPE, RECIPES, Plan, words
 from gan_core.sweep.plot import check_plan, draw
 from gan_core.sweep.statistics import compare, share
-from gan_core.system.child import give_way, is_gone
+from gan_core.system.child import ENDING, give_way, is_gone
 
 _CELLS_TOLD = 60  # cells at most that are told in words
 _COMPARED = ("coverage", "on_band", "energy")
@@ -74,7 +73,7 @@ def run(plan: Plan, options: SweepOptions) -> int:
         def say(sentence: str) -> None:
             bar.write(sentence, file=sys.stderr)
 
-        with CtrlC(also=(signal.SIGTERM,)) as ctrl_c, bar:
+        with CtrlC(also=ENDING) as ctrl_c, bar:
 
             def stop() -> bool:
                 return ctrl_c.pressed or is_gone(options.child_of)

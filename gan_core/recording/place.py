@@ -9,7 +9,8 @@ from pathlib import Path
 
 from gan_core.texts.catalogue import say
 
-FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS)  # what no room on the disk would mend
+# What no room on the disk would mend; the last two are of a file where a folder should be.
+FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR)
 
 
 def trouble(folder: Path) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import gan_core
 from gan_core.system import laboratory
+from gan_core.system.child import APART, tell_to_end
 from gan_core.texts.catalogue import say
 
 LOG = "server.log"  # what it said
@@ -44,7 +44,7 @@ class Laborer:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=log,
-                start_new_session=True,  # Ctrl-C in the server's terminal is for the server
+                **APART,  # Ctrl-C in the server's terminal is for the server
             )
 
     def ended(self) -> bool:
@@ -55,8 +55,7 @@ class Laborer:
         """Tell it to, once; it takes a moment."""
         if not self.stopped:
             self.stopped = True
-            with suppress(OSError):
-                self._process.send_signal(signal.SIGTERM)  # not SIGINT: what is begun in the background is deaf to it
+            tell_to_end(self._process)
 
     def end(self) -> None:
         """Stop it, and wait until it has: by force, if it takes long."""

@@ -5,14 +5,26 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
+from importlib.util import find_spec
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
+from typing import Any
 
 from gan_core.system import laboratory
 
+# What tells a process to end: not SIGINT, to which what is begun in the background is deaf.
+ENDING = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGBREAK") if hasattr(signal, name))
+# How `subprocess.Popen` begins a process that a terminal's Ctrl-C does not reach.
+APART: dict[str, Any] = (
+    {"start_new_session": True} if os.name == "posix" else {"creationflags": 0x200}  # CREATE_NEW_PROCESS_GROUP
+)
+_windows: Any = import_module("_winapi") if find_spec("_winapi") else None
+_SYNCHRONIZE, _WAIT_TIMEOUT = 0x100000, 258  # winnt.h, winbase.h
 _NICE = 10  # steps of priority below the process that began it
 
 
@@ -23,8 +35,31 @@ def give_way() -> None:
 
 
 def is_gone(parent: int | None) -> bool:
-    """Whether this is the child of another process now than of the one that it was to end with; None: of no one."""
-    return parent not in (None, os.getppid())
+    """Whether the process is gone with which this one, its child, was to end; None: with no one."""
+    if parent is None:
+        return False
+    return parent != os.getppid() if _windows is None else _has_ended(parent)
+
+
+def _has_ended(process: int) -> bool:
+    """Of Windows, which gives no child another parent, and whose Python may stand between a process and its child."""
+    try:
+        handle = _windows.OpenProcess(_SYNCHRONIZE, False, process)
+    except OSError:
+        return True
+    try:
+        return bool(_windows.WaitForSingleObject(handle, 0) != _WAIT_TIMEOUT)
+    finally:
+        _windows.CloseHandle(handle)
+
+
+def tell_to_end(process: subprocess.Popen[bytes]) -> None:
+    """Tell a process that was begun with `APART` to put its things in order and end: by one of `ENDING`."""
+    try:
+        process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))
+    except OSError:  # of Windows: there is no console to tell it through
+        with suppress(OSError):
+            process.terminate()
 
 
 def start(target: Callable[[Connection], None], name: str) -> tuple[SpawnProcess, Connection]:

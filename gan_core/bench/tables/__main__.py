@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ from gan_core.papers.train import MARKDOWN, train
 from gan_core.setup.config import MAX_THREADS
 from gan_core.sweep.conduct import Report
 from gan_core.sweep.crew import MakeCrew, NoCrew, crew, lasting
-from gan_core.system.child import give_way, is_gone
+from gan_core.system.child import ENDING, give_way, is_gone
 
 _PROG = "python -m gan_core.bench.tables"
 SEEDS = (0, 1, 2, 3, 4)  # fewer decide nothing
@@ -101,7 +100,7 @@ def _crew(scheduler: str | None, workers: int | None) -> Iterator[MakeCrew]:
 def _train(asked: Asked, done: int, given: argparse.Namespace) -> int:
     total = len(asked.seeds) * len(asked.ways)
     with (
-        CtrlC(also=(signal.SIGTERM,)) as ctrl_c,
+        CtrlC(also=ENDING) as ctrl_c,
         tqdm(total=total, initial=done, unit="run", disable=None, smoothing=0.05) as bar,
         _crew(given.scheduler, given.workers) as make_crew,
     ):

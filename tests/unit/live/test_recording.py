@@ -396,3 +396,37 @@ def test_a_run_in_which_nothing_happened_leaves_no_file(open_session: Opener, ru
     do(session, Restart())
     session.close(LONG)
     assert not runs.folder.exists() or list(runs.folder.iterdir()) == []
+
+
+def test_where_nothing_can_be_recorded_that_is_said_before_the_first_step_and_the_next_run_is_tried_anew(
+    open_session: Opener, runs: RunFolder
+) -> None:
+    runs.folder.touch()  # a file in the place of the folder
+    session = open_session()
+    recording = session.status().recording
+    assert recording is not None
+    assert recording.error is not None
+    assert recording.error.startswith(f"Nothing is recorded: {runs.folder} is no folder. Training works all the same;")
+    steps(session, 3)
+    runs.folder.unlink()
+    do(session, Restart())
+    recording = session.status().recording
+    assert recording is not None
+    assert recording.error is None
+    steps(session, 3)
+    session.close(LONG)
+    with closing(RunFile.open(runs.path(session.status().info.id))) as file:
+        assert file.last_step() == 3
+
+
+def test_a_folder_that_is_lost_later_is_told_apart_from_a_full_disk(open_session: Opener, runs: RunFolder) -> None:
+    session = open_session()
+    runs.folder.touch()
+    steps(session, 3)
+    assert session.trainer.opening.recorder is not None
+    session.trainer.opening.recorder.flush()
+    recording = session.status().recording
+    assert recording is not None
+    assert recording.error is not None
+    assert "let the server write there" in recording.error
+    assert "make room" not in recording.error
