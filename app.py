@@ -82,9 +82,8 @@ def main() -> int:
     first, *others = (
         f"http://{Host(name, port)}{below}" for address, port in server.addresses for name in reached_at(address)
     )
-    print(
-        "\n".join((f"GANscope is on {first}  (Ctrl-C ends it)", *(f"      and on {one}" for one in others))), flush=True
-    )
+    print(f"GANscope is on {first}  (Ctrl-C ends it)", *(f"      and on {one}" for one in others), sep="\n")
+    sys.stdout.flush()
     session.start()
     line.start()
     try:

@@ -67,7 +67,7 @@ class Client:
         *,
         method: str = "GET",
         headers: Mapping[str, str] | None = None,
-        query: Mapping[str, str] | None = None,
+        query_string: Mapping[str, str] | None = None,
         json: Any = NOTHING,
         data: bytes | str = b"",
         content_type: str | None = None,
@@ -82,6 +82,7 @@ class Client:
         if body:
             fields["Content-Length"] = str(len(body))
         raw = quote(path, safe="/%:@!$&'()*+,;=-._~")
+        asked = urlencode(query_string) if query_string else quote(own_query, safe="%=&+,:/-._~")
         scope = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -91,7 +92,7 @@ class Client:
             "root_path": "",
             "path": unquote(raw),
             "raw_path": raw.encode(),
-            "query_string": (urlencode(query) if query else quote(own_query, safe="%=&+,:/-._~")).encode(),
+            "query_string": asked.encode(),
             "headers": [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in fields.items()],
             "client": ("127.0.0.1", 50_000),
             "server": ("127.0.0.1", 8050),
