@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 
 import pytest
@@ -401,22 +401,18 @@ def test_where_there_are_too_many_the_one_that_is_idle_for_longest_goes(
 ) -> None:
     monkeypatch.setattr(listen, "MAX_CONNECTIONS", 3)
     for server in running(app, "127.0.0.1"):
-        connections = []
-        for _ in range(3):
-            connections.append(Connection(server.addresses[0]))
-            assert connections[-1].ask().answer()[0] == 200
-        waiting, idle, later = connections
-        session.asked.clear()
-        waiting.ask("/api/frame?after=5")
-        session.wait_until_asked(2)  # before it is noted down, and after
-        connections.append(Connection(server.addresses[0]))
-        assert connections[-1].ask().answer()[0] == 200
-        with pytest.raises(ConnectionResetError):
-            idle.at_end()
-        assert later.ask().answer()[0] == 200
-        assert waiting.answer()[0] == 204
-        for connection in connections:
-            connection.close()
+        with ExitStack() as opened:
+            waiting, idle, later = (opened.enter_context(closing(Connection(server.addresses[0]))) for _ in range(3))
+            for connection in (waiting, idle, later):
+                assert connection.ask().answer()[0] == 200
+            session.asked.clear()
+            waiting.ask("/api/frame?after=5")
+            session.wait_until_asked(1)
+            new = opened.enter_context(closing(Connection(server.addresses[0])))
+            assert new.ask().answer()[0] == 200
+            assert idle.at_end()
+            assert later.ask().answer()[0] == 200
+            assert waiting.answer()[0] == 204
 
 
 def test_a_head_without_end_is_cut_off(connect: Connect) -> None:

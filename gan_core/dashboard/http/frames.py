@@ -44,23 +44,21 @@ class NewestFrame:
         await send({"type": "http.response.body", "body": payload})
 
     async def _newer(self, version: int, lenses: frozenset[str]) -> bytes | None:
-        payload = self._session.frame_after(version, 0, lenses)
-        if payload is not None:
-            return payload
         loop = self._loop = asyncio.get_running_loop()
         end = loop.time() + HOLD
         while True:
             woken = loop.create_future()
-            self._waiting.add(woken)
-            timer = loop.call_at(end, _wake, woken)
+            self._waiting.add(woken)  # before looking: a frame that comes in between is not missed
             try:
-                # After being noted down: a frame that came in between is not missed.
                 payload = self._session.frame_after(version, 0, lenses)
                 if payload is not None or loop.time() >= end:
                     return payload
-                await woken
+                timer = loop.call_at(end, _wake, woken)
+                try:
+                    await woken
+                finally:
+                    timer.cancel()
             finally:
-                timer.cancel()
                 self._waiting.discard(woken)
 
     def _frame_came(self) -> None:
