@@ -185,7 +185,7 @@ def _addresses(server: Server, base: str) -> list[str]:
 
 
 def _say_where(first: str, others: Iterable[str]) -> None:
-    print(f"GANscope is on {first}  (Ctrl-C ends it)", *(f"\n           and {other}" for other in others), flush=True)
+    print(f"GANscope is on {first}  (Ctrl-C ends it)", *(f"      and on {one}" for one in others), sep="\n", flush=True)
 
 
 def _refuse(sentence: str) -> int:

@@ -92,7 +92,7 @@ def create_app(
         add_presenting(app.server, presenting)
     if base:
         app.server.add_middleware(BasePath, base=base)
-    guard(app.server, admission or Admission(), scripts=(*app.csp_hashes(), astray_hash()), ancestors=ancestors)
+    guard(app.server, admission, scripts=(*app.csp_hashes(), astray_hash()), ancestors=ancestors)
     add_routes(app.server, session)
     if archive is not None:
         add_run_routes(app.server, session, archive)

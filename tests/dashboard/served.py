@@ -21,7 +21,7 @@ def served(add: Callable[[FastAPI], None], session: FakeSession | None = None) -
     """A client of a server with the usual routes and those that `add` adds."""
     server = new_server()
     add_unknown(server)
-    guard(server, "127.0.0.1")
+    guard(server)
     add_routes(server, session or FakeSession())
     add(server)
     return Client(server)

@@ -112,7 +112,7 @@ def session() -> FakeSession:
 def http(session: FakeSession) -> Client:
     server = new_server()
     add_unknown(server)
-    guard(server, "127.0.0.1")
+    guard(server)
     add_routes(server, session)
     return Client(server)
 

@@ -115,7 +115,7 @@ def session() -> FakeSession:
 def app(session: FakeSession) -> FastAPI:
     app = new_server()
     add_unknown(app)
-    guard(app, "127.0.0.1")
+    guard(app)
     add_routes(app, session)
     return app
 

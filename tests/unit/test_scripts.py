@@ -52,6 +52,16 @@ def provided() -> dict[str, Path]:
 PROVIDED = provided()
 
 
+def test_every_address_on_the_server_is_made_in_one_place() -> None:
+    """Which knows the path below which a proxy may show it."""
+    asks = re.compile(r"(?<![.\w])fetch\((?!app\.at\()|\.open\(\"\w+\", (?!app\.at\()|\bassign\((?=[`\"])")
+    leads = re.compile(r"\b(?:href|src)(?::| =) [`\"](?!#)")
+    for file in FILES:
+        source = text(file).replace("async fetch(path, {", "")  # app.wire's own, which is made of that one
+        assert not asks.findall(source), file.name
+        assert not leads.findall(source), file.name
+
+
 def test_there_are_these_folders_and_no_others() -> None:
     found = {path.name for path in ASSETS.iterdir() if path.is_dir()}
     assert found == {*FOLDERS, *NOT_SCRIPTS} - {""}

@@ -19,14 +19,20 @@ MAX_BODY_BYTES = 64 * 1024
 _BODY = "ganscope.body"  # where a request's scope has its Body
 
 
-def guard(server: FastAPI, admission: Admission, *, scripts: Iterable[str] = (), ancestors: Iterable[str] = ()) -> None:
+def guard(
+    server: FastAPI,
+    admission: Admission | None = None,
+    *,
+    scripts: Iterable[str] = (),
+    ancestors: Iterable[str] = (),
+) -> None:
     """Refuse (403) every request that is not let in, and set the security headers.
 
-    `scripts` are the hashes of inline scripts that pages may run, `ancestors` whose pages may have one of them in a
-    frame, both as in a Content-Security-Policy. To be called after everything else that stands in front of the routes
-    has been added: what was added last comes first.
+    Without `admission` those are let in that speak to it on this machine. `scripts` are the hashes of inline scripts
+    that pages may run, `ancestors` whose pages may frame one of its own, both as in a Content-Security-Policy.
+    To be called after everything else in front of the routes has been added: what was added last comes first.
     """
-    server.add_middleware(Guard, admission=admission, headers=security_headers(scripts, ancestors))
+    server.add_middleware(Guard, admission=admission or Admission(), headers=security_headers(scripts, ancestors))
 
 
 def security_headers(scripts: Iterable[str], ancestors: Iterable[str] = ()) -> list[tuple[bytes, bytes]]:

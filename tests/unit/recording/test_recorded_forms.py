@@ -102,7 +102,7 @@ def settle(session: TrainingSession, step: int) -> None:
 @pytest.fixture
 def http(runs: RunFolder, session: TrainingSession) -> Iterator[Client]:
     server, reruns = new_server(), Reruns()
-    guard(server, "127.0.0.1")
+    guard(server)
     add_routes(server, session)
     add_run_routes(server, session, Archive(Library(runs.folder), StoredRuns(runs), reruns))
     yield Client(server)
