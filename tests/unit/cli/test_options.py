@@ -23,6 +23,8 @@ from gan_core.setup.config import BOUNDS
 from gan_core.setup.limits import MAX_SEED
 from gan_core.training import compute
 
+FLAGS = ("paused", "no-wait", "present")
+
 # Option, a value that is not its default, and what it reads as.
 VALUES = {
     "host": ("0.0.0.0", "0.0.0.0"),
@@ -37,6 +39,8 @@ VALUES = {
     "run-limit": ("0.5", 0.5),
     "paused": ("yes", True),
     "no-wait": ("yes", True),
+    "present": ("yes", True),
+    "sandbox": ("12", 12),
     "base-path": ("/user/me%40x/proxy/8050/", "/user/me%40x/proxy/8050"),
     "allow-host": ("gan.example.org,[::1],10.0.0.7", ("gan.example.org", "[::1]", "10.0.0.7")),
     "allow-origin": ("https://GAN.example.org/,http://a:80", ("https://gan.example.org", "http://a")),
@@ -56,10 +60,12 @@ BAD = {
     "precision": ["float16"],
     "threads": ["0", "257", "two"],
     "language": ["klingon"],
-    "runs": [__file__],
+    "runs": [],  # a server runs all the same where none can be kept, and says so
     "run-limit": ["0", "0.05", "1e9", "nan", "much"],
     "paused": ["maybe"],
     "no-wait": ["2"],
+    "present": ["token"],
+    "sandbox": ["-1", "1001", "many"],
     "base-path": [
         "gan",
         "C:/gan",
@@ -91,7 +97,7 @@ BAD = {
 
 
 def arguments(name: str, text: str) -> list[str]:
-    return [f"--{name}"] if name in ("paused", "no-wait") else [f"--{name}", text]
+    return [f"--{name}"] if name in FLAGS else [f"--{name}", text]
 
 
 def variable(name: str) -> str:
@@ -127,7 +133,7 @@ def test_option_and_variable_mean_the_same(name: str) -> None:
 @pytest.mark.parametrize("name", VALUES)
 def test_command_line_wins(name: str) -> None:
     text, value = VALUES[name]
-    environ = {variable(name): "no" if name in ("paused", "no-wait") else BAD[name][0]}
+    environ = {variable(name): "no" if name in FLAGS else BAD[name][0]}
     assert getattr(parse_server_options(arguments(name, text), environ), name.replace("-", "_")) == value
 
 
@@ -168,7 +174,7 @@ def test_a_bad_value_is_one_line_that_names_its_place(name: str, text: str, caps
     with pytest.raises(SystemExit, match="2"):
         parse_server_options([], {variable(name): text})
     assert f"environment variable {variable(name)}: " in one_line_of(capsys)
-    if name not in ("paused", "no-wait"):
+    if name not in FLAGS:
         with pytest.raises(SystemExit, match="2"):
             parse_server_options([f"--{name}={text}"], {})
         assert f"argument --{name}: " in one_line_of(capsys)
