@@ -35,10 +35,12 @@ USER ganscope
 ENV GANSCOPE_HOST=0.0.0.0
 EXPOSE 8050
 
-# http.client rather than urllib.request: it never goes through a proxy that the environment names.
+# http.client rather than urllib.request: it never goes through a proxy that the environment names. A port that is an
+# address is one that Kubernetes sets for a service; the server leaves it alone, too.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["python", "-c", "\
 import http.client, json, os, sys; \
-port = os.environ.get('GANSCOPE_PORT') or os.environ.get('PORT') or 8050; \
+said = (os.environ.get(name, '').strip() for name in ('GANSCOPE_PORT', 'PORT')); \
+port = next((text for text in said if text and '://' not in text), 8050); \
 server = http.client.HTTPConnection('127.0.0.1', int(port), timeout=4); \
 server.request('GET', '/healthz'); \
 sys.exit(json.load(server.getresponse())['status'] != 'ok')"]

@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, str] = {
     "dashboard": "datasets records setup system texts wire",
     "cli": "datasets looking looking.measures records recording recording.file rerun run setup sweep system texts "
     "training wire",
+    "notebook": "system",
     "bench": "",  # and everything that is above
 }
 # How the package is entered: these may import all.
