@@ -37,7 +37,7 @@ class FailingEngine(GANEngine):
 def main() -> None:
     port = int(sys.argv[sys.argv.index("--port") + 1])
     session = TrainingSession("quick", paused=True, threads=1, make_engine=FailingEngine)
-    server = Server(create_app(session, choices=CHOICES).server, session, "127.0.0.1", port)
+    server = Server(create_app(session, choices=CHOICES).server, "127.0.0.1", port)
     session.start()
     print("GANscope is on", f"http://127.0.0.1:{port}", flush=True)
     server.run()
