@@ -20,7 +20,6 @@
 //   "exact"     an exact frame of the past is there (null), or cannot be: of which step
 //   "leave"     the past is to be left for the newest step
 //   "acted"     a command was answered: what it was, and why it was refused, or null
-//   "kept-out"  the server takes no command from this page at all: its sentence
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
