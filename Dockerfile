@@ -36,13 +36,13 @@ USER ganscope
 ENV GANSCOPE_HOST=0.0.0.0
 EXPOSE 8050
 
-# http.client rather than urllib.request: it never goes through a proxy that the environment names. Kubernetes sets
-# GANSCOPE_PORT=tcp://... beside a service of that name: no port, for the server neither.
+# http.client rather than urllib.request: it never goes through a proxy that the environment names. A port that is an
+# address is one that Kubernetes sets for a service; the server leaves it alone, too.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["python", "-c", "\
 import http.client, json, os, sys; \
-named = [os.environ.get(name, '').strip() for name in ('GANSCOPE_PORT', 'PORT')]; \
-port = next((int(name) for name in named if name.isdecimal()), 8050); \
-server = http.client.HTTPConnection('127.0.0.1', port, timeout=4); \
+said = (os.environ.get(name, '').strip() for name in ('GANSCOPE_PORT', 'PORT')); \
+port = next((text for text in said if text and '://' not in text), 8050); \
+server = http.client.HTTPConnection('127.0.0.1', int(port), timeout=4); \
 server.request('GET', '/healthz'); \
 sys.exit(json.load(server.getresponse())['status'] != 'ok')"]
 

@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint format bench measure clean browser
+.PHONY: help run test test-fast lint format bench measure clean browser proxy
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,7 +14,7 @@ help: ## list the commands
 run: $(VENV)/run.stamp ## start the dashboard on http://127.0.0.1:8050; options go in ARGS="--preset quick"
 	@exec $(BIN)/python app.py $(ARGS)
 
-test: lint browser ## check style and types, then run every test, two files at a time; pytest's options go in ARGS="-k engine"
+test: lint browser proxy ## check style and types, then run every test, two files at a time; pytest's options go in ARGS="-k engine"
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: $(VENV)/dev.stamp ## run the quick tests: no browser, no large networks, no other programs; style and types are not checked
@@ -74,3 +74,13 @@ browser:
 	  $$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null && \
 	  command -v chromium >/dev/null; \
 	} || { echo "The browser tests need Chromium or Chrome: install it so that chromium or google-chrome is on the PATH." >&2; exit 1; }
+
+# The page is tested behind nginx, too. Where it is not there and cannot be installed, those tests are skipped.
+proxy:
+	@PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { \
+	  if [ "$$(id -u)" -eq 0 ]; then root=env; else root=sudo; fi; \
+	  command -v apt-get >/dev/null && command -v $$root >/dev/null && \
+	  echo "Installing Debian's nginx for the tests behind a proxy" && \
+	  $$root apt-get update -qq && \
+	  $$root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nginx-light >/dev/null; \
+	} || echo "Without nginx, its tests are skipped."

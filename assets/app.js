@@ -20,7 +20,6 @@
 //   "exact"     an exact frame of the past is there (null), or cannot be: of which step
 //   "leave"     the past is to be left for the newest step
 //   "acted"     a command was answered: what it was, and why it was refused, or null
-//   "kept-out"  the server takes no command from this page at all: its sentence
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
@@ -60,14 +59,24 @@ window.dash_clientside = window.dash_clientside || {};
 
   // Where the page's data come from: the live session, or, opened as /?run=ID, a recorded run that is only looked at.
   const id = new URLSearchParams(location.search).get("run");
+  const beside = () => {
+    try {
+      return window !== window.parent && window.parent.location.pathname.endsWith("/compare");
+    } catch {
+      return false; // in a frame of somebody else's page, as a notebook's
+    }
+  };
   app.source = {
     recorded: id !== null, // whether it is a recorded run
     id, // that run's id; null for the live session, whose run may change
     possible: id === null || /^[0-9a-z][0-9a-z-]{0,39}$/.test(id), // else the id must not get into a path
-    embedded: window !== window.parent, // one of two beside each other
+    embedded: beside(), // one of two beside each other
     base: id === null ? "/api" : `/api/runs/${id}`, // of the paths progress, points and frame/STEP
     // recorded.js adds what else is to be known of a recorded run: newest, refuse, words, title, inForce, LEAVING.
   };
+
+  // Leaves what is seen for the live run; of two beside each other, both.
+  app.home = () => (app.source.embedded ? window.parent : window).location.assign(app.at("/"));
 
   // A scenario by its name; null for one that this version does not know, for a recorded run may name anything.
   app.preset = (name) => (Object.hasOwn(app.state.settings.presets, name) ? app.state.settings.presets[name] : null);

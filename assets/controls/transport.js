@@ -15,7 +15,7 @@ window.dash_clientside = window.dash_clientside || {};
   function acted(body, why) {
     const run = app.command.run() === null ? state.run : app.command.run();
     refusal = why && { why, silent: app.command.silent(), run, at: "step" in body ? state.view.step : undefined };
-    if (!why && app.source.recorded) window.top.location.assign(app.at("/"));
+    if (!why && app.source.recorded) app.home();
     else show();
   }
 

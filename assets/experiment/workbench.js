@@ -167,7 +167,7 @@ window.dash_clientside = window.dash_clientside || {};
     write(built.foot.says, app.say("experiment.starting"));
     const { run } = state.status.info;
     const why = await app.command.send(body);
-    if (!why && app.source.recorded) return window.top.location.assign(app.at("/"));
+    if (!why && app.source.recorded) return app.home();
     if (!why) {
       app.timeline.follow_live();
       await another(run);

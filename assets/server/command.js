@@ -44,7 +44,7 @@ window.dash_clientside = window.dash_clientside || {};
     const said = await answer.json().catch(() => ({ error: "" }));
     if (said.run !== undefined) run = said.run;
     const why = answer.ok ? null : said.error || app.say("server.refused", { status: answer.status });
-    if (answer.status === 403) state.emit("kept-out", why);
+    if (answer.status === 403) state.emit("acted", body, why); // no command of this page is taken: said whoever sent it
     if (why) return why;
     answered = performance.now();
     run = said.status.info.run;

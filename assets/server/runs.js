@@ -44,7 +44,7 @@ window.dash_clientside = window.dash_clientside || {};
   async function open(id) {
     const refusal = await app.command.send({ do: "open", run: id });
     if (refusal) return refusal;
-    if (app.source.recorded) location.assign(app.at("/"));
+    if (app.source.recorded) app.home();
     else state.emit("leave");
     return null;
   }

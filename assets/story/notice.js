@@ -2,7 +2,6 @@
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
-  const state = app.state;
   const shown = new Map(); // key -> {line, text}
 
   // Shows a line, in the place of the one that has this key. `action`: {text, run}; `dismissed` is called for the cross.
@@ -33,8 +32,6 @@ window.dash_clientside = window.dash_clientside || {};
     for (const [key, { line }] of shown) if (line.classList.contains("passing")) remove(key);
   }
 
-  state.on("kept-out", (why) => put("kept-out", why));
-  state.on("acted", (body, why) => why || remove("kept-out"));
   document.addEventListener("pointerdown", press, true);
   document.addEventListener("keydown", press, true);
 

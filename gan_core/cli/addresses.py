@@ -12,9 +12,7 @@ OF_A_SERVICE = re.compile(r"(tcp|udp|sctp)://\S+")
 _SEGMENT = re.compile(r"(?:[A-Za-z0-9._~@+=,!-]|%[0-9A-Fa-f]{2})+")
 _MAX_PATH = 200  # letters
 # As Content-Security-Policy has them: pages of one server, of all below a name, on any port; or a program's own scheme.
-_ANCESTOR = re.compile(
-    r"https?://(\*\.)?([a-z0-9.-]+|\[[0-9a-f:.]+\])(:([0-9]{1,5}|\*))?|(?!(https?|data|blob):)[a-z][a-z0-9+.-]*:"
-)
+_ANCESTOR = re.compile(r"https?://(\*\.)?[a-z0-9.-]+(:([0-9]{1,5}|\*))?|(?!(https?|data|blob):)[a-z][a-z0-9+.-]*:")
 
 
 def read_address(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -44,7 +45,7 @@ def behind() -> Iterator[Behind]:
     """nginx takes the path off, or passes it on; it rewrites Host, or drops its port. Jupyter takes it off, too."""
     here = free_port()
     base = f"/user/me/proxy/{here}"
-    ports = {name: free_port() for name in ("strips", "keeps", "rewrites", "drops", "jupyter")}
+    ports = {name: free_port() for name in ("strips", "keeps", "rewrites", "drops", "jupyter", "notebook", "stranger")}
     to = f"proxy_pass http://127.0.0.1:{here}"
     sites = {
         "strips": f"location {base}/ {{ {to}/; {KEPT_HOST} }}",
@@ -52,7 +53,11 @@ def behind() -> Iterator[Behind]:
         "rewrites": f"location {base}/ {{ {to}; }}",
         "drops": f"location {base}/ {{ {to}; proxy_bind 127.0.0.9; proxy_set_header Host $host; }}",
     }
-    options = ("--base-path", base, "--trust-proxy", "127.0.0.9")
+    cell = f'<iframe src="http://127.0.0.1:{here}/" width=1200 height=900></iframe>'
+    site = f"location / {{ default_type text/html; return 200 '{cell}'; }}"
+    sites |= dict.fromkeys(("notebook", "stranger"), site)
+    ancestor = f"http://127.0.0.1:{ports['notebook']}"
+    options = ("--base-path", base, "--trust-proxy", "127.0.0.9", "--frame-ancestor", ancestor)
     server = LiveServer(*QUICK, *options, script=COARSE, port=here)
     try:
         with nginx({ports[name]: site for name, site in sites.items()}):
@@ -121,15 +126,30 @@ def test_what_nginx_does_to_host(behind: Behind) -> None:
         assert command(server, "https://evil.example") == (403, "--allow-origin https://evil.example")
 
 
+def test_in_a_frame_of_a_notebook(page: Page, watch: Watch, behind: Behind) -> None:
+    """It is used there as in a tab; a page that no option names gets none of it."""
+    watch.tolerate("frame-ancestors")
+    watch.allow(behind.server.origin)
+    for name in ("notebook", "stranger"):
+        watch.allow(f"http://127.0.0.1:{behind.port[name]}")
+    page.goto(f"http://127.0.0.1:{behind.port['notebook']}/")
+    framed = page.frame_locator("iframe")
+    step = int(behind.server.status()["step"])
+    framed.locator("#step-once").click()
+    expect(framed.locator("#samples-panel")).to_have_attribute("data-step", str(step + 1))
+    expect(framed.locator("html")).not_to_have_class(re.compile("embedded"))
+    with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
+        page.goto(f"http://127.0.0.1:{behind.port['stranger']}/")
+    expect(framed.locator("#samples-panel")).to_have_count(0)
+
+
 def test_a_page_that_may_not_steer_says_which_option_is_missing(page: Page, watch: Watch, behind: Behind) -> None:
     watch.tolerate("403")
     dashboard = DashboardPage(page, behind.at("rewrites"), watch)
     dashboard.open()
-    page.locator("#step-once").click()
-    told = page.locator("#notices")
+    page.get_by_text("20th", exact=True).click()
+    told = page.locator("#failure")
     expect(told).to_contain_text(f"add --allow-origin http://127.0.0.1:{behind.port['rewrites']} to GANscope's options")
-    told.get_by_role("button").click()
-    expect(told).not_to_contain_text("--allow-origin")
 
 
 def test_a_page_below_a_path_that_nobody_told_says_which_option_is_missing(

@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, str] = {
     "sandbox": "system texts",
     "cli": "datasets looking looking.measures records recording recording.file rerun run setup sweep system texts "
     "training wire",
+    "notebook": "system",
     "bench": "",  # and everything that is above
 }
 # How the package is entered: these may import all.

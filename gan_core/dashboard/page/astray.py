@@ -17,7 +17,7 @@ from gan_core.texts.catalogue import say
 
 _SCRIPT = assets_folder() / "astray.js"
 _AFTER = 5  # seconds
-STYLE = f"""#astray {{ position: absolute; margin: 24px; visibility: hidden; animation: astray 0s {_AFTER}s forwards; }}
+STYLE = f"""#astray {{ position: absolute; margin: 2em 1em; visibility: hidden; animation: astray 0s {_AFTER}s both; }}
 @keyframes astray {{ to {{ visibility: visible; }} }}"""
 _PATH = re.compile(r"((?:/[A-Za-z0-9_.~@%+-]{1,60}){1,8}?)(/compare)?/?")
 
