@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from gan_core.texts.catalogue import say
@@ -44,7 +44,7 @@ class Asked:
     frames: int = 300
 
 
-NAMES = tuple(field.name for field in fields(Asked) if field.name != "suffix")
+NAMES = tuple(name for name in vars(Asked(suffix="")) if name != "suffix")
 
 
 def read_asked(suffix: str, given: Mapping[str, Any]) -> Asked:
@@ -55,8 +55,12 @@ def read_asked(suffix: str, given: Mapping[str, Any]) -> Asked:
     unknown = sorted(set(given) - set(NAMES))
     if unknown:
         raise ValueError(say("export.no-choice", name=unknown[0], names=", ".join(NAMES)))
-    read: dict[str, Any] = {name: _READ[name](value) if name in _READ else _whole(name, value) for name, value in given.items()}
-    return Asked(suffix=suffix, **read)
+    fields: dict[str, Any] = {name: _read(name, value) for name, value in given.items()}
+    return Asked(suffix=suffix, **fields)
+
+
+def _read(name: str, value: Any) -> Any:
+    return _READ[name](value) if name in _READ else _whole(name, value)
 
 
 def _whole(name: str, value: Any) -> int:
