@@ -52,6 +52,7 @@ EXPORTS: dict[str, Export] = {
     for export in (
         Export("curves", (".csv", ".parquet"), takes=("steps",)),
         Export("weights", (".safetensors",), takes=("step",)),
+        Export("script", (".py",)),
     )
 }  # fmt: skip
 
