@@ -78,6 +78,8 @@ MAY_HAVE_THREADS = [
     "sweep.conduct",
     "sweep.line",  # watches the process that trains
     "sweep.trial",
+    "dashboard.http.frames",  # coroutines alone
+    "dashboard.http.listen",  # runs the event loop
     "bench.learning",  # trains many runs
     "bench.beside",  # somebody who looks while a session trains
 ]
