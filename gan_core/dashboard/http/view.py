@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from gan_core.records.commands import Command
 from gan_core.records.exports import ExportJob
 from gan_core.records.library import Line, RunPage, RunQuery
+from gan_core.records.notes import Note
 from gan_core.records.outcomes import Cancelled, Refused, Verdict, Working
 from gan_core.records.status import Status
 from gan_core.setup.plane import Plane
@@ -90,6 +91,9 @@ class LibraryView(Protocol):
 
     def rename(self, run_id: str, title: str) -> None:
         """Give it a title."""
+
+    def note(self, run_id: str, note: Note) -> None:
+        """Note something of it or of one of its steps."""
 
     def delete(self, run_id: str) -> None:
         """Put it aside, for some days."""
