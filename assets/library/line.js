@@ -125,6 +125,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (!line.querySelector(".notes-form")) {
       const editor = app.notes.editor(run);
       line.querySelector(".run-actions").after(editor.root);
+      editor.root.onkeydown = (event) => event.key === "Escape" && !event.isComposing && note(line, run);
       return editor.focus();
     }
     fill(line, run);
