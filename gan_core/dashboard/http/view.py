@@ -245,6 +245,12 @@ class ExportsView(Protocol):
     def ask(self, run_id: str, what: str, suffix: str, given: Mapping[str, Any]) -> str:
         """Have one made; returns its id."""
 
+    def upload(self) -> AbstractContextManager[Path]:
+        """A place for a file of weights that comes in."""
+
+    def begin(self, run_id: str, weights: Path) -> str:
+        """Have a run begun with them, of the experiment of another one."""
+
     def file(self, job_id: str) -> tuple[Path, str, str]:
         """A finished file, what it is called, and its media type."""
 
