@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 
-from gan_core.cli import sweep_options
+from gan_core.cli import export_options, sweep_options
 from gan_core.cli.arguments import Parser, argument, read_name, read_path, read_picture, values_of, whole_number
 from gan_core.cli.options import (
     MANY_STEPS,
@@ -51,10 +51,13 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     verify = commands.add_parser("verify", help="train a recorded run again and compare", description=_verify.__doc__)
     verify.set_defaults(run=_verify, parser=verify)
     _add_verify_arguments(verify)
+    export = commands.add_parser("export", help="make a file of a recorded run", description=export_options.__doc__)
+    export.set_defaults(run=export_options.run, parser=export)
+    export_options.add_arguments(export)
     bench = commands.add_parser("bench", help="measure the training speed", description=_bench.__doc__)
     bench.set_defaults(run=_bench, parser=bench)
     _add_bench_arguments(bench)
-    for command in (train, sweep, verify, bench):
+    for command in (train, sweep, verify, export, bench):
         WITH.add_to(command, ())
     given = parser.parse_args(argv)
     try:
@@ -105,6 +108,12 @@ def _add_train_arguments(parser: argparse.ArgumentParser) -> None:
         help="stop at the first look at which this holds, as collapsed, or 'coverage > 0.8 and step >= 1000'; there is "
         "one at least every 20 steps, and at each step that it names",
     )
+    add(
+        "--weights",
+        type=argument(read_path),
+        metavar="FILE",
+        help="begin with weights that `export` wrote; what the optimisers gather begins at zero",
+    )
     add("--record", action="store_true", help="also record the run into DIR: `app.py --runs DIR` shows it")
     add("--resume", action="store_true", help="go on with the run recorded in DIR, or begin it; implies --record")
     for option in RUN_OPTIONS:
@@ -141,6 +150,7 @@ def _train(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
         record=given.record or given.resume,
         resume=given.resume,
         until=given.until,
+        weights=given.weights,
         **values,
     )
     from gan_core.cli import train as headless  # only now: torch takes seconds to load

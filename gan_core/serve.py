@@ -49,6 +49,8 @@ def _serve_session(options: ServerOptions) -> int:
     from gan_core.dashboard.http.present import Presenting
     from gan_core.dashboard.http.view import Archive
     from gan_core.datasets.folder import BESIDE_RUNS, look_in
+    from gan_core.export.service import BESIDE_RUNS as EXPORTS
+    from gan_core.export.service import Exports
     from gan_core.live.session import TrainingSession
     from gan_core.papers.service import BESIDE_RUNS as TABLES
     from gan_core.papers.service import Tables
@@ -82,6 +84,7 @@ def _serve_session(options: ServerOptions) -> int:
     )
     reruns = Reruns()
     archive = Archive(Library(folder.folder, folder.limit), StoredRuns(folder), reruns)
+    exports = Exports(folder.folder / EXPORTS, archive.library.path)
     line = Line(cores())
     app = create_app(
         session,
@@ -89,6 +92,7 @@ def _serve_session(options: ServerOptions) -> int:
         choices=CHOICES,
         sweeps=Sweeps(folder.folder / SWEEPS, line),
         tables=Tables(folder.folder / TABLES, line),
+        exports=exports,
         admission=Admission(options.host, options.allow_host, options.allow_origin, options.trust_proxy),
         ancestors=options.frame_ancestor,
         base=options.base_path,
@@ -110,6 +114,7 @@ def _serve_session(options: ServerOptions) -> int:
     finally:
         session.close()
         reruns.close()
+        exports.close()
         line.close()
         server.close()
     return 0

@@ -28,13 +28,14 @@ MAY_IMPORT: dict[str, str] = {
     "recording.file": "records run setup system training wire",
     "recording": "datasets looking records recording.file run setup system texts training wire",
     "rerun": "looking records recording.file run setup system texts training wire",
+    "export": "recording.file records rerun setup system targets texts training wire",
     "sweep": "looking looking.measures records recording.file run setup system targets texts training wire",
     "papers": "looking looking.measures records setup sweep targets texts training",
     "live": "looking records recording recording.file rerun run setup system texts training wire",
     "dashboard": "datasets records setup system texts wire",
     "sandbox": "system texts",
-    "cli": "datasets looking looking.measures records recording recording.file rerun run setup sweep system texts "
-    "training wire",
+    "cli": "datasets export looking looking.measures records recording recording.file rerun run setup sweep system "
+    "texts training wire",
     "notebook": "system",
     "bench": "",  # and everything that is above
 }
@@ -49,6 +50,8 @@ WITHOUT_TORCH = [
     "wire",
     "dashboard",
     "cli.options",
+    "export.asked",
+    "export.registry",
     "run.history",
     "run.thinning",
     "run.extremes",
@@ -71,6 +74,8 @@ MAY_HAVE_THREADS = [
     "recording.recorder",
     "recording.file.lock",
     "rerun.process",
+    "export.service",
+    "export.worker",
     "system.child",
     "sweep.conduct",
     "sweep.line",  # watches the process that trains
