@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from gan_core.dashboard.page.panels.scenes import scene
-from gan_core.dashboard.page.panels.views import CURVES
 from gan_core.export.pen import DASHES, FONT, Box, Pen, number
 from gan_core.export.still import Curve, Still
 from gan_core.export.stretch import Shown
+from gan_core.panels.scenes import scene
+from gan_core.panels.views import CURVES
 from gan_core.records.steps import Change
 from gan_core.texts.catalogue import say, say_or
 
@@ -56,15 +56,15 @@ class Curves:
         """Draw another step."""
         step, row = shown.frame.step, self._still.row(shown.frame.step)
         beyond: dict[str, list[tuple[float, float, str]]] = {"above": [], "below": []}
-        for (line, curve, ink), (column, *_) in zip(self._lines, self._drawn(), strict=True):
+        for (line, curve, ink), (column, *_), text in zip(self._lines, self._drawn(), self._values, strict=True):
             until = int(np.searchsorted(curve.steps, step, side="right"))
             x, y = curve.steps[:until], curve.values[:until]
             line.set_data(x, np.maximum(y, self._low) if self._plot.log else y)
             here = x >= self._still.axis[0]
-            for side, off in (("above", y > self._high), ("below", y < self._low)):
-                beyond[side] += [(a, b, ink) for a, b in zip(x[here & off].tolist(), y[here & off].tolist(), strict=True)]
+            for side, off in (("above", here & (y > self._high)), ("below", here & (y < self._low))):
+                beyond[side] += [(a, b, ink) for a, b in zip(x[off].tolist(), y[off].tolist(), strict=True)]
             value = row[column] if isinstance(column, int) else (y[-1] if until else np.nan)
-            self._values[self._lines.index((line, curve, ink))].set_text("–" if np.isnan(value) else f"{value:.4f}")
+            text.set_text("–" if np.isnan(value) else f"{value:.4f}")
         for side, found in beyond.items():
             self._show_beyond(side, found)
         for change, artists in self._marks:
@@ -112,14 +112,13 @@ class Curves:
             x, anchor = {"left": (0.01, "left"), "center": (0.5, "center"), "right": (0.995, "right")}[side]
             text = self.axes.annotate(words, (x, at), xycoords=("axes fraction", "data"), ha=anchor, va="bottom")
             text.set(fontsize=pen.points(FONT - 1), color=pen.ink(ink), clip_on=True)
-            text.set_bbox({"facecolor": pen.ink("card"), "edgecolor": "none", "alpha": 0.85, "pad": pen.points(1)})
+            text.set_bbox({"facecolor": pen.ink("card"), "edgecolor": "none", "alpha": 0.85, "pad": 0})
             self.moving.append(text)  # over the curves
         if self._plot.words:
             middle = (self._still.axis[0] + self._still.axis[1]) / 2, (self._low + self._high) / 2
             words = say(self._plot.words).replace("<br>", "\n")
-            self.axes.text(*middle, words, ha="center", va="center", fontsize=self._pen.points(13)).set_color(
-                self._pen.ink("text")
-            )
+            style = {"ha": "center", "va": "center", "fontsize": self._pen.points(13), "color": self._pen.ink("text")}
+            self.axes.text(*middle, words, **style)
 
     def _references(self) -> Iterator[tuple[float, str, str, str, str]]:
         points = self._still.points
@@ -131,13 +130,14 @@ class Curves:
                 yield points.best, f"{words} {number(points.best)}", "right", "quiet", "dash"
         for guide in points.guides if self._plot.guides else ():
             yield guide.loss, _guide(guide.modes, guide.of, guide.loss), "right", "quiet", "dash"
+        held = {"floor": (points.floors, "dash"), "collapsed": (points.collapsed, "dashdot")}
         for line in self._plot.lines:
-            for name, held, side, dash in (("floor", points.floors, "floor_side", "dash"), ("collapsed", points.collapsed, "", "dashdot")):
-                words = "" if line.references is None else getattr(line.references, name)
-                if words and line.reading in held:
-                    place = getattr(line.references, side) if side else "left"
-                    value = held[line.reading]
-                    yield value, f"{say_or(words, words)} {number(value)}", place, line.colour, dash
+            for name, (values, dash) in held.items():
+                key = "" if line.references is None else getattr(line.references, name)
+                if line.references and key and line.reading in values:
+                    value = values[line.reading]
+                    side = line.references.floor_side if name == "floor" else "left"
+                    yield value, f"{say_or(key, key)} {number(value)}", side, line.colour, dash
 
     # -- what leaves the axis, and changes ---------------------------------------------------------------------------
 

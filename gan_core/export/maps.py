@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from gan_core.dashboard.page.panels.scales import Scale
+from gan_core.panels.scales import Scale
 from gan_core.records.arrays import Float32Array, Uint8Array
 
 NOTHING = 255  # in a map whose scale says what it means

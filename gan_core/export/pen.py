@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gan_core.dashboard.page.theme import DARK, LIGHT
+from gan_core.panels.theme import DARK, LIGHT
 
 if TYPE_CHECKING:  # matplotlib takes half a second to load
     from matplotlib.axes import Axes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,10 +13,11 @@ from gan_core.export.pen import Box, Format, Pen
 from gan_core.export.squares import Map, Samples
 from gan_core.export.still import Still
 from gan_core.export.stretch import Shown
+from gan_core.panels.scales import Scale
 from gan_core.records.arrays import Uint8Array
 from gan_core.texts.catalogue import say
 
-_HEAD, _PANEL_HEAD = 30.0, 26.0  # CSS pixels
+_HEAD, _PANEL_HEAD, _BESIDE = 30.0, 26.0, 6.0  # CSS pixels
 _STYLE: dict[str, Any] = {
     "font.family": ["DejaVu Sans"],
     "svg.fonttype": "none",  # text stays text
@@ -57,6 +58,8 @@ class Sheet:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
+        self.title, self.format, self.scheme = still.title, format, scheme
+
         with rc_context(_STYLE):
             width, height = format.pixels
             self._figure = Figure(figsize=((width + 0.01) / format.dpi, (height + 0.01) / format.dpi), dpi=format.dpi)
@@ -67,14 +70,23 @@ class Sheet:
             pen.write(14, 22, still.title, size=14, fontweight="bold")
             self._step = pen.write(across - 14, 22, "", size=14, fontweight="bold", ha="right")
             columns, rows = grid(len(panels))
-            size = across / columns, (down - _HEAD) / rows
-            boxes = (
-                Box(size[0] * (i % columns) + 6, _HEAD + size[1] * (i // columns) + _PANEL_HEAD, size[0] - 12, size[1] - _PANEL_HEAD)
-                for i in range(len(panels))
-            )
+            boxes = _boxes(across / columns, (down - _HEAD) / rows, columns, len(panels))
             drawn = zip(panels, boxes, strict=True)
             self._panels = [PANELS[name](pen, box, still, name, trail) for name, box in drawn]
+        self._moving = [self._step, *(artist for panel in self._panels for artist in panel.artists())]
+        for place, artist in enumerate(self._moving):
+            artist.set_zorder(10 + place)  # over grid and axes, in this order
         self._ground: Any = None
+
+    @property
+    def scales(self) -> tuple[Scale, ...]:
+        """By which its maps are coloured, each once."""
+        return tuple(dict.fromkeys(panel.scale for panel in self._panels if isinstance(panel, Map)))
+
+    @property
+    def map_side(self) -> int:
+        """Pixels along a side of its maps; 0 where there is none."""
+        return max((panel.side for panel in self._panels if isinstance(panel, Map)), default=0)
 
     def show(self, shown: Shown) -> None:
         """Draw another step."""
@@ -86,22 +98,29 @@ class Sheet:
         """The picture of the step that is shown, (height, width, 4); the array is the canvas's own."""
         from matplotlib import rc_context
 
-        moving = [self._step, *(artist for panel in self._panels for artist in panel.artists())]
         with rc_context(_STYLE):
             if self._ground is None:
-                for artist in moving:
+                for artist in self._moving:
                     artist.set_animated(True)
                 self._canvas.draw()
                 self._ground = self._canvas.copy_from_bbox(self._figure.bbox)
             self._canvas.restore_region(self._ground)
-            for artist in moving:
+            for artist in self._moving:
                 artist.draw(self._canvas.get_renderer())
         return np.asarray(self._canvas.buffer_rgba())
 
     def save(self, out: Path, suffix: str, about: Mapping[str, str]) -> None:
-        """Write the picture of the step that is shown, ".png" or ".svg", with what `about` says of it. Raises OSError."""
+        """Write the picture of the step that is shown, ".png" or ".svg", and what `about` says. Raises OSError."""
         from matplotlib import rc_context
 
         told = {"Date": None, **about} if suffix == ".svg" else about
         with rc_context(_STYLE):
             self._figure.savefig(out, format=suffix[1:], dpi=self._figure.dpi, metadata=told)
+
+
+def _boxes(width: float, height: float, columns: int, count: int) -> Iterator[Box]:
+    """The room of each panel below its head."""
+    for i in range(count):
+        row, column = divmod(i, columns)
+        left, top = width * column + _BESIDE, height * row + _HEAD + _PANEL_HEAD
+        yield Box(left, top, width - 2 * _BESIDE, height - _PANEL_HEAD)

@@ -8,20 +8,25 @@ from typing import Any
 
 import numpy as np
 
-from gan_core.dashboard.page.panels.scales import SCALES, Scale
-from gan_core.dashboard.page.panels.scenes import EXTENT, TICKS, scene
 from gan_core.export.maps import coloured, table
 from gan_core.export.pen import FONT, Box, Pen, number
 from gan_core.export.still import Still
 from gan_core.export.stretch import Shown
+from gan_core.panels.scales import SCALES, Scale
+from gan_core.panels.scenes import EXTENT, TICKS, scene
 from gan_core.records.arrays import POINT_SCALE
 from gan_core.records.frames import TrailPoint
 from gan_core.texts.catalogue import say, say_or
 
-LEFT, RIGHT, BELOW = 46.0, 68.0, 36.0  # CSS pixels around the square, for the numbers at its axes and the bar of colours
+LEFT, RIGHT, BELOW = (
+    46.0,
+    68.0,
+    36.0,
+)  # CSS pixels around the square: numbers, the bar of colours
 _USUAL_POINTS = 2000  # more than these are drawn smaller
+_DOT, _CROSS = 1.5, 2.3  # radii, in CSS pixels
 _CONTOUR = "#333333"
-# The paths of the trail (assets/panels/paint.js): colour, dashes, the sign at its end and that sign's size in CSS pixels.
+# The trail's paths (assets/panels/paint.js): colour, dashes, the sign at the end and its size in CSS pixels.
 _PATHS = (("bluest", "#1d4f91", (0, (2.5, 1.5)), "D", 8.5), ("centre", "#a3142a", "-", "o", 10.0))
 
 
@@ -67,23 +72,23 @@ class Samples(Square):
 
     def __init__(self, pen: Pen, box: Box, still: Still, panel: str, trail: bool) -> None:
         super().__init__(pen, box, still, panel, trail)
-        self._reals = self._marks("o", 1.5, 0.0, pen.ink("real"), "reals")
-        self._fakes = self._marks("x", 2.3 * 0.8, 0.45 * 2.3, pen.ink("fake"), "fakes")
-        self._radii = {self._reals: 1.5, self._fakes: 2.3 * 0.8}
+        self._reals = self._marks("o", "real", "reals")
+        self._fakes = self._marks("x", "fake", "fakes")
         self.moving += [self._reals, self._fakes]
 
-    def _marks(self, shape: str, radius: float, width: float, colour: str, gid: str) -> Any:
-        size, edge = self._pen.points(2 * radius), self._pen.points(max(1.0, width) if width else 0)
-        (line,) = self.axes.plot([], [], shape, ms=size, mew=edge, color=colour, gid=gid, clip_on=True)
+    def _marks(self, shape: str, ink: str, gid: str) -> Any:
+        (line,) = self.axes.plot([], [], shape, color=self._pen.ink(ink), gid=gid)
         return line
 
     def _draw(self, shown: Shown) -> None:
-        fakes, reals = shown.frame.fakes, self._still.points.reals
+        fakes, reals, pen = shown.frame.fakes, self._still.points.reals, self._pen
         count = len(fakes)
         smaller = max(0.7, math.sqrt(_USUAL_POINTS / max(count, _USUAL_POINTS)))
-        for line, points in ((self._reals, reals[:count]), (self._fakes, fakes)):
-            line.set_data(*(points / POINT_SCALE).T)
-            line.set_markersize(self._pen.points(2 * self._radii[line] * smaller))
+        self._reals.set_data(*(reals[:count] / POINT_SCALE).T)
+        self._reals.set(markersize=pen.points(2 * _DOT * smaller), markeredgewidth=0)
+        self._fakes.set_data(*(fakes / POINT_SCALE).T)
+        width = max(1 / pen.format.scale, 0.45 * _CROSS * smaller)  # a pixel at least
+        self._fakes.set(markersize=pen.points(2 * 0.8 * _CROSS * smaller), markeredgewidth=pen.points(width))
         words = {"dots": self._scene["dots"], "crosses": self._scene["crosses"]}
         self._badge.set_text(say("badge.points", reals=min(count, len(reals)), n=count, **words))
 
@@ -94,10 +99,10 @@ class Map(Square):
     def __init__(self, pen: Pen, box: Box, still: Still, panel: str, trail: bool) -> None:
         super().__init__(pen, box, still, panel, trail)
         name = self._scene["scale"]
-        self._scale: Scale = SCALES["score" if name == "real-fake" and not still.probability else name]
-        self._side = round(self._square.width / EXTENT * pen.format.scale)
+        self.scale: Scale = SCALES["score" if name == "real-fake" and not still.probability else name]
+        self.side = round(self._square.width / EXTENT * pen.format.scale)
         self._image = self.axes.imshow(
-            np.zeros((self._side, self._side, 3), np.uint8),
+            np.zeros((self.side, self.side, 3), np.uint8),
             extent=(-1, 1, -1, 1),
             interpolation="nearest",
             aspect="auto",
@@ -116,11 +121,11 @@ class Map(Square):
         pen, (left, top, side, _) = self._pen, self._square
         axes = pen.axes(Box(left + side + 9, top, 10, side))
         axes.grid(False)
-        colours = table(self._scale)[: self._scale.top + 1]
+        colours = table(self.scale)[: self.scale.top + 1]
         axes.imshow(colours[::-1, None], extent=(0, 1, 0, 1), aspect="auto", interpolation="nearest")
         axes.set_xticks([])
         axes.yaxis.tick_right()
-        shares, words = zip(*self._scale.ticks, strict=True)
+        shares, words = zip(*self.scale.ticks, strict=True)
         axes.set_yticks(shares, [say_or(word, word).replace("-", "−") for word in words])
         axes.tick_params(length=0, pad=pen.points(2))
         for spine in axes.spines.values():
@@ -129,12 +134,12 @@ class Map(Square):
     def _draw(self, shown: Shown) -> None:
         frame, pen = shown.frame, self._pen
         cells = frame.latent_map if self._panel == "latent" else frame.sample_map
-        self._image.set_data(coloured(cells, self._scale, self._side, card=pen.ink("card"), line=pen.ink("line")))
-        if self._scale.contour:
+        self._image.set_data(coloured(cells, self.scale, self.side, card=pen.ink("card"), line=pen.ink("line")))
+        if self.scale.contour:
             from contourpy import contour_generator
 
             centres = -1 + (np.arange(len(cells)) + 0.5) * 2 / len(cells)
-            level = self._scale.top / 2
+            level = self.scale.top / 2
             self._contour.set_segments(contour_generator(centres, centres, cells.astype(np.float32)).lines(level))
         self._badge.set_text(f"{frame.resolution} × {frame.resolution}")
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gan_core.dashboard.page.panels.views import VIEWS, Plot
 from gan_core.looking.probe import Probe
+from gan_core.panels.views import VIEWS, Plot
 from gan_core.recording.file.run_file import RunFile
 from gan_core.records.arrays import Float32Array
 from gan_core.records.frames import FixedPoints
@@ -26,7 +26,7 @@ _MARGIN = 1.02  # the axis goes on beyond the last step by this much of it
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """Numbers over the steps: where rows of a long run were thinned, the least and the greatest of each stretch, too."""
+    """Numbers over the steps: where rows were thinned, the least and the greatest of each stretch, too."""
 
     steps: Float32Array  # (n,), ascending
     values: Float32Array  # (n,)
@@ -65,7 +65,7 @@ def still_of(run: RunFile, first: int, last: int) -> Still:
     begin = 0 if last <= FIRST_RANGE else first
     scenario = PRESETS[recipe.preset].title if recipe.preset in PRESETS else recipe.preset
     return Still(
-        title=say("export.picture.title", name=run.title or scenario, seed=str(recipe.seed)),
+        title=say("export.titled", name=run.title or scenario, seed=str(recipe.seed)),
         points=points,
         probability="probability" in points.offers,
         plot=plot,

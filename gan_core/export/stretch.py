@@ -67,7 +67,7 @@ def as_recorded(run: RunFile) -> bool:
 
 
 def kept(run: RunFile, step: int, *, trail: bool = True) -> Shown:
-    """The kept frame of exactly this step, with the path that the run had seen. Raises ValueError when there is none."""
+    """The kept frame of exactly this step, with the path that was seen then. Raises ValueError when there is none."""
     payload = run.frame(step)
     if payload is None:
         raise ValueError(say("export.frame-gone", step=step))

@@ -16,7 +16,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, NotFound
 
 from gan_core.dashboard.http.api import as_json
-from gan_core.dashboard.page.theme import css_variables
+from gan_core.panels.theme import css_variables
 from gan_core.texts.catalogue import catalogue, say
 
 log = logging.getLogger("ganscope")

@@ -7,8 +7,8 @@ import math
 import plotly.graph_objects as go
 
 from gan_core.dashboard.page.panels.panel import AXIS, MARGIN, Panel, base_layout
-from gan_core.dashboard.page.panels.views import CURVES
-from gan_core.dashboard.page.theme import LIGHT
+from gan_core.panels.theme import LIGHT
+from gan_core.panels.views import CURVES
 from gan_core.texts.catalogue import say
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from gan_core.dashboard.page.panels.scenes import EXTENT, TICKS
-from gan_core.dashboard.page.theme import LIGHT, REAL_TO_FAKE
+from gan_core.panels.scenes import EXTENT, TICKS
+from gan_core.panels.theme import LIGHT, REAL_TO_FAKE
 from gan_core.texts.catalogue import say, say_or
 
 AXIS = {
