@@ -72,8 +72,8 @@ class Sheet:
             columns, rows = grid(len(panels))
             boxes = _boxes(across / columns, (down - _HEAD) / rows, columns, len(panels))
             drawn = zip(panels, boxes, strict=True)
-            self._panels = [PANELS[name](pen, box, still, name, trail) for name, box in drawn]
-        self._moving = [self._step, *(artist for panel in self._panels for artist in panel.artists())]
+            self.panels = [PANELS[name](pen, box, still, name, trail) for name, box in drawn]
+        self._moving = [self._step, *(artist for panel in self.panels for artist in panel.artists())]
         for place, artist in enumerate(self._moving):
             artist.set_zorder(10 + place)  # over grid and axes, in this order
         self._ground: Any = None
@@ -81,17 +81,17 @@ class Sheet:
     @property
     def scales(self) -> tuple[Scale, ...]:
         """By which its maps are coloured, each once."""
-        return tuple(dict.fromkeys(panel.scale for panel in self._panels if isinstance(panel, Map)))
+        return tuple(dict.fromkeys(panel.scale for panel in self.panels if isinstance(panel, Map)))
 
     @property
     def map_side(self) -> int:
         """Pixels along a side of its maps; 0 where there is none."""
-        return max((panel.side for panel in self._panels if isinstance(panel, Map)), default=0)
+        return max((panel.side for panel in self.panels if isinstance(panel, Map)), default=0)
 
     def show(self, shown: Shown) -> None:
         """Draw another step."""
         self._step.set_text(say("badge.step", step=shown.frame.step))
-        for panel in self._panels:
+        for panel in self.panels:
             panel.show(shown)
 
     def pixels(self) -> Uint8Array:

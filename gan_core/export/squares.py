@@ -89,8 +89,8 @@ class Samples(Square):
         self._fakes.set_data(*(fakes / POINT_SCALE).T)
         width = max(1 / pen.format.scale, 0.45 * _CROSS * smaller)  # a pixel at least
         self._fakes.set(markersize=pen.points(2 * 0.8 * _CROSS * smaller), markeredgewidth=pen.points(width))
-        words = {"dots": self._scene["dots"], "crosses": self._scene["crosses"]}
-        self._badge.set_text(say("badge.points", reals=min(count, len(reals)), n=count, **words))
+        dots, crosses = self._scene["dots"], self._scene["crosses"]
+        self._badge.set_text(say("badge.points", reals=min(count, len(reals)), n=count, dots=dots, crosses=crosses))
 
 
 class Map(Square):
