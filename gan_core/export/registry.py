@@ -53,6 +53,7 @@ EXPORTS: dict[str, Export] = {
         Export("curves", (".csv", ".parquet"), takes=("steps",)),
         Export("picture", (".png", ".svg"), takes=("step", "panels", "scheme", "trail", "millimetres", "dpi")),
         Export("film", (".mp4", ".gif"), takes=("steps", "panels", "scheme", "trail", "stride", "rate", "width")),
+        Export("weights", (".safetensors",), takes=("step",)),
     )
 }  # fmt: skip
 

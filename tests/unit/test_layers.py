@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, str] = {
     "recording.file": "records run setup training wire",
     "recording": "datasets looking records recording.file run setup texts training wire",
     "rerun": "looking records recording.file run setup system texts training wire",
-    "export": "looking panels recording.file records rerun run setup system texts wire",
+    "export": "looking panels recording.file records rerun run setup system texts training wire",
     "sweep": "looking looking.measures records recording.file run setup system targets texts training wire",
     "papers": "looking looking.measures records setup sweep targets texts training",
     "live": "looking records recording recording.file rerun run setup system texts training wire",
