@@ -77,7 +77,7 @@ class Pen:
     def write(self, x: float, y: float, text: str, *, size: float = FONT, ink: str = "text", **how: Any) -> Any:
         """Text on the figure, whose lower left corner is that place in CSS pixels from the upper left corner."""
         width, height = self.format.size
-        style = {"fontsize": self.points(size), "color": self.ink(ink), "va": "baseline", **how}
+        style = {"fontsize": self.points(size), "color": self.ink(ink), "va": "baseline", "parse_math": False, **how}
         return self.figure.text(x / width, 1 - y / height, text, **style)
 
 

@@ -17,7 +17,8 @@ from gan_core.panels.scales import Scale
 from gan_core.records.arrays import Uint8Array
 from gan_core.texts.catalogue import say
 
-_HEAD, _PANEL_HEAD, _BESIDE = 30.0, 26.0, 6.0  # CSS pixels
+_HEAD, _PANEL_HEAD, _BESIDE, _STEP = 30.0, 26.0, 6.0, 140.0  # CSS pixels
+_LETTER = 9.5  # CSS pixels that a bold letter of the title takes
 _STYLE: dict[str, Any] = {
     "font.family": ["DejaVu Sans"],
     "svg.fonttype": "none",  # text stays text
@@ -50,7 +51,7 @@ def grid(count: int) -> tuple[int, int]:
 
 
 class Sheet:
-    """One picture. Nothing of it is shared: several may be drawn at the same time."""
+    """One picture. In a process one thread at a time may draw: matplotlib's settings are for all of it."""
 
     def __init__(self, still: Still, panels: Sequence[str], scheme: str, format: Format, *, trail: bool) -> None:
         """`panels` are names of PANELS in reading order, `scheme` "light" or "dark"."""
@@ -67,7 +68,7 @@ class Sheet:
             pen = Pen(self._figure, format, scheme)
             self._figure.set_facecolor(pen.ink("card"))
             across, down = format.size
-            pen.write(14, 22, still.title, size=14, fontweight="bold")
+            pen.write(14, 22, _short(still.title, across - 28 - _STEP), size=14, fontweight="bold")
             self._step = pen.write(across - 14, 22, "", size=14, fontweight="bold", ha="right")
             columns, rows = grid(len(panels))
             boxes = _boxes(across / columns, (down - _HEAD) / rows, columns, len(panels))
@@ -116,6 +117,12 @@ class Sheet:
         told = {"Date": None, **about} if suffix == ".svg" else about
         with rc_context(_STYLE):
             self._figure.savefig(out, format=suffix[1:], dpi=self._figure.dpi, metadata=told)
+
+
+def _short(title: str, room: float) -> str:
+    """A title that fits into so many CSS pixels, or nearly."""
+    letters = int(room / _LETTER)
+    return title if len(title) <= letters else f"{title[: letters - 1]}…"
 
 
 def _boxes(width: float, height: float, columns: int, count: int) -> Iterator[Box]:

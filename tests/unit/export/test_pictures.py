@@ -215,6 +215,29 @@ def test_an_svg_has_text_as_text_and_a_shape_for_each_point(path: Path, tmp_path
     assert described["changes"] == [[12, "lr_g", 0.002]]
 
 
+def test_what_takes_too_much_memory_is_refused(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["--millimetres", "420", "--dpi", "1200", "--step", "9"]
+    with pytest.raises(SystemExit):
+        main(["export", str(path), "--what", "picture", "--out", str(tmp_path / "a.png"), *asked], {})
+    assert "would have 19,843 x 17,412 pixels; there may be 100 million" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_of_a_thinned_run_no_other_steps_numbers_are_told(run: RunFile) -> None:
+    still = still_of(run, 0, STEPS)
+    assert np.array_equal(still.row(3), run.metrics(2, 1)[0])
+    thinned = replace(still, rows=(2, run.metrics()[::2]))
+    assert np.array_equal(thinned.row(3), run.metrics(2, 1)[0])
+    assert np.isnan([thinned.row(step) for step in (0, 4, STEPS + 1, STEPS + 2)]).all()
+
+
+def test_a_name_is_shown_as_it_is_written(run: RunFile) -> None:
+    still = replace(still_of(run, 0, STEPS), title="cost $5 or $_{$ more" + "e" * 200)
+    sheet = Sheet(still, ("samples",), "light", Format((400, 300), 1.0, 96), trail=False)
+    sheet.show(kept(run, 5))
+    assert sheet.pixels().shape == (300, 400, 4)
+
+
 def test_numbers_that_come_out_otherwise_are_not_drawn(tmp_path: Path) -> None:
     """The recipe says another learning rate than the one that the run was trained with."""
     preset = task_presets.preset_for("gan")
