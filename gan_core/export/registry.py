@@ -54,6 +54,7 @@ EXPORTS: dict[str, Export] = {
         Export("picture", (".png", ".svg"), takes=("step", "panels", "scheme", "trail", "millimetres", "dpi")),
         Export("film", (".mp4", ".gif"), takes=("steps", "panels", "scheme", "trail", "stride", "rate", "width")),
         Export("weights", (".safetensors",), takes=("step",)),
+        Export("script", (".py",)),
     )
 }  # fmt: skip
 
