@@ -181,6 +181,15 @@ def test_scipy_is_loaded_where_it_is_asked_for_and_not_at_the_start() -> None:
     assert PACKAGE / "bench" / "learning.py" in loading  # that they are found at all
 
 
+def test_what_draws_is_loaded_when_something_is_drawn() -> None:
+    """It takes half a second, which a server's start must not."""
+    for library in ("matplotlib", "av"):
+        using = [file for file in FILES if library in modules_imported(file)]
+        assert using
+        for file in using:
+            assert library not in {name.split(".")[0] for name in imports(file, at_run_time=True)}, file.name
+
+
 def test_the_table_names_every_package_and_no_other() -> None:
     assert {package_of(file) for file in FILES} == {*MAY_IMPORT, *ENTRANCES}
 

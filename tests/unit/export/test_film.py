@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import av
@@ -26,30 +24,6 @@ from gan_core.records.outcomes import Cancelled
 
 ASKED = {"steps": "4..14", "stride": "5", "width": "400", "rate": "10", "panels": "samples,discriminator"}
 WAYS = [word for name, value in ASKED.items() for word in (f"--{name}", value)]
-
-
-@pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("runs")
-    small = [
-        "--config",
-        "generator=16,16:relu:tanh",
-        "--config",
-        "discriminator=16,16:relu",
-        "--config",
-        "batch=16",
-        "--threads",
-        "1",
-    ]
-    assert main(["train", "quick", *small, "--steps", "20", "--record", "--out", str(folder)], {}) == 0
-    (file,) = folder.glob("*.sqlite")
-    return file
-
-
-@pytest.fixture
-def run(path: Path) -> Iterator[RunFile]:
-    with closing(RunFile.open(path)) as file:
-        yield file
 
 
 def drawn(run: RunFile, step: int, scheme: str) -> np.ndarray:

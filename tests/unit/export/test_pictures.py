@@ -15,6 +15,7 @@ import pytest
 
 import recorded
 import task_presets
+from export_runs import STEPS
 from gan_core.__main__ import main
 from gan_core.export.curves_panel import _thinned
 from gan_core.export.pen import Format
@@ -27,45 +28,6 @@ from gan_core.recording.file.run_file import RunFile
 from gan_core.records.steps import Change
 from gan_core.wire.frames import read_frame
 from page_oracle import EXTENT, POINT, colour, map_values
-
-SMALL = [
-    "--config",
-    "generator=16,16:relu:tanh",
-    "--config",
-    "discriminator=16,16:relu",
-    "--config",
-    "batch=16",
-    "--threads",
-    "1",
-]
-STEPS = 30
-
-
-@pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run trained by the command, which looked at each of its steps."""
-    folder = tmp_path_factory.mktemp("runs")
-    given = [
-        "train",
-        "quick",
-        *SMALL,
-        "--steps",
-        str(STEPS),
-        "--set",
-        "lr_g=0.002@12",
-        "--record",
-        "--out",
-        str(folder),
-    ]
-    assert main(given, {}) == 0
-    (file,) = folder.glob("*.sqlite")
-    return file
-
-
-@pytest.fixture
-def run(path: Path) -> Iterator[RunFile]:
-    with closing(RunFile.open(path)) as file:
-        yield file
 
 
 def test_steps_that_are_trained_again_are_the_frames_that_were_seen(run: RunFile) -> None:
