@@ -148,6 +148,7 @@ class Curves:
         for _, _, ink, _, _ in self._drawn():
             (found[ink],) = self.axes.plot([], [], sign, color=pen.ink(ink), ms=pen.points(7), mew=0, clip_on=False)
         text = self.axes.text(0, 0, "", fontsize=pen.points(FONT - 1), fontweight="bold", color=pen.ink("text"))
+        text.set_bbox({"facecolor": pen.ink("card"), "edgecolor": "none", "alpha": 0.85, "pad": 0})
         found[""] = text
         self.moving += found.values()
         return found
