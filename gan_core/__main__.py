@@ -31,7 +31,7 @@ from gan_core.records.condition import only_step, read_condition
 from gan_core.setup.config import GANConfig
 from gan_core.setup.presets import PRESETS, find_preset
 
-_NO_MATPLOTLIB = "argument --plot: matplotlib is not installed: pip install -r requirements-bench.txt"
+_NO_MATPLOTLIB = "argument --plot: matplotlib is not installed: pip install -r requirements.txt"
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:

@@ -8,7 +8,7 @@ window.dash_clientside = window.dash_clientside || {};
   const ask = (path = "", given) => app.runs.ask(`/api/exports${path}`, given);
   const make = (body) => ask("", { method: "POST", body });
   const remove = (id) => ask(`/${id}`, { method: "DELETE" });
-  const href = (id) => `/api/exports/${id}/file`;
+  const href = (id) => app.at(`/api/exports/${id}/file`);
 
   // Asks again and again: `heard({said, error})` is told of each answer. Returns {again, stop}; `again` asks at once.
   function follow(heard) {

@@ -1,6 +1,6 @@
 """The report as a picture: speeds as bars, and the curves along which cost grows.
 
-The only file that uses matplotlib, and only when it draws; requirements-bench.txt has it.
+matplotlib is loaded only when it draws.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from gan_core.dashboard.page.experiment import Choices
 from gan_core.dashboard.page.layout import page
 from gan_core.dashboard.page.markup import lighter
 from gan_core.dashboard.page.texts import texts_element
-from gan_core.dashboard.page.theme import css_variables
+from gan_core.panels.theme import css_variables
 from gan_core.system.assets import assets_folder
 from gan_core.texts.catalogue import catalogue, say
 

@@ -51,6 +51,8 @@ EXPORTS: dict[str, Export] = {
     export.name: export
     for export in (
         Export("curves", (".csv", ".parquet"), takes=("steps",)),
+        Export("picture", (".png", ".svg"), takes=("step", "panels", "scheme", "trail", "millimetres", "dpi")),
+        Export("film", (".mp4", ".gif"), takes=("steps", "panels", "scheme", "trail", "stride", "rate", "width")),
         Export("weights", (".safetensors",), takes=("step",)),
         Export("script", (".py",)),
     )

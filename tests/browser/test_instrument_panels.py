@@ -14,8 +14,8 @@ import torch
 from playwright.sync_api import expect
 
 from dashboard_page import PHONE, DashboardPage
-from gan_core.dashboard.page.panels.scales import SCALES, VIRIDIS
-from gan_core.dashboard.page.theme import LIGHT
+from gan_core.panels.scales import SCALES, VIRIDIS
+from gan_core.panels.theme import LIGHT
 from gan_core.records.readings import PLACE
 from gan_core.targets.registry import TARGETS
 from gan_core.wire import frames as wire

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from dashboard_page import DESKTOP, PANELS, PHONE, SQUARE, Area, DashboardPage, Watch
-from gan_core.dashboard.page.theme import DARK, LIGHT
+from gan_core.panels.theme import DARK, LIGHT
 from live_server import LiveServer
 from page_oracle import EXTENT, POINT, colour, in_pixels, lonely, map_values, pixel_data
 from test_access import in_every_look

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from gan_core import PRESETS
-from gan_core.dashboard.page.panels.views import VIEWS
 from gan_core.dashboard.page.story import NUMBERS, SHAPES, label, parts, plain, tour
+from gan_core.panels.views import VIEWS
 from gan_core.records.arrays import LENS_ARRAYS
 from gan_core.records.readings import READINGS
 from gan_core.records.story import STATES

@@ -8,12 +8,12 @@ import pytest
 
 from gan_core.dashboard.page.panels.lenses import CHOICES, why_not
 from gan_core.dashboard.page.panels.registry import PANELS, tables
-from gan_core.dashboard.page.panels.scales import SCALES
-from gan_core.dashboard.page.panels.scenes import SCENES
-from gan_core.dashboard.page.panels.views import VIEWS
-from gan_core.dashboard.page.theme import DARK, LIGHT
 from gan_core.looking.lenses import LENSES, available
 from gan_core.looking.offers import offers
+from gan_core.panels.scales import SCALES
+from gan_core.panels.scenes import SCENES
+from gan_core.panels.theme import DARK, LIGHT
+from gan_core.panels.views import VIEWS
 from gan_core.records.arrays import LENS_ARRAYS
 from gan_core.records.offers import OFFERS, lacking
 from gan_core.records.readings import READINGS

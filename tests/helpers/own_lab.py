@@ -6,9 +6,9 @@ import torch
 from gan_core.dashboard.page.panels.lenses import CHOICES, Choice
 from gan_core.dashboard.page.panels.panel import Panel
 from gan_core.dashboard.page.panels.registry import PANELS
-from gan_core.dashboard.page.panels.views import VIEWS, Line, Plot, View
 from gan_core.looking.lenses import LENSES, Lens
 from gan_core.looking.looks import cell_centres
+from gan_core.panels.views import VIEWS, Line, Plot, View
 from gan_core.records.arrays import LENS_ARRAYS, LensArray
 from gan_core.setup.config import GANConfig, HyperParameters
 from gan_core.setup.presets import PRESETS, Preset

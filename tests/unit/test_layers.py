@@ -19,6 +19,7 @@ MAY_IMPORT: dict[str, str] = {
     "datasets": "system texts",
     "targets": "datasets setup",
     "records": "setup texts",
+    "panels": "setup texts",
     "wire": "records setup",
     "training": "records setup system targets",
     "theory": "setup training",
@@ -28,11 +29,11 @@ MAY_IMPORT: dict[str, str] = {
     "recording.file": "records run setup system training wire",
     "recording": "datasets looking records recording.file run setup system texts training wire",
     "rerun": "looking records recording.file run setup system texts training wire",
-    "export": "recording.file records rerun setup system targets texts training wire",
+    "export": "looking panels recording.file records rerun run setup system targets texts training wire",
     "sweep": "looking looking.measures records recording.file run setup system targets texts training wire",
     "papers": "looking looking.measures records setup sweep targets texts training",
     "live": "looking records recording recording.file rerun run setup system texts training wire",
-    "dashboard": "datasets records setup system texts wire",
+    "dashboard": "datasets panels records setup system texts wire",
     "sandbox": "system texts",
     "cli": "datasets export looking looking.measures records recording recording.file rerun run setup sweep system "
     "texts training wire",
@@ -48,6 +49,7 @@ WITHOUT_TORCH = [
     "datasets",
     "records",
     "wire",
+    "panels",
     "dashboard",
     "cli.options",
     "export.asked",
@@ -184,6 +186,15 @@ def test_scipy_is_loaded_where_it_is_asked_for_and_not_at_the_start() -> None:
     loading = {file for file in FILES if any(name.split(".")[0] == "scipy" for name in imports(file, at_run_time=True))}
     assert {package_of(file) for file in loading} <= {"bench", "sweep"}
     assert PACKAGE / "bench" / "learning.py" in loading  # that they are found at all
+
+
+def test_what_draws_is_loaded_when_something_is_drawn() -> None:
+    """It takes half a second, which a server's start must not."""
+    for library in ("matplotlib", "av"):
+        using = [file for file in FILES if library in modules_imported(file)]
+        assert using
+        for file in using:
+            assert library not in {name.split(".")[0] for name in imports(file, at_run_time=True)}, file.name
 
 
 def test_the_table_names_every_package_and_no_other() -> None:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gan_core.dashboard.http.api import as_json
 from gan_core.dashboard.page.astray import option_for
-from gan_core.dashboard.page.theme import css_variables
+from gan_core.panels.theme import css_variables
 from gan_core.texts.catalogue import catalogue, say
 
 log = logging.getLogger("ganscope")

@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse
 
 from gan_core.dashboard.page.astray import STYLE, astray_element
 from gan_core.dashboard.page.texts import texts_element
-from gan_core.dashboard.page.theme import css_variables
+from gan_core.panels.theme import css_variables
 from gan_core.setup.labels import labels
 from gan_core.setup.presets import PRESETS
 from gan_core.texts.catalogue import catalogue, say

@@ -16,7 +16,7 @@ from gan_core.dashboard.page.buttons import BUTTONS, GHOST_SWITCHES, SWITCHES
 from gan_core.dashboard.page.ids import aria
 from gan_core.dashboard.page.panels.lenses import CHOICES, choices
 from gan_core.dashboard.page.panels.registry import PANELS
-from gan_core.dashboard.page.panels.views import VIEWS, view
+from gan_core.panels.views import VIEWS, view
 from gan_core.records.readings import READINGS
 from gan_core.setup.config import BOUNDS, LOOKING_SHARE
 from gan_core.texts.catalogue import say, say_or

@@ -13,7 +13,7 @@ from gan_core.dashboard.page.help import help_dialog
 from gan_core.dashboard.page.ids import aria
 from gan_core.dashboard.page.library import library_dialog
 from gan_core.dashboard.page.panels.registry import PANELS, Panel, tables
-from gan_core.dashboard.page.theme import REAL_TO_FAKE
+from gan_core.panels.theme import REAL_TO_FAKE
 from gan_core.records.status import Status
 from gan_core.setup.config import BOUNDS, HyperParameters
 from gan_core.setup.labels import labels

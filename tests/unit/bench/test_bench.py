@@ -262,10 +262,10 @@ def test_a_yardstick_that_ends_is_left_out_and_the_others_stay(
 
 
 def test_what_the_requirements_of_the_yardsticks_install() -> None:
-    # Every library that a yardstick or the picture imports, pinned.
+    # Every library that a yardstick imports, pinned.
     lines = (Path(bench.__file__).parents[2] / "requirements-bench.txt").read_text().splitlines()
     pinned = {line.partition("==")[0] for line in lines if "==" in line}
-    used = {library for yardstick in YARDSTICKS for library in yardstick.libraries} | {"matplotlib"}
+    used = {library for yardstick in YARDSTICKS for library in yardstick.libraries}
     assert used - {"torch"} <= pinned  # torch is in requirements.txt
     assert "-r requirements.txt" in lines
 
@@ -491,7 +491,6 @@ PICTURED = [
 @pytest.mark.parametrize("rows", [PICTURED, PICTURED[:1], PICTURED[3:], []], ids=["all", "bars", "curve", "nothing"])
 @pytest.mark.parametrize("ending", [".png", ".svg"])
 def test_the_picture_is_one(rows: list[Row], ending: str, tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
     path = tmp_path / f"bench{ending}"
     plot.draw(path, {"processor": "A processor", "cores": 2, "torch": "2.13.0", "jax": "not installed"}, rows)
     if ending == ".svg":
@@ -519,11 +518,10 @@ def test_a_picture_without_its_library_is_one_line(
     monkeypatch.setattr(command_line, "find_spec", lambda name: None)
     with pytest.raises(SystemExit, match="2"):
         command_line.main(["bench", "--plot", str(tmp_path / "bench.svg")], {})
-    assert "matplotlib is not installed: pip install -r requirements-bench.txt\n" in capsys.readouterr().err
+    assert "matplotlib is not installed: pip install -r requirements.txt\n" in capsys.readouterr().err
 
 
 def test_the_picture_is_drawn_from_the_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("matplotlib")
     monkeypatch.setattr(bench, "MEASUREMENTS", (lambda plan: PICTURED,))
     options = BenchOptions(quick=True, out=tmp_path / "bench.json", plot=tmp_path / "new" / "bench.svg")
     assert bench.run(options) == 0

@@ -52,8 +52,6 @@ def complaint(given: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 def test_what_is_wrong_is_said_in_one_line_before_anything_is_trained(
     more: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    if "--plot" in more and more[1].endswith(".png"):
-        pytest.importorskip("matplotlib")
     out = tmp_path / "out"
     assert words in complaint([*ASKED, "--out", str(out), *more], capsys)
     assert not out.exists()

@@ -65,7 +65,6 @@ def test_a_map_varies_two_things() -> None:
 
 @pytest.mark.parametrize(("plan", "maps"), [(PLAN, 1), (TWO, 2)])
 def test_it_is_drawn(plan: Plan, maps: int, tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
     for name in ("map.svg", "map.png"):
         plot.draw(plan, rows(plan), tmp_path / name)
     text = (tmp_path / "map.svg").read_text()

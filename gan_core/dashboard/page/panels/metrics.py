@@ -7,16 +7,9 @@ import math
 import plotly.graph_objects as go
 
 from gan_core.dashboard.page.panels.panel import AXIS, MARGIN, Panel, base_layout
-from gan_core.dashboard.page.theme import LIGHT
+from gan_core.panels.theme import LIGHT
+from gan_core.panels.views import CURVES
 from gan_core.texts.catalogue import say
-
-# In the order of the columns of gan_core.wire.frames's metrics array: name, colour (a name of the theme), dash.
-CURVES = (
-    ("d-loss", "d", "solid"),
-    ("d-accuracy", "d", "dot"),
-    ("g-loss", "g", "solid"),
-    ("g-accuracy", "g", "dot"),
-)
 
 
 def _figure() -> go.Figure:

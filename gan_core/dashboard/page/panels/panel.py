@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import plotly.graph_objects as go
 
-from gan_core.dashboard.page.theme import LIGHT, REAL_TO_FAKE
+from gan_core.panels.scenes import EXTENT, TICKS
+from gan_core.panels.theme import LIGHT, REAL_TO_FAKE
 from gan_core.texts.catalogue import say, say_or
 
 AXIS = {
@@ -26,9 +27,6 @@ AXIS = {
 }
 # Pixels around the plot area. The square panels share them, so that plot areas above each other line up.
 MARGIN: dict[str, int] = {"l": 46, "r": 68, "t": 8, "b": 40, "pad": 0}
-# The square panels show -EXTENT to EXTENT, a little more than the square itself: collapsed fakes lie exactly on its
-# edge and in its corners, where tanh is 1, and have to be seen whole in the smallest panel too.
-EXTENT = 1.08
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ class Panel:
 
 def square_figure(x_title: str, y_title: str, *, colour_bar: bool) -> go.Figure:
     """Return an empty figure of [-1, 1]^2 and a margin, with equal axes and, if asked for, the bar of colours."""
-    axis = {**AXIS, "range": [-EXTENT, EXTENT], "tickvals": [-1, -0.5, 0, 0.5, 1], "constrain": "domain"}
+    axis = {**AXIS, "range": [-EXTENT, EXTENT], "tickvals": TICKS, "constrain": "domain"}
     figure = go.Figure(
         layout={
             **base_layout(),

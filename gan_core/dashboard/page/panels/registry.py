@@ -12,9 +12,9 @@ from typing import Any
 from gan_core.dashboard.page.panels import discriminator, latent, metrics, samples
 from gan_core.dashboard.page.panels.lenses import CHOICES, choices, why_not
 from gan_core.dashboard.page.panels.panel import Panel
-from gan_core.dashboard.page.panels.scales import SCALES, VIRIDIS
-from gan_core.dashboard.page.panels.scenes import SCENES, scene
-from gan_core.dashboard.page.panels.views import VIEWS, view
+from gan_core.panels.scales import SCALES, VIRIDIS
+from gan_core.panels.scenes import SCENES, scene
+from gan_core.panels.views import VIEWS, view
 from gan_core.records.arrays import LENS_ARRAYS
 from gan_core.records.readings import READINGS
 from gan_core.setup.registry import Registry

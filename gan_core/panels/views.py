@@ -13,6 +13,14 @@ from typing import Any
 from gan_core.setup.registry import Registry
 from gan_core.texts.catalogue import said, words
 
+# In the order of the columns of gan_core.wire.frames's metrics array: name, colour (a name of the theme), dash.
+CURVES = (
+    ("d-loss", "d", "solid"),
+    ("d-accuracy", "d", "dot"),
+    ("g-loss", "g", "solid"),
+    ("g-accuracy", "g", "dot"),
+)
+
 
 @dataclass(frozen=True)
 class References:
@@ -62,7 +70,7 @@ class Plot:
     ticks: tuple[float, ...]
     log: bool = False
     y_title: str = ""
-    metrics: tuple[int, ...] = ()  # columns of the metrics, as `metrics.CURVES`
+    metrics: tuple[int, ...] = ()  # columns of the metrics, of CURVES
     lines: tuple[Line, ...] = ()
     marks: tuple[Mark, ...] = ()
     gaps: tuple[Gap, ...] = ()

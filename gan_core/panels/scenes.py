@@ -12,6 +12,10 @@ from typing import Any
 
 from gan_core.texts.catalogue import words
 
+# The square panels show -EXTENT to EXTENT, a little more than the square itself: collapsed fakes lie exactly on its
+# edge and in its corners, where tanh is 1, and have to be seen whole in the smallest panel too.
+EXTENT = 1.08
+TICKS = (-1, -0.5, 0, 0.5, 1)
 SAMPLE_SPACE = ("x₁", "x₂")
 LATENT_SPACE = ("u", "v")
 WORDS = ("title", "spoken", "help", "hint", "reading", "short", "dots", "crosses", "marks")

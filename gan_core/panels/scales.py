@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gan_core.dashboard.page.theme import REAL_TO_FAKE
+from gan_core.panels.theme import REAL_TO_FAKE
 
 Stops = tuple[tuple[float, str], ...]
 
