@@ -66,7 +66,7 @@ def create_app(
         title=say("page.title"),
         update_title="",
         assets_folder=str(ASSETS),
-        assets_ignore=r"compare\.js",  # that page loads it by itself
+        assets_ignore=r"(compare|in_file)\.js",  # other pages load them by themselves
         index_string=_index(),
         meta_tags=[
             {"name": "viewport", "content": "width=device-width, initial-scale=1"},
