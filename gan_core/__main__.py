@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 
-from gan_core.cli import sweep_options
+from gan_core.cli import export_options, sweep_options
 from gan_core.cli.arguments import Parser, argument, read_name, read_path, read_picture, values_of, whole_number
 from gan_core.cli.options import (
     MANY_STEPS,
@@ -51,10 +51,13 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     verify = commands.add_parser("verify", help="train a recorded run again and compare", description=_verify.__doc__)
     verify.set_defaults(run=_verify, parser=verify)
     _add_verify_arguments(verify)
+    export = commands.add_parser("export", help="make a file of a recorded run", description=export_options.__doc__)
+    export.set_defaults(run=export_options.run, parser=export)
+    export_options.add_arguments(export)
     bench = commands.add_parser("bench", help="measure the training speed", description=_bench.__doc__)
     bench.set_defaults(run=_bench, parser=bench)
     _add_bench_arguments(bench)
-    for command in (train, sweep, verify, bench):
+    for command in (train, sweep, verify, export, bench):
         WITH.add_to(command, ())
     given = parser.parse_args(argv)
     try:

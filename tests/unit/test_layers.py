@@ -28,12 +28,13 @@ MAY_IMPORT: dict[str, str] = {
     "recording.file": "records run setup training wire",
     "recording": "datasets looking records recording.file run setup texts training wire",
     "rerun": "looking records recording.file run setup system texts training wire",
+    "export": "recording.file records setup texts wire",
     "sweep": "looking looking.measures records recording.file run setup system targets texts training wire",
     "papers": "looking looking.measures records setup sweep targets texts training",
     "live": "looking records recording recording.file rerun run setup system texts training wire",
     "dashboard": "datasets records setup texts wire",
-    "cli": "datasets looking looking.measures records recording recording.file rerun run setup sweep system texts "
-    "training wire",
+    "cli": "datasets export looking looking.measures records recording recording.file rerun run setup sweep system "
+    "texts training wire",
     "bench": "",  # and everything that is above
 }
 # How the package is entered: these may import all.
@@ -47,6 +48,8 @@ WITHOUT_TORCH = [
     "wire",
     "dashboard",
     "cli.options",
+    "export.asked",
+    "export.registry",
     "run.history",
     "run.thinning",
     "run.extremes",
