@@ -51,6 +51,7 @@ EXPORTS: dict[str, Export] = {
     export.name: export
     for export in (
         Export("curves", (".csv", ".parquet"), takes=("steps",)),
+        Export("page", (".html",), takes=("frames",)),
     )
 }  # fmt: skip
 

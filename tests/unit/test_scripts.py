@@ -23,6 +23,7 @@ FOLDERS = (
     "told",
     "pages",
     "compare",
+    "file",
 )
 NOT_SCRIPTS = {"styles", "vendor"}
 

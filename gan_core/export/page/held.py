@@ -14,10 +14,11 @@ from gan_core.records.arrays import Float32Array
 from gan_core.run.extremes import halved, none, of_rows
 from gan_core.run.thinning import nearest
 from gan_core.texts.catalogue import say
-from gan_core.wire.envelope import pack, unpack
+from gan_core.wire.envelope import pack, read_header, unpack, with_header
 
 MAX_ROWS = 8192  # of numbers: 390 kB with the least and the greatest of the steps between
 TEXT = 4 / 3  # letters that a byte takes in the file
+_COMPUTED = ("game", "tiny")  # of records.offers.OFFERS: a server computes for every step what is shown of these
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ def held(run: RunFile, most: int, room: int) -> Held:
     if not kept:
         raise ValueError(say("in-file.no-frames", run=name))
     points = stored.points(name)
+    offers = [offer for offer in read_header(points)["offers"] if offer not in _COMPUTED]
+    points = with_header(points, offers=offers)
     thinned = _thinned(header, arrays)
     events = [event[0] for event in header["events"]]
     room -= round(TEXT * (len(points) + sum(array.nbytes for array in thinned[1].values())))

@@ -1,4 +1,4 @@
-"""One HTML file with a run in it: the page of a recorded run, what it would ask a server for, and nothing from elsewhere.
+"""One HTML file with a run in it: the page of a recorded run, and all that it would ask a server for.
 
     <style>                         the style sheets, as they are
     <script id="texts">             what the page says of a browser that cannot show it; then all that it says
@@ -6,8 +6,8 @@
     <script id="envelopes">         one a line, base64: frames, points and progress as gan_core/wire/frames.py has them
     <script> browser.js, in_file.js has the scripts run, and answers them (assets/file/)
 
-The policy in its head lets the very scripts run that were put in, by their hashes, and nothing be fetched: a name or note
-of a stranger's that got into the page as a script, past the escaping, would not be run.
+The policy in its head lets the very scripts run that were put in, by their hashes, and nothing be fetched: a name of a
+stranger's that got into the page as a script, past the escaping, would not be run.
 """
 
 from __future__ import annotations
@@ -89,7 +89,9 @@ def _text(run: RunFile, holds: Held, page: Shell) -> str:
         "texts": catalogue().sentences,
         "answers": {
             **page.answers,
-            "/api/runs": {"runs": [{**recipe, **asdict(summary), "outcome": ending_words(summary.outcome), "damage": ""}]},
+            "/api/runs": {
+                "runs": [{**recipe, **asdict(summary), "outcome": ending_words(summary.outcome), "damage": ""}]
+            },
         },
         "steps": list(holds.frames),  # of the envelopes from the fourth on
         "scripts": page.scripts,
@@ -116,9 +118,12 @@ def _text(run: RunFile, holds: Held, page: Shell) -> str:
 
 
 def _policy(scripts: Sequence[str]) -> str:
-    """What the page may load: nothing; which scripts it may run: these. Plotly and Mantine write inline styles."""
+    """What the page may load: nothing; and which scripts it may run: these. Plotly and Mantine write inline styles."""
     hashes = " ".join(f"'sha256-{_base64(sha256(text.encode()).digest())}'" for text in scripts)
-    return f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data: blob:; font-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
 
 
 def _json(value: Any) -> str:

@@ -1,7 +1,7 @@
 """The page itself, as Dash would serve it, taken apart: what one file has to hold so that the same page comes up.
 
-Nothing is written anew for the file: layout, callbacks, scripts and style sheets are those of a recorded run's page. Dash
-is asked for them in memory; it serves nobody.
+Nothing is written anew for the file: layout, callbacks, scripts and style sheets are those of a recorded run's page.
+Dash is asked for them in memory; it serves nobody.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from gan_core.records.status import Status
 
 OPENING = "file/in_file.js"  # of assets/: not a script of the page, but what has it come up
 FIRST = "browser.js"  # says what a browser lacks, before anything has to be unpacked
-NEVER = re.compile(r"/dash_table/|/assets/compare/|/assets/file/")  # of Dash's scripts and of ours: nothing of it is on this page
+NEVER = re.compile(r"/dash_table/|/assets/compare/|/assets/file/")  # of Dash's scripts and ours: not of this page
 # Dash fetches this part of its components once a figure is to be drawn; in a file it has to be there.
 _PLOTS = ("dash.dcc", "async-graph.js")
 _SCRIPT = re.compile(r"<script[^>]*?(?: src=\"([^\"]*)\"[^>]*>|>(.*?))</script>", re.DOTALL)
