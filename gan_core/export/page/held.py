@@ -17,7 +17,6 @@ from gan_core.texts.catalogue import say
 from gan_core.wire.envelope import pack, read_header, unpack, with_header
 
 MAX_ROWS = 8192  # of numbers: 390 kB with the least and the greatest of the steps between
-TEXT = 4 / 3  # letters that a byte takes in the file
 _COMPUTED = ("game", "tiny")  # of records.offers.OFFERS: a server computes for every step what is shown of these
 
 
@@ -46,18 +45,19 @@ def held(run: RunFile, most: int, room: int) -> Held:
     points = stored.points(name)
     offers = [offer for offer in read_header(points)["offers"] if offer not in _COMPUTED]
     points = with_header(points, offers=offers)
-    thinned = _thinned(header, arrays)
+    header, arrays = _thinned(header, arrays)
+    header["status"] |= {"recording": None}
+    room -= _letters(points, _packed(header, arrays), _packed(*_nothing_more(header, arrays)))
     events = [event[0] for event in header["events"]]
-    room -= round(TEXT * (len(points) + sum(array.nbytes for array in thinned[1].values())))
-    frames = {}
+    frames: dict[int, bytes] = {}
     for count in _fewer_and_fewer(min(most, len(kept))):
-        frames = {step: frame for step in chosen(kept, events, count) if (frame := stored.frame(name, step))}
-        if TEXT * sum(map(len, frames.values())) <= room:
+        found = [stored.frame(name, step) for step in chosen(kept, events, count)]
+        frames = {read_header(frame)["step"]: frame for frame in found if frame is not None}
+        if _letters(*frames.values()) <= room:
             break
-    header, arrays = thinned
     arrays["kept"] = np.array(sorted(frames), np.int32)
+    header["status"] |= {"frames": len(frames)}
     said = _words(header, len(frames), len(kept))
-    header["status"] |= {"frames": len(frames), "recording": None, "note": header["status"]["note"]}
     return Held(frames, points, _packed(header, arrays), _packed(*_nothing_more(header, arrays)), said)
 
 
@@ -77,6 +77,11 @@ def _evenly(steps: Sequence[int], count: int) -> list[int]:
     if count >= len(steps):
         return list(steps)
     return [steps[round(i * (len(steps) - 1) / max(1, count - 1))] for i in range(count)]
+
+
+def _letters(*envelopes: bytes) -> int:
+    """How many base64 takes for them, with an end of line each."""
+    return sum(-(-len(envelope) // 3) * 4 + 1 for envelope in envelopes)
 
 
 def _fewer_and_fewer(count: int) -> Iterable[int]:

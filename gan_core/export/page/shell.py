@@ -50,7 +50,8 @@ def shell(status: Status, choices: Choices, lenses: frozenset[str]) -> Shell:
     client = dash.server.test_client()
 
     def text(path: str) -> str:
-        return str(client.get(path).get_data(as_text=True))
+        with client.get(path) as answer:
+            return str(answer.get_data(as_text=True))
 
     index = text("/")
     found = [(address.partition("?")[0], body) for address, body in _SCRIPT.findall(index)]
