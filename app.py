@@ -64,7 +64,7 @@ def main() -> int:
             host=options.host,
             more_hosts=options.allow_host,
         )
-        server = Server(app.server, session, options.host, options.port)
+        server = Server(app.server, options.host, options.port)
     except ValueError as error:
         return _refuse(str(error))
     except OSError as error:

@@ -108,6 +108,12 @@ def _add_train_arguments(parser: argparse.ArgumentParser) -> None:
         help="stop at the first look at which this holds, as collapsed, or 'coverage > 0.8 and step >= 1000'; there is "
         "one at least every 20 steps, and at each step that it names",
     )
+    add(
+        "--weights",
+        type=argument(read_path),
+        metavar="FILE",
+        help="begin with weights that `export` wrote; what the optimisers gather begins at zero",
+    )
     add("--record", action="store_true", help="also record the run into DIR: `app.py --runs DIR` shows it")
     add("--resume", action="store_true", help="go on with the run recorded in DIR, or begin it; implies --record")
     for option in RUN_OPTIONS:
@@ -144,6 +150,7 @@ def _train(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
         record=given.record or given.resume,
         resume=given.resume,
         until=given.until,
+        weights=given.weights,
         **values,
     )
     from gan_core.cli import train as headless  # only now: torch takes seconds to load

@@ -10,10 +10,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, jsonify, request
+from fastapi import Request
 
 from gan_core.bench.sizes import SIZES
 from gan_core.dashboard.http.api import add_routes
+from gan_core.dashboard.http.backend import new_server
 from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.listen import Server
 from gan_core.live.session import TrainingSession
@@ -58,20 +59,20 @@ def serve(size: str, device: str, threads: int | None, runs: RunFolder | None) -
         runs=runs,
         make_engine=lambda preset, seed, **options: GANEngine(SIZES[size], seed, **options),
     )
-    server = Flask(__name__)
+    server = new_server()
     guard(server, HOST)
     add_routes(server, session)
 
     @server.get("/published")
-    def published() -> Response:
-        return jsonify(session.published)
+    async def published() -> list[tuple[int, float]]:
+        return session.published
 
     @server.post("/recording")
-    def recording() -> Response:
-        session.record(bool(request.get_json()["on"]))
-        return jsonify({})
+    async def recording(request: Request) -> dict[str, str]:
+        session.record(bool((await request.json())["on"]))
+        return {}
 
-    listening = Server(server, session, HOST, 0)
+    listening = Server(server, HOST, 0)
     session.start()
     print(listening.addresses[0][1], flush=True)
     listening.run()

@@ -84,6 +84,7 @@ class TrainOptions(RunOptions):
     record: bool = False  # also as the dashboard does, into `out`
     resume: bool = False  # go on with what is recorded there
     until: Condition | None = None  # stop at the first look at which it holds
+    weights: Path | None = None  # a file of them to begin with
 
 
 @dataclass(frozen=True)

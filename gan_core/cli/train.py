@@ -11,6 +11,7 @@ import math
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from gan_core.records.ending import quality_words, trouble_words
 from gan_core.records.frames import Snapshot, TrailPoint
 from gan_core.records.steps import Change, StepMetrics
 from gan_core.records.story import Event
+from gan_core.rerun.weights import begin_with_weights, checksum_of, load_weights
 from gan_core.run.facts import check_condition
 from gan_core.run.observer import Observer
 from gan_core.run.run import Run, begin
@@ -59,22 +61,30 @@ def make_run(options: TrainOptions) -> Opened:
     created = time.time()
     preset = find_preset(options.preset).altered(options.config, {})
     check_changes(completed(preset.config), preset.values, _named(options.settings))
+    how: dict[str, Any] = {"device": options.device, "precision": options.precision, "threads": options.threads}
+    if options.weights is not None and options.record:
+        path = RunFolder(options.out).path(new_id(created))
+        begin_with_weights(path, preset, options.seed, options.weights, path.stem, created, **how)
+        return take_up(path)
     run = begin(
         preset,
         options.seed,
         run_id=new_id(created),
         created=created,
         number=int(created * 1000),
-        device=options.device,
-        precision=options.precision,
-        threads=options.threads,
+        **how,
     )
+    if options.weights is not None:
+        load_weights(run.engine, options.weights)
     path = RunFolder(options.out).path(run.recipe.id)
     file = (lambda: RunFile.create(path, run.recipe)) if options.record else None
     return Opened(run, file)
 
 
 def _go_on_with(path: Path, options: TrainOptions) -> Opened:
+    with closing(RunFile.open(path)) as file:
+        if file.weights != ("" if options.weights is None else checksum_of(options.weights)):
+            raise ValueError(f"{path} did not begin with the weights of --weights; it cannot go on as if it had.")
     opened = take_up(path)
     try:
         _check_fits(path, opened.run, options)

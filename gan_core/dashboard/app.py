@@ -7,15 +7,15 @@ from html import escape
 from pathlib import Path
 
 from dash import Dash
-from flask import Response, request
 
 from gan_core.dashboard.http.api import add_routes
+from gan_core.dashboard.http.backend import Backend
 from gan_core.dashboard.http.data_api import add_data_routes
 from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.runs_api import add_run_routes
 from gan_core.dashboard.http.sweeps_api import add_sweep_routes
 from gan_core.dashboard.http.tables_api import add_table_routes
-from gan_core.dashboard.http.unknown import StrictDash, add_unknown
+from gan_core.dashboard.http.unknown import add_unknown
 from gan_core.dashboard.http.view import Archive, SessionView, SweepsView, TablesView
 from gan_core.dashboard.page.callbacks import add_callbacks
 from gan_core.dashboard.page.compare import add_compare
@@ -26,7 +26,6 @@ from gan_core.dashboard.page.texts import texts_element
 from gan_core.dashboard.page.theme import css_variables
 from gan_core.texts.catalogue import catalogue, say
 
-YEAR = 365 * 24 * 3600  # seconds
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 
 _INDEX = """<!DOCTYPE html>
@@ -61,8 +60,9 @@ def create_app(
 
     `host` is the address it will listen on, `more_hosts` further names it goes by.
     """
-    app = StrictDash(
+    app = Dash(
         "ganscope",
+        backend=Backend,
         title=say("page.title"),
         update_title="",
         assets_folder=str(ASSETS),
@@ -76,9 +76,8 @@ def create_app(
     )
     app.layout = lambda: lighter(page(session.status(), choices))
     add_callbacks(app)
-    guard(app.server, host, more_hosts, scripts=app.csp_hashes())
-    app.server.after_request(_kept_by_browsers)
     add_unknown(app.server)
+    guard(app.server, host, more_hosts, scripts=app.csp_hashes())
     add_routes(app.server, session)
     if archive is not None:
         add_run_routes(app.server, session, archive)
@@ -88,6 +87,8 @@ def create_app(
         add_sweep_routes(app.server, sweeps)
     if tables is not None:
         add_table_routes(app.server, tables)
+    # What Dash would do at the first request, while a second one could meet it half done.
+    app._setup_server()  # type: ignore[no-untyped-call]
     return app
 
 
@@ -95,11 +96,3 @@ def _index() -> str:
     language, needed = catalogue().language, escape(say("page.no-script"))
     page = _INDEX.replace("VARIABLES", css_variables()).replace("LANGUAGE", language).replace("NO_SCRIPT", needed)
     return page.replace("TEXTS", texts_element())
-
-
-def _kept_by_browsers(answer: Response) -> Response:
-    """Have browsers keep a script or style sheet whose address says which one it is, by when it was written."""
-    if request.path.startswith("/assets/") and "m" in request.args and answer.status_code in (200, 304):
-        answer.cache_control.no_cache = None
-        answer.cache_control.max_age = YEAR
-    return answer

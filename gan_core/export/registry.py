@@ -51,6 +51,8 @@ EXPORTS: dict[str, Export] = {
     export.name: export
     for export in (
         Export("curves", (".csv", ".parquet"), takes=("steps",)),
+        Export("weights", (".safetensors",), takes=("step",)),
+        Export("script", (".py",)),
         Export("page", (".html",), takes=("frames",)),
     )
 }  # fmt: skip

@@ -58,7 +58,7 @@ class _Proof:
         file, engine = self._file, self._engine
         first, last, changes = file.first_step(), file.last_step(), file.changes()
         fingerprints = {step: known for step, known in file.fingerprints().items() if step <= last}
-        if first:  # a part of a longer run
+        if first or file.weights:  # a part of a longer run, or one that began with weights that were not drawn
             packed = stored(file, first)
             if packed is None:
                 yield self._damage(first)

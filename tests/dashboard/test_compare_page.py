@@ -7,17 +7,17 @@ import re
 from dataclasses import fields
 from html import unescape
 
-from flask import Flask
-
+from gan_core.dashboard.http.backend import new_server
 from gan_core.dashboard.page.compare import add_compare
 from gan_core.setup.config import GANConfig, HyperParameters
 from gan_core.setup.presets import PRESETS
+from web_client import Client
 
 
 def _page() -> str:
-    server = Flask("compared")
+    server = new_server()
     add_compare(server)
-    answer = server.test_client().get("/compare?a=%22%3E%3Cscript%3E&b=x")
+    answer = Client(server).get("/compare?a=%22%3E%3Cscript%3E&b=x")
     assert answer.status_code == 200
     assert answer.content_type.startswith("text/html")
     return answer.text

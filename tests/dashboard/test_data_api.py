@@ -8,16 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
+from served import served
 from test_api import HEADERS, STATUS, FakeSession
 
 from gan_core.dashboard.http import data_api
-from gan_core.dashboard.http.api import add_routes
 from gan_core.dashboard.http.data_api import add_data_routes
-from gan_core.dashboard.http.guard import guard
-from gan_core.dashboard.http.unknown import add_unknown
 from gan_core.datasets import folder as data
+from web_client import Client
 
 TABLE = "x,y,z\n" + "\n".join(f"{i},{i * i},{-i}" for i in range(20))
 
@@ -34,22 +31,17 @@ def session() -> FakeSession:
 
 
 @pytest.fixture
-def http(here: Path, session: FakeSession) -> FlaskClient:
-    server = Flask("api")
-    guard(server, "127.0.0.1")
-    add_unknown(server)
-    add_routes(server, session)
-    add_data_routes(server, session)
-    return server.test_client()
+def http(here: Path, session: FakeSession) -> Client:
+    return served(lambda server: add_data_routes(server, session), session)
 
 
-def post(http: FlaskClient, content: str | bytes, **query: str) -> tuple[int, dict[str, str]]:
+def post(http: Client, content: str | bytes, **query: str) -> tuple[int, dict[str, str]]:
     headers = {**HEADERS, "Content-Type": "application/octet-stream"}
     answer = http.post("/api/data", query_string=query, headers=headers, data=content)
     return answer.status_code, answer.get_json()
 
 
-def test_a_table_becomes_a_target_and_is_listed(http: FlaskClient, here: Path) -> None:
+def test_a_table_becomes_a_target_and_is_listed(http: Client, here: Path) -> None:
     assert http.get("/api/data", headers=HEADERS).get_json() == {"data": [], "limit": 100_000_000}
     code, said = post(http, TABLE, name="squares.csv")
     assert code == 200
@@ -78,7 +70,7 @@ def _renamed(said: dict[str, str]) -> dict[str, str]:
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_is_kept(
-    content: str | bytes, query: dict[str, str], why: str, http: FlaskClient, here: Path
+    content: str | bytes, query: dict[str, str], why: str, http: Client, here: Path
 ) -> None:
     code, said = post(http, content, name="bad.csv", **query)
     assert code == 400
@@ -87,7 +79,7 @@ def test_what_is_wrong_is_said_and_nothing_is_kept(
     assert not here.exists()
 
 
-def test_points_of_a_drawing_stay_where_they_are(http: FlaskClient, here: Path) -> None:
+def test_points_of_a_drawing_stay_where_they_are(http: Client, here: Path) -> None:
     rows = [(-0.9 + i / 100, -0.8 + i / 200) for i in range(20)]
     code, said = post(http, "\n".join(f"{x},{y}" for x, y in rows), name="drawing", scale="square")
     assert (code, said["name"]) == (200, "drawing")
@@ -102,7 +94,7 @@ def test_points_of_a_drawing_stay_where_they_are(http: FlaskClient, here: Path) 
     assert len([*here.glob("*.npy")]) == 1
 
 
-def test_more_than_may_come_is_not_taken(http: FlaskClient, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_may_come_is_not_taken(http: Client, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_api, "MAX_BYTES", 10**6)
     code, said = post(http, TABLE * 20_000, name="long.csv")
     assert code == 400
@@ -111,13 +103,13 @@ def test_more_than_may_come_is_not_taken(http: FlaskClient, here: Path, monkeypa
     assert not here.exists()
 
 
-def test_only_its_own_page_may_send_a_table(http: FlaskClient, here: Path) -> None:
+def test_only_its_own_page_may_send_a_table(http: Client, here: Path) -> None:
     answer = http.post("/api/data", headers={**HEADERS, "Origin": "http://elsewhere.example"}, data=TABLE)
     assert answer.status_code == 403
     assert not here.exists()
 
 
-def test_columns_may_be_scaled_by_themselves(http: FlaskClient) -> None:
+def test_columns_may_be_scaled_by_themselves(http: Client) -> None:
     """Of 0..19 and their squares, which reach 19 times as far: without a word by one factor, as ever."""
     targets = {}
     for scale in ("", "shape", "auto", "each"):
@@ -133,7 +125,7 @@ def test_columns_may_be_scaled_by_themselves(http: FlaskClient) -> None:
 
 
 def test_data_are_removed_unless_the_present_run_is_trained_on_them(
-    http: FlaskClient, here: Path, session: FakeSession
+    http: Client, here: Path, session: FakeSession
 ) -> None:
     targets = [post(http, TABLE, name="squares.csv", columns=columns)[1]["target"] for columns in ("x,y", "x,z")]
     used, free = targets
@@ -157,7 +149,7 @@ def test_data_are_removed_unless_the_present_run_is_trained_on_them(
     assert post(http, TABLE, name="squares.csv", columns="x,z")[1]["target"] == free, "there is room for it again"
 
 
-def test_files_that_stay_are_said_to(http: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_stay_are_said_to(http: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     target = post(http, TABLE, name="squares.csv")[1]["target"]
 
     def refuse(path: Path, missing_ok: bool = False) -> None:
@@ -169,7 +161,7 @@ def test_files_that_stay_are_said_to(http: FlaskClient, monkeypatch: pytest.Monk
     assert len(http.get("/api/data", headers=HEADERS).get_json()["data"]) == 1
 
 
-def test_a_note_that_cannot_be_read_is_left_out(http: FlaskClient, here: Path) -> None:
+def test_a_note_that_cannot_be_read_is_left_out(http: Client, here: Path) -> None:
     for n in range(3):
         post(http, TABLE.replace("19", str(30 + n)), name=f"{n}.csv")
     notes = sorted(here.glob("*.json"))

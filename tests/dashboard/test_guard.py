@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
+from fastapi import Request
 
+from gan_core.dashboard.http.backend import new_server
 from gan_core.dashboard.http.guard import MAX_BODY_BYTES, guard
+from web_client import Client
 
 
-def client(host: str = "127.0.0.1", more_hosts: tuple[str, ...] = ()) -> FlaskClient:
-    server = Flask("guarded")
+def client(host: str = "127.0.0.1", more_hosts: tuple[str, ...] = ()) -> Client:
+    server = new_server()
     guard(server, host, more_hosts)
 
-    @server.route("/thing", methods=["GET", "POST"])
-    def thing() -> str:
+    @server.api_route("/thing", methods=["GET", "POST"])
+    async def thing() -> str:
         return "done"
 
-    return server.test_client()
+    return Client(server)
 
 
-def ask(client: FlaskClient, host: str, origin: str | None = None, method: str = "POST") -> int:
+def ask(client: Client, host: str, origin: str | None = None, method: str = "POST") -> int:
     headers = {"Host": host, **({} if origin is None else {"Origin": origin})}
     return client.open("/thing", method=method, headers=headers).status_code
 
@@ -113,16 +114,14 @@ def test_listening_everywhere_is_no_name(wildcard: str) -> None:
 
 
 def test_a_body_has_a_limit() -> None:
-    server = Flask("guarded")
+    server = new_server()
     guard(server, "127.0.0.1")
 
     @server.post("/thing")
-    def thing() -> str:
-        from flask import request
+    async def thing(request: Request) -> int:
+        return len(await request.body())
 
-        return str(len(request.get_data()))
-
-    http = server.test_client()
+    http = Client(server)
     headers = {"Host": "127.0.0.1:8050"}
     assert http.post("/thing", headers=headers, data=b"x" * MAX_BODY_BYTES).data == str(MAX_BODY_BYTES).encode()
     assert http.post("/thing", headers=headers, data=b"x" * (MAX_BODY_BYTES + 1)).status_code == 413

@@ -8,12 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
+from served import served
 from test_api import HEADERS, STATUS, FakeSession
 
-from gan_core.dashboard.http.api import add_routes
-from gan_core.dashboard.http.guard import MAX_BODY_BYTES
 from gan_core.dashboard.http.run_query import MAX_MANY
 from gan_core.dashboard.http.runs_api import add_run_routes
 from gan_core.dashboard.http.view import Archive
@@ -24,6 +21,7 @@ from gan_core.records.outcomes import Cancelled
 from gan_core.records.steps import StepMetrics
 from gan_core.setup.config import GANConfig, HyperParameters
 from gan_core.setup.recipe import Recipe
+from web_client import Client
 
 OLD, NEW, PRESENT = "20260101-000000-aaaaaa", "20260102-000000-bbbbbb", "20260103-000000-cccccc"
 
@@ -63,11 +61,9 @@ def session() -> FakeSession:
 
 
 @pytest.fixture
-def http(tmp_path: Path, session: FakeSession, reruns: FakeReruns) -> FlaskClient:
-    server, folder = Flask("api"), RunFolder(tmp_path)
-    add_routes(server, session)
-    add_run_routes(server, session, Archive(Library(tmp_path), StoredRuns(folder), reruns))
-    return server.test_client()
+def http(tmp_path: Path, session: FakeSession, reruns: FakeReruns) -> Client:
+    archive = Archive(Library(tmp_path), StoredRuns(RunFolder(tmp_path)), reruns)
+    return served(lambda server: add_run_routes(server, session, archive), session)
 
 
 def add(folder: Path, run_id: str, created: float, steps: int, **other: Any) -> None:
@@ -79,12 +75,12 @@ def add(folder: Path, run_id: str, created: float, steps: int, **other: Any) -> 
     file.close()
 
 
-def post(http: FlaskClient, path: str, body: Any) -> tuple[int, Any]:
+def post(http: Client, path: str, body: Any) -> tuple[int, Any]:
     answer = http.post(path, headers=HEADERS, json=body)
     return answer.status_code, answer.get_json()
 
 
-def test_the_process_starts_when_a_page_says_so_and_not_before(http: FlaskClient, reruns: FakeReruns) -> None:
+def test_the_process_starts_when_a_page_says_so_and_not_before(http: Client, reruns: FakeReruns) -> None:
     for path in ("/api/frame/3", "/api/progress", "/api/runs"):
         http.get(path, headers=HEADERS)
     assert reruns.asked == []
@@ -92,9 +88,7 @@ def test_the_process_starts_when_a_page_says_so_and_not_before(http: FlaskClient
     assert reruns.asked == ["warm"]
 
 
-def test_the_last_run_is_named_while_the_first_one_is_open(
-    http: FlaskClient, session: FakeSession, tmp_path: Path
-) -> None:
+def test_the_last_run_is_named_while_the_first_one_is_open(http: Client, session: FakeSession, tmp_path: Path) -> None:
     def last() -> object:
         return http.get("/api/runs", headers=HEADERS).get_json()["last"]
 
@@ -108,7 +102,7 @@ def test_the_last_run_is_named_while_the_first_one_is_open(
 
 
 def test_what_another_server_records_is_not_changed(
-    http: FlaskClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    http: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add(tmp_path, OLD, 1.0, steps=3)
     with closing(RunFile.open(tmp_path / f"{OLD}.sqlite", write=True)):
@@ -133,7 +127,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def get(http: FlaskClient, query: str = "") -> dict[str, Any]:
+def get(http: Client, query: str = "") -> dict[str, Any]:
     answer = http.get(f"/api/runs{query}", headers=HEADERS)
     assert answer.status_code == 200, answer.get_json()
     return dict(answer.get_json())
@@ -143,7 +137,7 @@ def ids(said: dict[str, Any]) -> list[str]:
     return [run["id"] for run in said["runs"]]
 
 
-def test_a_page_has_rows_counts_and_what_there_is_to_filter_by(http: FlaskClient, folder: Path) -> None:
+def test_a_page_has_rows_counts_and_what_there_is_to_filter_by(http: Client, folder: Path) -> None:
     plain, page = get(http), get(http, "?count=2&from=1")
     by_id = {run["id"]: run for run in plain["runs"]}
     assert page["runs"] == [by_id[NEW], by_id[OLD]]
@@ -182,7 +176,7 @@ def test_a_page_has_rows_counts_and_what_there_is_to_filter_by(http: FlaskClient
     ],
 )
 def test_a_query_finds_what_it_says(
-    http: FlaskClient,
+    http: Client,
     folder: Path,
     query: str,
     expected: list[str],
@@ -193,7 +187,7 @@ def test_a_query_finds_what_it_says(
 
 
 def test_empty_runs_are_left_out_but_for_the_one_that_is_open(
-    http: FlaskClient,
+    http: Client,
     session: FakeSession,
     folder: Path,
 ) -> None:
@@ -225,14 +219,14 @@ def test_empty_runs_are_left_out_but_for_the_one_that_is_open(
         ("?ids=a&count=3", "Each of ids, family stands by itself"),
     ],
 )
-def test_what_cannot_be_asked_is_refused_with_a_sentence(http: FlaskClient, query: str, sentence: str) -> None:
+def test_what_cannot_be_asked_is_refused_with_a_sentence(http: Client, query: str, sentence: str) -> None:
     answer = http.get(f"/api/runs{query}", headers=HEADERS)
     assert answer.status_code == 400
     assert answer.get_json()["error"].startswith(sentence)
     assert answer.get_json()["error"].endswith(".")
 
 
-def test_many_are_deleted_and_brought_back_in_one_request_each(http: FlaskClient, folder: Path) -> None:
+def test_many_are_deleted_and_brought_back_in_one_request_each(http: Client, folder: Path) -> None:
     before = get(http)["runs"]
     wanted = [OLD, "broken", OLD, "nothing", PRESENT]
     with closing(RunFile.open(folder / f"{NEW}.sqlite", write=True)):  # as while it is recorded
@@ -261,15 +255,14 @@ def test_many_are_deleted_and_brought_back_in_one_request_each(http: FlaskClient
         ({"do": "delete", "runs": ["a"] * (MAX_MANY + 1)}, "20,001 runs are more than the 20,000"),
     ],
 )
-def test_a_list_that_is_none_deletes_nothing(http: FlaskClient, folder: Path, body: Any, sentence: str) -> None:
+def test_a_list_that_is_none_deletes_nothing(http: Client, folder: Path, body: Any, sentence: str) -> None:
     code, said = post(http, "/api/library", body)
     assert code == 400
     assert said["error"].startswith(sentence)
     assert len(get(http)["runs"]) == 4
 
 
-def test_a_list_may_be_longer_than_other_requests(http: FlaskClient, folder: Path) -> None:
-    http.application.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+def test_a_list_may_be_longer_than_other_requests(http: Client, folder: Path) -> None:
     strangers = [f"{number:040d}" for number in range(MAX_MANY)]
     code, said = post(http, "/api/library", {"do": "restore", "runs": strangers})
     assert (code, said["done"], len(said["left"])) == (200, 0, MAX_MANY)

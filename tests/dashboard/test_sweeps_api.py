@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from flask.testing import FlaskClient
 from pyarrow import parquet
 from served import Ask, asker, served
 from test_api import HEADERS
@@ -22,6 +21,7 @@ from gan_core.sweep.plan import read_plan
 from gan_core.sweep.service import Sweeps
 from gan_core.sweep.statistics import permutation
 from gan_core.sweep.work import Share, work
+from web_client import Client
 
 TINY: dict[str, Any] = {"preset": "blank", "steps": 20, "seeds": [0, 1], "axes": {"lr_g": ["0.01", "0.001"]}}
 TWO = {**TINY, "axes": {}, "seeds": [0, 1, 2], "against": {"lr_g": "0.05"}}
@@ -33,12 +33,12 @@ def sweeps(tmp_path: Path) -> Sweeps:
 
 
 @pytest.fixture
-def http(sweeps: Sweeps) -> FlaskClient:
+def http(sweeps: Sweeps) -> Client:
     return served(lambda server: add_sweep_routes(server, sweeps))
 
 
 @pytest.fixture
-def ask(http: FlaskClient) -> Ask:
+def ask(http: Client) -> Ask:
     return asker(http, "/api/sweeps")
 
 
@@ -56,7 +56,7 @@ def train(folder: Path, plan: dict[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-def test_one_is_begun_listed_and_told(ask: Ask, http: FlaskClient, tmp_path: Path) -> None:
+def test_one_is_begun_listed_and_told(ask: Ask, http: Client, tmp_path: Path) -> None:
     assert ask("") == (200, {"sweeps": [], "cores": 2})
     code, said = ask("", {"plan": TINY, "workers": 2})
     assert code == 200
@@ -150,6 +150,6 @@ def test_what_is_asked_too_much_or_wrongly(ask: Ask) -> None:
         assert why in said["error"]
 
 
-def test_strangers_are_refused(http: FlaskClient) -> None:
+def test_strangers_are_refused(http: Client) -> None:
     answer = http.post("/api/sweeps", headers={**HEADERS, "Origin": "http://elsewhere.example"}, json={"plan": TINY})
     assert answer.status_code == 403

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 from served import Ask, asker, served
 from test_api import HEADERS
 
@@ -18,6 +17,7 @@ from gan_core.papers.service import Tables
 from gan_core.sweep.line import Line
 from gan_core.sweep.trial import Cost
 from gan_core.sweep.work import Share, work
+from web_client import Client
 
 SHORT: dict[str, Any] = {"table": "d2l-grid", "seeds": 2, "steps": 20, "ways": ["gan", "gan-r1"]}
 
@@ -28,12 +28,12 @@ def tables(tmp_path: Path) -> Tables:
 
 
 @pytest.fixture
-def http(tables: Tables) -> FlaskClient:
+def http(tables: Tables) -> Client:
     return served(lambda server: add_table_routes(server, tables))
 
 
 @pytest.fixture
-def ask(http: FlaskClient) -> Ask:
+def ask(http: Client) -> Ask:
     return asker(http, "/api/tables")
 
 
@@ -47,7 +47,7 @@ def train_gan(folder: Path) -> dict[str, Any]:
     return row
 
 
-def test_one_is_begun_listed_told_and_given(ask: Ask, http: FlaskClient, tmp_path: Path) -> None:
+def test_one_is_begun_listed_told_and_given(ask: Ask, http: Client, tmp_path: Path) -> None:
     code, said = ask("")
     assert (code, said["tables"], said["cores"]) == (200, [], 2)
     listed = [(paper["name"], paper["steps"], len(paper["ways"])) for paper in said["papers"]]
@@ -135,7 +135,7 @@ def test_what_is_no_table_is_refused(ask: Ask, body: Any, why: str) -> None:
         assert why in said["error"]
 
 
-def test_too_much_and_strangers_are_refused(http: FlaskClient) -> None:
+def test_too_much_and_strangers_are_refused(http: Client) -> None:
     answer = http.post("/api/tables", headers=HEADERS, json={**SHORT, "more": "x" * MAX_BODY})
     assert answer.status_code == 413
     answer = http.post("/api/tables", headers={**HEADERS, "Origin": "http://elsewhere.example"}, json=SHORT)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 from test_api import HEADERS, FakeSession
 from test_runs_api import FakeReruns
 
@@ -18,15 +16,16 @@ from gan_core.recording.file.run_file import RunFolder
 from gan_core.recording.library import Library
 from gan_core.recording.stored import StoredRuns
 from gan_core.training.known import CHOICES
+from web_client import Client
 
 CALLBACKS = "/_dash-update-component"
 
 
 @pytest.fixture(scope="module")
-def http(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
+def http(tmp_path_factory: pytest.TempPathFactory) -> Client:
     folder: Path = tmp_path_factory.mktemp("runs")
     archive = Archive(Library(folder), StoredRuns(RunFolder(folder)), FakeReruns())  # type: ignore[arg-type]
-    return create_app(FakeSession(), archive, choices=CHOICES).server.test_client()  # type: ignore[arg-type]
+    return Client(create_app(FakeSession(), archive, choices=CHOICES).server)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -34,7 +33,7 @@ def http(tmp_path_factory: pytest.TempPathFactory) -> FlaskClient:
     ["/api/nothing", "/api", "/api/", "/api/status/", "/api/frame/1/2", "/api/runs/a/b/c", "/api/%ff", "/api/%00"],
 )
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_an_unknown_path_of_the_api_is_answered_in_json(http: FlaskClient, path: str, method: str) -> None:
+def test_an_unknown_path_of_the_api_is_answered_in_json(http: Client, path: str, method: str) -> None:
     answer = http.open(path, method=method, headers=HEADERS)
     assert answer.status_code == 404
     assert "There is no such path" in answer.get_json()["error"]
@@ -49,7 +48,7 @@ def test_an_unknown_path_of_the_api_is_answered_in_json(http: FlaskClient, path:
         for path in ("evil/x.js", "dash/x.js", "dash/..%2f..%2fdash.py", "dash/x.v1m1.js")
     ],
 )
-def test_an_unknown_path_elsewhere_gets_a_short_page(http: FlaskClient, path: str) -> None:
+def test_an_unknown_path_elsewhere_gets_a_short_page(http: Client, path: str) -> None:
     answer = http.get(path, headers=HEADERS)
     assert answer.status_code == 404
     assert answer.content_type.startswith("text/html")
@@ -73,14 +72,14 @@ def test_an_unknown_path_elsewhere_gets_a_short_page(http: FlaskClient, path: st
         ("/_dash-component-suites/dash/dcc/dash_core_components.js", "text/javascript"),
     ],
 )
-def test_what_there_is_stays(http: FlaskClient, path: str, kind: str) -> None:
-    with http.get(path, headers=HEADERS) as answer:
-        assert answer.status_code == 200
-        assert answer.content_type.startswith(kind)
+def test_what_there_is_stays(http: Client, path: str, kind: str) -> None:
+    answer = http.get(path, headers=HEADERS)
+    assert answer.status_code == 200
+    assert answer.content_type.startswith(kind)
 
 
 @pytest.mark.parametrize("path", ["/", "/_dash-layout", "/assets/app.js", "/healthz", "/api/status"])
-def test_a_wrong_method_is_none_of_an_unknown_path(http: FlaskClient, path: str) -> None:
+def test_a_wrong_method_is_none_of_an_unknown_path(http: Client, path: str) -> None:
     assert http.post(path, headers=HEADERS).status_code == 405
 
 
@@ -102,7 +101,7 @@ def test_a_wrong_method_is_none_of_an_unknown_path(http: FlaskClient, path: str)
     ],
 )
 def test_a_call_of_a_dash_callback_is_refused_with_one_line_in_the_log(
-    http: FlaskClient, caplog: pytest.LogCaptureFixture, call: dict[str, Any]
+    http: Client, caplog: pytest.LogCaptureFixture, call: dict[str, Any]
 ) -> None:
     answer = http.post(CALLBACKS, headers=HEADERS, **call)
     assert answer.status_code == 404
@@ -113,19 +112,18 @@ def test_a_call_of_a_dash_callback_is_refused_with_one_line_in_the_log(
     assert "\n" not in record.getMessage()
 
 
-def test_no_callback_of_the_page_is_the_servers(http: FlaskClient) -> None:
+def test_no_callback_of_the_page_is_the_servers(http: Client) -> None:
     """Or else it would be refused."""
     dependencies = http.get("/_dash-dependencies", headers=HEADERS).get_json()
     assert dependencies
     assert all(one["clientside_function"] for one in dependencies)
 
 
-def test_browsers_keep_what_an_address_says_the_time_of(http: FlaskClient) -> None:
+def test_browsers_keep_what_an_address_says_the_time_of(http: Client) -> None:
     """Dash adds when a script was written; without that, or for what is not there, they ask each time."""
 
     def kept_for(path: str) -> int | None:
-        with closing(http.get(path, headers=HEADERS)) as answer:
-            return answer.cache_control.max_age
+        return http.get(path, headers=HEADERS).max_age
 
     assert kept_for("/assets/app.js?m=1") == 365 * 24 * 3600
     for path in ("/assets/app.js", "/assets/nowhere.js?m=1", "/?m=1", "/api/status?m=1"):

@@ -28,7 +28,7 @@ MAY_IMPORT: dict[str, str] = {
     "recording.file": "records run setup training wire",
     "recording": "datasets looking records recording.file run setup texts training wire",
     "rerun": "looking records recording.file run setup system texts training wire",
-    "export": "recording.file records setup texts wire",
+    "export": "recording.file records rerun setup system targets texts training wire",
     "sweep": "looking looking.measures records recording.file run setup system targets texts training wire",
     "papers": "looking looking.measures records setup sweep targets texts training",
     "live": "looking records recording recording.file rerun run setup system texts training wire",
@@ -73,10 +73,14 @@ MAY_HAVE_THREADS = [
     "recording.recorder",
     "recording.file.lock",
     "rerun.process",
+    "export.service",
+    "export.worker",
     "system.child",
     "sweep.conduct",
     "sweep.line",  # watches the process that trains
     "sweep.trial",
+    "dashboard.http.frames",  # coroutines alone
+    "dashboard.http.listen",  # runs the event loop
     "bench.learning",  # trains many runs
     "bench.beside",  # somebody who looks while a session trains
 ]

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import Annotated, Any
 
-from flask import Flask, Response, jsonify, request
+from fastapi import Depends, FastAPI, Request, Response
 
+from gan_core.dashboard.http.body import json_body
+from gan_core.dashboard.http.frames import NewestFrame
+from gan_core.dashboard.http.queries import progress_wanted, read_number
 from gan_core.dashboard.http.view import SessionView
 from gan_core.records import commands
-from gan_core.records.arrays import LENS_ARRAYS
 from gan_core.records.outcomes import Refused
 from gan_core.records.status import Phase
 from gan_core.texts.catalogue import say
 from gan_core.wire import frames as wire
 
-HOLD = 0.25  # seconds that a request for a newer frame is held at most
-NO_STEP = 10**17  # beyond any
 RECEIPT = 2.0  # seconds that a command's answer waits for it to take effect
 TELLING = 30.0  # seconds that a step may take to be told, of large networks
+JSON = Annotated[Any, Depends(json_body())]
+_NO_STORE = {"Cache-Control": "no-store"}
 
 
-def add_routes(server: Flask, session: SessionView) -> None:
-    """Register the paths documented in the README on `server`."""
+def add_routes(server: FastAPI, session: SessionView) -> None:
+    """Register the paths documented in the README on `server`. Handlers that are no coroutines run in threads."""
+    server.add_route("/api/frame", NewestFrame(session), methods=["GET"])  # type: ignore[arg-type]  # an application
 
     @server.get("/healthz")
-    def healthz() -> Response:
+    async def healthz() -> Response:
+        """On the event loop, so that it is answered even where all threads are busy."""
         status = session.status()
         return as_json(
             {
@@ -42,12 +47,7 @@ def add_routes(server: Flask, session: SessionView) -> None:
     def status() -> Response:
         return as_json(wire.status_json(session.status()))
 
-    @server.get("/api/frame")
-    def newest_frame() -> Response:
-        lenses = read_lenses(request.args.get("lens", ""))
-        return frame_answer(session.frame_after(whole_number("after", 0), HOLD, lenses))
-
-    @server.get("/api/frame/<step>")
+    @server.get("/api/frame/{step}")
     def kept_frame(step: str) -> Response:
         return frame_answer(session.frame_at(read_number("STEP", step)))
 
@@ -56,16 +56,12 @@ def add_routes(server: Flask, session: SessionView) -> None:
         return as_bytes(session.points())
 
     @server.get("/api/progress")
-    def progress() -> Response:
-        return as_bytes(session.progress(*progress_wanted()))
+    def progress(request: Request) -> Response:
+        return as_bytes(session.progress(*progress_wanted(request)))
 
     @server.post("/api/command")
-    def command() -> Response:
+    def command(body: JSON) -> Response:
         """Answers once the command is in force, with the status that it led to."""
-        try:
-            body = request.get_json()
-        except RecursionError:
-            raise ValueError(say("refusal.nested")) from None
         receipt = session.send(commands.parse(body))
         step = receipt.wait(RECEIPT)
         if receipt.refusal is not None:
@@ -83,50 +79,22 @@ def add_routes(server: Flask, session: SessionView) -> None:
             case _:
                 return as_json({"error": say("refusal.told-late")}, 503)
 
-    @server.errorhandler(ValueError)
-    def bad_value(error: ValueError) -> Response:
+    @server.exception_handler(ValueError)
+    async def bad_value(request: Request, error: ValueError) -> Response:
         return as_json({"error": str(error)}, 400)
 
 
 def frame_answer(payload: bytes | None) -> Response:
     """What is answered to somebody who asked for a frame: it, or that there is none."""
-    return as_bytes(payload) if payload is not None else Response(status=204, headers={"Cache-Control": "no-store"})
-
-
-def progress_wanted() -> tuple[int, int, int]:
-    """From which row, change and step on somebody asks for progress; without a step, for no readings."""
-    return whole_number("from", 0), whole_number("changes", 0), whole_number("readings", NO_STEP)
-
-
-def read_lenses(text: str) -> frozenset[str]:
-    """Read names of lenses with commas between them. Raises ValueError with a sentence."""
-    names = frozenset(text.split(",")) if text else frozenset[str]()
-    for name in names - set(LENS_ARRAYS):
-        raise ValueError(say("refusal.no-lens", name=repr(name[:40]), names=", ".join(LENS_ARRAYS)))
-    return names
-
-
-def whole_number(name: str, default: int) -> int:
-    """Read a number of the query. Raises ValueError with a sentence."""
-    return read_number(name, request.args.get(name, str(default)))
-
-
-def read_number(name: str, text: str) -> int:
-    """Read a number from 0 up. Raises ValueError with a sentence."""
-    # isdecimal and the length keep out what int() would take but nobody means: signs, underscores, a million digits.
-    if not (text.isascii() and text.isdecimal() and len(text) <= 18):
-        raise ValueError(say("refusal.whole-from-0", name=name, value=repr(text[:40])))
-    return int(text)
+    return as_bytes(payload) if payload is not None else Response(status_code=204, headers=_NO_STORE)
 
 
 def as_bytes(payload: bytes) -> Response:
     """An envelope as an answer."""
-    return Response(payload, content_type=wire.CONTENT_TYPE, headers={"Cache-Control": "no-store"})
+    return Response(payload, media_type=wire.CONTENT_TYPE, headers=_NO_STORE)
 
 
 def as_json(value: dict[str, Any], code: int = 200) -> Response:
     """An object as an answer."""
-    response: Response = jsonify(value)
-    response.status_code = code
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    text = json.dumps(value, sort_keys=True, separators=(",", ":")) + "\n"
+    return Response(text, code, media_type="application/json", headers=_NO_STORE)

@@ -1,28 +1,16 @@
-"""What requests about sweeps and papers' tables have in common: their bodies, and what may be done with one."""
+"""What requests about sweeps and papers' tables have in common: what may be done with one, and it as a file."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Response, request
+from fastapi import FastAPI, Request, Response
 
 from gan_core.dashboard.http.api import as_json
 from gan_core.dashboard.http.view import TrainedView
 from gan_core.records.sweeps import NoSweep
 from gan_core.texts.catalogue import say
-
-
-def body_of(most: int) -> dict[str, Any]:
-    """The object that a request has sent, of so many bytes at most."""
-    request.max_content_length = most
-    try:
-        body = request.get_json()
-    except RecursionError:
-        raise ValueError(say("refusal.nested")) from None
-    if not isinstance(body, dict):
-        raise ValueError(say("refusal.no-object"))
-    return body
 
 
 def workers_of(body: dict[str, Any]) -> int:
@@ -47,12 +35,13 @@ def do(trained: TrainedView, name: str, body: dict[str, Any]) -> None:
 
 def as_file(data: bytes, kind: str | None, name: str) -> Response:
     """What a browser keeps as a file of this name, of a kind of content."""
-    answer = Response(data, content_type=kind)
-    answer.headers["Content-Disposition"] = f'attachment; filename="ganscope-{name}"'
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    headers = {"Content-Disposition": f'attachment; filename="ganscope-{name}"', "Cache-Control": "no-store"}
+    return Response(data, media_type=kind, headers=headers)
 
 
-def answer_for_none(server: Flask) -> None:
+def answer_for_none(server: FastAPI) -> None:
     """Have a name that is none answered with 404 and why."""
-    server.register_error_handler(NoSweep, lambda error: as_json({"error": str(error)}, 404))
+
+    @server.exception_handler(NoSweep)
+    async def no_sweep(request: Request, error: NoSweep) -> Response:
+        return as_json({"error": str(error)}, 404)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from flask import Flask, Response, request
-from werkzeug.exceptions import RequestEntityTooLarge
+from anyio.to_thread import run_sync
+from fastapi import FastAPI, HTTPException, Request, Response
 
 from gan_core.dashboard.http.api import as_json
+from gan_core.dashboard.http.body import save_body
 from gan_core.dashboard.http.view import SessionView
 from gan_core.datasets.folder import PREFIX, Missing, called, keep, listed, remove, sentence
 from gan_core.datasets.table import MAX_BYTES
 from gan_core.texts.catalogue import say
 
 MAX_WORDS = 200  # characters of a file's name, or of two columns
-_CHUNK = 1 << 20
 
 
-def add_data_routes(server: Flask, session: SessionView) -> None:
+def add_data_routes(server: FastAPI, session: SessionView) -> None:
     """Register what the README lists under /api/data."""
 
     @server.get("/api/data")
@@ -26,27 +27,27 @@ def add_data_routes(server: Flask, session: SessionView) -> None:
         return as_json({"data": listed(), "limit": MAX_BYTES})
 
     @server.post("/api/data")
-    def take_in() -> Response:
+    async def take_in(request: Request) -> Response:
         """The body is the file; `name`, `columns` and `scale` may stand in the query.
 
         `scale` says how points get into the square, by a name in `datasets.dataset.SCALES`; without it one factor does.
         """
-        request.max_content_length = MAX_BYTES
-        name, columns, scale = (request.args.get(field, "")[:MAX_WORDS] for field in ("name", "columns", "scale"))
+        asked = request.query_params
+        name, columns, scale = (asked.get(field, "")[:MAX_WORDS] for field in ("name", "columns", "scale"))
         with TemporaryDirectory(prefix="ganscope-") as folder:
             path = Path(folder, "table.csv")
             try:
-                with path.open("wb") as file:
-                    while chunk := request.stream.read(_CHUNK):
-                        file.write(chunk)
-            except RequestEntityTooLarge:
-                size = (request.content_length or MAX_BYTES) / 1e6
+                await save_body(request, path, MAX_BYTES)
+            except HTTPException as error:
+                if error.status_code != 413:
+                    raise
+                size = int(request.headers.get("content-length", MAX_BYTES)) / 1e6
                 why = say("data.too-large", size=size, most=MAX_BYTES / 1e6)
                 raise ValueError(say("data.refused", name=name, why=why)) from None
-            found = keep(path, columns, name, scale=scale)
+            found = await run_sync(partial(keep, path, columns, name, scale=scale))
         return as_json({"target": f"{PREFIX}{found.fingerprint}", "name": found.name, "sentence": sentence(found)})
 
-    @server.delete("/api/data/<target>")
+    @server.delete("/api/data/{target}")
     def take_away(target: str) -> Response:
         if target == session.status().info.config.get("target"):
             return as_json({"error": say("data.in-use", target=called(target))}, 409)

@@ -1,4 +1,4 @@
-"""Who may talk to the server: requests under one of its own names, and from its own pages.
+"""Who may talk to the server: requests under one of its own names, and from its own pages; and how much they may send.
 
 A page of another site can make a visitor's browser send requests to this machine. Checking Host stops names that were
 rebound to it (DNS rebinding); checking Origin stops everything that another page sends.
@@ -6,26 +6,54 @@ rebound to it (DNS rebinding); checking Origin stops everything that another pag
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, request
+from fastapi import FastAPI, HTTPException, Request
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gan_core.texts.catalogue import say
 
 MAX_BODY_BYTES = 64 * 1024
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _WILDCARDS = ("0.0.0.0", "::", "")
+_BODY = "ganscope.body"  # where a request's scope has its Body
+
+Refusal = Callable[[Headers], str | None]  # why a request with these header fields is refused
 
 
-def guard(server: Flask, host: str, more_hosts: Iterable[str] = (), *, scripts: Iterable[str] = ()) -> None:
+def guard(server: FastAPI, host: str, more_hosts: Iterable[str] = (), *, scripts: Iterable[str] = ()) -> None:
     """Refuse (403) every request whose Host or Origin is not this server's, and set the security headers.
 
     `host` is the address it listens on; `more_hosts` are further names it goes by, behind a proxy for example;
-    `scripts` are the hashes of inline scripts that pages may run, as in a Content-Security-Policy.
+    `scripts` are the hashes of inline scripts that pages may run, as in a Content-Security-Policy. To be called after
+    everything else that stands in front of the routes has been added: what was added last comes first.
     """
+    server.add_middleware(Guard, refusal=own_names(host, more_hosts), headers=security_headers(scripts))
+
+
+def own_names(host: str, more_hosts: Iterable[str]) -> Refusal:
+    """The rule that lets in requests under a server's own names, and from pages of the very name they are sent to."""
     named = () if host in _WILDCARDS else (host,)
     allowed = frozenset(name.strip().lower() for name in (*_LOOPBACK, *named, *more_hosts))
+
+    def refusal(headers: Headers) -> str | None:
+        hosts, origins = headers.getlist("host"), headers.getlist("origin")
+        asked = hosts[0] if len(hosts) == 1 else ", ".join(hosts)
+        if _name(asked) not in allowed:
+            return say("refusal.host", host=repr(asked))
+        for origin in origins:
+            if _address(origin) != asked.lower():
+                return say("refusal.origin", origin=repr(origin))
+        return None
+
+    return refusal
+
+
+def security_headers(scripts: Iterable[str]) -> list[tuple[bytes, bytes]]:
+    """What every answer carries."""
     # Scripts come from here alone. Evaluating text stays possible: browser test tools and extensions wait on conditions
     # in that way, and no text of a visitor ever gets into a script.
     allowed_scripts = " ".join(("'self'", "'unsafe-eval'", *scripts))
@@ -37,25 +65,63 @@ def guard(server: Flask, host: str, more_hosts: Iterable[str] = (), *, scripts: 
         "img-src 'self' data: blob:; font-src 'self' data:; frame-ancestors 'self'; base-uri 'none'; "
         "form-action 'self'; object-src 'none'"
     )
-    server.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    named = {
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "SAMEORIGIN",  # frame-ancestors, as older browsers know it
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Content-Security-Policy": policy,
+    }
+    return [(name.lower().encode(), value.encode()) for name, value in named.items()]
 
-    @server.before_request
-    def refuse_strangers() -> Response | None:
-        if _name(request.host) not in allowed:
-            return _refusal(say("refusal.host", host=repr(request.host)))
-        origin = request.headers.get("Origin")
-        if origin is not None and _address(origin) != request.host.lower():
-            return _refusal(say("refusal.origin", origin=repr(origin)))
-        return None
 
-    @server.after_request
-    def set_headers(response: Response) -> Response:
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["X-Frame-Options"] = "SAMEORIGIN"  # frame-ancestors, as older browsers know it
-        response.headers["Referrer-Policy"] = "no-referrer"
-        response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        response.headers["Content-Security-Policy"] = policy
-        return response
+class Guard:
+    """Stands in front of the whole application."""
+
+    def __init__(self, app: ASGIApp, refusal: Refusal, headers: list[tuple[bytes, bytes]]) -> None:
+        self._app, self._refusal, self._headers = app, refusal, headers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request in, or answer it."""
+
+        async def send_marked(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*message["headers"], *self._headers]}
+            await send(message)
+
+        headers = Headers(scope=scope)
+        why = self._refusal(headers)
+        if why is not None:
+            await PlainTextResponse(why + "\n", 403)(scope, receive, send_marked)
+            return
+        body = Body(receive, headers.get("content-length"))
+        # The server leaves the body out of an answer to HEAD by itself: it keeps a scope of its own.
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        await self._app({**scope, "method": method, _BODY: body}, body.receive, send_marked)
+
+
+class Body:
+    """What a request sends: counted as it arrives, and refused (413) beyond its limit, whatever its header says."""
+
+    def __init__(self, receive: Receive, said: str | None) -> None:
+        """`said` is the length that the header gives."""
+        self.limit = MAX_BODY_BYTES
+        self._receive, self._came = receive, 0
+        self._said = int(said) if said and said.isdecimal() else 0
+
+    async def receive(self) -> Message:
+        """The next piece."""
+        if self._said <= self.limit:
+            message = await self._receive()
+            self._came += len(message.get("body", b""))
+            if self._came <= self.limit:
+                return message
+        raise HTTPException(413, say("refusal.too-large"))
+
+
+def allow_body(request: Request, most: int) -> None:
+    """Have a request send up to so many bytes."""
+    request.scope[_BODY].limit = most
 
 
 def _address(origin: str) -> str:
@@ -69,10 +135,8 @@ def _address(origin: str) -> str:
 def _name(host: str) -> str:
     """The name in a Host header, without its port; an IPv6 address without its brackets; empty when malformed."""
     try:
-        return (urlsplit(f"//{host}").hostname or "").lower()
+        parts = urlsplit(f"//{host}")
+        _ = parts.port  # which raises where it is none
+        return (parts.hostname or "").lower()
     except ValueError:
         return ""
-
-
-def _refusal(sentence: str) -> Response:
-    return Response(sentence + "\n", status=403, content_type="text/plain; charset=utf-8")

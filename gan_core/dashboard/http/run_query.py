@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gan_core.dashboard.http.api import read_number
+from gan_core.dashboard.http.queries import read_number
 from gan_core.records.library import LISTED_AS, ORDERS, RunQuery
 from gan_core.setup.limits import check_run
 from gan_core.texts.catalogue import say

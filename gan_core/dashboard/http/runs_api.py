@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
-from flask import Flask, Response, request, send_file
+from anyio.to_thread import run_sync
+from fastapi import Depends, FastAPI, Request, Response
 
-from gan_core.dashboard.http.api import as_bytes, as_json, frame_answer, progress_wanted, read_lenses, read_number
+from gan_core.dashboard.http.api import as_bytes, as_json, frame_answer
+from gan_core.dashboard.http.body import object_body, save_body
+from gan_core.dashboard.http.files import File
+from gan_core.dashboard.http.queries import progress_wanted, read_lenses, read_number
 from gan_core.dashboard.http.run_query import MAX_MANY_BYTES, read_ids, read_many, read_query
 from gan_core.dashboard.http.view import Archive, LibraryView, SessionView
 from gan_core.records.ending import ending_words
@@ -25,24 +29,26 @@ HOLD = 0.25  # seconds that a request for a result is held at most
 READING = 2.0  # seconds that a page of the list may take to read files that are new
 RESOLUTIONS = range(2, 401)  # cells a side
 MAX_CLIENT = 64  # characters of a page's token
-_CHUNK = 1 << 20
+Body = Annotated[dict[str, Any], Depends(object_body())]
+LongBody = Annotated[dict[str, Any], Depends(object_body(MAX_MANY_BYTES))]
 
 
-def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> None:
+def add_run_routes(server: FastAPI, session: SessionView, archive: Archive) -> None:
     """Register what the README lists under /api/runs, /api/library and /api/visit."""
     library, stored, reruns = archive.library, archive.stored, archive.reruns
     first = session.status().info.id  # while it is open, a page may offer the run before it
 
     @server.get("/api/runs")
-    def runs() -> Response:
+    def runs(request: Request) -> Response:
         """All of them, or what the query asks for: a page of those it finds, some by their ids, a family."""
         current = session.status().info.id
         about = {"current": current, "folder": str(library.folder), "limit": library.limit}
-        if "ids" in request.args or "family" in request.args:
-            return as_json({"runs": [_flat(run) for run in _chosen(library)], **about})
-        if request.args:
-            query = read_query(request.args, but=current)
-            if request.args.get("only") == "ids":
+        asked = request.query_params
+        if "ids" in asked or "family" in asked:
+            return as_json({"runs": [_flat(run) for run in _chosen(library, asked)], **about})
+        if asked:
+            query = read_query(asked, but=current)
+            if asked.get("only") == "ids":
                 found = library.found(query)
                 return as_json({"ids": found, "total": len(found)})
             page = library.page(query, READING)
@@ -51,19 +57,14 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
         return as_json({"runs": [_flat(run) for run in library.runs()], **about, "last": last})
 
     @server.post("/api/runs")
-    def upload() -> Response:
-        request.max_content_length = library.limit
+    async def upload(request: Request) -> Response:
         with library.upload() as path:
-            with path.open("wb") as file:
-                while chunk := request.stream.read(_CHUNK):
-                    file.write(chunk)
-            return as_json({"id": library.import_file(path)})
+            await save_body(request, path, library.limit)
+            return as_json({"id": await run_sync(library.import_file, path)})
 
     @server.post("/api/library")
-    def act_on_many() -> Response:
+    def act_on_many(body: LongBody) -> Response:
         """Delete or bring back many; what cannot be is left as it is, and the answer says why, by id."""
-        request.max_content_length = MAX_MANY_BYTES
-        body = _body()
         run_ids, current = read_many(body), session.status().info.id
         actions = {"delete": library.delete_all, "restore": library.restore_all}
         action = actions.get(str(body.get("do")))
@@ -73,9 +74,8 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
         left = action(run_id for run_id in run_ids if run_id not in open_now)
         return as_json({"left": {**open_now, **left}, "done": len(run_ids) - len(open_now) - len(left)})
 
-    @server.post("/api/runs/<run_id>")
-    def act(run_id: str) -> Response:
-        body = _body()
+    @server.post("/api/runs/{run_id}")
+    def act(run_id: str, body: Body) -> Response:
         if body.get("do") == "delete" and run_id == session.status().info.id:
             return as_json({"error": say("refusal.run-is-open")}, 409)
         actions: dict[str, Callable[[], None]] = {
@@ -89,30 +89,30 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
         action()
         return as_json({})
 
-    @server.get("/api/runs/<run_id>/file")
+    @server.get("/api/runs/{run_id}/file")
     def download(run_id: str) -> Response:
         path = library.export(check_run(run_id))
         name = f"ganscope-{run_id}.sqlite"
         file = path.open("rb")
         with suppress(PermissionError):  # where a file that is open cannot be removed, the next start does it
             path.unlink()
-        return send_file(file, "application/vnd.sqlite3", as_attachment=True, download_name=name)
+        return File(file, name, "application/vnd.sqlite3")
 
-    @server.get("/api/runs/<run_id>/status")
+    @server.get("/api/runs/{run_id}/status")
     def run_status(run_id: str) -> Response:
         return as_json(wire.status_json(stored.status(check_run(run_id))))
 
-    @server.get("/api/runs/<run_id>/frame/<step>")
+    @server.get("/api/runs/{run_id}/frame/{step}")
     def run_frame(run_id: str, step: str) -> Response:
         return frame_answer(stored.frame(check_run(run_id), read_number("STEP", step)))
 
-    @server.get("/api/runs/<run_id>/points")
+    @server.get("/api/runs/{run_id}/points")
     def run_points(run_id: str) -> Response:
         return as_bytes(stored.points(check_run(run_id)))
 
-    @server.get("/api/runs/<run_id>/progress")
-    def run_progress(run_id: str) -> Response:
-        return as_bytes(stored.progress(check_run(run_id), *progress_wanted()))
+    @server.get("/api/runs/{run_id}/progress")
+    def run_progress(request: Request, run_id: str) -> Response:
+        return as_bytes(stored.progress(check_run(run_id), *progress_wanted(request)))
 
     @server.post("/api/warm")
     def warm() -> Response:
@@ -121,9 +121,8 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
         return as_json({})
 
     @server.post("/api/visit")
-    def visit() -> Response:
+    def visit(body: Body) -> Response:
         """Ask for the exact frame of a step, or for a check of a whole run."""
-        body = _body()
         client, run_id = str(body.get("client", ""))[:MAX_CLIENT], check_run(body.get("run"))
         path = library.path(run_id)
         if body.get("verify"):
@@ -136,7 +135,7 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
         number = session.status().info.run if run_id == session.status().info.id else stored.status(run_id).info.run
         return as_json({"ticket": reruns.visit(client, path, step, resolution, number, lenses, plane)})
 
-    @server.get("/api/visit/<ticket>")
+    @server.get("/api/visit/{ticket}")
     def visited(ticket: str) -> Response:
         match reruns.result(ticket[:MAX_CLIENT], HOLD):
             case Working(done, total):
@@ -150,13 +149,13 @@ def add_run_routes(server: Flask, session: SessionView, archive: Archive) -> Non
             case _:
                 return as_json({"error": say("refusal.replaced")}, 410)
 
-    @server.delete("/api/visit/<ticket>")
+    @server.delete("/api/visit/{ticket}")
     def give_up(ticket: str) -> Response:
         reruns.cancel(ticket[:MAX_CLIENT])
         return as_json({})
 
-    @server.errorhandler(OSError)
-    def trouble_with_a_file(error: OSError) -> Response:
+    @server.exception_handler(OSError)
+    async def trouble_with_a_file(request: Request, error: OSError) -> Response:
         gone = isinstance(error, FileNotFoundError)
         words = say("refusal.no-run") if gone else str(error.strerror or error)
         locked = error.errno == errno.EBUSY
@@ -177,13 +176,13 @@ def _told(page: RunPage, query: RunQuery) -> dict[str, Any]:
     }
 
 
-def _chosen(library: LibraryView) -> Sequence[Line]:
-    if len(request.args) > 1:
+def _chosen(library: LibraryView, asked: Mapping[str, str]) -> Sequence[Line]:
+    if len(asked) > 1:
         raise ValueError(say("refusal.by-itself", names="ids, family"))
-    if "ids" in request.args:
-        return library.some(read_ids(request.args["ids"]))
+    if "ids" in asked:
+        return library.some(read_ids(asked["ids"]))
     try:
-        return library.family(check_run(request.args["family"]))
+        return library.family(check_run(asked["family"]))
     except FileNotFoundError:  # one that is not recorded yet
         return []
 
@@ -194,13 +193,6 @@ def _flat(run: Line) -> dict[str, Any]:
         return {"id": run.id, "nbytes": run.nbytes, "damage": run.error, "state": listed_as(run)}
     summary = {**asdict(run), "outcome": ending_words(run.outcome), "state": listed_as(run)}
     return {**summary.pop("recipe"), **summary, "damage": ""}
-
-
-def _body() -> dict[str, Any]:
-    body = request.get_json()
-    if not isinstance(body, dict):
-        raise ValueError(say("refusal.no-object"))
-    return body
 
 
 def _number(body: dict[str, Any], name: str) -> int:

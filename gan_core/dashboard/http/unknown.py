@@ -1,19 +1,17 @@
-"""What is asked for and is not there gets a short answer: JSON under /api, a page of two lines elsewhere.
-
-Dash by itself answers every path that it does not know with the whole page, and looks for whatever callback a request
-names. Here no callback is the server's (see `callbacks.py`), so that whoever calls one is no page of ours.
-"""
+"""What is not there, is asked for in a wrong way, or goes wrong: JSON under /api, a page of two lines elsewhere."""
 
 from __future__ import annotations
 
 import logging
+import traceback
 from html import escape
-from typing import Any
+from pathlib import Path
 
-from dash import Dash
-from dash.exceptions import DependencyException
-from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException, NotFound
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import HTMLResponse, PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gan_core.dashboard.http.api import as_json
 from gan_core.dashboard.page.theme import css_variables
@@ -40,34 +38,55 @@ _PAGE = """<!DOCTYPE html>
 </html>"""
 
 
-class StrictDash(Dash):
-    """Dash without its answer to unknown paths and without callbacks on the server."""
-
-    def _add_url(self, name: str, view_func: Any, methods: Any = ("GET",)) -> None:
-        if name == "<path:path>":
-            return
-        super()._add_url(name, _no_callback if name == "_dash-update-component" else view_func, methods)
-
-
-def add_unknown(server: Flask) -> None:
-    """Answer what is not there, and what is asked for in a wrong way."""
+def add_unknown(server: FastAPI) -> None:
+    """Answer what is not there, what is asked for in a wrong way, and what fails."""
     page = _PAGE.replace("VARIABLES", css_variables()).replace("LANGUAGE", catalogue().language)
     page = page.replace("TITLE", escape(say("page.nothing-title"))).replace("HEADING", escape(say("page.nothing")))
     page = page.replace("TO_DASHBOARD", escape(say("page.to-dashboard")))
+    words = {404: "refusal.no-path", 405: "refusal.no-method"}
 
-    @server.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> Response | HTTPException:
-        missing = isinstance(error, NotFound)
-        if f"{request.path}/".startswith("/api/"):
-            words = say("refusal.no-path") if missing else error.description
-            return as_json({"error": words or error.name}, error.code or 500)
-        return Response(page, 404, content_type="text/html; charset=utf-8") if missing else error
+    @server.exception_handler(HTTPException)
+    async def http_error(request: Request, error: HTTPException) -> Response:
+        code, path = error.status_code, request.url.path
+        if code == 404 and not _of_the_api(path):
+            return HTMLResponse(page, code)
+        answer = _sentence(path, say(words[code]) if code in words else error.detail, code)
+        answer.headers.update(error.headers or {})
+        return answer
 
-    @server.errorhandler(DependencyException)
-    def no_such_script(error: DependencyException) -> Response | HTTPException:
-        return http_error(NotFound())
+    server.add_middleware(Failures)
 
 
-def _no_callback() -> Response:
-    log.warning("Refused a call of a Dash callback (%d bytes): this server has none.", request.content_length or 0)
-    return as_json({"error": say("refusal.no-callback")}, 404)
+class Failures:
+    """Answers what nobody expected (500) with a sentence, and logs one line: which request, what, and where."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have a request answered."""
+        begun = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except ClientDisconnect:  # nobody is there to be answered
+            return
+        except Exception as error:
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{Path(place.filename).name}, line {place.lineno}"
+            log.error("%s %r failed: %r (%s)", scope["method"], scope["path"], error, where)
+            if not begun:
+                await _sentence(scope["path"], say("refusal.failed"), 500)(scope, receive, send)
+
+
+def _of_the_api(path: str) -> bool:
+    return f"{path}/".startswith("/api/")
+
+
+def _sentence(path: str, sentence: str, code: int) -> Response:
+    return as_json({"error": sentence}, code) if _of_the_api(path) else PlainTextResponse(f"{sentence}\n", code)

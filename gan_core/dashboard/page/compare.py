@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from html import escape
 
-from flask import Flask
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
 
 from gan_core.dashboard.page.texts import texts_element
 from gan_core.dashboard.page.theme import css_variables
@@ -56,7 +57,7 @@ _PAGE = """<!DOCTYPE html>
 </html>"""
 
 
-def add_compare(server: Flask) -> None:
+def add_compare(server: FastAPI) -> None:
     """Register /compare on `server`."""
     words = {
         "labels": {
@@ -81,5 +82,5 @@ def add_compare(server: Flask) -> None:
     page = page.replace("TEXTS", texts_element())
 
     @server.get("/compare")
-    def compare() -> str:
-        return page
+    async def compare() -> HTMLResponse:
+        return HTMLResponse(page)

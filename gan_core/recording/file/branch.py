@@ -28,6 +28,8 @@ def copy_until(source: RunFile, path: Path, recipe: Recipe, step: int, state: by
     try:
         with source.as_it_is_now(), branch.transaction():
             _copy_course(source, branch, step)
+            if source.weights:
+                branch.set_about("weights", source.weights)
             if state is None:
                 _copy_frames(source, branch, step)
                 _copy_checkpoints(source, branch, step)

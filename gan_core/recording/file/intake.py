@@ -47,6 +47,7 @@ MAX_STEP = 10**9
 MAX_CHANGES = 200_000
 MAX_FRAMES = 20_000
 MAX_TITLE, MAX_WORDS = 80, 300  # characters
+_ABOUT = {**dict.fromkeys(("outcome", "recipe", "stride", "title"), 10_000), "weights": 66}  # what it says: characters
 _END_OF_TIME = 253_402_300_800.0  # seconds since the epoch: the year 10000
 # Steps after the last one with metrics that may have left something else: a run that failed within its last batch.
 _BEYOND = 1024
@@ -153,6 +154,8 @@ class _Stranger:
             with file.transaction():
                 file.set_about("title", self._about["title"])
                 file.set_about("outcome", self._about["outcome"])
+                if self._about.get("weights"):
+                    file.set_about("weights", self._about["weights"])
                 last = self._copy_metrics(file, TASKS[config.task])
             self._copy_changes(file, config, last + 1)
             self._copy_frames(file, last + _BEYOND)
@@ -185,11 +188,13 @@ class _Stranger:
     def _checked_about(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for name, value in self._rows("SELECT name, value FROM about ORDER BY name"):
-            if name not in ("outcome", "recipe", "stride", "title") or len(value) > 10_000:
+            if len(value) > _ABOUT.get(name, -1):
                 raise ValueError("it says something about itself that is not known here")
             found[name] = json.loads(value)
-        if len(found) != 4:
+        if not {"outcome", "recipe", "stride", "title"} <= set(found):
             raise ValueError("it does not say what it is")
+        if not re.fullmatch("[0-9a-f]{64}|", str(found.get("weights", ""))):
+            raise ValueError("it does not say with what weights it began")
         _checked_words("title", found["title"], MAX_TITLE)
         check_ending(found["outcome"])
         if type(found["stride"]) is not int or not 1 <= found["stride"] <= MAX_STEP:

@@ -164,9 +164,9 @@ class RunFile:
                 raise run_database.refused(self.path, error) from None
             raise
 
-    def set_about(self, name: str, value: Ending | str) -> None:
-        """Write "title" or "outcome"."""
-        self._db.execute("UPDATE about SET value = ? WHERE name = ?", (json.dumps(value), name))
+    def set_about(self, name: str, value: object) -> None:
+        """Write "title", "outcome", "weights" or "notes"."""
+        self._db.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (name, json.dumps(value)))
 
     def add_metrics(self, metrics: Sequence[StepMetrics]) -> None:
         """Add the next steps' metrics."""
@@ -240,6 +240,11 @@ class RunFile:
         """What came of it; of a file of an older form a sentence. Empty of a run that goes on."""
         found = self._about("outcome")
         return found if isinstance(found, dict) else str(found)
+
+    @property
+    def weights(self) -> str:
+        """SHA-256 of the file of weights that it began with; empty if they were drawn."""
+        return str(self._about("weights", ""))
 
     @property
     def stride(self) -> int:
@@ -372,11 +377,11 @@ class RunFile:
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
-    def _about(self, name: str) -> Any:
+    def _about(self, name: str, otherwise: object = None) -> Any:
         rows = self._read("SELECT value FROM about WHERE name = ?", name)
-        if not rows:
+        if not rows and otherwise is None:
             raise ValueError(f"its {name} is missing")
-        return json.loads(rows[0][0])
+        return json.loads(rows[0][0]) if rows else otherwise
 
     def _one(self, query: str) -> tuple[Any, ...]:
         return self._read(query)[0]

@@ -17,11 +17,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 
 from digest import digest
 from gan_core.dashboard.http.api import add_routes
+from gan_core.dashboard.http.backend import new_server
+from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.runs_api import add_run_routes
 from gan_core.dashboard.http.view import Archive
 from gan_core.live.session import TrainingSession
@@ -46,6 +46,7 @@ from gan_core.system.machine import machine
 from gan_core.wire import frames as wire
 from gan_core.wire.envelope import envelope
 from sessions import LONG, paused_session, send
+from web_client import Client
 
 RECORDED = Path(__file__).parents[2] / "recorded"
 FILES = sorted(RECORDED.glob("*.sqlite"))
@@ -99,11 +100,12 @@ def settle(session: TrainingSession, step: int) -> None:
 
 
 @pytest.fixture
-def http(runs: RunFolder, session: TrainingSession) -> Iterator[FlaskClient]:
-    server, reruns = Flask("api"), Reruns()
+def http(runs: RunFolder, session: TrainingSession) -> Iterator[Client]:
+    server, reruns = new_server(), Reruns()
+    guard(server, "127.0.0.1")
     add_routes(server, session)
     add_run_routes(server, session, Archive(Library(runs.folder), StoredRuns(runs), reruns))
-    yield server.test_client()
+    yield Client(server)
     reruns.close()
 
 
@@ -283,11 +285,11 @@ def without_values(state: dict[str, Any]) -> dict[str, Any]:
 
 
 @EACH
-def test_it_is_downloaded_and_uploaded(path: Path, http: FlaskClient, runs: RunFolder, tmp_path: Path) -> None:
+def test_it_is_downloaded_and_uploaded(path: Path, http: Client, runs: RunFolder, tmp_path: Path) -> None:
     download = tmp_path / "download"
-    with closing(http.get(f"/api/runs/{RUN}/file", headers=HEADERS)) as answer:
-        assert answer.status_code == 200
-        download.write_bytes(answer.data)
+    answer = http.get(f"/api/runs/{RUN}/file", headers=HEADERS)
+    assert answer.status_code == 200
+    download.write_bytes(answer.data)
     assert contents(download) == contents(path)
     answer = http.post("/api/runs", headers=HEADERS, data=download.read_bytes(), content_type=BINARY)
     assert answer.status_code == 200, answer.get_json()
@@ -339,7 +341,7 @@ NEWER = {
 
 @pytest.mark.parametrize("what", NEWER)
 def test_what_is_newer_or_wrong_is_refused_with_a_sentence(
-    runs: RunFolder, session: TrainingSession, http: FlaskClient, what: str
+    runs: RunFolder, session: TrainingSession, http: Client, what: str
 ) -> None:
     """Wherever somebody meets it; a run whose pictures can be shown is shown all the same."""
     runs.folder.mkdir(exist_ok=True)
