@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, str] = {
     "papers": "looking looking.measures records setup sweep targets texts training",
     "live": "looking records recording recording.file rerun run setup system texts training wire",
     "dashboard": "datasets records setup texts wire",
-    "export.page": "dashboard export recording recording.file records run texts training wire",
+    "export.page": "dashboard export recording recording.file records run setup texts training wire",
     "cli": "datasets export looking looking.measures records recording recording.file rerun run setup sweep system "
     "texts training wire",
     "bench": "",  # and everything that is above

@@ -30,6 +30,8 @@ from gan_core.export.registry import Progress
 from gan_core.recording.file.run_file import RunFile, RunFolder
 from gan_core.recording.stored import StoredRuns
 from gan_core.records.ending import ending_words
+from gan_core.setup.presets import PRESETS
+from gan_core.setup.recipe import Recipe
 from gan_core.texts.catalogue import catalogue, say
 from gan_core.training.known import CHOICES, complete_presets
 from gan_core.wire.envelope import unpack
@@ -81,12 +83,12 @@ def make(run: RunFile, asked: Asked, out: Path, progress: Progress) -> None:
 
 def _text(run: RunFile, holds: Held, page: Shell) -> str:
     summary = run.summary()
-    recipe = asdict(summary.recipe)
+    recipe, sentences = asdict(summary.recipe), catalogue().sentences
     envelopes = [holds.points, holds.progress, holds.rest, *holds.frames.values()]
     packed = {
         "run": recipe["id"],
         "said": holds.said,
-        "texts": catalogue().sentences,
+        "texts": sentences,
         "answers": {
             **page.answers,
             "/api/runs": {
@@ -97,9 +99,8 @@ def _text(run: RunFile, holds: Held, page: Shell) -> str:
         "scripts": page.scripts,
     }
     browser, opening = script(FIRST), script(OPENING)
-    sentences = catalogue().sentences
     first_texts = {key: text for key, text in sentences.items() if key.startswith("browser.")}
-    title = say("recorded.title", name=summary.title or summary.recipe.id)
+    title = say("recorded.title", name=summary.title or _usual_name(summary.recipe))
     return _PAGE.format(
         language=catalogue().language,
         policy=_policy([browser, opening, *page.scripts]),
@@ -115,6 +116,12 @@ def _text(run: RunFile, holds: Held, page: Shell) -> str:
         browser=browser,
         opening=opening,
     )
+
+
+def _usual_name(recipe: Recipe) -> str:
+    """What a run goes by that was given no name: assets/server/runs.js."""
+    preset = PRESETS.get(recipe.preset)
+    return say("runs.usual-name", scenario=preset.title if preset else recipe.preset, seed=str(recipe.seed))
 
 
 def _policy(scripts: Sequence[str]) -> str:
