@@ -22,6 +22,8 @@ def main() -> int:
     from gan_core.dashboard.http.listen import Server
     from gan_core.dashboard.http.view import Archive
     from gan_core.datasets.folder import BESIDE_RUNS, look_in
+    from gan_core.export.service import BESIDE_RUNS as EXPORTS
+    from gan_core.export.service import Exports
     from gan_core.live.session import TrainingSession
     from gan_core.papers.service import BESIDE_RUNS as TABLES
     from gan_core.papers.service import Tables
@@ -55,12 +57,14 @@ def main() -> int:
         line = Line(cores())
         sweeps = Sweeps(folder.folder / SWEEPS, line)
         tables = Tables(folder.folder / TABLES, line)
+        exports = Exports(folder.folder / EXPORTS, archive.library.path)
         app = create_app(
             session,
             archive,
             choices=CHOICES,
             sweeps=sweeps,
             tables=tables,
+            exports=exports,
             host=options.host,
             more_hosts=options.allow_host,
         )
@@ -83,6 +87,7 @@ def main() -> int:
     finally:
         session.close()
         reruns.close()
+        exports.close()
         line.close()
         server.close()
     return 0

@@ -14,6 +14,8 @@
     held = JSON.parse(await new Response(stream).text());
     document.getElementById("texts").textContent = JSON.stringify(held.texts);
     app.file = { run: held.run, said: held.said };
+    const [{ notes }] = held.answers["/api/runs"].runs;
+    document.documentElement.classList.toggle("noted", notes.length > 0);
     window.fetch = async (address) => answer(new URL(address, "http://file"));
     for (const source of held.scripts) {
       const script = document.createElement("script");

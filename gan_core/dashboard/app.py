@@ -11,12 +11,13 @@ from dash import Dash
 from gan_core.dashboard.http.api import add_routes
 from gan_core.dashboard.http.backend import Backend
 from gan_core.dashboard.http.data_api import add_data_routes
+from gan_core.dashboard.http.exports_api import add_export_routes
 from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.runs_api import add_run_routes
 from gan_core.dashboard.http.sweeps_api import add_sweep_routes
 from gan_core.dashboard.http.tables_api import add_table_routes
 from gan_core.dashboard.http.unknown import add_unknown
-from gan_core.dashboard.http.view import Archive, SessionView, SweepsView, TablesView
+from gan_core.dashboard.http.view import Archive, ExportsView, SessionView, SweepsView, TablesView
 from gan_core.dashboard.page.callbacks import add_callbacks
 from gan_core.dashboard.page.compare import add_compare
 from gan_core.dashboard.page.experiment import Choices
@@ -53,6 +54,7 @@ def create_app(
     choices: Choices,
     sweeps: SweepsView | None = None,
     tables: TablesView | None = None,
+    exports: ExportsView | None = None,
     host: str = "127.0.0.1",
     more_hosts: Iterable[str] = (),
 ) -> Dash:
@@ -87,6 +89,8 @@ def create_app(
         add_sweep_routes(app.server, sweeps)
     if tables is not None:
         add_table_routes(app.server, tables)
+    if exports is not None:
+        add_export_routes(app.server, exports)
     # What Dash would do at the first request, while a second one could meet it half done.
     app._setup_server()  # type: ignore[no-untyped-call]
     return app

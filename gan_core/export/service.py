@@ -19,10 +19,10 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import Any
 
-from gan_core.export.asked import read_asked
-from gan_core.export.registry import EXPORTS, check, find_export
+from gan_core.export.asked import RANGES, Asked, read_asked
+from gan_core.export.registry import EXPORTS, MEDIA, check, find_export
 from gan_core.export.worker import work
-from gan_core.records.exports import ExportJob
+from gan_core.records.exports import ExportJob, NoExport
 from gan_core.system.child import start
 from gan_core.texts.catalogue import catalogue, say
 
@@ -31,10 +31,6 @@ KEPT = 24 * 3600.0  # seconds
 MAX_WAITING, MAX_KEPT = 8, 20  # exports
 MAX_BYTES = 4 * 10**9  # that all finished ones may take; the oldest go
 _RECORD = ".json"
-
-
-class NoExport(ValueError):
-    """There is no export of that id."""
 
 
 class Exports:
@@ -53,9 +49,17 @@ class Exports:
         self._closed = False
         self._take_up()
 
-    def kinds(self) -> list[dict[str, Any]]:
-        """Which exports there are: name, formats, and what can be chosen."""
-        return [{"name": one.name, "suffixes": one.suffixes, "takes": one.takes} for one in EXPORTS.values()]
+    def kinds(self) -> Sequence[Mapping[str, Any]]:
+        """Which exports there are: name, formats, and what can be chosen: usual values, and of numbers the range."""
+        usual = vars(Asked(suffix=""))
+        return [
+            {
+                "name": one.name,
+                "suffixes": one.suffixes,
+                "takes": {name: {"usual": usual[name], "range": RANGES.get(name)} for name in one.takes},
+            }
+            for one in EXPORTS.values()
+        ]
 
     def listed(self) -> Sequence[ExportJob]:
         """All, the newest first."""
@@ -85,14 +89,14 @@ class Exports:
             self._changed.notify_all()
         return job_id
 
-    def file(self, job_id: str) -> tuple[Path, str]:
-        """A finished file, and what it is called. Raises NoExport where there is none."""
+    def file(self, job_id: str) -> tuple[Path, str, str]:
+        """A finished file, what it is called, and its media type. Raises NoExport where there is none."""
         with self._changed:
             job = self._job(job_id)
             path = self._path(job)
         if job.state != "done" or not path.is_file():
             raise NoExport(say("export.gone"))
-        return path, job.file
+        return path, job.file, MEDIA[path.suffix]
 
     def remove(self, job_id: str) -> None:
         """Cancel one, or take a finished one away."""

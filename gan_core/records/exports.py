@@ -7,6 +7,10 @@ from dataclasses import dataclass
 STATES = ("waiting", "working", "done", "failed")
 
 
+class NoExport(ValueError):
+    """There is no export of that id; the message is a sentence."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExportJob:
     """How an export stands."""

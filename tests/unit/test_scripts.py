@@ -20,6 +20,7 @@ FOLDERS = (
     "story",
     "library",
     "sweep",
+    "export",
     "told",
     "pages",
     "compare",

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from gan_core.records.commands import Command
+from gan_core.records.exports import ExportJob
 from gan_core.records.library import Line, RunPage, RunQuery
+from gan_core.records.notes import Note
 from gan_core.records.outcomes import Cancelled, Refused, Verdict, Working
 from gan_core.records.status import Status
 from gan_core.setup.plane import Plane
@@ -89,6 +91,9 @@ class LibraryView(Protocol):
 
     def rename(self, run_id: str, title: str) -> None:
         """Give it a title."""
+
+    def note(self, run_id: str, note: Note) -> None:
+        """Note something of it or of one of its steps."""
 
     def delete(self, run_id: str) -> None:
         """Put it aside, for some days."""
@@ -226,3 +231,22 @@ class SweepsView(TrainedView, Protocol):
 
     def table(self, name: str) -> bytes:
         """The table of the runs that are done."""
+
+
+class ExportsView(Protocol):
+    """Files made of recorded runs. What cannot be done is a ValueError with a sentence; no such id is a NoExport."""
+
+    def kinds(self) -> Sequence[Mapping[str, Any]]:
+        """Which exports there are."""
+
+    def listed(self) -> Sequence[ExportJob]:
+        """All that were asked for, the newest first."""
+
+    def ask(self, run_id: str, what: str, suffix: str, given: Mapping[str, Any]) -> str:
+        """Have one made; returns its id."""
+
+    def file(self, job_id: str) -> tuple[Path, str, str]:
+        """A finished file, what it is called, and its media type."""
+
+    def remove(self, job_id: str) -> None:
+        """Cancel one, or take it away."""

@@ -37,6 +37,8 @@ BUTTONS = {
     ids.TOUR_START: Look("icon-tour"),
     ids.RUNS: Look("icon-runs"),
     ids.COPY_LINK: Look("icon-link", "C"),
+    ids.EXPORT: Look("icon-export"),
+    ids.NOTE: Look("icon-note"),
 }
 # How a switch stands at first.
 SWITCHES = {ids.TRAIL: False, ids.LOG_STEPS: False, ids.KEYS: True}

@@ -123,6 +123,7 @@ def _header(preset: str) -> html.Header:
             button(ids.SWEEP),
             button(ids.RUNS),
             button(ids.COPY_LINK),
+            button(ids.EXPORT),
             icon_button(ids.THEME, say("button.theme.help"), "icon-theme"),
             icon_button(ids.HELP, say("button.help.help"), "icon-help"),
         ],

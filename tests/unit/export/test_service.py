@@ -11,9 +11,9 @@ import pytest
 import run_files
 from gan_core.export.asked import Asked
 from gan_core.export.curves import make
-from gan_core.export.service import BESIDE_RUNS, KEPT, MAX_WAITING, Exports, NoExport
+from gan_core.export.service import BESIDE_RUNS, KEPT, MAX_WAITING, Exports
 from gan_core.recording.file.run_file import RunFile, RunFolder
-from gan_core.records.exports import ExportJob
+from gan_core.records.exports import ExportJob, NoExport
 from waiting import until
 
 
@@ -44,7 +44,8 @@ def test_files_are_made_in_turn_and_outlive_the_server(runs: Path) -> None:
         second = exports.ask("a", "curves", ".csv", {"steps": "1..900"})
         third = exports.ask("gone", "curves", ".csv", {})
         done = ended(exports, first)
-        path, name = exports.file(first)
+        path, name, kind = exports.file(first)
+        assert kind == "text/csv; charset=utf-8"
         assert name == "ganscope-a-curves.csv"
         with closing(RunFile.open(runs / "a.sqlite")) as run:
             make(run, Asked(suffix=".csv"), runs / "straight.csv", lambda done, total: None)
@@ -56,7 +57,7 @@ def test_files_are_made_in_turn_and_outlive_the_server(runs: Path) -> None:
             exports.file(second)
     with closing(exports_of(runs, lambda: clock)) as again:
         assert [one.id for one in again.listed()] == [first]
-        assert again.file(first) == (path, name)
+        assert again.file(first) == (path, name, kind)
         clock += KEPT + 1
         assert again.listed() == []
         assert list((runs / BESIDE_RUNS).iterdir()) == []
