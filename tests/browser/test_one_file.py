@@ -43,6 +43,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     small = ["--config", "generator=16,16:relu", "--config", "discriminator=16,16:relu"]
     assert main(["train", "quick", *small, *given], {}) == 0
     (path,) = folder.glob("*.sqlite")
+    with closing(RunFile.open(path, write=True)) as file, file.transaction():
+        file.set_about("notes", [[9, "<b>odd</b>", ["seen"]]])
     return path
 
 
@@ -108,9 +110,17 @@ def test_the_run_is_there(opened: DashboardPage, run: Path) -> None:
     near = distances(kept[at]["fakes"], x, y)
     assert float(opened.words("samples")[1].split()[-1]) == pytest.approx(near.min(), abs=0.0005 + 1e-9)
 
-    # Nothing is offered that a server would have to do.
+    # Its notes are there to be read.
     opened.leave()
-    for hidden in ("#sweep", "#runs", "#to-live", ".branches", ".of-training"):
+    page.get_by_role("button", name="Note").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("step 9: <b>odd</b> #seen")
+    expect(dialog.get_by_role("textbox")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+
+    # Nothing is offered that a server would have to do.
+    for hidden in ("#sweep", "#runs", "#export", "#to-live", ".branches", ".of-training"):
         for element in page.locator(hidden).all():
             expect(element).to_be_hidden()
     page.locator("#experiment-fold").click()

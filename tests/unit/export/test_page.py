@@ -56,6 +56,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, run_files.Kept]
     kept = run_files.record(path, 45)
     with closing(RunFile.open(path, write=True)) as file, file.transaction():
         file.set_about("title", STRANGER)
+        file.set_about("notes", [[7, STRANGER, ["seen"]]])
     return path, kept
 
 
@@ -109,7 +110,9 @@ def test_the_policy_lets_these_scripts_run_and_no_others(elements: Elements, pac
 def test_a_strangers_words_stay_words(html: str, elements: Elements, packed: dict[str, Any]) -> None:
     assert STRANGER in next(text for tag, _, text in elements.texts if tag == "title")
     assert "alert(1)</script>" not in html
-    assert packed["answers"]["/api/runs"]["runs"][0]["title"] == STRANGER
+    (listed,) = packed["answers"]["/api/runs"]["runs"]
+    assert listed["title"] == STRANGER
+    assert listed["notes"] == [{"step": 7, "text": STRANGER, "tags": ["seen"]}]
 
 
 def test_frames_and_numbers_are_those_of_the_file(
