@@ -57,8 +57,10 @@ window.dash_clientside = window.dash_clientside || {};
   const { base = "" } = document.documentElement.dataset;
   app.at = (path) => base + path;
 
-  // Where the page's data come from: the live session, or, opened as /?run=ID, a recorded run that is only looked at.
-  const id = new URLSearchParams(location.search).get("run");
+  // Where the page's data come from: the live session, or, opened as /?run=ID, a recorded run that is only looked at; that of
+  // a file lies in it, and it knows which it is (file/in_file.js).
+  const file = app.file || null;
+  const id = file ? file.run : new URLSearchParams(location.search).get("run");
   const beside = () => {
     try {
       return window !== window.parent && window.parent.location.pathname.endsWith("/compare");
@@ -67,10 +69,11 @@ window.dash_clientside = window.dash_clientside || {};
     }
   };
   app.source = {
+    file, // {run, said}: the run in this file, and what it holds of it; null where there is a server
     recorded: id !== null, // whether it is a recorded run
     id, // that run's id; null for the live session, whose run may change
     possible: id === null || /^[0-9a-z][0-9a-z-]{0,39}$/.test(id), // else the id must not get into a path
-    embedded: beside(), // one of two beside each other
+    embedded: !file && beside(), // one of two beside each other
     base: id === null ? "/api" : `/api/runs/${id}`, // of the paths progress, points and frame/STEP
     // recorded.js adds what else is to be known of a recorded run: newest, refuse, words, title, inForce, LEAVING.
   };

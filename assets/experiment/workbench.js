@@ -26,8 +26,10 @@ window.dash_clientside = window.dash_clientside || {};
     const fields = app.draft.fields().map(([field]) => app.fields.build(field, edited));
     const foot = makeFoot();
     built = { run: state.status.info.run, fields, foot };
-    app.byId("experiment-body").replaceChildren(app.element("div", { class: "experiment-top" }, app.networks.button()), ...fields.map(({ root }) => root), foot.root);
-    addOwnData();
+    const body = app.byId("experiment-body");
+    body.replaceChildren(app.element("div", { class: "experiment-top" }, app.networks.button()), ...fields.map(({ root }) => root), foot.root);
+    if (app.source.file) for (const control of body.querySelectorAll("input,select,button:not(.info)")) control.disabled = true; // to be read
+    else addOwnData();
     if (focused && focused.startsWith("experiment-") && app.byId(focused)) app.byId(focused).focus();
   }
 

@@ -15,6 +15,10 @@ window.dash_clientside = window.dash_clientside || {};
     if (!run) return body.append(app.element("p", { class: "field-error", role: "alert" }, error || app.say("export.menu.none-recorded")));
     const list = app.element("ul", { class: "exports-list", "aria-label": app.say("notes.edit") });
     const show = () => list.replaceChildren(...run.notes.map((note) => app.element("li", {}, app.notes.words(note))));
+    if (app.source.file) {
+      show(); // there is nowhere to write to
+      return body.append(list);
+    }
     const editor = app.notes.editor(run, { step, saved: show });
     show();
     body.append(editor.root, list);

@@ -67,9 +67,15 @@ window.dash_clientside = window.dash_clientside || {};
     }
   }
 
+  // How something that is selected is copied here. A tablet may call itself a Mac.
+  function device() {
+    if (matchMedia("(pointer: coarse)").matches) return "touch";
+    return /^Mac/.test(navigator.platform) ? "mac" : "keys";
+  }
+
   function offerText(what) {
     app.notice.remove("copied");
-    app.notice.put("copied", app.say("link.to-copy", { what }));
+    app.notice.put("copied", app.say("link.to-copy", { what, how: app.say(`link.how.${device()}`) }));
     const field = app.element("input", { class: "link", readonly: true, "aria-label": app.say("link.label"), value: address() });
     document.querySelector('.notice[data-key="copied"] p').after(field);
     field.focus();

@@ -88,6 +88,7 @@ window.dash_clientside = window.dash_clientside || {};
   const root = document.documentElement.classList;
   root.toggle("recorded", app.source.recorded);
   root.toggle("embedded", app.source.embedded);
+  root.toggle("in-file", app.source.file !== null);
   if (app.source.recorded) {
     Object.assign(app.source, { newest, words, inForce, LEAVING, title: () => title });
     state.on("settings", disable);

@@ -7,6 +7,7 @@ window.dash_clientside = window.dash_clientside || {};
 (function (app) {
   const state = app.state;
   const all = {};
+  const PAPER = { across: 340, down: 264 }; // px: how large a graph may be on paper (styles/90-print.css)
 
   function element(tag, className, parent) {
     const made = document.createElement(tag);
@@ -69,6 +70,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (layer.at === at) return;
     layer.at = at;
     Object.assign(layer.root.style, { left: `${left}px`, top: `${top}px`, width: `${xaxis._length}px`, height: `${yaxis._length}px` });
+    onPaper(layer.graph);
     layer.width = xaxis._length;
     layer.height = yaxis._length;
     layer.extent = xaxis.range[1];
@@ -78,6 +80,14 @@ window.dash_clientside = window.dash_clientside || {};
       canvas.height = Math.max(1, Math.round(layer.height * layer.scale));
     }
     state.emit("placed", layer);
+  }
+
+  // On paper a graph stays as large as it is laid out on the screen, and is drawn smaller or larger (styles/90-print.css):
+  // Plotly would hear of another size too late.
+  function onPaper({ style, offsetWidth, offsetHeight }) {
+    style.setProperty("--across", `${offsetWidth}px`);
+    style.setProperty("--down", `${offsetHeight}px`);
+    style.setProperty("--on-paper", Math.min(PAPER.across / offsetWidth, PAPER.down / offsetHeight));
   }
 
   function ready() {

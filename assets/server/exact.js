@@ -54,7 +54,7 @@ window.dash_clientside = window.dash_clientside || {};
       do await pause(rest);
       while (mine === turn && (app.ask.dragged() || app.ask.playing() || app.ask.loading()));
       if (mine !== turn) return;
-      const frame = state.status.recording ? await visit(resolution, mine) : refuse({ error: app.say("exact.unrecorded") });
+      const frame = state.status.recording ? await visit(resolution, mine) : refuse({ error: app.source.file ? app.say("exact.in-file", { step }) : app.say("exact.unrecorded") });
       if (mine !== turn || !frame) return;
       hold(withTrail(frame, state.shown));
       state.emit("exact", null);

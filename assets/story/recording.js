@@ -21,7 +21,9 @@ window.dash_clientside = window.dash_clientside || {};
 
   function show() {
     const { recording } = state.status;
-    app.setText("recording-words", recording ? words(recording) : app.say("recording.none"));
+    const { file } = app.source;
+    app.setText("recording-words", recording ? words(recording) : file ? "" : app.say("recording.none"));
+    tell("file", file && file.said);
     tell("recording-waits", (recording && recording.waiting) || null);
     tell("note", state.status.note);
     const error = (recording && recording.error) || "";

@@ -76,7 +76,7 @@ def create_app(
         title=say("page.title"),
         update_title="",
         assets_folder=str(assets_folder()),
-        assets_ignore=r"(compare|astray)\.js",  # one page loads it by itself, and every page has the other in it
+        assets_ignore=r"(compare|astray|in_file)\.js",  # pages load them by themselves, or have them in them
         requests_pathname_prefix=f"{base}/",
         routes_pathname_prefix="/",
         index_string=_index(base, links),

@@ -55,6 +55,7 @@ EXPORTS: dict[str, Export] = {
         Export("film", (".mp4", ".gif"), takes=("steps", "panels", "scheme", "trail", "stride", "rate", "width")),
         Export("weights", (".safetensors",), takes=("step",)),
         Export("script", (".py",)),
+        Export("page", (".html",), takes=("frames",)),
     )
 }  # fmt: skip
 

@@ -169,11 +169,24 @@ def test_a_reload_on_the_way_does_not_begin_anew(elsewhere: DashboardPage, serve
 
 @pytest.mark.own_tab
 def test_where_the_clipboard_is_closed_the_link_stands_selected(dashboard: DashboardPage, server: LiveServer) -> None:
+    """As on plain http; and how it is copied is said in the words of the device."""
     page = dashboard.page
     page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     dashboard.open()
+    notice = page.locator('.notice[data-key="copied"]')
+    for platform, coarse, how in (("MacIntel", "false", "with ⌘C:"), ("iPhone", "true", "Hold it, and choose Copy:")):
+        page.evaluate(f"Object.defineProperty(navigator, 'platform', {{ value: '{platform}', configurable: true }})")
+        page.evaluate(f"window.matchMedia = () => ({{ matches: {coarse} }})")
+        page.keyboard.press("c")
+        expect(notice).to_contain_text(how)
+        notice.get_by_role("button", name="Dismiss").click()
+    page.evaluate("""() => {
+        Object.defineProperty(navigator, 'platform', { value: 'Linux x86_64' });
+        window.matchMedia = () => ({ matches: false });
+    }""")
     page.locator("#copy-link").focus()
     page.keyboard.press("Enter")
+    expect(notice).to_contain_text("with Ctrl+C:")
     field = page.get_by_role("textbox", name="Link to this step")
     expect(field).to_be_focused()
     expect(field).to_have_value(page.url)

@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, str] = {
     "live": "looking records recording recording.file rerun run setup system texts training wire",
     "dashboard": "datasets panels records setup system texts wire",
     "sandbox": "system texts",
+    "export.page": "dashboard export panels recording recording.file records run setup system texts training wire",
     "cli": "datasets export looking looking.measures records recording recording.file rerun run setup sweep system "
     "texts training wire",
     "notebook": "system",

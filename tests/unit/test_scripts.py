@@ -24,6 +24,7 @@ FOLDERS = (
     "told",
     "pages",
     "compare",
+    "file",
 )
 NOT_SCRIPTS = {"styles", "vendor"}
 
