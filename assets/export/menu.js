@@ -11,7 +11,7 @@ window.dash_clientside = window.dash_clientside || {};
     const none = app.element("p", { class: "field-help" }, app.say("export.menu.empty"));
     const error = app.element("p", { class: "field-error", role: "alert" });
     const lines = new Map(); // id -> {root, show(job)}
-    const body = app.element("div", { class: "exports-body" }, form.root, app.element("h3", {}, app.say("export.menu.made")), error, none, list);
+    const body = app.element("div", { class: "exports-body" }, form.root, weights(run(), () => following.again()), app.element("h3", {}, app.say("export.menu.made")), error, none, list);
     const following = app.exports.follow(heard);
     const title = app.say("export.menu.title", { run: name() });
     app.sweepWindow.show({ id: "export-dialog", title, body, left: following.stop });
@@ -54,7 +54,7 @@ window.dash_clientside = window.dash_clientside || {};
 
     function show(job) {
       root.dataset.state = job.state;
-      what.textContent = job.file;
+      what.textContent = job.what === "start" ? app.say("export.weights.job") : job.file;
       bar.setAttribute("aria-label", job.file);
       bar.hidden = job.state !== "working";
       if (job.total) bar.value = job.done / job.total;
@@ -70,7 +70,7 @@ window.dash_clientside = window.dash_clientside || {};
         await app.exports.remove(job.id);
         changed();
       }, job.file);
-      buttons.replaceChildren(...(job.state === "done" ? [download(job)] : []), away);
+      buttons.replaceChildren(...(job.state === "done" ? [job.what === "start" ? opened(job) : download(job)] : []), away);
       if (focused) buttons.firstChild.focus();
     }
 
@@ -82,7 +82,30 @@ window.dash_clientside = window.dash_clientside || {};
     return app.element("a", { class: "button", href: app.exports.href(job.id), download: job.file, "aria-label": app.say("element.button", { text, about: job.file }) }, text);
   }
 
-  function says({ state: how, done, total, nbytes, error }) {
+  const opened = (job) =>
+    app.button(app.say("library.open"), async () => {
+      const refusal = await app.runs.open(job.file);
+      if (refusal) app.notice.put("weights", refusal, { passing: true });
+      app.sweepWindow.close();
+    });
+
+  // Begins a run of the same experiment with weights from a file.
+  function weights(id, begun) {
+    const file = app.element("input", { type: "file", id: "export-weights", accept: ".safetensors" });
+    const words = app.element("p", { role: "status" });
+    file.onchange = async () => {
+      if (!file.files.length) return;
+      file.disabled = true;
+      const { why } = await app.files.send(file.files[0], `/api/weights?run=${id}`, (text) => (words.textContent = text)).answer;
+      [file.disabled, file.value, words.textContent] = [false, "", why || ""];
+      if (!why) begun();
+    };
+    const about = app.element("p", { class: "field-help" }, app.say("export.weights.about"));
+    return app.element("div", { class: "exports-form" }, app.element("label", { for: file.id }, app.say("export.weights.label")), file, about, words);
+  }
+
+  function says({ what, state: how, done, total, nbytes, error }) {
+    if (how === "done" && what === "start") return app.say("export.weights.begun");
     if (how === "done") return app.recording.size(nbytes);
     if (how === "failed") return app.say("export.menu.failed", { why: error });
     if (how === "waiting") return app.say("export.menu.waiting");

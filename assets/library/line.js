@@ -40,6 +40,7 @@ window.dash_clientside = window.dash_clientside || {};
     const before = run.changed_at ? app.experiment.wordsBefore(run) : "";
     if (before) found.push(line(app.say("library.changed", { step: run.changed_at, differences: before })));
     if (run.outcome) found.push(line(run.outcome));
+    for (const note of run.notes) found.push(app.element("p", { class: "run-facts run-note" }, app.notes.words(note)));
     return found;
   }
 
@@ -65,6 +66,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (!run.damage) {
       if (run.id !== list.said().current) add(app.say("library.open"), () => openRun(run, say));
       add(app.say("library.rename"), () => rename(line, run, say)).dataset.act = "rename";
+      add(app.say("notes.edit"), () => note(line, run)).dataset.act = "note";
       root.append(app.element("a", { class: "button", href: `/api/runs/${run.id}/file`, download: true, "aria-label": app.say("library.download-run", { name }) }, app.say("library.download")));
       root.append(verifyButton(run, words));
     }
@@ -114,6 +116,20 @@ window.dash_clientside = window.dash_clientside || {};
     say(app.say("library.rename-keys"));
     field.focus();
     field.select();
+  }
+
+  // -- notes -------------------------------------------------------------------------------------------------------------
+
+  // Opens where they are written, under the line; a second press closes it, with what was saved in the line.
+  function note(line, run) {
+    if (!line.querySelector(".notes-form")) {
+      const editor = app.notes.editor(run);
+      line.querySelector(".run-actions").after(editor.root);
+      editor.root.onkeydown = (event) => event.key === "Escape" && !event.isComposing && note(line, run);
+      return editor.focus();
+    }
+    fill(line, run);
+    line.querySelector("[data-act=note]").focus();
   }
 
   // -- delete and undo ---------------------------------------------------------------------------------------------------
@@ -172,7 +188,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   // Whether something is under way in a line that would be lost if it were filled again.
-  const isBusy = (line) => verifying.has(line.dataset.run) || line.querySelector(".rename") !== null || line.contains(document.activeElement);
+  const isBusy = (line) => verifying.has(line.dataset.run) || line.querySelector(".rename, .notes-form") !== null || line.contains(document.activeElement);
 
   function leave() {
     for (const stop of verifying.values()) stop();

@@ -19,6 +19,7 @@ def about(run: RunFile) -> dict[str, Any]:
         "program": f"GANscope {program_version()}".rstrip(),
         "run": recipe.id,
         "title": run.title,
+        "notes": [{"step": note.step, "text": note.text, "tags": list(note.tags)} for note in run.notes],
         "scenario": recipe.preset,
         "seed": recipe.seed,
         "config": dict(recipe.config),

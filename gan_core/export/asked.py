@@ -54,7 +54,7 @@ def read_asked(suffix: str, given: Mapping[str, Any]) -> Asked:
     """
     unknown = sorted(set(given) - set(NAMES))
     if unknown:
-        raise ValueError(say("export.no-choice", name=unknown[0], names=", ".join(NAMES)))
+        raise ValueError(say("export.no-choice", name=unknown[0][:40], names=", ".join(NAMES)))
     fields: dict[str, Any] = {name: _read(name, value) for name, value in given.items()}
     return Asked(suffix=suffix, **fields)
 

@@ -10,8 +10,8 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from functools import partial
 from multiprocessing.connection import Connection
@@ -22,6 +22,7 @@ from typing import Any
 from gan_core.export.asked import RANGES, Asked, read_asked
 from gan_core.export.registry import EXPORTS, MEDIA, check, find_export
 from gan_core.export.worker import work
+from gan_core.recording.file.run_file import new_id
 from gan_core.records.exports import ExportJob, NoExport
 from gan_core.system.child import start
 from gan_core.texts.catalogue import catalogue, say
@@ -30,6 +31,7 @@ BESIDE_RUNS = "exports"  # what the folder is called in one of runs
 KEPT = 24 * 3600.0  # seconds
 MAX_WAITING, MAX_KEPT = 8, 20  # exports
 MAX_BYTES = 4 * 10**9  # that all finished ones may take; the oldest go
+BEGUN = "start"  # what a job is called that begins a run with weights
 _RECORD = ".json"
 
 
@@ -73,21 +75,39 @@ class Exports:
         asked = read_asked(suffix, given)
         check(export, asked)
         path = self._find(run_id)
+        at = f"-{asked.step}" if asked.step is not None else ""
+        name = f"ganscope-{run_id}-{what}{at}{suffix}"
+        job = ExportJob(secrets.token_hex(8), run_id, what, name, self._clock())
+        out = str(self._folder / f"{job.id}{suffix}")
+        told = {"path": str(path), "what": what, "suffix": suffix, "given": dict(given), "out": out}
         with self._changed:
-            if self._closed or len(self._asked) >= MAX_WAITING:
-                raise ValueError(say("export.too-many", most=MAX_WAITING))
-            job_id = secrets.token_hex(8)
-            at = f"-{asked.step}" if asked.step is not None else ""
-            job = ExportJob(job_id, run_id, what, f"ganscope-{run_id}-{what}{at}{suffix}", self._clock())
-            self._jobs[job_id] = job
-            out = str(self._folder / f"{job_id}{suffix}")
-            told = {"path": str(path), "what": what, "suffix": suffix, "given": dict(given), "out": out}
-            self._asked[job_id] = told
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="exports", daemon=True)
-                self._thread.start()
-            self._changed.notify_all()
-        return job_id
+            self._queue(job, told)
+        return job.id
+
+    @contextmanager
+    def upload(self) -> Iterator[Path]:
+        """A place for a file of weights that comes in; it is gone afterwards unless `begin` took it."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        place = self._folder / f"upload-{secrets.token_hex(8)}"
+        try:
+            yield place
+        finally:
+            place.unlink(missing_ok=True)
+
+    def begin(self, run_id: str, weights: Path) -> str:
+        """Have a run begun with the weights of a file from `upload`, of the experiment of another one.
+
+        Returns the job's id; its `file` is the id of that run. Raises ValueError with a sentence, or FileNotFoundError.
+        """
+        path = self._find(run_id)
+        new = new_id(self._clock())
+        with self._changed:
+            job = ExportJob(secrets.token_hex(8), run_id, BEGUN, new, self._clock())
+            kept = weights.replace(self._folder / f"{job.id}.weights")
+            self._queue(
+                job, {"path": str(path), "weights": str(kept), "out": str(path.with_name(f"{new}{path.suffix}"))}
+            )
+        return job.id
 
     def file(self, job_id: str) -> tuple[Path, str, str]:
         """A finished file, what it is called, and its media type. Raises NoExport where there is none."""
@@ -123,6 +143,15 @@ class Exports:
             thread.join()
 
     # -- under the lock ----------------------------------------------------------------------------------------------
+
+    def _queue(self, job: ExportJob, told: dict[str, Any]) -> None:
+        if self._closed or len(self._asked) >= MAX_WAITING:
+            raise ValueError(say("export.too-many", most=MAX_WAITING))
+        self._jobs[job.id], self._asked[job.id] = job, told
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="exports", daemon=True)
+            self._thread.start()
+        self._changed.notify_all()
 
     def _job(self, job_id: str) -> ExportJob:
         if job_id not in self._jobs:
@@ -227,7 +256,11 @@ class Exports:
                 for path in self._folder.glob(f"{job_id}.*"):
                     path.unlink(missing_ok=True)
                 return
-            if reply["is"] == "done":
+            if job.what == BEGUN:  # nothing lies in the folder but the weights
+                self._unlink(job)
+            if reply["is"] == "done" and job.what == BEGUN:
+                job = replace(job, state="done")
+            elif reply["is"] == "done":
                 job = replace(job, state="done", nbytes=self._path(job).stat().st_size)
                 with suppress(OSError):  # without it the file is offered until this server ends
                     (self._folder / f"{job_id}{_RECORD}").write_text(json.dumps(asdict(job)))

@@ -1,7 +1,8 @@
 """What the process that makes exports does: one after the other, as JSON says that comes through a pipe.
 
-In: {"path", "what", "suffix", "given", "out"}. Out: {"is": "working", "done", "total"}, and at last {"is": "done"} or
-{"is": "failed", "error"}, a sentence.
+In: {"path", "what", "suffix", "given", "out"}; or {"path", "weights", "out"}: the file of a run that begins with
+weights from a file, and otherwise as another run did. Out: {"is": "working", "done", "total"}, and at last
+{"is": "done"} or {"is": "failed", "error"}, a sentence.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 from gan_core.export.asked import read_asked
 from gan_core.export.registry import find_export, made
+from gan_core.setup.recipe import Recipe, preset_of
 from gan_core.system.child import give_way
 from gan_core.texts.catalogue import say, use
 
@@ -33,9 +35,11 @@ def work(language: str, texts: Path, pipe: Connection) -> None:
         reply: dict[str, Any] = {"is": "done"}
         try:
             with closing(RunFile.open(Path(asked["path"]))) as run:
-                export = find_export(asked["what"])
-                wanted = read_asked(asked["suffix"], asked["given"])
-                made(export, run, wanted, Path(asked["out"]), _Teller(pipe))
+                if "weights" in asked:
+                    _begin(run.recipe, Path(asked["out"]), Path(asked["weights"]))
+                else:
+                    wanted = read_asked(asked["suffix"], asked["given"])
+                    made(find_export(asked["what"]), run, wanted, Path(asked["out"]), _Teller(pipe))
         except FileNotFoundError:
             reply = {"is": "failed", "error": say("refusal.no-run")}
         except OSError as error:
@@ -47,6 +51,13 @@ def work(language: str, texts: Path, pipe: Connection) -> None:
         except Exception as error:  # whatever it is, the next one may go well
             reply = {"is": "failed", "error": say("rerun.failed", why=f"{type(error).__name__}: {error}"[:300])}
         pipe.send_bytes(json.dumps(reply).encode())
+
+
+def _begin(recipe: Recipe, path: Path, weights: Path) -> None:
+    from gan_core.rerun.weights import begin_with_weights
+
+    how = {"device": recipe.device, "precision": recipe.precision, "threads": recipe.threads}
+    begin_with_weights(path, preset_of(recipe), recipe.seed, weights, path.stem, time.time(), **how)
 
 
 class _Teller:

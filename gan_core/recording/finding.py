@@ -23,8 +23,9 @@ _REMEMBERED = 1 << 14  # lines whose words are kept
 def matcher(query: str) -> Callable[[str], bool]:
     """Which lines, as the index holds them, are meant by a query: all of its words must be true of one.
 
-    A word is part of what the list says of the run. NAME=VALUE is true where the experiment has that number, or a text
-    that begins so; where it has no such name it is a word like any other.
+    A word is part of what the list says of the run, or of its notes. NAME=VALUE is true where the experiment has that
+    number, or a text that begins so, and tag=NAME where the run or one of its steps has that tag; where it has no such
+    name it is a word like any other.
     """
     words = query.lower().split()
     named = {one["target"]: one["name"] for one in listed()} if words else {}
@@ -57,6 +58,7 @@ def _words(text: str, language: str) -> str:
     recipe = line.recipe
     said = [line.title, usual_name(line), recipe.id, say("library.steps", n=line.steps), _when(recipe.created)]
     said += [say("library.changes", n=line.changes), _size(line.nbytes), ending_words(line.outcome)]
+    said += [f"{note.text} {' '.join(note.tags)}" for note in line.notes]
     if recipe.preset in PRESETS:
         others = _differences({**recipe.config, **recipe.values}, _usual(recipe.preset), language)
         said.append(say("library.altered", differences=others) if others else "")
@@ -104,7 +106,8 @@ def _facts(line: Line) -> dict[str, Any]:
     if isinstance(line, DamagedRun):
         return {}
     recipe = line.recipe
-    return {**recipe.config, **recipe.values, "scenario": recipe.preset, "seed": recipe.seed}
+    tags = [tag for note in line.notes for tag in note.tags]
+    return {**recipe.config, **recipe.values, "scenario": recipe.preset, "seed": recipe.seed, "tag": tags}
 
 
 def _is_so(fact: Any, value: str, named: Mapping[str, str]) -> bool:
@@ -112,6 +115,8 @@ def _is_so(fact: Any, value: str, named: Mapping[str, str]) -> bool:
         with suppress(ValueError):
             return float(value) == fact
         return False
+    if isinstance(fact, list):  # tags: one of them
+        return value in fact
     texts = (str(fact), _value(fact), named.get(str(fact), ""))
     return any(text.lower().startswith(value) for text in texts if text)
 

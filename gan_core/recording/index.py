@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from gan_core.recording.file.database import DAMAGE, remove, whole
 from gan_core.records.library import DamagedRun, Line, RunSummary, listed_as
+from gan_core.records.notes import Note
 from gan_core.setup.config import GANConfig, HyperParameters
 from gan_core.setup.recipe import Recipe
 
@@ -129,7 +130,8 @@ def line_of(text: str) -> Line:
     found = json.loads(text)
     if "error" in found:
         return DamagedRun(**found)
-    return RunSummary(recipe=Recipe(**found.pop("recipe")), **found)
+    notes = tuple(Note(one["step"], one["text"], tuple(one["tags"])) for one in found.pop("notes"))
+    return RunSummary(recipe=Recipe(**found.pop("recipe")), notes=notes, **found)
 
 
 @contextmanager

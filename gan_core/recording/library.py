@@ -24,6 +24,7 @@ from gan_core.recording.file.run_file import DEFAULT_LIMIT, SUFFIX, RunFile, Run
 from gan_core.recording.index import Answer, FileState, Row, RunIndex
 from gan_core.records.ending import check_ending
 from gan_core.records.library import DamagedRun, Line, RunPage, RunQuery, RunSummary
+from gan_core.records.notes import Note, as_json, with_note
 from gan_core.setup.limits import MAX_SEED
 from gan_core.texts.catalogue import say
 
@@ -82,6 +83,13 @@ class Library:
             raise ValueError(say("refusal.name", most=MAX_TITLE))
         with closing(RunFile.open(self.path(run_id), write=True)) as file, file.transaction():
             file.set_about("title", words)
+
+    def note(self, run_id: str, note: Note) -> None:
+        """Note something of a run or of one of its steps, instead of what was noted; an empty one takes that away."""
+        with closing(RunFile.open(self.path(run_id), write=True)) as file, file.transaction():
+            if note.step is not None and note.text and note.step > file.last_step():
+                raise ValueError(say("notes.not-recorded", last=file.last_step()))
+            file.set_about("notes", as_json(with_note(file.notes, note)))
 
     def delete(self, run_id: str) -> None:
         """Put a run away; for a week `restore` brings it back. Not for a run that is being recorded."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MAX_WEIGHTS = 1 << 29  # bytes of a file of weights: two of the largest networks take half of it
 STATES = ("waiting", "working", "done", "failed")
 
 

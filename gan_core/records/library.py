@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gan_core.records.ending import Ending
+from gan_core.records.notes import Note
 from gan_core.records.story import STATES
 from gan_core.setup.recipe import Recipe
 
@@ -26,6 +27,7 @@ class RunSummary:
     frames: int
     checkpoints: int
     nbytes: int  # on the disk
+    notes: tuple[Note, ...] = ()  # of the run and of its steps
 
 
 @dataclass(frozen=True, slots=True)

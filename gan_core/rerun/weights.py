@@ -14,12 +14,12 @@ from torch import Tensor
 
 from gan_core.recording.file.checkpoint import pack_state
 from gan_core.recording.file.run_file import RunFile
+from gan_core.records.exports import MAX_WEIGHTS
 from gan_core.run.run import recipe_of
 from gan_core.setup.presets import Preset
 from gan_core.texts.catalogue import say
 from gan_core.training.engine import GANEngine
 
-MAX_BYTES = 1 << 29  # of the file: two of the largest networks take half of it
 MAX_HEADER = 1 << 20  # bytes; a header says how long it is before anything else
 NETWORKS = {"G": "generator", "D": "discriminator"}
 
@@ -73,8 +73,8 @@ def begin_with_weights(
 def checksum_of(path: Path) -> str:
     """The SHA-256 of a file of weights, 64 hex digits. Raises ValueError where its sizes are out of bounds."""
     size = path.stat().st_size
-    if size > MAX_BYTES:
-        raise ValueError(say("weights.too-large", size=size, most=MAX_BYTES))
+    if size > MAX_WEIGHTS:
+        raise ValueError(say("weights.too-large", size=size, most=MAX_WEIGHTS))
     with path.open("rb") as file:
         begin = file.read(8)
         (header,) = struct.unpack("<Q", begin) if len(begin) == 8 else (0,)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any
 
+from anyio.to_thread import run_sync
 from fastapi import Depends, FastAPI, Request, Response
 
 from gan_core.dashboard.http.api import as_json
-from gan_core.dashboard.http.body import object_body
+from gan_core.dashboard.http.body import object_body, save_body
 from gan_core.dashboard.http.files import File
 from gan_core.dashboard.http.view import ExportsView
-from gan_core.records.exports import NoExport
+from gan_core.records.exports import MAX_WEIGHTS, NoExport
 from gan_core.setup.limits import check_run
 
 Body = Annotated[dict[str, Any], Depends(object_body())]
@@ -29,6 +30,14 @@ def add_export_routes(server: FastAPI, exports: ExportsView) -> None:
         given = {name: value for name, value in body.items() if name not in ("run", "what", "suffix")}
         run_id = check_run(body.get("run"))
         return as_json({"id": exports.ask(run_id, str(body.get("what")), str(body.get("suffix")), given)})
+
+    @server.post("/api/weights")
+    async def begin_with_weights(request: Request) -> Response:
+        """The body is the file; `run` in the query is the run whose experiment it is to be, from its beginning."""
+        run_id = check_run(request.query_params.get("run"))
+        with exports.upload() as path:
+            await save_body(request, path, MAX_WEIGHTS)
+            return as_json({"id": await run_sync(exports.begin, run_id, path)})
 
     @server.get("/api/exports/{job}/file")
     def exported(job: str) -> Response:

@@ -19,6 +19,7 @@ from gan_core.dashboard.http.run_query import MAX_MANY_BYTES, read_ids, read_man
 from gan_core.dashboard.http.view import Archive, LibraryView, SessionView
 from gan_core.records.ending import ending_words
 from gan_core.records.library import DamagedRun, Line, RunPage, RunQuery, listed_as
+from gan_core.records.notes import Note, make_note
 from gan_core.records.outcomes import Refused, Verdict, Working
 from gan_core.setup.limits import check_run
 from gan_core.setup.plane import USUAL, read_plane
@@ -80,6 +81,7 @@ def add_run_routes(server: FastAPI, session: SessionView, archive: Archive) -> N
             return as_json({"error": say("refusal.run-is-open")}, 409)
         actions: dict[str, Callable[[], None]] = {
             "rename": lambda: library.rename(check_run(run_id), str(body.get("title", ""))),
+            "note": lambda: library.note(check_run(run_id), _note(body)),
             "delete": lambda: library.delete(check_run(run_id)),
             "restore": lambda: library.restore(check_run(run_id)),
         }
@@ -193,6 +195,10 @@ def _flat(run: Line) -> dict[str, Any]:
         return {"id": run.id, "nbytes": run.nbytes, "damage": run.error, "state": listed_as(run)}
     summary = {**asdict(run), "outcome": ending_words(run.outcome), "state": listed_as(run)}
     return {**summary.pop("recipe"), **summary, "damage": ""}
+
+
+def _note(body: dict[str, Any]) -> Note:
+    return make_note(body.get("step"), body.get("text", ""), body.get("tags", []))
 
 
 def _number(body: dict[str, Any], name: str) -> int:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from gan_core.records.commands import Command
 from gan_core.records.exports import ExportJob
 from gan_core.records.library import Line, RunPage, RunQuery
+from gan_core.records.notes import Note
 from gan_core.records.outcomes import Cancelled, Refused, Verdict, Working
 from gan_core.records.status import Status
 from gan_core.setup.plane import Plane
@@ -90,6 +91,9 @@ class LibraryView(Protocol):
 
     def rename(self, run_id: str, title: str) -> None:
         """Give it a title."""
+
+    def note(self, run_id: str, note: Note) -> None:
+        """Note something of it or of one of its steps."""
 
     def delete(self, run_id: str) -> None:
         """Put it aside, for some days."""
@@ -240,6 +244,12 @@ class ExportsView(Protocol):
 
     def ask(self, run_id: str, what: str, suffix: str, given: Mapping[str, Any]) -> str:
         """Have one made; returns its id."""
+
+    def upload(self) -> AbstractContextManager[Path]:
+        """A place for a file of weights that comes in."""
+
+    def begin(self, run_id: str, weights: Path) -> str:
+        """Have a run begun with them, of the experiment of another one."""
 
     def file(self, job_id: str) -> tuple[Path, str, str]:
         """A finished file, what it is called, and its media type."""

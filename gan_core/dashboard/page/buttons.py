@@ -38,6 +38,7 @@ BUTTONS = {
     ids.RUNS: Look("icon-runs"),
     ids.COPY_LINK: Look("icon-link", "C"),
     ids.EXPORT: Look("icon-export"),
+    ids.NOTE: Look("icon-note"),
 }
 # How a switch stands at first.
 SWITCHES = {ids.TRAIL: False, ids.LOG_STEPS: False, ids.KEYS: True}

@@ -53,6 +53,7 @@ def add_callbacks(app: Dash) -> None:
     on("library", "opened", Input(ids.RUNS_DIALOG, "opened"))
     on("link", "copy", Input(ids.COPY_LINK, "n_clicks"))
     on("exportMenu", "open", Input(ids.EXPORT, "n_clicks"))
+    on("noting", "open", Input(ids.NOTE, "n_clicks"))
     on("story", "fold", Input(ids.STORY_FOLD, "n_clicks"))
     on("workbench", "fold", Input(ids.EXPERIMENT_FOLD, "n_clicks"))
     on("altered", "asTold", Input(ids.AS_TOLD, "n_clicks"))

@@ -165,7 +165,14 @@ def transport() -> html.Div:
             ),  # on the page of a recorded run
             html.Div(_timeline(), className="timeline-box"),
             _buttons(say("controls.branches"), "branches", *(button(id) for id in _BRANCHES)),
-            _buttons(say("controls.looking-back"), "", button(ids.REPLAY), _replay_speed(), button(ids.FOLLOW_LIVE)),
+            _buttons(
+                say("controls.looking-back"),
+                "",
+                button(ids.REPLAY),
+                _replay_speed(),
+                button(ids.FOLLOW_LIVE),
+                button(ids.NOTE),
+            ),
         ],
         className="transport",
     )

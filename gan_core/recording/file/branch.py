@@ -7,6 +7,7 @@ from pathlib import Path
 from gan_core.recording.file.database import remove
 from gan_core.recording.file.room import FEWEST_CHECKPOINTS
 from gan_core.recording.file.run_file import RunFile
+from gan_core.records.notes import as_json
 from gan_core.setup.recipe import Recipe
 
 _OF_POINTS = ("task", "target", "latent")  # fields of a configuration that say what all frames of a run show
@@ -28,6 +29,9 @@ def copy_until(source: RunFile, path: Path, recipe: Recipe, step: int, state: by
     try:
         with source.as_it_is_now(), branch.transaction():
             _copy_course(source, branch, step)
+            noted = [note for note in source.notes if note.step is not None and note.step <= step]
+            if noted:  # of its steps; what is noted of the run is its own
+                branch.set_about("notes", as_json(noted))
             if source.weights:
                 branch.set_about("weights", source.weights)
             if state is None:

@@ -1,7 +1,8 @@
 """The SQLite file of a run: its tables, and how it is opened without trusting what is in it.
 
 about        name, value      "recipe", "title", "outcome" (gan_core/records/ending.py), "stride"; JSON. Perhaps
-                              "weights": SHA-256 of the file of weights that it began with, 64 hex digits
+                              "weights": SHA-256 of the file of weights that it began with, 64 hex digits;
+                              "notes" (gan_core/records/notes.py)
 changes      number, step, name, old, new
 metrics      first, rows      blocks of rows (n, 4) float32 little-endian, d_loss, d_accuracy, g_loss, g_accuracy,
                               then their CRC-32 as uint32 (not in files of format 1); row r of all is step

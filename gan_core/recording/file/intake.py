@@ -32,6 +32,7 @@ from gan_core.recording.file.rows import BLOCK_ROWS
 from gan_core.recording.file.run_file import ID, RunFile
 from gan_core.records.arrays import Float32Array
 from gan_core.records.ending import check_ending
+from gan_core.records.notes import MAX_JSON, as_json, read_notes
 from gan_core.records.steps import Change
 from gan_core.run.extremes import none
 from gan_core.setup.config import MAX_THREADS, GANConfig
@@ -47,7 +48,12 @@ MAX_STEP = 10**9
 MAX_CHANGES = 200_000
 MAX_FRAMES = 20_000
 MAX_TITLE, MAX_WORDS = 80, 300  # characters
-_ABOUT = {**dict.fromkeys(("outcome", "recipe", "stride", "title"), 10_000), "weights": 66}  # what it says: characters
+# What it may say of itself, in so many characters.
+_ABOUT = {
+    **dict.fromkeys(("outcome", "recipe", "stride", "title"), 10_000),
+    "weights": 66,
+    "notes": MAX_JSON,
+}
 _END_OF_TIME = 253_402_300_800.0  # seconds since the epoch: the year 10000
 # Steps after the last one with metrics that may have left something else: a run that failed within its last batch.
 _BEYOND = 1024
@@ -154,6 +160,8 @@ class _Stranger:
             with file.transaction():
                 file.set_about("title", self._about["title"])
                 file.set_about("outcome", self._about["outcome"])
+                if notes := read_notes(self._about.get("notes", [])):
+                    file.set_about("notes", as_json(notes))
                 if self._about.get("weights"):
                     file.set_about("weights", self._about["weights"])
                 last = self._copy_metrics(file, TASKS[config.task])

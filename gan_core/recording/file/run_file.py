@@ -25,6 +25,7 @@ from gan_core.recording.file.rows import rows_of
 from gan_core.records.arrays import Float32Array
 from gan_core.records.ending import Ending
 from gan_core.records.library import RunSummary
+from gan_core.records.notes import Note, read_notes
 from gan_core.records.steps import Change, StepMetrics
 from gan_core.run.thinning import Thinning
 from gan_core.setup.experiment import read_value
@@ -247,6 +248,11 @@ class RunFile:
         return str(self._about("weights", ""))
 
     @property
+    def notes(self) -> tuple[Note, ...]:
+        """What visitors noted of it and of its steps."""
+        return read_notes(self._about("notes", []))
+
+    @property
     def stride(self) -> int:
         """Row r of the metrics is step 1 + r * stride."""
         return self._metrics.stride
@@ -339,6 +345,7 @@ class RunFile:
         return RunSummary(
             recipe=self.recipe,
             title=self.title,
+            notes=self.notes,
             outcome=self.outcome,
             steps=self.last_step(),
             nbytes=self.nbytes(),

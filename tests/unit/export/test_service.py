@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import torch
 
 import run_files
 from gan_core.export.asked import Asked
@@ -14,6 +15,7 @@ from gan_core.export.curves import make
 from gan_core.export.service import BESIDE_RUNS, KEPT, MAX_WAITING, Exports
 from gan_core.recording.file.run_file import RunFile, RunFolder
 from gan_core.records.exports import ExportJob, NoExport
+from gan_core.rerun.retrace import engine_at
 from waiting import until
 
 
@@ -96,3 +98,22 @@ def test_what_cannot_be_is_refused_at_once(runs: Path) -> None:
         with pytest.raises(ValueError, match="At most"):
             exports.ask("a", "curves", ".csv", {})
         exports._asked = {}
+
+
+def test_a_run_is_begun_with_weights_from_a_file(runs: Path) -> None:
+    with closing(exports_of(runs)) as exports:
+        made = exports.ask("a", "weights", ".safetensors", {"step": 7})
+        assert ended(exports, made).state == "done"
+        begun = []
+        for content in (exports.file(made)[0].read_bytes(), b"nothing"):
+            with exports.upload() as place:
+                place.write_bytes(content)
+                begun.append(exports.begin("a", place))
+        good, bad = (ended(exports, job_id) for job_id in begun)
+        assert (good.state, bad.state) == ("done", "failed")
+        assert "no file of weights" in bad.error
+        with closing(RunFile.open(runs / f"{good.file}.sqlite")) as run, closing(RunFile.open(runs / "a.sqlite")) as of:
+            assert run.weights
+            assert (run.recipe.config, run.recipe.seed) == (of.recipe.config, of.recipe.seed)
+            assert torch.equal(engine_at(run, 0).generator.parameters_flat, engine_at(of, 7).generator.parameters_flat)
+        assert {path.stem for path in (runs / BESIDE_RUNS).iterdir()} == {made}

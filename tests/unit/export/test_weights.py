@@ -156,6 +156,6 @@ def test_a_file_that_does_not_fit_is_refused_and_changes_nothing(
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, tiny: Preset) -> None:
     path = tmp_path / "a.safetensors"
     with path.open("wb") as file:
-        file.truncate(weights.MAX_BYTES + 1)
+        file.truncate(weights.MAX_WEIGHTS + 1)
     with pytest.raises(ValueError, match="it may have"):
         weights.load_weights(engine_of(tiny), path)
