@@ -103,8 +103,8 @@ def _network(file: Any, names: set[str], name: str, network: Any) -> dict[str, T
         part = file.get_slice(f"{name}.{key}")
         has = tuple(part.get_shape())
         if has != tuple(shape) or part.get_dtype() != "F32":
-            fields = {"has": f"{part.get_dtype()} {list(has)}", "wanted": f"F32 {list(shape)}"}
-            raise ValueError(say("weights.other-shape", tensor=f"{name}.{key}", **fields))
+            is_there, due = f"{part.get_dtype()} {list(has)}", f"F32 {list(shape)}"
+            raise ValueError(say("weights.other-shape", tensor=f"{name}.{key}", has=is_there, wanted=due))
         found[key] = file.get_tensor(f"{name}.{key}")
         if not bool(found[key].isfinite().all()):
             raise ValueError(say("weights.not-finite", tensor=f"{name}.{key}"))
