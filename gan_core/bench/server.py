@@ -14,7 +14,7 @@ from fastapi import Request
 
 from gan_core.bench.sizes import SIZES
 from gan_core.dashboard.http.api import add_routes
-from gan_core.dashboard.http.backend import new_server
+from gan_core.dashboard.http.application import Application
 from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.listen import Server
 from gan_core.live.session import TrainingSession
@@ -59,7 +59,7 @@ def serve(size: str, device: str, threads: int | None, runs: RunFolder | None) -
         runs=runs,
         make_engine=lambda preset, seed, **options: GANEngine(SIZES[size], seed, **options),
     )
-    server = new_server()
+    server = Application()
     guard(server, HOST)
     add_routes(server, session)
 

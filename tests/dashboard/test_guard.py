@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from fastapi import Request
 
-from gan_core.dashboard.http.backend import new_server
+from gan_core.dashboard.http.application import Application
 from gan_core.dashboard.http.guard import MAX_BODY_BYTES, guard
 from web_client import Client
 
 
 def client(host: str = "127.0.0.1", more_hosts: tuple[str, ...] = ()) -> Client:
-    server = new_server()
+    server = Application()
     guard(server, host, more_hosts)
 
     @server.api_route("/thing", methods=["GET", "POST"])
@@ -114,7 +114,7 @@ def test_listening_everywhere_is_no_name(wildcard: str) -> None:
 
 
 def test_a_body_has_a_limit() -> None:
-    server = new_server()
+    server = Application()
     guard(server, "127.0.0.1")
 
     @server.post("/thing")

@@ -15,7 +15,7 @@ from test_api import STATUS
 
 from gan_core.dashboard.http import listen
 from gan_core.dashboard.http.api import add_routes
-from gan_core.dashboard.http.backend import new_server
+from gan_core.dashboard.http.application import Application
 from gan_core.dashboard.http.frames import HOLD, NewestFrame
 from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.listen import Server
@@ -112,8 +112,8 @@ def session() -> FakeSession:
 
 
 @pytest.fixture
-def app(session: FakeSession) -> FastAPI:
-    app = new_server()
+def app(session: FakeSession) -> Application:
+    app = Application()
     add_unknown(app)
     guard(app, "127.0.0.1")
     add_routes(app, session)

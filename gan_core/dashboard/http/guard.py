@@ -7,13 +7,14 @@ rebound to it (DNS rebinding); checking Origin stops everything that another pag
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI, HTTPException, Request
-from starlette.datastructures import Headers
+from fastapi import HTTPException, Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gan_core.dashboard.http.application import Application
 from gan_core.texts.catalogue import say
 
 MAX_BODY_BYTES = 64 * 1024
@@ -21,17 +22,16 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _WILDCARDS = ("0.0.0.0", "::", "")
 _BODY = "ganscope.body"  # where a request's scope has its Body
 
-Refusal = Callable[[Headers], str | None]  # why a request with these header fields is refused
+Refusal = Callable[[str, str | None], str | None]  # why a request with this Host and Origin is refused
 
 
-def guard(server: FastAPI, host: str, more_hosts: Iterable[str] = (), *, scripts: Iterable[str] = ()) -> None:
+def guard(server: Application, host: str, more_hosts: Iterable[str] = (), *, scripts: Iterable[str] = ()) -> None:
     """Refuse (403) every request whose Host or Origin is not this server's, and set the security headers.
 
     `host` is the address it listens on; `more_hosts` are further names it goes by, behind a proxy for example;
-    `scripts` are the hashes of inline scripts that pages may run, as in a Content-Security-Policy. To be called after
-    everything else that stands in front of the routes has been added: what was added last comes first.
+    `scripts` are the hashes of inline scripts that pages may run, as in a Content-Security-Policy.
     """
-    server.add_middleware(Guard, refusal=own_names(host, more_hosts), headers=security_headers(scripts))
+    server.guard = partial(Guard, refusal=own_names(host, more_hosts), headers=security_headers(scripts))
 
 
 def own_names(host: str, more_hosts: Iterable[str]) -> Refusal:
@@ -39,14 +39,12 @@ def own_names(host: str, more_hosts: Iterable[str]) -> Refusal:
     named = () if host in _WILDCARDS else (host,)
     allowed = frozenset(name.strip().lower() for name in (*_LOOPBACK, *named, *more_hosts))
 
-    def refusal(headers: Headers) -> str | None:
-        hosts, origins = headers.getlist("host"), headers.getlist("origin")
-        asked = hosts[0] if len(hosts) == 1 else ", ".join(hosts)
-        if _name(asked) not in allowed:
-            return say("refusal.host", host=repr(asked))
-        for origin in origins:
-            if _address(origin) != asked.lower():
-                return say("refusal.origin", origin=repr(origin))
+    @lru_cache(maxsize=64)  # pages always send the same
+    def refusal(host: str, origin: str | None) -> str | None:
+        if _name(host) not in allowed:
+            return say("refusal.host", host=repr(host))
+        if origin is not None and _address(origin) != host.lower():
+            return say("refusal.origin", origin=repr(origin))
         return None
 
     return refusal
@@ -89,25 +87,25 @@ class Guard:
                 message = {**message, "headers": [*message["headers"], *self._headers]}
             await send(message)
 
-        headers = Headers(scope=scope)
-        why = self._refusal(headers)
+        host, origin, length = _said(scope["headers"])
+        why = self._refusal(host, origin)
         if why is not None:
             await PlainTextResponse(why + "\n", 403)(scope, receive, send_marked)
             return
-        body = Body(receive, headers.get("content-length"))
-        # The server leaves the body out of an answer to HEAD by itself: it keeps a scope of its own.
-        method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        await self._app({**scope, "method": method, _BODY: body}, body.receive, send_marked)
+        body = Body(receive, length)
+        if scope["method"] == "HEAD":  # the server leaves the body out of the answer: it keeps the scope it had
+            scope = {**scope, "method": "GET"}
+        scope[_BODY] = body
+        await self._app(scope, body.receive, send_marked)
 
 
 class Body:
     """What a request sends: counted as it arrives, and refused (413) beyond its limit, whatever its header says."""
 
-    def __init__(self, receive: Receive, said: str | None) -> None:
-        """`said` is the length that the header gives."""
+    def __init__(self, receive: Receive, said: int) -> None:
+        """`said` is the length that the header gives, or 0."""
         self.limit = MAX_BODY_BYTES
-        self._receive, self._came = receive, 0
-        self._said = int(said) if said and said.isdecimal() else 0
+        self._receive, self._said, self._came = receive, said, 0
 
     async def receive(self) -> Message:
         """The next piece."""
@@ -122,6 +120,19 @@ class Body:
 def allow_body(request: Request, most: int) -> None:
     """Have a request send up to so many bytes."""
     request.scope[_BODY].limit = most
+
+
+def _said(headers: Iterable[tuple[bytes, bytes]]) -> tuple[str, str | None, int]:
+    """Host, Origin and Content-Length. More than one of a name are no name and no address."""
+    host, origin, length = "", None, 0
+    for name, value in headers:
+        if name == b"host":
+            host = f"{host}, {value.decode('latin-1')}" if host else value.decode("latin-1")
+        elif name == b"origin":
+            origin = value.decode("latin-1") if origin is None else f"{origin}, {value.decode('latin-1')}"
+        elif name == b"content-length" and value.isdigit():
+            length = int(value)
+    return host, origin, length
 
 
 def _address(origin: str) -> str:
