@@ -32,6 +32,7 @@ def main() -> int:
     from gan_core.sweep.line import Line
     from gan_core.sweep.service import BESIDE_RUNS as SWEEPS
     from gan_core.sweep.service import Sweeps
+    from gan_core.system.collector import spare
     from gan_core.system.machine import cores
     from gan_core.training.known import CHOICES, complete_presets
 
@@ -76,6 +77,7 @@ def main() -> int:
     # From here on a signal raises nothing, wherever it meets the program: a second one must not break into the closing.
     _on_signal(server.stop)
     print(f"GANscope is on {_address(*server.addresses[0])}  (Ctrl-C ends it)", flush=True)
+    spare()
     session.start()
     line.start()
     try:

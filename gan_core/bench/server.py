@@ -20,6 +20,7 @@ from gan_core.dashboard.http.listen import Server
 from gan_core.live.session import TrainingSession
 from gan_core.recording.file.run_file import RunFolder
 from gan_core.records.frames import Snapshot
+from gan_core.system.collector import spare
 from gan_core.training.engine import GANEngine
 
 HOST = "127.0.0.1"
@@ -73,6 +74,7 @@ def serve(size: str, device: str, threads: int | None, runs: RunFolder | None) -
         return {}
 
     listening = Server(server, HOST, 0)
+    spare()
     session.start()
     print(listening.addresses[0][1], flush=True)
     listening.run()
