@@ -62,6 +62,7 @@ def _serve_session(options: ServerOptions) -> int:
     from gan_core.sweep.line import Line
     from gan_core.sweep.service import BESIDE_RUNS as SWEEPS
     from gan_core.sweep.service import Sweeps
+    from gan_core.system.collector import spare
     from gan_core.system.machine import cores
     from gan_core.training.known import CHOICES, complete_presets
 
@@ -107,6 +108,7 @@ def _serve_session(options: ServerOptions) -> int:
     _say_where(first, others)
     if presenting is not None:
         print(f"Everybody watches; to steer, open {addresses[-1].rstrip('/')}/?token={presenting.token}", flush=True)
+    spare()
     session.start()
     line.start()
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from html import escape
 
 from dash import Dash
@@ -93,7 +94,7 @@ def create_app(
         app.server.add_middleware(Gate, presenting=presenting, base=base)
         add_presenting(app.server, presenting)
     if base:
-        app.server.add_middleware(BasePath, base=base)
+        app.server.base = partial(BasePath, base=base)
     guard(app.server, admission, scripts=(*app.csp_hashes(), astray_hash()), ancestors=ancestors)
     add_routes(app.server, session)
     if archive is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from test_api import HEADERS, FakeSession
 
 from gan_core.dashboard.http.admission import Admission
 from gan_core.dashboard.http.api import add_routes
-from gan_core.dashboard.http.backend import new_server
+from gan_core.dashboard.http.application import Application
 from gan_core.dashboard.http.base_path import BasePath
 from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.present import HOLD, TRIES, WAIT, Gate, Presenting, add_presenting, read_view
@@ -29,11 +30,11 @@ class Class:
         self.now = 1000.0
         self.presenting = Presenting(TOKEN, lambda: self.now)
         self.session = FakeSession()
-        server = new_server()
+        server = Application()
         add_unknown(server)
         server.add_middleware(Gate, presenting=self.presenting, base=base)
         if base:
-            server.add_middleware(BasePath, base=base)
+            server.base = partial(BasePath, base=base)
         guard(server, Admission())
         add_routes(server, self.session)
         add_presenting(server, self.presenting)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from anyio.to_thread import run_sync
 from fastapi import Depends, FastAPI, Request, Response
 
-from gan_core.dashboard.http.api import as_json
+from gan_core.dashboard.http.answers import as_json
 from gan_core.dashboard.http.body import object_body, save_body
 from gan_core.dashboard.http.files import File
 from gan_core.dashboard.http.view import ExportsView

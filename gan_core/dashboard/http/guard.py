@@ -6,13 +6,14 @@ Whom it lets in is said in `admission.py`; here that is asked of each request.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache, partial
 
-from fastapi import FastAPI, HTTPException, Request
-from starlette.datastructures import Headers
+from fastapi import HTTPException, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gan_core.dashboard.http.admission import Admission, Asked, Refusal
+from gan_core.dashboard.http.application import Application
 from gan_core.texts.catalogue import say
 
 MAX_BODY_BYTES = 64 * 1024
@@ -20,7 +21,7 @@ _BODY = "ganscope.body"  # where a request's scope has its Body
 
 
 def guard(
-    server: FastAPI,
+    server: Application,
     admission: Admission | None = None,
     *,
     scripts: Iterable[str] = (),
@@ -30,9 +31,8 @@ def guard(
 
     Without `admission` those are let in that speak to it on this machine. `scripts` are the hashes of inline scripts
     that pages may run, `ancestors` whose pages may frame one of its own, both as in a Content-Security-Policy.
-    To be called after everything else in front of the routes has been added: what was added last comes first.
     """
-    server.add_middleware(Guard, admission=admission or Admission(), headers=security_headers(scripts, ancestors))
+    server.guard = partial(Guard, admission=admission or Admission(), headers=security_headers(scripts, ancestors))
 
 
 def security_headers(scripts: Iterable[str], ancestors: Iterable[str] = ()) -> list[tuple[bytes, bytes]]:
@@ -64,7 +64,8 @@ class Guard:
     """Stands in front of the whole application."""
 
     def __init__(self, app: ASGIApp, admission: Admission, headers: list[tuple[bytes, bytes]]) -> None:
-        self._app, self._admission, self._headers = app, admission, headers
+        self._app, self._headers = app, headers
+        self._refusal = lru_cache(maxsize=256)(admission.refusal)  # pages always ask in the same words
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or answer it."""
@@ -74,30 +75,33 @@ class Guard:
                 message = {**message, "headers": [*message["headers"], *self._headers]}
             await send(message)
 
-        if (refusal := refused(scope, self._admission)) is not None:
-            await refusal(scope, receive, send_marked)
+        said = _said(scope["headers"])
+        refusal = self._refusal(_asked(scope, said))
+        if refusal is not None:
+            await _answer(refusal, said)(scope, receive, send_marked)
             return
-        body = Body(receive, Headers(scope=scope).get("content-length"))
-        # The server leaves the body out of an answer to HEAD by itself: it keeps a scope of its own.
-        method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        await self._app({**scope, "method": method, _BODY: body}, body.receive, send_marked)
+        body = Body(receive, said.get("content-length", ""))
+        if scope["method"] == "HEAD":  # the server leaves the body out of the answer: it keeps the scope it had
+            scope = {**scope, "method": "GET"}
+        scope[_BODY] = body
+        await self._app(scope, body.receive, send_marked)
 
 
 def refused(scope: Scope, admission: Admission) -> Response | None:
     """What a request is answered that is not let in; None if it is."""
-    headers = Headers(scope=scope)
-    refusal = admission.refusal(_asked(scope, headers))
-    return None if refusal is None else _answer(refusal, headers)
+    said = _said(scope["headers"])
+    refusal = admission.refusal(_asked(scope, said))
+    return None if refusal is None else _answer(refusal, said)
 
 
 class Body:
     """What a request sends: counted as it arrives, and refused (413) beyond its limit, whatever its header says."""
 
-    def __init__(self, receive: Receive, said: str | None) -> None:
+    def __init__(self, receive: Receive, said: str) -> None:
         """`said` is the length that the header gives."""
         self.limit = MAX_BODY_BYTES
         self._receive, self._came = receive, 0
-        self._said = int(said) if said and said.isdecimal() else 0
+        self._said = int(said) if said.isdecimal() and said.isascii() else 0
 
     async def receive(self) -> Message:
         """The next piece."""
@@ -114,23 +118,44 @@ def allow_body(request: Request, most: int) -> None:
     request.scope[_BODY].limit = most
 
 
-def _asked(scope: Scope, headers: Headers) -> Asked:
-    def said(name: str) -> str | None:
-        return ",".join(headers.getlist(name)) or None  # Host and Origin have no commas: of two, neither is let in
+_LOOKED_AT = {
+    name.encode(): name
+    for name in (
+        "host",
+        "origin",
+        "accept",
+        "content-length",
+        "x-forwarded-host",
+        "x-forwarded-port",
+        "x-forwarded-proto",
+    )
+}
 
+
+def _said(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """The fields that are looked at. Host and Origin have no commas: of two, neither is let in."""
+    said: dict[str, str] = {}
+    for field, value in headers:
+        if (name := _LOOKED_AT.get(field)) is not None:
+            text = value.decode("latin-1")
+            said[name] = f"{said[name]},{text}" if name in said else text
+    return said
+
+
+def _asked(scope: Scope, said: dict[str, str]) -> Asked:
     return Asked(
-        host=said("host"),
-        origin=None if "origin" not in headers else said("origin") or "",
+        host=said.get("host"),
+        origin=said.get("origin"),
         came_from=(scope.get("client") or ("",))[0],
         came_to=(scope.get("server") or ("",))[0],
-        forwarded_host=said("x-forwarded-host"),
-        forwarded_port=said("x-forwarded-port"),
-        forwarded_proto=said("x-forwarded-proto"),
+        forwarded_host=said.get("x-forwarded-host"),
+        forwarded_port=said.get("x-forwarded-port"),
+        forwarded_proto=said.get("x-forwarded-proto"),
     )
 
 
-def _answer(refusal: Refusal, headers: Headers) -> Response:
+def _answer(refusal: Refusal, said: dict[str, str]) -> Response:
     """JSON for a page's scripts and for programs; the sentence alone where a browser would show it."""
-    if "text/html" in headers.get("accept", ""):
+    if "text/html" in said.get("accept", ""):
         return PlainTextResponse(f"{refusal.sentence}\n", 403)
     return JSONResponse({"error": refusal.sentence, "option": refusal.option}, 403)

@@ -23,7 +23,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gan_core.dashboard.http.api import as_json
+from gan_core.dashboard.http.answers import as_json
 from gan_core.dashboard.http.body import object_body
 from gan_core.dashboard.http.queries import read_number
 from gan_core.dashboard.page.panels.registry import PANELS
