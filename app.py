@@ -34,6 +34,7 @@ def main() -> int:
     from gan_core.sweep.service import BESIDE_RUNS as SWEEPS
     from gan_core.sweep.service import Sweeps
     from gan_core.system.addresses import Host, reached_at
+    from gan_core.system.collector import spare
     from gan_core.system.machine import cores
     from gan_core.training.known import CHOICES, complete_presets
 
@@ -84,6 +85,7 @@ def main() -> int:
     )
     print(f"GANscope is on {first}  (Ctrl-C ends it)", *(f"      and on {one}" for one in others), sep="\n")
     sys.stdout.flush()
+    spare()
     session.start()
     line.start()
     try:

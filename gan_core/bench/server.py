@@ -15,12 +15,13 @@ from fastapi import Request
 from gan_core.bench.sizes import SIZES
 from gan_core.dashboard.http.admission import Admission
 from gan_core.dashboard.http.api import add_routes
-from gan_core.dashboard.http.backend import new_server
+from gan_core.dashboard.http.application import Application
 from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.listen import Server
 from gan_core.live.session import TrainingSession
 from gan_core.recording.file.run_file import RunFolder
 from gan_core.records.frames import Snapshot
+from gan_core.system.collector import spare
 from gan_core.training.engine import GANEngine
 
 HOST = "127.0.0.1"
@@ -60,7 +61,7 @@ def serve(size: str, device: str, threads: int | None, runs: RunFolder | None) -
         runs=runs,
         make_engine=lambda preset, seed, **options: GANEngine(SIZES[size], seed, **options),
     )
-    server = new_server()
+    server = Application()
     guard(server, Admission(HOST))
     add_routes(server, session)
 
@@ -74,6 +75,7 @@ def serve(size: str, device: str, threads: int | None, runs: RunFolder | None) -
         return {}
 
     listening = Server(server, HOST, 0)
+    spare()
     session.start()
     print(listening.addresses[0][1], flush=True)
     listening.run()

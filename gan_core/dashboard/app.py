@@ -11,7 +11,6 @@ from dash import Dash
 from gan_core.dashboard.http.admission import Admission
 from gan_core.dashboard.http.api import add_routes
 from gan_core.dashboard.http.backend import Backend
-from gan_core.dashboard.http.base_path import BasePath
 from gan_core.dashboard.http.data_api import add_data_routes
 from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.runs_api import add_run_routes
@@ -85,9 +84,7 @@ def create_app(
     app.layout = lambda: lighter(page(session.status(), choices))
     add_callbacks(app)
     add_unknown(app.server, base)
-    if base:
-        app.server.add_middleware(BasePath, base=base)
-    guard(app.server, admission, scripts=(*app.csp_hashes(), astray_hash()), ancestors=ancestors)
+    guard(app.server, admission, scripts=(*app.csp_hashes(), astray_hash()), ancestors=ancestors, base=base)
     add_routes(app.server, session)
     if archive is not None:
         add_run_routes(app.server, session, archive)

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from test_api import HEADERS, FakeSession
 
 from gan_core.dashboard.http.api import add_routes
-from gan_core.dashboard.http.backend import new_server
+from gan_core.dashboard.http.application import Application
 from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.unknown import add_unknown
 from web_client import Client
@@ -19,7 +19,7 @@ Ask = Callable[..., tuple[int, dict[str, Any]]]
 
 def served(add: Callable[[FastAPI], None], session: FakeSession | None = None) -> Client:
     """A client of a server with the usual routes and those that `add` adds."""
-    server = new_server()
+    server = Application()
     add_unknown(server)
     guard(server)
     add_routes(server, session or FakeSession())

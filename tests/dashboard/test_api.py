@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from gan_core.dashboard.http.api import TELLING, add_routes
-from gan_core.dashboard.http.backend import new_server
+from gan_core.dashboard.http.application import Application
 from gan_core.dashboard.http.guard import MAX_BODY_BYTES, guard
 from gan_core.dashboard.http.queries import NO_STEP
 from gan_core.dashboard.http.unknown import add_unknown
@@ -110,7 +110,7 @@ def session() -> FakeSession:
 
 @pytest.fixture
 def http(session: FakeSession) -> Client:
-    server = new_server()
+    server = Application()
     add_unknown(server)
     guard(server)
     add_routes(server, session)

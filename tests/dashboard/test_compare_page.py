@@ -7,7 +7,7 @@ import re
 from dataclasses import fields
 from html import unescape
 
-from gan_core.dashboard.http.backend import new_server
+from gan_core.dashboard.http.application import Application
 from gan_core.dashboard.page.astray import astray_element
 from gan_core.dashboard.page.compare import add_compare
 from gan_core.setup.config import GANConfig, HyperParameters
@@ -16,7 +16,7 @@ from web_client import Client
 
 
 def _page() -> str:
-    server = new_server()
+    server = Application()
     add_compare(server)
     answer = Client(server).get("/compare?a=%22%3E%3Cscript%3E&b=x")
     assert answer.status_code == 200

@@ -12,7 +12,7 @@ from fastapi import Request
 from starlette.types import Receive, Scope, Send
 
 from gan_core.dashboard.http.admission import Admission
-from gan_core.dashboard.http.backend import new_server
+from gan_core.dashboard.http.application import Application
 from gan_core.dashboard.http.guard import MAX_BODY_BYTES, guard
 from web_client import Answer, Client
 
@@ -21,7 +21,7 @@ NAVIGATION = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 def client(admission: Admission | None = None, *, came_from: str = "127.0.0.1", **options: Any) -> Client:
     """Whoever asks comes from an address."""
-    server = new_server()
+    server = Application()
     guard(server, admission, **options)
 
     @server.api_route("/thing", methods=["GET", "POST"])
@@ -81,7 +81,7 @@ def test_others_are_refused_with_the_option_that_lets_them_in(
     ("header", "values"), [("host", ["127.0.0.1", "127.0.0.1"]), ("origin", ["http://a", "http://a"])]
 )
 def test_what_is_said_twice_is_not_let_in(header: str, values: list[str]) -> None:
-    server = new_server()
+    server = Application()
     guard(server, Admission(allow_origin=["http://a"]))
 
     async def doubled(scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,7 +107,7 @@ def test_whose_pages_may_frame_it() -> None:
 
 
 def test_a_body_has_a_limit() -> None:
-    server = new_server()
+    server = Application()
     guard(server)
 
     @server.post("/thing")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import logging
+import mimetypes
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +78,29 @@ def test_what_there_is_stays(http: Client, path: str, kind: str) -> None:
     answer = http.get(path, headers=HEADERS)
     assert answer.status_code == 200
     assert answer.content_type.startswith(kind)
+
+
+def test_scripts_and_styles_are_sent_as_such_whatever_the_machine_calls_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a Windows whose registry knows better; browsers then run nothing, and the page stays empty."""
+    for table in ("types_map", "suffix_map", "encodings_map", "common_types", "_db"):
+        monkeypatch.setattr(mimetypes, table, copy.deepcopy(getattr(mimetypes, table)))
+    for ending in (".js", ".css"):
+        mimetypes.add_type("text/plain", ending)
+    http = Client(create_app(FakeSession(), choices=CHOICES).server)
+    for path, kind in (
+        ("/assets/app.js", "text/javascript"),
+        ("/assets/styles/10-base.css", "text/css"),
+        ("/_dash-component-suites/dash/dcc/dash_core_components.js", "text/javascript"),
+    ):
+        assert http.get(path, headers=HEADERS).content_type.startswith(kind), path
+
+
+def test_head_is_answered_as_get_is_without_the_body(http: Client) -> None:
+    for path in ("/", "/healthz", "/assets/app.js", "/api/frame/3", "/api/frame?after=0"):
+        get, head = (http.open(path, method=method, headers=HEADERS) for method in ("GET", "HEAD"))
+        assert (head.status_code, head.data, head.headers) == (200, b"", get.headers)
 
 
 @pytest.mark.parametrize("path", ["/", "/_dash-layout", "/assets/app.js", "/healthz", "/api/status"])

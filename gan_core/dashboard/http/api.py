@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import Depends, Request, Response
 
+from gan_core.dashboard.http.answers import as_bytes, as_json, frame_answer
+from gan_core.dashboard.http.application import Application
 from gan_core.dashboard.http.body import json_body
 from gan_core.dashboard.http.frames import NewestFrame
 from gan_core.dashboard.http.queries import progress_wanted, read_number
@@ -20,12 +21,12 @@ from gan_core.wire import frames as wire
 RECEIPT = 2.0  # seconds that a command's answer waits for it to take effect
 TELLING = 30.0  # seconds that a step may take to be told, of large networks
 JSON = Annotated[Any, Depends(json_body())]
-_NO_STORE = {"Cache-Control": "no-store"}
 
 
-def add_routes(server: FastAPI, session: SessionView) -> None:
+def add_routes(server: Application, session: SessionView) -> None:
     """Register the paths documented in the README on `server`. Handlers that are no coroutines run in threads."""
-    server.add_route("/api/frame", NewestFrame(session), methods=["GET"])  # type: ignore[arg-type]  # an application
+    newest = server.express["/api/frame"] = NewestFrame(session)
+    server.add_route("/api/frame", newest, methods=["GET"])  # type: ignore[arg-type]  # and no other method
 
     @server.get("/healthz")
     async def healthz() -> Response:
@@ -82,19 +83,3 @@ def add_routes(server: FastAPI, session: SessionView) -> None:
     @server.exception_handler(ValueError)
     async def bad_value(request: Request, error: ValueError) -> Response:
         return as_json({"error": str(error)}, 400)
-
-
-def frame_answer(payload: bytes | None) -> Response:
-    """What is answered to somebody who asked for a frame: it, or that there is none."""
-    return as_bytes(payload) if payload is not None else Response(status_code=204, headers=_NO_STORE)
-
-
-def as_bytes(payload: bytes) -> Response:
-    """An envelope as an answer."""
-    return Response(payload, media_type=wire.CONTENT_TYPE, headers=_NO_STORE)
-
-
-def as_json(value: dict[str, Any], code: int = 200) -> Response:
-    """An object as an answer."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":")) + "\n"
-    return Response(text, code, media_type="application/json", headers=_NO_STORE)

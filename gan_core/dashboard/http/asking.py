@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
-from gan_core.dashboard.http.api import as_json
+from gan_core.dashboard.http.answers import as_json
 from gan_core.dashboard.http.view import TrainedView
 from gan_core.records.sweeps import NoSweep
 from gan_core.texts.catalogue import say

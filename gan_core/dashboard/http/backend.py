@@ -15,23 +15,12 @@ from dash.exceptions import DependencyException
 from fastapi import FastAPI, HTTPException, Request, Response
 from starlette.responses import HTMLResponse
 
-from gan_core.dashboard.http.api import as_json
+from gan_core.dashboard.http.answers import as_json
+from gan_core.dashboard.http.application import Application
 from gan_core.dashboard.http.files import Assets, know_types
 from gan_core.texts.catalogue import say
 
 log = logging.getLogger("ganscope")
-
-
-def new_server() -> FastAPI:
-    """An application that has nothing but what is added to it: no page about itself, no redirections, no telemetry."""
-    silent = dict.fromkeys(("tracing", "metrics", "logs", "operation_spans", "auto_configure"), False)
-    return FastAPI(
-        openapi_url=None,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        telemetry=silent,  # type: ignore[arg-type]
-    )
 
 
 class Backend(FastAPIDashServer):
@@ -44,9 +33,9 @@ class Backend(FastAPIDashServer):
         self.request_adapter = _no_request  # type: ignore[assignment]  # Dash calls it, and no more
 
     @staticmethod
-    def create_app(name: str = "", config: dict[str, Any] | None = None) -> FastAPI:
+    def create_app(name: str = "", config: dict[str, Any] | None = None) -> Application:
         """The server, where none is given."""
-        return new_server()
+        return Application()
 
     def setup_backend(self, dash_app: Dash) -> None:
         """Add no middleware: what Dash's does is for callbacks, and `create_app` has the page prepared."""

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from anyio.to_thread import run_sync
 from fastapi import FastAPI, HTTPException, Request, Response
 
-from gan_core.dashboard.http.api import as_json
+from gan_core.dashboard.http.answers import as_json
 from gan_core.dashboard.http.body import save_body
 from gan_core.dashboard.http.view import SessionView
 from gan_core.datasets.folder import PREFIX, Missing, called, keep, listed, remove, sentence

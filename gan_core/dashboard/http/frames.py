@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 
 from starlette.types import Receive, Scope, Send
 
+from gan_core.dashboard.http.answers import as_json
 from gan_core.dashboard.http.queries import read_lenses, read_number
 from gan_core.dashboard.http.view import SessionView
 from gan_core.wire import frames as wire
@@ -34,7 +35,12 @@ class NewestFrame:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request once there is a newer frame, or after HOLD with 204."""
-        payload = await self._newer(*_asked(scope["query_string"]))
+        try:
+            version, lenses = _asked(scope["query_string"])
+        except ValueError as error:
+            await as_json({"error": str(error)}, 400)(scope, receive, send)
+            return
+        payload = await self._newer(version, lenses)
         if payload is None:
             await send({"type": "http.response.start", "status": 204, "headers": [_NO_STORE]})
             await send({"type": "http.response.body"})

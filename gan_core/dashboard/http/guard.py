@@ -5,14 +5,15 @@ Whom it lets in is said in `admission.py`; here that is asked of each request.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from fastapi import FastAPI, HTTPException, Request
-from starlette.datastructures import Headers
+from fastapi import HTTPException, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gan_core.dashboard.http.admission import Admission, Asked, Refusal
+from gan_core.dashboard.http.application import Application
+from gan_core.dashboard.http.base_path import BasePath
 from gan_core.texts.catalogue import say
 
 MAX_BODY_BYTES = 64 * 1024
@@ -20,19 +21,21 @@ _BODY = "ganscope.body"  # where a request's scope has its Body
 
 
 def guard(
-    server: FastAPI,
+    server: Application,
     admission: Admission | None = None,
     *,
     scripts: Iterable[str] = (),
     ancestors: Iterable[str] = (),
+    base: str = "",
 ) -> None:
     """Refuse (403) every request that is not let in, and set the security headers.
 
     Without `admission` those are let in that speak to it on this machine. `scripts` are the hashes of inline scripts
-    that pages may run, `ancestors` whose pages may frame one of its own, both as in a Content-Security-Policy.
-    To be called after everything else in front of the routes has been added: what was added last comes first.
+    that pages may run, `ancestors` whose pages may frame one of its own, both as in a Content-Security-Policy; `base` is
+    the path below which a proxy shows it, or "".
     """
-    server.add_middleware(Guard, admission=admission or Admission(), headers=security_headers(scripts, ancestors))
+    rule, headers = admission or Admission(), security_headers(scripts, ancestors)
+    server.guard = lambda app: Guard(BasePath(app, base) if base else app, rule, headers)
 
 
 def security_headers(scripts: Iterable[str], ancestors: Iterable[str] = ()) -> list[tuple[bytes, bytes]]:
@@ -74,25 +77,26 @@ class Guard:
                 message = {**message, "headers": [*message["headers"], *self._headers]}
             await send(message)
 
-        headers = Headers(scope=scope)
-        refusal = self._admission.refusal(_asked(scope, headers))
+        said = _said(scope)
+        refusal = self._admission.refusal(_asked(scope, said))
         if refusal is not None:
-            await _answer(refusal, headers)(scope, receive, send_marked)
+            await _answer(refusal, said)(scope, receive, send_marked)
             return
-        body = Body(receive, headers.get("content-length"))
-        # The server leaves the body out of an answer to HEAD by itself: it keeps a scope of its own.
-        method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        await self._app({**scope, "method": method, _BODY: body}, body.receive, send_marked)
+        length = said.get("content-length", "")
+        body = Body(receive, int(length) if length.isdecimal() else 0)
+        if scope["method"] == "HEAD":  # the server leaves the body out of the answer: it keeps the scope it had
+            scope = {**scope, "method": "GET"}
+        scope[_BODY] = body
+        await self._app(scope, body.receive, send_marked)
 
 
 class Body:
     """What a request sends: counted as it arrives, and refused (413) beyond its limit, whatever its header says."""
 
-    def __init__(self, receive: Receive, said: str | None) -> None:
-        """`said` is the length that the header gives."""
+    def __init__(self, receive: Receive, said: int) -> None:
+        """`said` is the length that the header gives, or 0."""
         self.limit = MAX_BODY_BYTES
-        self._receive, self._came = receive, 0
-        self._said = int(said) if said and said.isdecimal() else 0
+        self._receive, self._said, self._came = receive, said, 0
 
     async def receive(self) -> Message:
         """The next piece."""
@@ -109,23 +113,29 @@ def allow_body(request: Request, most: int) -> None:
     request.scope[_BODY].limit = most
 
 
-def _asked(scope: Scope, headers: Headers) -> Asked:
-    def said(name: str) -> str | None:
-        return ",".join(headers.getlist(name)) or None  # Host and Origin have no commas: of two, neither is let in
+def _said(scope: Scope) -> dict[str, str]:
+    """The header fields by name; where one stands there twice, with a comma between, which no Host or Origin has."""
+    fields: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        fields[key] = f"{fields[key]},{text}" if key in fields else text
+    return fields
 
+
+def _asked(scope: Scope, said: Mapping[str, str]) -> Asked:
     return Asked(
-        host=said("host"),
-        origin=None if "origin" not in headers else said("origin") or "",
+        host=said.get("host"),
+        origin=said.get("origin"),
         came_from=(scope.get("client") or ("",))[0],
         came_to=(scope.get("server") or ("",))[0],
-        forwarded_host=said("x-forwarded-host"),
-        forwarded_port=said("x-forwarded-port"),
-        forwarded_proto=said("x-forwarded-proto"),
+        forwarded_host=said.get("x-forwarded-host"),
+        forwarded_port=said.get("x-forwarded-port"),
+        forwarded_proto=said.get("x-forwarded-proto"),
     )
 
 
-def _answer(refusal: Refusal, headers: Headers) -> Response:
+def _answer(refusal: Refusal, said: Mapping[str, str]) -> Response:
     """JSON for a page's scripts and for programs; the sentence alone where a browser would show it."""
-    if "text/html" in headers.get("accept", ""):
+    if "text/html" in said.get("accept", ""):
         return PlainTextResponse(f"{refusal.sentence}\n", 403)
     return JSONResponse({"error": refusal.sentence, "option": refusal.option}, 403)

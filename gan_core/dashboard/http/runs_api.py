@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from anyio.to_thread import run_sync
 from fastapi import Depends, FastAPI, Request, Response
 
-from gan_core.dashboard.http.api import as_bytes, as_json, frame_answer
+from gan_core.dashboard.http.answers import as_bytes, as_json, frame_answer
 from gan_core.dashboard.http.body import object_body, save_body
 from gan_core.dashboard.http.files import File
 from gan_core.dashboard.http.queries import progress_wanted, read_lenses, read_number

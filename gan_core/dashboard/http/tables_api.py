@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request, Response
 
-from gan_core.dashboard.http.api import as_json
+from gan_core.dashboard.http.answers import as_json
 from gan_core.dashboard.http.asking import answer_for_none, as_file, do, workers_of
 from gan_core.dashboard.http.body import object_body
 from gan_core.dashboard.http.view import TablesView

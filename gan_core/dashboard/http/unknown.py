@@ -7,13 +7,14 @@ import traceback
 from html import escape
 from pathlib import Path
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gan_core.dashboard.http.api import as_json
+from gan_core.dashboard.http.answers import as_json
+from gan_core.dashboard.http.application import Application
 from gan_core.dashboard.page.astray import option_for
 from gan_core.dashboard.page.theme import css_variables
 from gan_core.texts.catalogue import catalogue, say
@@ -40,7 +41,7 @@ _PAGE = """<!DOCTYPE html>
 </html>"""
 
 
-def add_unknown(server: FastAPI, base: str = "") -> None:
+def add_unknown(server: Application, base: str = "") -> None:
     """Answer what is not there, what is asked for in a wrong way, and what fails; addresses begin with `base`."""
     page = _PAGE.replace("VARIABLES", css_variables()).replace("BASE", base).replace("LANGUAGE", catalogue().language)
     page = page.replace("TITLE", escape(say("page.nothing-title"))).replace("HEADING", escape(say("page.nothing")))
@@ -57,7 +58,7 @@ def add_unknown(server: FastAPI, base: str = "") -> None:
         answer.headers.update(error.headers or {})
         return answer
 
-    server.add_middleware(Failures)
+    server.failures = Failures
 
 
 class Failures:

@@ -20,7 +20,7 @@ import pytest
 
 from digest import digest
 from gan_core.dashboard.http.api import add_routes
-from gan_core.dashboard.http.backend import new_server
+from gan_core.dashboard.http.application import Application
 from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.runs_api import add_run_routes
 from gan_core.dashboard.http.view import Archive
@@ -101,7 +101,7 @@ def settle(session: TrainingSession, step: int) -> None:
 
 @pytest.fixture
 def http(runs: RunFolder, session: TrainingSession) -> Iterator[Client]:
-    server, reruns = new_server(), Reruns()
+    server, reruns = Application(), Reruns()
     guard(server)
     add_routes(server, session)
     add_run_routes(server, session, Archive(Library(runs.folder), StoredRuns(runs), reruns))
