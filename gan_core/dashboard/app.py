@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from html import escape
 
 from dash import Dash
@@ -11,7 +10,6 @@ from dash import Dash
 from gan_core.dashboard.http.admission import Admission
 from gan_core.dashboard.http.api import add_routes
 from gan_core.dashboard.http.backend import Backend
-from gan_core.dashboard.http.base_path import BasePath
 from gan_core.dashboard.http.data_api import add_data_routes
 from gan_core.dashboard.http.exports_api import add_export_routes
 from gan_core.dashboard.http.guard import guard
@@ -93,9 +91,7 @@ def create_app(
     if presenting is not None:
         app.server.add_middleware(Gate, presenting=presenting, base=base)
         add_presenting(app.server, presenting)
-    if base:
-        app.server.base = partial(BasePath, base=base)
-    guard(app.server, admission, scripts=(*app.csp_hashes(), astray_hash()), ancestors=ancestors)
+    guard(app.server, admission, scripts=(*app.csp_hashes(), astray_hash()), ancestors=ancestors, base=base)
     add_routes(app.server, session)
     if archive is not None:
         add_run_routes(app.server, session, archive)

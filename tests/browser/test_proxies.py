@@ -15,6 +15,7 @@ from playwright.sync_api import Page, Request, expect
 
 from conftest import QUICK
 from dashboard_page import DashboardPage, Watch
+from gan_core.system.addresses import reached_at
 from live_server import COARSE, LiveServer, free_port
 from proxies import jupyter, nginx
 
@@ -57,7 +58,7 @@ def behind() -> Iterator[Behind]:
     site = f"location / {{ default_type text/html; return 200 '{cell}'; }}"
     sites |= dict.fromkeys(("notebook", "stranger"), site)
     ancestor = f"http://127.0.0.1:{ports['notebook']}"
-    options = ("--base-path", base, "--trust-proxy", "127.0.0.9", "--frame-ancestor", ancestor)
+    options = ("--host", "0.0.0.0", "--base-path", base, "--trust-proxy", "127.0.0.9", "--frame-ancestor", ancestor)
     server = LiveServer(*QUICK, *options, script=COARSE, port=here)
     try:
         with nginx({ports[name]: site for name, site in sites.items()}):
@@ -106,10 +107,20 @@ def test_its_own_port_goes_on_working(behind: Behind) -> None:
         assert behind.server.get(path)
 
 
-def command(server: LiveServer, origin: str) -> tuple[int, str]:
-    """What a page of an origin is answered that steers."""
-    headers = {"Content-Type": "application/json", "Origin": origin}
-    request = urllib.request.Request(f"{server.origin}/api/command", b'{"do": "pause"}', headers)
+def test_on_every_address_it_is_found_at_this_machines(behind: Behind) -> None:
+    """At those that it prints: its page is let in there, and still no other."""
+    for address in reached_at("0.0.0.0"):
+        origin = f"http://{address}:{behind.server.port}"
+        assert answer_to(behind.server.seen_at(origin), origin) == (200, "")
+        assert answer_to(behind.server.seen_at(origin), "http://evil.example") == (
+            403,
+            "--allow-origin http://evil.example",
+        )
+
+
+def answer_to(server: LiveServer, origin: str) -> tuple[int, str]:
+    """What a page of an origin is answered: status, and the option that it is told is missing."""
+    request = urllib.request.Request(f"{server.origin}/healthz", headers={"Origin": origin})
     try:
         with urllib.request.urlopen(request) as answer:
             return int(answer.status), ""
@@ -122,8 +133,8 @@ def test_what_nginx_does_to_host(behind: Behind) -> None:
     for proxy, lets_in in (("keeps", True), ("rewrites", False), ("drops", True)):
         server = behind.at(proxy)
         origin = f"http://127.0.0.1:{behind.port[proxy]}"
-        assert command(server, origin) == ((200, "") if lets_in else (403, f"--allow-origin {origin}")), proxy
-        assert command(server, "https://evil.example") == (403, "--allow-origin https://evil.example")
+        assert answer_to(server, origin) == ((200, "") if lets_in else (403, f"--allow-origin {origin}")), proxy
+        assert answer_to(server, "https://evil.example") == (403, "--allow-origin https://evil.example")
 
 
 def test_in_a_frame_of_a_notebook(page: Page, watch: Watch, behind: Behind) -> None:

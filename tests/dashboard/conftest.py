@@ -23,7 +23,7 @@ def frames() -> FakeSession:
 def app(frames: FakeSession) -> Application:
     app = Application()
     add_unknown(app)
-    guard(app, "127.0.0.1")
+    guard(app)
     add_routes(app, frames)
     return app
 

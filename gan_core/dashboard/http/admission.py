@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from gan_core.system.addresses import (
@@ -66,7 +67,9 @@ class Admission:
         self._names = {plain_name(name) for name in (*named, *allow_host)} | {one.name for one in self._origins}
         self._proxies: list[IPv4Network | IPv6Network] = [ip_network(text, strict=False) for text in trust_proxy]
 
-    def refusal(self, asked: Asked) -> Refusal | None:
+        self.refusal = lru_cache(maxsize=64)(self._refusal)  # pages always say the same
+
+    def _refusal(self, asked: Asked) -> Refusal | None:
         """Why a request is refused; None if it is let in."""
         proxied = self._is_trusted(asked.came_from)
         said = (_last(asked.forwarded_host) if proxied else None) or asked.host or ""

@@ -23,8 +23,7 @@ class Application(FastAPI):
             telemetry=silent,  # type: ignore[arg-type]
         )
         self.guard: Layer = _nothing  # comes first,
-        self.failures: Layer = _nothing  # then this, which answers what fails in all that follows,
-        self.base: Layer = _nothing  # then what takes off the path that it is shown under,
+        self.failures: Layer = _nothing  # then this, which answers what fails in all that follows
         self.express: dict[str, ASGIApp] = {}  # then what answers GET of a path, without FastAPI's own layers
 
     def build_middleware_stack(self) -> ASGIApp:
@@ -35,7 +34,7 @@ class Application(FastAPI):
             direct = express.get(scope["path"]) if scope["method"] == "GET" else None
             await (direct or others)(scope, receive, send)
 
-        return self.guard(self.failures(self.base(answer)))
+        return self.guard(self.failures(answer))
 
 
 def _nothing(app: ASGIApp) -> ASGIApp:

@@ -5,8 +5,8 @@ Whom it lets in is said in `admission.py`; here that is asked of each request.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache, partial
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from fastapi import HTTPException, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gan_core.dashboard.http.admission import Admission, Asked, Refusal
 from gan_core.dashboard.http.application import Application
+from gan_core.dashboard.http.base_path import BasePath
 from gan_core.texts.catalogue import say
 
 MAX_BODY_BYTES = 64 * 1024
@@ -26,13 +27,16 @@ def guard(
     *,
     scripts: Iterable[str] = (),
     ancestors: Iterable[str] = (),
+    base: str = "",
 ) -> None:
     """Refuse (403) every request that is not let in, and set the security headers.
 
     Without `admission` those are let in that speak to it on this machine. `scripts` are the hashes of inline scripts
-    that pages may run, `ancestors` whose pages may frame one of its own, both as in a Content-Security-Policy.
+    that pages may run, `ancestors` whose pages may frame one of its own, both as in a Content-Security-Policy; `base` is
+    the path below which a proxy shows it, or "".
     """
-    server.guard = partial(Guard, admission=admission or Admission(), headers=security_headers(scripts, ancestors))
+    rule, headers = admission or Admission(), security_headers(scripts, ancestors)
+    server.guard = lambda app: Guard(BasePath(app, base) if base else app, rule, headers)
 
 
 def security_headers(scripts: Iterable[str], ancestors: Iterable[str] = ()) -> list[tuple[bytes, bytes]]:
@@ -75,12 +79,13 @@ class Guard:
                 message = {**message, "headers": [*message["headers"], *self._headers]}
             await send(message)
 
-        said = _said(scope["headers"])
+        said = _said(scope)
         refusal = self._refusal(_asked(scope, said))
         if refusal is not None:
             await _answer(refusal, said)(scope, receive, send_marked)
             return
-        body = Body(receive, said.get("content-length", ""))
+        length = said.get("content-length", "")
+        body = Body(receive, int(length) if length.isdecimal() else 0)
         if scope["method"] == "HEAD":  # the server leaves the body out of the answer: it keeps the scope it had
             scope = {**scope, "method": "GET"}
         scope[_BODY] = body
@@ -89,7 +94,7 @@ class Guard:
 
 def refused(scope: Scope, admission: Admission) -> Response | None:
     """What a request is answered that is not let in; None if it is."""
-    said = _said(scope["headers"])
+    said = _said(scope)
     refusal = admission.refusal(_asked(scope, said))
     return None if refusal is None else _answer(refusal, said)
 
@@ -97,11 +102,10 @@ def refused(scope: Scope, admission: Admission) -> Response | None:
 class Body:
     """What a request sends: counted as it arrives, and refused (413) beyond its limit, whatever its header says."""
 
-    def __init__(self, receive: Receive, said: str) -> None:
-        """`said` is the length that the header gives."""
+    def __init__(self, receive: Receive, said: int) -> None:
+        """`said` is the length that the header gives, or 0."""
         self.limit = MAX_BODY_BYTES
-        self._receive, self._came = receive, 0
-        self._said = int(said) if said.isdecimal() and said.isascii() else 0
+        self._receive, self._said, self._came = receive, said, 0
 
     async def receive(self) -> Message:
         """The next piece."""
@@ -118,31 +122,16 @@ def allow_body(request: Request, most: int) -> None:
     request.scope[_BODY].limit = most
 
 
-_LOOKED_AT = {
-    name.encode(): name
-    for name in (
-        "host",
-        "origin",
-        "accept",
-        "content-length",
-        "x-forwarded-host",
-        "x-forwarded-port",
-        "x-forwarded-proto",
-    )
-}
+def _said(scope: Scope) -> dict[str, str]:
+    """The header fields by name; where one stands there twice, with a comma between, which no Host or Origin has."""
+    fields: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        key, text = name.decode("latin-1"), value.decode("latin-1")
+        fields[key] = f"{fields[key]},{text}" if key in fields else text
+    return fields
 
 
-def _said(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """The fields that are looked at. Host and Origin have no commas: of two, neither is let in."""
-    said: dict[str, str] = {}
-    for field, value in headers:
-        if (name := _LOOKED_AT.get(field)) is not None:
-            text = value.decode("latin-1")
-            said[name] = f"{said[name]},{text}" if name in said else text
-    return said
-
-
-def _asked(scope: Scope, said: dict[str, str]) -> Asked:
+def _asked(scope: Scope, said: Mapping[str, str]) -> Asked:
     return Asked(
         host=said.get("host"),
         origin=said.get("origin"),
@@ -154,7 +143,7 @@ def _asked(scope: Scope, said: dict[str, str]) -> Asked:
     )
 
 
-def _answer(refusal: Refusal, said: dict[str, str]) -> Response:
+def _answer(refusal: Refusal, said: Mapping[str, str]) -> Response:
     """JSON for a page's scripts and for programs; the sentence alone where a browser would show it."""
     if "text/html" in said.get("accept", ""):
         return PlainTextResponse(f"{refusal.sentence}\n", 403)

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from gan_core.system.addresses import Host, Origin, own_addresses, read_host, read_origin
+from gan_core.system.addresses import Host, Origin, own_addresses, reached_at, read_host, read_origin
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,9 @@ def test_the_address_to_the_outside_is_among_them() -> None:
         except OSError:
             pytest.skip("this machine has no way out")
         assert way_out.getsockname()[0] in own_addresses()
+
+
+def test_where_a_server_is_found() -> None:
+    assert reached_at("192.168.1.7") == ["192.168.1.7"]
+    assert reached_at("0.0.0.0") == ["127.0.0.1", *(one for one in own_addresses() if ":" not in one)]
+    assert reached_at("::") == ["::1", *(one for one in own_addresses() if ":" in one)]
