@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from test_api import HEADERS, FakeSession
 from gan_core.dashboard.http.admission import Admission
 from gan_core.dashboard.http.api import add_routes
 from gan_core.dashboard.http.application import Application
-from gan_core.dashboard.http.base_path import BasePath
 from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.present import HOLD, TRIES, WAIT, Gate, Presenting, add_presenting, read_view
 from gan_core.dashboard.http.unknown import add_unknown
@@ -33,9 +31,7 @@ class Class:
         server = Application()
         add_unknown(server)
         server.add_middleware(Gate, presenting=self.presenting, base=base)
-        if base:
-            server.base = partial(BasePath, base=base)
-        guard(server, Admission())
+        guard(server, Admission(), base=base)
         add_routes(server, self.session)
         add_presenting(server, self.presenting)
 

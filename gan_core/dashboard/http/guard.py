@@ -32,8 +32,8 @@ def guard(
     """Refuse (403) every request that is not let in, and set the security headers.
 
     Without `admission` those are let in that speak to it on this machine. `scripts` are the hashes of inline scripts
-    that pages may run, `ancestors` whose pages may frame one of its own, both as in a Content-Security-Policy; `base` is
-    the path below which a proxy shows it, or "".
+    that pages may run, `ancestors` whose pages may frame one of its own, both as in a Content-Security-Policy; `base`
+    is the path below which a proxy shows it, or "".
     """
     rule, headers = admission or Admission(), security_headers(scripts, ancestors)
     server.guard = lambda app: Guard(BasePath(app, base) if base else app, rule, headers)
