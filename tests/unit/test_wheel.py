@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from hatchling.build import build_wheel
+from packaging.requirements import Requirement
 
 from gan_core.system.assets import assets_folder
 
@@ -48,7 +49,8 @@ def test_it_says_what_it_needs(wheel: Path) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     needed = [line for line in lines if line and not line.startswith("#")]
-    assert sorted(metadata.get_all("Requires-Dist", [])) == sorted(needed)
+    told = metadata.get_all("Requires-Dist", [])
+    assert sorted(str(Requirement(line)) for line in told) == sorted(str(Requirement(line)) for line in needed)
     assert "torch" in " ".join(needed)
     assert metadata["Version"] == project["version"]
     assert metadata["Requires-Python"] == ">=3.11"
