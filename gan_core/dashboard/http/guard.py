@@ -31,10 +31,10 @@ def guard(
 ) -> None:
     """Refuse (403) every request that is not let in, and set the security headers.
 
-        Without `admission` those are let in that speak to it on this machine. `scripts` are the hashes of inline scripts
-            that pages may run, `ancestors` whose pages may frame one, as a Content-Security-Policy has them; `base` is
-        the path below which a proxy shows it, or "".
-        """
+    Without `admission` those are let in that speak to it on this machine. `scripts` are the hashes of inline scripts
+    that pages may run, `ancestors` whose pages may frame one, as a Content-Security-Policy has them; `base` is
+    the path below which a proxy shows it, or "".
+    """
     rule, headers = admission or Admission(), security_headers(scripts, ancestors)
     server.guard = lambda app: Guard(BasePath(app, base) if base else app, rule, headers)
 
