@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from test_api import HEADERS, FakeSession
+from test_runs_api import OLD, FakeReruns, add
 
 from gan_core.dashboard.http.admission import Admission
 from gan_core.dashboard.http.api import add_routes
 from gan_core.dashboard.http.application import Application
 from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.present import HOLD, TRIES, WAIT, Gate, Presenting, add_presenting, read_view
+from gan_core.dashboard.http.runs_api import add_run_routes
 from gan_core.dashboard.http.unknown import add_unknown
+from gan_core.dashboard.http.view import Archive
+from gan_core.recording.file.run_file import RunFolder
+from gan_core.recording.library import Library
+from gan_core.recording.stored import StoredRuns
 from web_client import Answer, Client
 
 TOKEN = "a-token-of-the-presenter"
@@ -24,7 +32,7 @@ VIEW = {"step": 7, "preview": None, "cursor": {"panel": "samples", "x": 0.25, "y
 class Class:
     """A server with a presenter, and the time by which it counts tries."""
 
-    def __init__(self, base: str = "") -> None:
+    def __init__(self, base: str = "", *more: Callable[[Any], None]) -> None:
         self.now = 1000.0
         self.presenting = Presenting(TOKEN, lambda: self.now)
         self.session = FakeSession()
@@ -34,6 +42,8 @@ class Class:
         guard(server, Admission(), base=base)
         add_routes(server, self.session)
         add_presenting(server, self.presenting)
+        for add in more:
+            add(server)
 
         @server.get("/")
         async def page() -> dict[str, str]:
@@ -81,6 +91,19 @@ def test_whoever_has_the_token_steers_and_nobody_else(base: str) -> None:
     for forged in (f"{name}=x", f"{name}={TOKEN}", "=;;", "a" * 4000, f"{name}"):
         assert room.ask(f"{base}/api/command", step, cookie=forged).status_code == 403
     assert len(room.session.sent) == 2
+
+
+def test_a_watcher_may_see_any_step_and_have_no_whole_run_checked(tmp_path: Path) -> None:
+    reruns, session = FakeReruns(), FakeSession()
+    archive = Archive(Library(tmp_path), StoredRuns(RunFolder(tmp_path)), reruns)
+    room = Class("", lambda server: add_run_routes(server, session, archive))
+    add(tmp_path, OLD, 1.0, steps=3)
+    asked = {"client": "a page", "run": OLD, "step": 2, "resolution": 50}
+    assert room.ask("/api/warm", {}).status_code == 200
+    refused = room.ask("/api/visit", {**asked, "verify": True})
+    assert (refused.status_code, reruns.asked) == (403, ["warm"])
+    assert room.ask("/api/visit", {**asked, "verify": True}, cookie=room.enter()).status_code == 200
+    assert reruns.asked == ["warm", f"verify {OLD}"]
 
 
 def test_a_cookie_of_one_server_is_nothing_at_another() -> None:

@@ -14,6 +14,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from gan_core.dashboard.http.answers import as_bytes, as_json, frame_answer
 from gan_core.dashboard.http.body import object_body, save_body
 from gan_core.dashboard.http.files import File
+from gan_core.dashboard.http.present import steers
 from gan_core.dashboard.http.queries import progress_wanted, read_lenses, read_number
 from gan_core.dashboard.http.run_query import MAX_MANY_BYTES, read_ids, read_many, read_query
 from gan_core.dashboard.http.view import Archive, LibraryView, SessionView
@@ -123,11 +124,13 @@ def add_run_routes(server: FastAPI, session: SessionView, archive: Archive) -> N
         return as_json({})
 
     @server.post("/api/visit")
-    def visit(body: Body) -> Response:
+    def visit(request: Request, body: Body) -> Response:
         """Ask for the exact frame of a step, or for a check of a whole run."""
         client, run_id = str(body.get("client", ""))[:MAX_CLIENT], check_run(body.get("run"))
         path = library.path(run_id)
         if body.get("verify"):
+            if not steers(request):  # a step of the past is a moment's work, a whole run is not
+                return as_json({"error": say("present.watching")}, 403)
             return as_json({"ticket": reruns.verify(client, path)})
         step, resolution = (_number(body, name) for name in ("step", "resolution"))
         if resolution not in RESOLUTIONS:
