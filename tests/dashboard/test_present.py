@@ -42,8 +42,8 @@ class Class:
         guard(server, Admission(), base=base)
         add_routes(server, self.session)
         add_presenting(server, self.presenting)
-        for add in more:
-            add(server)
+        for routes in more:
+            routes(server)
 
         @server.get("/")
         async def page() -> dict[str, str]:
