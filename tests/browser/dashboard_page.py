@@ -56,7 +56,9 @@ class Watch:
 
     def _console(self, message: ConsoleMessage) -> None:
         where = message.location.get("url", "")
-        if message.type not in ("error", "warning") or any(part in message.text for part in self._tolerated):
+        if message.type not in ("error", "warning") or any(
+            part.lower() in message.text.lower() for part in self._tolerated
+        ):
             return
         if urlsplit(where).path == "/favicon.ico":  # the browser asks for it beside whatever is no page of ours
             return
