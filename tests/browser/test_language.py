@@ -19,9 +19,9 @@ import sys
 from pathlib import Path
 from gan_core.texts.catalogue import use
 use("shout", Path(sys.argv.pop(1)))
-import app
-app.use = lambda language: None  # that of the command line
-sys.exit(app.main())
+import gan_core.serve as server
+server.use = lambda language: None  # that of the command line
+sys.exit(server.main())
 """
 # What the page shows and speaks, numbers and names apart.
 TEXTS = """() => [
