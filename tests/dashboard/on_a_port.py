@@ -106,4 +106,7 @@ def running(app: Application, host: str) -> Iterator[Server]:
     server.stop()
     thread.join(LONG)
     assert not thread.is_alive()
-    server.close()
+    closing = threading.Thread(target=server.close)  # not here: the main thread may have the browser's event loop
+    closing.start()
+    closing.join(LONG)
+    assert not closing.is_alive()

@@ -12,6 +12,7 @@ import pytest
 from test_api import HEADERS, FakeSession
 from test_runs_api import OLD, FakeReruns, add
 
+import event_loop
 from gan_core.dashboard.http.admission import Admission
 from gan_core.dashboard.http.api import add_routes
 from gan_core.dashboard.http.application import Application
@@ -156,7 +157,7 @@ def test_what_is_shown_comes_to_all_at_once_and_is_encoded_once() -> None:
         assert await presenting.newer(0) is answers[0]  # who comes late has it at once
         assert presenting.watchers == 0
 
-    asyncio.run(case())
+    event_loop.run(case)
     assert HOLD > 1
 
 

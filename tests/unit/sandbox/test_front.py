@@ -19,6 +19,7 @@ import pytest
 import uvicorn
 from yarl import URL
 
+import event_loop
 from gan_core.sandbox.child import Child, NotStarted
 from gan_core.sandbox.front import COOKIE, Front
 from gan_core.sandbox.shares import Share
@@ -61,7 +62,7 @@ def play(tmp_path: Path) -> Callable[..., None]:
     def run(case: Case, count: int = 2, base: str = "") -> None:
         async def whole() -> None:
             visitors = Visitors([SHARE] * count, tmp_path, start)
-            config = uvicorn.Config(Front(visitors, lambda scope: None, base), port=0, log_level="error", lifespan="on")
+            config = uvicorn.Config(Front(visitors, lambda scope: None, base), port=0, log_config=None, lifespan="on")
             server = uvicorn.Server(config)
             serving = asyncio.ensure_future(server.serve())
             while not server.started:
@@ -75,7 +76,7 @@ def play(tmp_path: Path) -> Callable[..., None]:
                 server.should_exit = True
                 await serving
 
-        asyncio.run(whole())
+        event_loop.run(whole)
 
     return run
 
@@ -172,7 +173,7 @@ def test_a_server_that_does_not_start_is_said_with_its_status() -> None:
         with pytest.raises(NotStarted):
             await Child.started(["/no/such/program"], ENVIRON, SHARE)
 
-    asyncio.run(case())
+    event_loop.run(case)
 
 
 def test_a_server_keeps_to_its_cores_and_ends_with_the_process_that_started_it() -> None:

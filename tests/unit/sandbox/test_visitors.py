@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import event_loop
 from gan_core.sandbox.child import NotStarted
 from gan_core.sandbox.shares import Share
 from gan_core.sandbox.visitors import BOUNCED, IDLE, KEPT, Ended, Full, Unknown, Visitors
@@ -66,7 +67,7 @@ def play(tmp_path: Path) -> Callable[..., None]:
             await bench.visitors.close()
             assert not any(child.alive for child in bench.started)
 
-        asyncio.run(whole())
+        event_loop.run(whole)
 
     return run
 
