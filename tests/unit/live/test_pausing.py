@@ -147,10 +147,10 @@ def test_a_pause_is_a_look(session: TrainingSession) -> None:
     """Where a visitor pauses there is a look, which counts: it is said at once that it holds there."""
     assert at_rest(session, StepOnce(3)).step == 3
     assert pause_when(session, ALWAYS) is None
-    status = at_rest(session, StepOnce(2))
-    assert status.pause_when == PauseWhen(held=ALWAYS, step=5)
+    status = at_rest(session, StepOnce(1))  # one alone: on a slow machine there may be a look after any
+    assert status.pause_when == PauseWhen(held=ALWAYS, step=4)
     assert send(session, Pause()) is None
-    assert session.status().pause_when == PauseWhen(held=ALWAYS, step=5)  # still so
+    assert session.status().pause_when == PauseWhen(held=ALWAYS, step=4)  # still so
 
 
 def test_it_is_taken_off(session: TrainingSession) -> None:
