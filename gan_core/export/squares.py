@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,7 +31,7 @@ _CONTOUR = "#333333"
 _PATHS = (("bluest", "#1d4f91", (0, (2.5, 1.5)), "D", 8.5), ("centre", "#a3142a", "-", "o", 10.0))
 
 
-class Square:
+class Square(ABC):
     """A square panel: its axes, its head, its bar of colours."""
 
     def __init__(self, pen: Pen, box: Box, still: Still, panel: str, trail: bool) -> None:
@@ -59,8 +60,9 @@ class Square:
         if self._trail is not None:
             self._trail.show(shown.trail)
 
+    @abstractmethod
     def _draw(self, shown: Shown) -> None:
-        raise NotImplementedError
+        """Put what this panel shows of a step in its place."""
 
     def artists(self) -> list[Any]:
         """What moves, lower ones first."""
