@@ -29,9 +29,12 @@ class Server:
 
 
 @contextmanager
-def running_server(size: str, device: str, threads: int | None, runs: str = "") -> Iterator[Server]:
-    """Start a server that trains networks of one of sizes.SIZES, and end it afterwards. It records into `runs`."""
-    command = [sys.executable, "-m", "gan_core.bench.server", size, device, str(threads or ""), runs]
+def running_server(size: str, device: str, threads: int | None, runs: str = "", token: str = "") -> Iterator[Server]:
+    """Start a server that trains networks of one of sizes.SIZES, and end it afterwards.
+
+    It records into `runs`. With a token, only whoever has it steers.
+    """
+    command = [sys.executable, "-m", "gan_core.bench.server", size, device, str(threads or ""), runs, token]
     root = Path(gan_core.__file__).parents[1]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=root) as process:
         try:
@@ -46,8 +49,9 @@ def running_server(size: str, device: str, threads: int | None, runs: str = "") 
 class Client:
     """Asks a server as a page does: the newest frame, again and again, over one connection."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, token: str = "") -> None:
         self._connection = HTTPConnection("127.0.0.1", port, timeout=30)
+        self._headers = {"Authorization": f"token {token}"} if token else {}
         self._version = 0
         self.frames = 0  # received
 
@@ -91,6 +95,10 @@ class Client:
         """Have the steps from now on recorded, or not."""
         self._ask("/recording", "POST", {"on": on})
 
+    def present(self, step: int) -> None:
+        """Show the watchers a step, as a presenter."""
+        self._ask("/api/presented", "POST", {"step": step})
+
     def published(self) -> list[tuple[int, float]]:
         """Version of every frame so far, and when it was there: seconds on the machine's monotonic clock."""
         return [(version, there) for version, there in json.loads(self._ask("/published"))]
@@ -113,7 +121,7 @@ class Client:
 
     def _ask(self, path: str, method: str = "GET", body: object = None) -> bytes:
         sent = None if body is None else json.dumps(body)
-        self._connection.request(method, path, sent, {"Content-Type": "application/json"})
+        self._connection.request(method, path, sent, {"Content-Type": "application/json", **self._headers})
         response = self._connection.getresponse()
         answer = response.read()
         if response.status not in (200, 204):

@@ -20,6 +20,7 @@ from gan_core.bench.growth import costs_as_they_grow
 from gan_core.bench.peak import share_of_peak
 from gan_core.bench.penalties import cost_of_penalties
 from gan_core.bench.plot import draw
+from gan_core.bench.presented import watchers_of_a_presenter
 from gan_core.bench.recording import cost_of_recording
 from gan_core.bench.report import machine, print_rows, write_json
 from gan_core.bench.rounds import Plan, Row
@@ -43,6 +44,7 @@ MEASUREMENTS: tuple[Measurement, ...] = (
     costs_as_they_grow,
     cost_of_a_client,
     cost_of_many_clients,
+    watchers_of_a_presenter,
     cost_of_recording,
     start_up,
     memory,

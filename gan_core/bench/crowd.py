@@ -2,10 +2,10 @@
 
 Imports nothing of gan_core and reads no more of a frame than its version.
 
-`python crowd.py PORT CLIENTS ASKS_A_SECOND` answers each line on stdin, a number of seconds, by letting the clients ask
-for the newest frame for so long. What came is printed as one line of JSON: for every answer the version that the client
-had, when it had sent its request and when the last byte of the answer was there (seconds on the machine's monotonic
-clock), and the version that it got, or null.
+`python crowd.py PORT CLIENTS ASKS_A_SECOND PATH` answers each line on stdin, a number of seconds, by letting them ask
+for so long for the newest frame, or for whatever else has versions at that path. What came is printed as one line of
+JSON: for every answer the version that the client had, when it had sent its request and when the last byte of the
+answer was there (seconds on the machine's monotonic clock), and the version that it got, or null.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ import time
 from collections.abc import Iterator
 
 Answer = tuple[int, float, float, int | None]
+FRAME = "/api/frame"
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-_VERSION = re.compile(rb'"version":(\d+)')
+_VERSION = re.compile(rb'"version": ?(\d+)')
 _BUFFER = bytearray(1 << 20)
 _PATIENCE = 30.0  # seconds without any answer after which something is wrong
 
@@ -29,8 +30,8 @@ _PATIENCE = 30.0  # seconds without any answer after which something is wrong
 class Browser:
     """One client: asks for a frame newer than the one it has, and reads the answer piece by piece."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, port: int, path: str = FRAME) -> None:
+        self._port, self._path = port, path
         self._received = b""
         self._sent = 0.0
         self.version = 0
@@ -42,7 +43,7 @@ class Browser:
         if self.socket is None:
             self.socket = socket.create_connection(("127.0.0.1", self._port), _PATIENCE)
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        request = f"GET /api/frame?after={self.version} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\n\r\n"
+        request = f"GET {self._path}?after={self.version} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\n\r\n"
         self.socket.sendall(request.encode())
         self._sent = time.monotonic()
 
@@ -105,10 +106,10 @@ def watch(browsers: list[Browser], asks_a_second: float, seconds: float) -> Iter
                     yield answer
 
 
-def main(port: int, clients: int, asks_a_second: float) -> None:
+def main(port: int, clients: int, asks_a_second: float, path: str) -> None:
     """Serve stdin."""
     for line in sys.stdin:
-        browsers = [Browser(port) for _ in range(clients)]
+        browsers = [Browser(port, path) for _ in range(clients)]
         answers = list(watch(browsers, asks_a_second, float(line)))
         for browser in browsers:
             browser.close()
@@ -116,4 +117,4 @@ def main(port: int, clients: int, asks_a_second: float) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
+    main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]), sys.argv[4])

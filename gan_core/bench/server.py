@@ -18,6 +18,7 @@ from gan_core.dashboard.http.api import add_routes
 from gan_core.dashboard.http.application import Application
 from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.listen import Server
+from gan_core.dashboard.http.present import Gate, Presenting, add_presenting
 from gan_core.live.session import TrainingSession
 from gan_core.recording.file.run_file import RunFolder
 from gan_core.records.frames import Snapshot
@@ -52,8 +53,8 @@ class MeasuredSession(TrainingSession):
         self.trainer.run.keeper = self._recorder if on else None
 
 
-def serve(size: str, device: str, threads: int | None, runs: RunFolder | None) -> None:
-    """Train networks of one of SIZES and answer requests, without end."""
+def serve(size: str, device: str, threads: int | None, runs: RunFolder | None, token: str = "") -> None:
+    """Train networks of one of SIZES and answer requests, without end; with a token, of a presenter and watchers."""
     session = MeasuredSession(
         preset="quick",  # trains at full speed and pauses nowhere; the networks are those of `size`
         device=device,
@@ -64,6 +65,10 @@ def serve(size: str, device: str, threads: int | None, runs: RunFolder | None) -
     server = Application()
     guard(server, Admission(HOST))
     add_routes(server, session)
+    if token:
+        presenting = Presenting(token)
+        server.add_middleware(Gate, presenting=presenting)
+        add_presenting(server, presenting)
 
     @server.get("/published")
     async def published() -> list[tuple[int, float]]:
@@ -82,5 +87,5 @@ def serve(size: str, device: str, threads: int | None, runs: RunFolder | None) -
 
 
 if __name__ == "__main__":
-    _, size, device, threads, runs = sys.argv
-    serve(size, device, int(threads) if threads else None, RunFolder(Path(runs)) if runs else None)
+    _, size, device, threads, runs, token = sys.argv
+    serve(size, device, int(threads) if threads else None, RunFolder(Path(runs)) if runs else None, token)

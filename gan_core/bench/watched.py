@@ -27,8 +27,8 @@ COUNTS = (1, 10, 50)  # clients
 ASKS_A_SECOND = 10  # of each client
 SHARE = 0.05  # of the time, for looking
 NOBODY = "nobody watching"
-_LEAD = 0.5  # seconds for the server to notice that it is watched
-_LEAST = 2.0  # seconds of a slice: enough answers, even where frames are rare
+LEAD = 0.5  # seconds for the server to notice that it is watched
+LEAST = 2.0  # seconds of a slice: enough answers, even where frames are rare
 _POLL = 0.2  # seconds between two looks at the step
 
 Crowd = Callable[[float], list[crowd.Answer]]  # lets clients ask for so many seconds
@@ -41,16 +41,16 @@ def cost_of_many_clients(plan: Plan) -> list[Row]:
 
 def compare(size: str, plan: Plan, counts: Sequence[int] = COUNTS) -> list[Row]:
     """Answers and steps a second with each number of clients, in a server that never stops training."""
-    seconds = max(_LEAST, plan.seconds)
+    seconds = max(LEAST, plan.seconds)
     answers: dict[str, list[list[crowd.Answer]]] = {}
     with running_server(size, plan.device, plan.threads) as server, ExitStack() as stack:
         client = stack.enter_context(closing(Client(server.port)))
-        slices = {NOBODY: lambda: _unwatched(client, seconds)}
+        slices = {NOBODY: lambda: unwatched(client, seconds)}
         for count in counts:
             watch = stack.enter_context(running_crowd(server.port, count))
             found_here = answers.setdefault(_named(count), [])
             slices[_named(count)] = lambda watch=watch, kept=found_here: _watched(client, watch, seconds, kept)  # type: ignore[misc]
-        _train_past_the_dense_steps(client)
+        train_past_the_dense_steps(client)
         client.look(SHARE)
         speeds = interleave(slices, plan.rounds)
         published = client.published()
@@ -86,10 +86,10 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 @contextmanager
-def running_crowd(port: int, clients: int) -> Iterator[Crowd]:
+def running_crowd(port: int, clients: int, path: str = crowd.FRAME) -> Iterator[Crowd]:
     """Start a process with so many clients; they ask only while they are told to."""
     # -P keeps this folder off the module path.
-    command = [sys.executable, "-P", crowd.__file__, str(port), str(clients), str(ASKS_A_SECOND)]
+    command = [sys.executable, "-P", crowd.__file__, str(port), str(clients), str(ASKS_A_SECOND), path]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
 
         def watch(seconds: float) -> list[crowd.Answer]:
@@ -125,23 +125,25 @@ def _answer_rows(
     return rows
 
 
-def _unwatched(client: Client, seconds: float) -> float:
-    time.sleep(WATCHED_FOR + _LEAD)
-    return _speed(client, lambda: time.sleep(seconds))
+def unwatched(client: Client, seconds: float) -> float:
+    """Steps a second once the server has noticed that nobody watches any more."""
+    time.sleep(WATCHED_FOR + LEAD)
+    return speed(client, lambda: time.sleep(seconds))
 
 
 def _watched(client: Client, watch: Crowd, seconds: float, kept: list[list[crowd.Answer]]) -> float:
-    watch(_LEAD)
-    return _speed(client, lambda: kept.append(watch(seconds)))
+    watch(LEAD)
+    return speed(client, lambda: kept.append(watch(seconds)))
 
 
-def _speed(client: Client, meanwhile: Callable[[], object]) -> float:
+def speed(client: Client, meanwhile: Callable[[], object]) -> float:
+    """Steps a second while something goes on."""
     step, start = client.step(), time.perf_counter()
     meanwhile()
     return (client.step() - step) / (time.perf_counter() - start)
 
 
-def _train_past_the_dense_steps(client: Client) -> None:
+def train_past_the_dense_steps(client: Client) -> None:
     """Until then every step is worth a frame, watched or not, and nobody watching would cost as much as everybody."""
     client.look(0.0)
     while client.step() <= DENSE_STEPS:

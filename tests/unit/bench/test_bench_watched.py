@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gan_core.bench import watched
+from gan_core.bench import presented, watched
 from gan_core.bench.client import Client, running_server
 from gan_core.bench.crowd import Browser, watch
 from gan_core.bench.rounds import Plan, ratios
@@ -139,7 +139,7 @@ def test_many_clients_at_a_server() -> None:
 
 @pytest.mark.slow
 def test_each_number_of_clients_has_its_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"_LEAST": 0.3, "_LEAD": 0.2, "WATCHED_FOR": 0.0}.items():
+    for name, value in {"LEAST": 0.3, "LEAD": 0.2, "WATCHED_FOR": 0.0}.items():
         monkeypatch.setattr(watched, name, value)
     rows = {row.name: row for row in compare("tiny", Plan(1, 0.0, "cpu", 1), counts=(1, 3))}
     assert list(rows)[:5] == ["nobody watching", "1 client", "3 clients", "1 client : nobody", "3 clients : nobody"]
@@ -148,3 +148,15 @@ def test_each_number_of_clients_has_its_rows(monkeypatch: pytest.MonkeyPatch) ->
     for name in ("1 client", "3 clients"):
         assert rows[f"frames received by {name}"].values[0] > 0
         assert 0 < rows[f"answer to {name}, p50"].values[0] <= rows[f"answer to {name}, p99"].values[0]
+
+
+@pytest.mark.slow
+def test_a_class_that_watches_has_its_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presented, "LEAST", 0.3)
+    monkeypatch.setattr(presented, "LEAD", 0.2)
+    monkeypatch.setattr(watched, "WATCHED_FOR", 0.0)
+    rows = {row.name: row for row in presented.watchers_of_a_presenter(Plan(1, 0.0, "cpu", 1), "tiny", watchers=3)}
+    assert rows["3 watchers : nobody"].values == ratios(rows["3 watchers"].values, rows["nobody watching"].values)
+    for what in ("frame", "cursor"):
+        p50, p99 = (rows[f"{what} to 3 watchers, {share}"].values[0] for share in ("p50", "p99"))
+        assert 0 < p50 <= p99
