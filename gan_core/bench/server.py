@@ -18,7 +18,7 @@ from gan_core.dashboard.http.api import add_routes
 from gan_core.dashboard.http.application import Application
 from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.listen import Server
-from gan_core.dashboard.http.present import Gate, Presenting, add_presenting
+from gan_core.dashboard.http.present import Presenting, add_presenting
 from gan_core.live.session import TrainingSession
 from gan_core.recording.file.run_file import RunFolder
 from gan_core.records.frames import Snapshot
@@ -66,9 +66,7 @@ def serve(size: str, device: str, threads: int | None, runs: RunFolder | None, t
     guard(server, Admission(HOST))
     add_routes(server, session)
     if token:
-        presenting = Presenting(token)
-        server.add_middleware(Gate, presenting=presenting)
-        add_presenting(server, presenting)
+        add_presenting(server, Presenting(token))
 
     @server.get("/published")
     async def published() -> list[tuple[int, float]]:

@@ -13,7 +13,7 @@ from gan_core.dashboard.http.backend import Backend
 from gan_core.dashboard.http.data_api import add_data_routes
 from gan_core.dashboard.http.exports_api import add_export_routes
 from gan_core.dashboard.http.guard import guard
-from gan_core.dashboard.http.present import Gate, Presenting, add_presenting
+from gan_core.dashboard.http.present import Presenting, add_presenting
 from gan_core.dashboard.http.runs_api import add_run_routes
 from gan_core.dashboard.http.sweeps_api import add_sweep_routes
 from gan_core.dashboard.http.tables_api import add_table_routes
@@ -89,8 +89,7 @@ def create_app(
     add_callbacks(app)
     add_unknown(app.server, base)
     if presenting is not None:
-        app.server.add_middleware(Gate, presenting=presenting, base=base)
-        add_presenting(app.server, presenting)
+        add_presenting(app.server, presenting, base)
     guard(app.server, admission, scripts=(*app.csp_hashes(), astray_hash()), ancestors=ancestors, base=base)
     add_routes(app.server, session)
     if archive is not None:

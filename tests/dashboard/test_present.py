@@ -17,7 +17,7 @@ from gan_core.dashboard.http.admission import Admission
 from gan_core.dashboard.http.api import add_routes
 from gan_core.dashboard.http.application import Application
 from gan_core.dashboard.http.guard import guard
-from gan_core.dashboard.http.present import HOLD, TRIES, WAIT, Gate, Presenting, add_presenting, read_view
+from gan_core.dashboard.http.present import HOLD, TRIES, WAIT, Presenting, add_presenting, read_view
 from gan_core.dashboard.http.runs_api import add_run_routes
 from gan_core.dashboard.http.unknown import add_unknown
 from gan_core.dashboard.http.view import Archive
@@ -39,10 +39,9 @@ class Class:
         self.session = FakeSession()
         server = Application()
         add_unknown(server)
-        server.add_middleware(Gate, presenting=self.presenting, base=base)
         guard(server, Admission(), base=base)
         add_routes(server, self.session)
-        add_presenting(server, self.presenting)
+        add_presenting(server, self.presenting, base)
         for routes in more:
             routes(server)
 

@@ -89,8 +89,10 @@ MAY_HAVE_THREADS = [
     "sandbox.tether",  # waits for the end of the process that has started this one
     "sandbox.visitors",
     "dashboard.http.frames",  # coroutines alone
+    "dashboard.http.newer",  # likewise
     "dashboard.http.listen",  # runs the event loop
     "bench.learning",  # trains many runs
+    "bench.presented",  # a class watches and its presenter shows, at once
     "bench.beside",  # somebody who looks while a session trains
 ]
 THREADS = {"threading", "_thread", "concurrent", "multiprocessing", "asyncio", "queue"}

@@ -23,7 +23,8 @@ class Application(FastAPI):
             telemetry=silent,  # type: ignore[arg-type]
         )
         self.guard: Layer = _nothing  # comes first,
-        self.failures: Layer = _nothing  # then this, which answers what fails in all that follows
+        self.failures: Layer = _nothing  # then this, which answers what fails in all that follows,
+        self.gate: Layer = _nothing  # then who steers, where there is a presenter,
         self.express: dict[str, ASGIApp] = {}  # then what answers GET of a path, without FastAPI's own layers
 
     def build_middleware_stack(self) -> ASGIApp:
@@ -34,7 +35,7 @@ class Application(FastAPI):
             direct = express.get(scope["path"]) if scope["method"] == "GET" else None
             await (direct or others)(scope, receive, send)
 
-        return self.guard(self.failures(answer))
+        return self.guard(self.failures(self.gate(answer)))
 
 
 def _nothing(app: ASGIApp) -> ASGIApp:

@@ -14,13 +14,12 @@ from urllib.parse import parse_qs
 from starlette.types import Receive, Scope, Send
 
 from gan_core.dashboard.http.answers import as_json
+from gan_core.dashboard.http.newer import send_newer, wake
 from gan_core.dashboard.http.queries import read_lenses, read_number
 from gan_core.dashboard.http.view import SessionView
 from gan_core.wire import frames as wire
 
 HOLD = 0.25  # seconds that a request for a newer frame is held at most
-_NO_STORE = (b"cache-control", b"no-store")
-_KIND = (b"content-type", wire.CONTENT_TYPE.encode())
 
 
 class NewestFrame:
@@ -41,13 +40,7 @@ class NewestFrame:
             await as_json({"error": str(error)}, 400)(scope, receive, send)
             return
         payload = await self._newer(version, lenses)
-        if payload is None:
-            await send({"type": "http.response.start", "status": 204, "headers": [_NO_STORE]})
-            await send({"type": "http.response.body"})
-            return
-        headers = [(b"content-length", b"%d" % len(payload)), _KIND, _NO_STORE]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": payload})
+        await send_newer(payload, wire.CONTENT_TYPE, send)
 
     async def _newer(self, version: int, lenses: frozenset[str]) -> bytes | None:
         loop = self._loop = asyncio.get_running_loop()
@@ -59,7 +52,7 @@ class NewestFrame:
                 payload = self._session.frame_after(version, 0, lenses)
                 if payload is not None or loop.time() >= end:
                     return payload
-                timer = loop.call_at(end, _wake, woken)
+                timer = loop.call_at(end, wake, woken)
                 try:
                     await woken
                 finally:
@@ -77,12 +70,7 @@ class NewestFrame:
     def _wake_all(self) -> None:
         self._woken = False  # before they look, for the same reason
         for woken in self._waiting:
-            _wake(woken)
-
-
-def _wake(woken: asyncio.Future[None]) -> None:
-    if not woken.done():
-        woken.set_result(None)
+            wake(woken)
 
 
 @lru_cache(maxsize=64)  # pages that look at the same run ask in the same words

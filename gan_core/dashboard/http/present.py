@@ -18,13 +18,15 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
 
-from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi import Depends, HTTPException, Request, Response
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gan_core.dashboard.http.answers import as_json
+from gan_core.dashboard.http.application import Application
 from gan_core.dashboard.http.body import object_body
+from gan_core.dashboard.http.newer import send_newer, wake
 from gan_core.dashboard.http.queries import read_number
 from gan_core.dashboard.page.panels.registry import PANELS
 from gan_core.setup.limits import MAX_STEP
@@ -93,21 +95,21 @@ class Presenting:
         self._version += 1
         self._shown = self._encoded(view)
         for waiting in self._waiting:
-            if not waiting.done():
-                waiting.set_result(None)
+            wake(waiting)
 
     async def newer(self, version: int) -> bytes | None:
         """What is shown, as soon as it is of another version; None after HOLD."""
         if self._version == version:
-            coming = asyncio.get_running_loop().create_future()
+            loop = asyncio.get_running_loop()
+            coming = loop.create_future()
+            timer = loop.call_later(HOLD, wake, coming)
             self._waiting.add(coming)
             try:
-                await asyncio.wait_for(coming, HOLD)
-            except TimeoutError:
-                return None
+                await coming
             finally:
+                timer.cancel()
                 self._waiting.discard(coming)
-        return self._shown  # encoded once, for all
+        return None if self._version == version else self._shown  # encoded once, for all
 
     def _encoded(self, view: dict[str, Any] | None) -> bytes:
         return json.dumps({"version": self._version, "steers": False, "shown": view}).encode()
@@ -163,18 +165,33 @@ class Gate:
         return True
 
 
-def add_presenting(server: FastAPI, presenting: Presenting) -> None:
-    """Register /api/presented."""
+class Presented:
+    """GET /api/presented?after=VERSION: what the presenter's page shows; to himself at once, with how many watch.
 
-    @server.get("/api/presented")
-    async def presented(request: Request) -> Response:
-        """What the presenter's page shows; to himself at once, with how many watch."""
-        after = read_number("after", request.query_params.get("after", "0"))
-        if steers(request):
-            return as_json({"steers": True, "watchers": presenting.watchers})
-        newer = await presenting.newer(after)
-        headers = {"Cache-Control": "no-store"}
-        return Response(newer, 200 if newer else 204, headers, "application/json" if newer else None)
+    An ASGI application, since every page of a class asks for it all the time.
+    """
+
+    def __init__(self, presenting: Presenting) -> None:
+        self._presenting = presenting
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer once something else is shown, or after HOLD with 204."""
+        try:
+            asked = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+            after = read_number("after", asked.get("after", "0"))
+        except ValueError as error:
+            await as_json({"error": str(error)}, 400)(scope, receive, send)
+            return
+        if scope[_STEERS]:
+            await as_json({"steers": True, "watchers": self._presenting.watchers})(scope, receive, send)
+            return
+        await send_newer(await self._presenting.newer(after), "application/json", send)
+
+
+def add_presenting(server: Application, presenting: Presenting, base: str = "") -> None:
+    """Put the gate in front, and register /api/presented."""
+    server.gate = lambda app: Gate(app, presenting, base)
+    server.express["/api/presented"] = Presented(presenting)
 
     @server.post("/api/presented")
     async def present(body: Annotated[dict[str, Any], Depends(object_body(MAX_BODY))]) -> Response:
