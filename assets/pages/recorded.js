@@ -5,6 +5,7 @@ window.dash_clientside = window.dash_clientside || {};
   const state = app.state;
   const LEAVING = ["branch", "open"]; // what can be done with the run: the live page then goes on with it
   const STEERING = ["preset", "looking-share"]; // beside the sliders
+  const AT_TIMES = ["follow-live", "replay"]; // buttons that are there only while they can do something
   const KEYS = { space: "recorded.keys-play", ends: "recorded.keys-ends", live: "recorded.keys-last" };
   const IDLE_KEYS = ["step", "tell", "reset", "link"]; // in the help; what they do elsewhere would change the training
   let grown = null; // lets the frame loop go on when the run has a newer frame
@@ -74,7 +75,7 @@ window.dash_clientside = window.dash_clientside || {};
     if (state.status) state.emit("progress");
   }
 
-  // The help is there a moment after it was opened; its keys are those of a run that is trained.
+  // The help is there a moment after it was opened; its keys and buttons are those of a run that is trained.
   function explain() {
     const keys = document.querySelectorAll("[role=dialog] kbd");
     if (!keys.length) return requestAnimationFrame(explain);
@@ -82,6 +83,10 @@ window.dash_clientside = window.dash_clientside || {};
       const row = parentElement.closest("tr");
       row.hidden = IDLE_KEYS.includes(dataset.key);
       if (Object.hasOwn(KEYS, dataset.key)) row.querySelector("td").textContent = app.say(KEYS[dataset.key]);
+    }
+    for (const words of document.querySelectorAll("[role=dialog] [data-of]")) {
+      const button = app.byId(words.dataset.of);
+      words.hidden = !AT_TIMES.includes(button.id) && !button.getClientRects().length && !button.closest("details:not([open])");
     }
   }
 

@@ -125,6 +125,12 @@ def test_the_run_is_there(opened: DashboardPage, run: Path) -> None:
             expect(element).to_be_hidden()
     page.locator("#experiment-fold").click()
     expect(page.get_by_label("Target", exact=True)).to_be_disabled()
+    page.keyboard.press("?")
+    page.locator("summary", has_text="Buttons").click()
+    told = page.get_by_role("dialog").locator("[data-of]")
+    seen = told.evaluate_all("all => all.filter((one) => one.checkVisibility()).map((one) => one.dataset.of)")
+    assert set(seen) == {"follow-live", "replay", "note"}
+    page.keyboard.press("Escape")
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
     opened.until("document.documentElement.scrollWidth <= innerWidth")
 

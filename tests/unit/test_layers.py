@@ -171,7 +171,8 @@ def all_imported_by(start: Path) -> list[Path]:
     return seen
 
 
-def files_of(names: list[str]) -> list[Path]:
+@cache
+def files_of(*names: str) -> list[Path]:
     """The files of packages, and files, of these names."""
     return [
         file
@@ -228,7 +229,7 @@ def test_no_permission_is_left_over() -> None:
 
 @pytest.mark.parametrize("name", WITHOUT_TORCH)
 def test_no_torch_directly_or_indirectly(name: str) -> None:
-    files = files_of([name])
+    files = files_of(name)
     assert files
     for start in files:
         for file in all_imported_by(start):
@@ -238,19 +239,19 @@ def test_no_torch_directly_or_indirectly(name: str) -> None:
 
 @EACH
 def test_few_files_have_threads(file: Path) -> None:
-    if file not in files_of(MAY_HAVE_THREADS):
+    if file not in files_of(*MAY_HAVE_THREADS):
         assert not modules_imported(file) & THREADS
 
 
 @pytest.mark.parametrize("name", READ_NO_CLOCK)
 def test_pure_modules_read_no_clock(name: str) -> None:
-    files = files_of([name])
+    files = files_of(name)
     assert files
     for file in files:
         assert not modules_imported(file) & {*CLOCKS, "threading", "os", "pathlib"}
 
 
-@pytest.mark.parametrize("file", files_of(KNOW_NO_FILE_OR_BROWSER), ids=lambda file: file.name)
+@pytest.mark.parametrize("file", files_of(*KNOW_NO_FILE_OR_BROWSER), ids=lambda file: file.name)
 def test_what_trains_and_looks_knows_no_file_clock_or_browser(file: Path) -> None:
     assert not modules_imported(file) & {*CLOCKS, "pathlib", "io", "json", "socket", "dash", "flask", "plotly"}
 

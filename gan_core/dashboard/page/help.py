@@ -56,7 +56,7 @@ def help_dialog() -> dmc.Modal:
             _section(say("help.controls"), _terms(_controls())),
             _section(
                 say("help.buttons"),
-                _terms((say(f"button.{id}.text"), f"{say(f'button.{id}.help')}.") for id in BUTTONS),
+                html.Dl([part for id in BUTTONS for part in _button(id)]),
             ),
             _section(say("help.exact"), html.P(say("help.exactness"))),
             _section(say("help.keys"), html.Table(html.Tbody([_key(name) for name in _KEYS]))),
@@ -70,6 +70,14 @@ def _section(title: str, content: Any, *, open: bool = False) -> html.Details:
 
 def _terms(rows: Iterable[tuple[str, str]]) -> html.Dl:
     return html.Dl([part for term, words in rows for part in (html.Dt(term), html.Dd(words))])
+
+
+def _button(id: str) -> tuple[html.Dt, html.Dd]:
+    of = {"data-of": id}  # a page without that button leaves both out
+    return (
+        html.Dt(say(f"button.{id}.text"), **of),  # type: ignore[arg-type]  # Dash takes any data
+        html.Dd(f"{say(f'button.{id}.help')}.", **of),  # type: ignore[arg-type]
+    )
 
 
 def _of(reading: Any) -> str:
