@@ -18,6 +18,7 @@
 //   "rows"      numbers of further steps are there
 //   "named"     it is known what the run's target is called
 //   "exact"     an exact frame of the past is there (null), or cannot be: of which step
+//   "notes"     what is noted on steps of the run in view is there, or is other than it was
 //   "leave"     the past is to be left for the newest step
 //   "acted"     a command was answered: what it was, and why it was refused, or null
 window.dash_clientside = window.dash_clientside || {};
@@ -33,6 +34,7 @@ window.dash_clientside = window.dash_clientside || {};
     changes: [], // [step, name, old, new]
     changesTotal: 0, // how many there have been, those no longer held included
     events: [], // [step, kind, about] of what happened in the run, ascending
+    notes: [], // {step, text, tags} on steps of the run, ascending
     kept: new Int32Array(0), // steps with a frame, ascending
     live: null, // the newest frame
     shown: null, // the frame on the screen

@@ -19,7 +19,7 @@ window.dash_clientside = window.dash_clientside || {};
       show(); // there is nowhere to write to
       return body.append(list);
     }
-    const editor = app.notes.editor(run, { step, saved: show });
+    const editor = app.noteEditor.make(run, { step, saved: show });
     show();
     body.append(editor.root, list);
     editor.focus();

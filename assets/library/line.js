@@ -123,7 +123,7 @@ window.dash_clientside = window.dash_clientside || {};
   // Opens where they are written, under the line; a second press closes it, with what was saved in the line.
   function note(line, run) {
     if (!line.querySelector(".notes-form")) {
-      const editor = app.notes.editor(run);
+      const editor = app.noteEditor.make(run);
       line.querySelector(".run-actions").after(editor.root);
       editor.root.onkeydown = (event) => event.key === "Escape" && !event.isComposing && note(line, run);
       return editor.focus();

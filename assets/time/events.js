@@ -5,17 +5,18 @@ window.dash_clientside = window.dash_clientside || {};
   const state = app.state;
   let drawn = { key: "", kept: "" };
 
-  const key = () => `${state.run},${state.events.length},${JSON.stringify(state.events.at(-1))}`;
+  const key = () => `${state.run},${state.events.length},${JSON.stringify([state.events.at(-1), state.notes])}`;
 
-  // Those that the server tells, and where a branch was made something else.
+  // Those that the server tells, where a branch was made something else, and what somebody noted.
   function events() {
     const { changed_at: at } = state.status.info;
-    return at === null ? state.events : [...state.events, [at, "otherwise", {}]].sort(([a], [b]) => a - b);
+    const others = [...(at === null ? [] : [[at, "otherwise", {}]]), ...state.notes.map((note) => [note.step, "note", note])];
+    return others.length ? [...state.events, ...others].sort(([a], [b]) => a - b) : state.events;
   }
 
   function update() {
     const root = app.byId("events");
-    if (!root || !state.settings) return;
+    if (!root || !state.settings || !state.status) return;
     if (drawn.key !== key()) {
       drawn = { key: key(), kept: "" };
       root.replaceChildren(...events().map(tick));
@@ -37,6 +38,7 @@ window.dash_clientside = window.dash_clientside || {};
   // What happened: a state began, a value was changed, or all is made of something else from there on.
   function what([, kind, about], brief = false) {
     if (kind === "otherwise") return app.experiment.changed(state.status.info).map(([name, old, now]) => app.say("event.change", { name, old, new: now })).join(", ");
+    if (kind === "note") return app.say("event.note", { note: app.notes.tagged(about) });
     if (kind === "change") return app.say("event.change", { ...about, name: nameOf(about.name) });
     const short = app.sayOr(about.state, `state.${about.state}.short`);
     return brief ? short : app.sayOr(short, `state.${about.state}.sentence`);
@@ -73,7 +75,6 @@ window.dash_clientside = window.dash_clientside || {};
   // Data go by a name from now on.
   function named() {
     drawn = { key: "", kept: "" };
-    if (!state.status) return;
     update();
     say();
   }
@@ -86,6 +87,10 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   state.on("progress", update);
+  state.on("notes", () => {
+    update();
+    say();
+  });
   state.on("view", say);
   state.on("named", named);
 

@@ -110,8 +110,13 @@ def test_the_run_is_there(opened: DashboardPage, run: Path) -> None:
     near = distances(kept[at]["fakes"], x, y)
     assert float(opened.words("samples")[1].split()[-1]) == pytest.approx(near.min(), abs=0.0005 + 1e-9)
 
-    # Its notes are there to be read.
+    # Its notes are there to be read, and lead to their steps.
     opened.leave()
+    note = page.locator("#events .event.note")
+    expect(note).to_have_attribute("title", "step 9: note: <b>odd</b> #seen")
+    note.click()
+    opened.until("s.view.step === 9")
+    expect(page.locator("#event-words")).to_have_text("step 9: note: <b>odd</b> #seen")
     page.get_by_role("button", name="Note").click()
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("step 9: <b>odd</b> #seen")

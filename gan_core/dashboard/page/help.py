@@ -26,7 +26,7 @@ _KEYS = (
     *("help", "escape", "cursor"),
 )
 _COLOURS = ("real", "white", "fake", "d", "g")
-_MARKS = ("cursor", "trail", "changes", "off-scale", "state", "change", "family")
+_MARKS = ("cursor", "trail", "changes", "off-scale", "state", "change", "note", "family")
 _MORE = ("scenario", "experiment", "timeline", "go-to-step", "speed", "axis", "smoothing", "whole")
 
 

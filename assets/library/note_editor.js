@@ -1,13 +1,10 @@
-// Notes and tags of a run and of its steps: how they are said, and where they are written. They may be a stranger's, so they
-// go into the page as text alone.
+// Where notes and tags of a run and of its steps are written.
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
-  const words = ({ step, text, tags }) => [step === null ? text : app.say("notes.of-step", { step, text }), ...tags.map((tag) => app.say("notes.tagged", { tag }))].filter(Boolean).join(" ");
-
-  // Where those of a run are written: {root, focus()}. `run` has id and notes, which are kept up to date; a note of `step` can
+  // The form of one run's: {root, focus()}. `run` has id and notes, which are kept up to date; a note of `step` can
   // be begun, if it is given. `saved()` is called after each.
-  function editor(run, { step = null, saved = () => {} } = {}) {
+  function make(run, { step = null, saved = () => {} } = {}) {
     const id = `notes-${run.id}`;
     const steps = [...new Set([...run.notes.map((note) => note.step), step].filter((one) => one !== null))].sort((a, b) => a - b);
     const options = steps.map((one) => app.element("option", { value: one }, app.say("notes.one-step", { step: one })));
@@ -43,5 +40,5 @@ window.dash_clientside = window.dash_clientside || {};
     return { root, focus: () => text.focus() };
   }
 
-  app.notes = { words, editor };
+  app.noteEditor = { make };
 })(window.dash_clientside);
