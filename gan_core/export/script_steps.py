@@ -44,7 +44,8 @@ def batches({each}):
         yield from zip(real.chunk(64), z.chunk(64))
 """
 _HEAD = """\
-with open("metrics.csv", "w") as file:
+HERE = __file__.removesuffix(".py")  # what is written goes by the script's own name
+with open(f"{HERE}-metrics.csv", "w") as file:
     print("step,d_loss,d_accuracy,g_loss,g_accuracy", file=file)
 """
 
@@ -179,7 +180,7 @@ def _loop(config: GANConfig, *, varies: bool) -> str:
             f"            kept.lerp_(p.detach(), 1 - {config.ema})",
         ]
     lines.append('        print(step, d_loss, d_accuracy, g_loss, g_accuracy, sep=",", file=file)')
-    lines.append('torch.save((generator.state_dict(), discriminator.state_dict()), "weights.pt")')
+    lines.append('torch.save((generator.state_dict(), discriminator.state_dict()), f"{HERE}-weights.pt")')
     return "\n".join(lines) + "\n"
 
 
@@ -200,5 +201,5 @@ def _fit(config: GANConfig) -> str:
         + "        loss = squares.mean()\n"
         + '        move(optimiser_g, loss, VALUES["lr_g"], VALUES["beta1_g"])\n'
         + '        print(step, "", "", loss.item(), accuracy.item(), sep=",", file=file)\n'
-        + 'torch.save(generator.state_dict(), "weights.pt")\n'
+        + 'torch.save(generator.state_dict(), f"{HERE}-weights.pt")\n'
     )
