@@ -54,7 +54,7 @@ def _serve_session(options: ServerOptions) -> int:
     from gan_core.live.session import TrainingSession
     from gan_core.papers.service import BESIDE_RUNS as TABLES
     from gan_core.papers.service import Tables
-    from gan_core.recording.file.run_file import RunFolder
+    from gan_core.recording.file.run_folder import RunFolder
     from gan_core.recording.library import Library
     from gan_core.recording.place import trouble
     from gan_core.recording.stored import StoredRuns

@@ -20,7 +20,7 @@ from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.listen import Server
 from gan_core.dashboard.http.present import Presenting, add_presenting
 from gan_core.live.session import TrainingSession
-from gan_core.recording.file.run_file import RunFolder
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.records.frames import Snapshot
 from gan_core.system.collector import spare
 from gan_core.training.engine import GANEngine

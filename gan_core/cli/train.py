@@ -26,7 +26,8 @@ from gan_core.looking.measures import neighbours
 from gan_core.looking.measures.modes import mode_floors, mode_quality
 from gan_core.looking.measures.quality import floors, quality
 from gan_core.looking.probe import POINTS
-from gan_core.recording.file.run_file import DEFAULT_LIMIT, SUFFIX, RunFile, RunFolder, new_id
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import DEFAULT_LIMIT, SUFFIX, RunFolder, new_id
 from gan_core.recording.keeping import Opened, leave, take_up, write_down
 from gan_core.recording.recorder import Recorder
 from gan_core.records.ending import quality_words, trouble_words

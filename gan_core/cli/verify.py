@@ -10,7 +10,8 @@ from tqdm import tqdm
 
 from gan_core.cli.options import VerifyOptions
 from gan_core.datasets.folder import BESIDE_RUNS, look_in
-from gan_core.recording.file.run_file import SUFFIX, RunFile
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import SUFFIX
 from gan_core.records.outcomes import Verdict
 from gan_core.rerun.proof import verify
 from gan_core.setup.recipe import Recipe

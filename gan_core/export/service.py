@@ -22,7 +22,7 @@ from typing import Any
 from gan_core.export.asked import RANGES, Asked, read_asked
 from gan_core.export.registry import EXPORTS, MEDIA, check, find_export
 from gan_core.export.worker import work
-from gan_core.recording.file.run_file import new_id
+from gan_core.recording.file.run_folder import new_id
 from gan_core.records.exports import ExportJob, NoExport
 from gan_core.system.child import start
 from gan_core.texts.catalogue import catalogue, say

@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from gan_core.live.receipt import refusing
-from gan_core.recording.file.run_file import RunFile, RunFolder, new_id
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import RunFolder, new_id
 from gan_core.recording.keeping import Opened, leave, take_up, write_down
 from gan_core.recording.place import trouble
 from gan_core.recording.recorder import Recorder

@@ -19,7 +19,7 @@ from gan_core.live.orders import APPLY
 from gan_core.live.queue import CommandQueue, Queued
 from gan_core.live.receipt import Receipt, Refusal
 from gan_core.live.trainer import Trainer
-from gan_core.recording.file.run_file import RunFolder
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.records.commands import Command, Tell, coalesce
 from gan_core.records.ending import of_error
 from gan_core.records.frames import Snapshot

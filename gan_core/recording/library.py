@@ -20,7 +20,8 @@ from gan_core.recording import listing
 from gan_core.recording.file.database import BESIDE, DAMAGE, LOG, UNFINISHED, log_bytes, remove, unopened
 from gan_core.recording.file.intake import MAX_TITLE, import_run
 from gan_core.recording.file.lock import WriteLock
-from gan_core.recording.file.run_file import DEFAULT_LIMIT, SUFFIX, RunFile, RunFolder, is_id, new_id
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import DEFAULT_LIMIT, SUFFIX, RunFolder, is_id, new_id
 from gan_core.recording.index import Answer, FileState, Row, RunIndex
 from gan_core.records.ending import check_ending
 from gan_core.records.library import DamagedRun, Line, RunPage, RunQuery, RunSummary

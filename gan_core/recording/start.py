@@ -8,7 +8,8 @@ from typing import Any
 
 from gan_core.recording.file.branch import copy_until
 from gan_core.recording.file.checkpoint import unpack_state
-from gan_core.recording.file.run_file import RunFile, RunFolder
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.run.history import History
 from gan_core.run.run import MakeEngine, Run
 from gan_core.setup.recipe import preset_of

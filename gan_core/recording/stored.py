@@ -12,7 +12,8 @@ import torch
 
 from gan_core.datasets.folder import Missing, check
 from gan_core.looking.probe import Probe, without_data
-from gan_core.recording.file.run_file import RunFile, RunFolder
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.recording.start import history_of
 from gan_core.records.frames import FixedPoints, Reading
 from gan_core.records.status import Phase, Progress, Recording, Status, run_info

@@ -9,7 +9,8 @@ from typing import Any
 
 from gan_core.recording.file.branch import copy_until
 from gan_core.recording.file.checkpoint import pack_state
-from gan_core.recording.file.run_file import RunFile, RunFolder
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.records.commands import check_size
 from gan_core.rerun.retrace import engine_at
 from gan_core.run.run import recipe_of

@@ -13,7 +13,7 @@ from test_api import HEADERS
 import run_files
 from gan_core.dashboard.http.exports_api import add_export_routes
 from gan_core.export.service import Exports
-from gan_core.recording.file.run_file import RunFolder
+from gan_core.recording.file.run_folder import RunFolder
 from waiting import until
 from web_client import Client
 

@@ -22,7 +22,8 @@ from gan_core.dashboard.http.guard import guard
 from gan_core.dashboard.http.listen import Server
 from gan_core.dashboard.http.runs_api import add_run_routes
 from gan_core.dashboard.http.view import Archive
-from gan_core.recording.file.run_file import RunFile, RunFolder
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.recording.library import Library
 from gan_core.recording.stored import StoredRuns
 

@@ -21,7 +21,7 @@ from gan_core.dashboard.http.present import HOLD, TRIES, WAIT, Presenting, add_p
 from gan_core.dashboard.http.runs_api import add_run_routes
 from gan_core.dashboard.http.unknown import add_unknown
 from gan_core.dashboard.http.view import Archive
-from gan_core.recording.file.run_file import RunFolder
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.recording.library import Library
 from gan_core.recording.stored import StoredRuns
 from web_client import Answer, Client

@@ -14,7 +14,8 @@ from test_api import HEADERS, STATUS, FakeSession
 from gan_core.dashboard.http.run_query import MAX_MANY
 from gan_core.dashboard.http.runs_api import add_run_routes
 from gan_core.dashboard.http.view import Archive
-from gan_core.recording.file.run_file import RunFile, RunFolder
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.recording.library import Library
 from gan_core.recording.stored import StoredRuns
 from gan_core.records.outcomes import Cancelled

@@ -14,7 +14,7 @@ from test_runs_api import FakeReruns
 
 from gan_core.dashboard.app import create_app
 from gan_core.dashboard.http.view import Archive
-from gan_core.recording.file.run_file import RunFolder
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.recording.library import Library
 from gan_core.recording.stored import StoredRuns
 from gan_core.training.known import CHOICES

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gan_core.live.session import TrainingSession
-from gan_core.recording.file.run_file import RunFolder
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.records.commands import Command, SetValues, StepOnce
 
 LONG = 60.0  # seconds; for what never comes

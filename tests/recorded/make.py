@@ -14,7 +14,7 @@ from pathlib import Path
 
 import gan_core.run.run
 from gan_core.live.session import TrainingSession
-from gan_core.recording.file.run_file import RunFolder
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.records.commands import SetValues, StepOnce
 from gan_core.setup.config import sized
 from gan_core.setup.presets import PRESETS

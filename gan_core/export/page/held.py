@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from gan_core.recording.file.run_file import RunFile, RunFolder
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.recording.stored import StoredRuns
 from gan_core.records.arrays import Float32Array
 from gan_core.run.extremes import halved, none, of_rows

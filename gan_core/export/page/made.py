@@ -27,7 +27,8 @@ from gan_core.export.page.held import Held, held
 from gan_core.export.page.shell import FIRST, OPENING, Shell, lenses_of, script, shell
 from gan_core.export.registry import Progress
 from gan_core.panels.theme import css_variables
-from gan_core.recording.file.run_file import RunFile, RunFolder
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.recording.stored import StoredRuns
 from gan_core.records.ending import ending_words
 from gan_core.setup.presets import PRESETS

@@ -29,7 +29,8 @@ from gan_core.recording.file.database import (
 )
 from gan_core.recording.file.intake_metrics import checked_extremes, checked_metrics, whole_bytes
 from gan_core.recording.file.rows import BLOCK_ROWS
-from gan_core.recording.file.run_file import ID, RunFile
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import ID
 from gan_core.records.arrays import Float32Array
 from gan_core.records.ending import check_ending
 from gan_core.records.notes import MAX_JSON, as_json, read_notes

@@ -11,7 +11,8 @@ from gan_core.bench import recording
 from gan_core.bench.client import Client, running_server
 from gan_core.bench.recording import OFF, ON, compare
 from gan_core.bench.rounds import Plan
-from gan_core.recording.file.run_file import SUFFIX, RunFile
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import SUFFIX
 
 LONG = 60.0  # seconds: how long to wait for what must come
 

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from gan_core.__main__ import main
-from gan_core.recording.file.run_file import SUFFIX, RunFile
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import SUFFIX
 from gan_core.rerun.proof import verify
 
 ROOT = Path(__file__).parents[3]

@@ -17,7 +17,8 @@ from scipy.stats import mannwhitneyu
 from envelope_reader import read
 from gan_core.__main__ import main
 from gan_core.datasets import folder as data
-from gan_core.recording.file.run_file import SUFFIX, RunFile, RunFolder
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import SUFFIX, RunFolder
 from gan_core.recording.library import Library
 from gan_core.recording.start import resume
 from gan_core.recording.stored import StoredRuns

@@ -14,7 +14,8 @@ from test_headless_recorded import KILLED, ROOT, same
 
 from gan_core.__main__ import main
 from gan_core.cli import train as headless
-from gan_core.recording.file.run_file import SUFFIX, RunFile
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import SUFFIX
 from gan_core.records.condition import read_condition
 from gan_core.rerun.proof import verify
 from gan_core.setup.presets import Preset

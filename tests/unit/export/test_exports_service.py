@@ -13,7 +13,8 @@ import run_files
 from gan_core.export.asked import Asked
 from gan_core.export.curves import make
 from gan_core.export.service import BESIDE_RUNS, KEPT, MAX_WAITING, Exports
-from gan_core.recording.file.run_file import RunFile, RunFolder
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.records.exports import ExportJob, NoExport
 from gan_core.rerun.retrace import engine_at
 from waiting import until

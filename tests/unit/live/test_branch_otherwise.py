@@ -12,7 +12,8 @@ from test_recording import LONG, SEED, Opener, do, open_session, runs, send, set
 
 from digest import digest
 from gan_core.recording.file.intake import import_run
-from gan_core.recording.file.run_file import RunFile, RunFolder
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.recording.library import Library
 from gan_core.recording.stored import StoredRuns
 from gan_core.records.commands import Branch, Open, Restart, SetValues

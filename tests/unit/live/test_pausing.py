@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from gan_core.live.session import TrainingSession
-from gan_core.recording.file.run_file import RunFolder
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.records.commands import (
     Command,
     Open,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from gan_core.recording.file.run_file import RunFile, RunFolder
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.records.commands import Restart, SetPlane, SetValues, StepOnce
 from gan_core.rerun.proof import verify
 from gan_core.setup.plane import Plane

@@ -19,7 +19,8 @@ from gan_core.live.session import Receipt, TrainingSession
 from gan_core.looking.measures.quality import coverage, on_band
 from gan_core.looking.probe import Probe
 from gan_core.recording.file.checkpoint import unpack_state
-from gan_core.recording.file.run_file import RunFile, RunFolder
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.records.commands import Branch, Command, Open, Pause, Play, Repeat, Restart, SetValues, StepOnce
 from gan_core.records.ending import ending_words
 from gan_core.records.status import Phase

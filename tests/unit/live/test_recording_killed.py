@@ -19,7 +19,8 @@ from test_recording import LONG, do, settle
 
 from gan_core.live.session import TrainingSession
 from gan_core.recording.file.checkpoint import fingerprint, pack_state, unpack_state
-from gan_core.recording.file.run_file import RunFile, RunFolder
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.records.commands import Open, Repeat
 from gan_core.records.steps import Change
 from gan_core.setup.presets import PRESETS, Preset

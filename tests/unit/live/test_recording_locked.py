@@ -19,7 +19,8 @@ from digest import digest
 from gan_core.live.session import TrainingSession
 from gan_core.recording.file.checkpoint import held_bytes, pack_state
 from gan_core.recording.file.database import Locked
-from gan_core.recording.file.run_file import RunFile, RunFolder
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.recording.library import Library
 from gan_core.recording.recorder import Recorder
 from gan_core.recording.stored import StoredRuns

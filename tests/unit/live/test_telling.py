@@ -12,7 +12,8 @@ import torch
 
 from digest import digest
 from gan_core.live.session import TrainingSession
-from gan_core.recording.file.run_file import RunFile, RunFolder
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.records.commands import Play, Restart, SetValues
 from gan_core.records.outcomes import Refused
 from gan_core.rerun.proof import verify

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from gan_core.live.session import TrainingSession
-from gan_core.recording.file.run_file import RunFile, RunFolder
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.records.commands import Pause, Repeat, Restart, SetValues, StepOnce
 from gan_core.records.steps import Change, InForce
 from gan_core.rerun.proof import verify

@@ -12,7 +12,8 @@ import run_files
 from gan_core.datasets import folder as data
 from gan_core.recording.file import lock
 from gan_core.recording.file.lock import LOCK, WriteLock
-from gan_core.recording.file.run_file import RunFile, RunFolder
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.recording.library import Library
 from gan_core.recording.start import branch_off
 from gan_core.sweep.folder import write_whole

@@ -11,7 +11,8 @@ import pytest
 
 import run_files
 from gan_core.__main__ import main
-from gan_core.recording.file.run_file import RunFile, RunFolder
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.recording.library import Library
 from gan_core.recording.start import branch_off
 from gan_core.records.library import RunQuery, RunSummary

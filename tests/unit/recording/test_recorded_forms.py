@@ -27,7 +27,8 @@ from gan_core.dashboard.http.view import Archive
 from gan_core.live.session import TrainingSession
 from gan_core.recording.file.checkpoint import pack_state, unpack_state
 from gan_core.recording.file.database import VERSION
-from gan_core.recording.file.run_file import RunFile, RunFolder
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.recording.library import Library
 from gan_core.recording.start import resume
 from gan_core.recording.stored import StoredRuns

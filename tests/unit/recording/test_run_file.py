@@ -23,7 +23,8 @@ from gan_core.recording.file.checkpoint import fingerprint, pack_state
 from gan_core.recording.file.database import VERSION
 from gan_core.recording.file.room import keep_within
 from gan_core.recording.file.rows import BLOCK_ROWS
-from gan_core.recording.file.run_file import RunFile, RunFolder, new_id
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import RunFolder, new_id
 from gan_core.records.steps import Change, StepMetrics
 from gan_core.run.thinning import Thinning
 from run_files import frame, recipe, record, rows

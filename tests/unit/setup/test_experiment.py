@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from digest import digest
 from gan_core.live.session import TrainingSession
 from gan_core.recording.file.checkpoint import unpack_state
-from gan_core.recording.file.run_file import RunFile, RunFolder
+from gan_core.recording.file.run_file import RunFile
+from gan_core.recording.file.run_folder import RunFolder
 from gan_core.recording.library import Library
 from gan_core.recording.start import resume
 from gan_core.recording.stored import StoredRuns
