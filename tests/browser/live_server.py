@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gan_core.wire import frames as wire
+from ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 COARSE = Path(__file__).with_name("coarse_server.py")
@@ -45,13 +45,6 @@ class Envelope:
     @property
     def resolution(self) -> int:
         return int(self.header["resolution"])
-
-
-def free_port() -> int:
-    """A port that nobody listens on at the moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class LiveServer:

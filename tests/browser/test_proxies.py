@@ -16,7 +16,8 @@ from playwright.sync_api import Page, Request, expect
 from conftest import QUICK
 from dashboard_page import DashboardPage, Watch
 from gan_core.system.addresses import reached_at
-from live_server import COARSE, LiveServer, free_port
+from live_server import COARSE, LiveServer
+from ports import free_port
 from proxies import jupyter, nginx
 
 KEPT_HOST = "proxy_set_header Host $http_host;"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from gan_core.sweep.folder import ROWS, SweepFolder
 from gan_core.sweep.plan import Plan
 from gan_core.sweep.table import NOT_REPEATABLE, table
 from gan_core.sweep.work import Share, work
+from ports import free_port
 from waiting import LONG, until
 
 PLAN = ["blank", "--vary", "lr_g=1e-3,1e-2", "--seeds", "20", "--steps", "200", "--set", "lr_d=0.0005@50"]
@@ -74,8 +74,7 @@ def expect_the_table_of_an_uninterrupted_sweep(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_one_of_four_workers_the_scheduler_and_the_command_are_killed(tmp_path: Path, programs: ExitStack) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     address, log, out = f"tcp://127.0.0.1:{port}", tmp_path / "log", tmp_path / "sweep"
 
     def scheduler() -> subprocess.Popen[bytes]:
