@@ -33,7 +33,9 @@ window.dash_clientside = window.dash_clientside || {};
   function words() {
     const newest = state.newestStep();
     const { view } = state;
-    const step = view.preview === null && view.live ? newest : state.shown ? state.shown.step : newest;
+    // In a file the last step may have no frame, and there is no server that computes it.
+    const at_end = view.preview === null && view.live && !app.source.file;
+    const step = at_end || !state.shown ? newest : state.shown.step;
     return app.linked.words(app.say("recorded.at", { step, newest }));
   }
 
