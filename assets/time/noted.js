@@ -6,7 +6,7 @@ window.dash_clientside = window.dash_clientside || {};
   let asked = null; // the run
 
   function look() {
-    const run = app.source.recorded ? app.source.id : state.status.info.id;
+    const run = app.source.recorded ? app.source.id : state.status.recording && state.status.info.id; // one that is in a file
     if (run === asked) return;
     asked = run;
     learn();

@@ -17,6 +17,7 @@ from gan_core.recording.file import database as run_database
 from gan_core.recording.file.checkpoint import fingerprint
 from gan_core.recording.file.lock import WriteLock
 from gan_core.recording.file.metrics import RunMetrics
+from gan_core.recording.file.opening import begin, opened
 from gan_core.recording.file.rows import rows_of
 from gan_core.records.arrays import Float32Array
 from gan_core.records.ending import Ending
@@ -26,7 +27,6 @@ from gan_core.records.steps import Change, StepMetrics
 from gan_core.run.thinning import Thinning
 from gan_core.setup.experiment import read_value
 from gan_core.setup.recipe import Recipe
-from gan_core.system.files import put_in_place
 from gan_core.wire.envelope import read_header
 
 
@@ -45,26 +45,7 @@ class RunFile:
     @classmethod
     def create(cls, path: Path, recipe: Recipe) -> RunFile:
         """Begin a file. Raises OSError with a sentence when it cannot be written."""
-        if path.exists():
-            raise OSError(f"{path} is there already")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(path.name + run_database.UNFINISHED)  # whoever lists runs sees none or a whole one
-        db, lock = None, WriteLock(path)
-        try:
-            with closing(run_database.connect_to_write(unfinished, new=True)) as new:
-                run_database.make_tables(new, recipe)
-            put_in_place(unfinished, path)
-            db = run_database.connect_to_write(path)
-            return cls(path, db, lock)
-        except BaseException as error:
-            if db is not None:
-                db.close()
-            lock.release()
-            run_database.remove(unfinished)
-            run_database.remove(path)
-            if isinstance(error, sqlite3.Error):
-                raise run_database.refused(path, error) from None
-            raise
+        return begin(path, recipe, cls)
 
     @classmethod
     def open(cls, path: Path, *, write: bool = False, alone: bool = False) -> RunFile:
@@ -73,37 +54,7 @@ class RunFile:
         Raises ValueError with a sentence when it is no run or, for writing, when another process writes into it (or,
         to write `alone`, anybody), and FileNotFoundError when it is not there.
         """
-        if not path.is_file():
-            raise FileNotFoundError(2, "there is no such run", str(path))
-        lock = WriteLock(path, alone=alone) if write else None
-        try:
-            return cls._open(path, lock)
-        except BaseException:
-            if lock is not None:
-                lock.release()
-            raise
-
-    @classmethod
-    def _open(cls, path: Path, lock: WriteLock | None) -> RunFile:
-        try:
-            try:
-                db = run_database.connect_to_write(path) if lock else run_database.connect(path, write=False)
-                return cls._opened(path, db, lock)
-            except sqlite3.OperationalError as error:
-                if lock or not run_database.may_be_read_alone(path, error):
-                    raise
-                return cls._opened(path, run_database.connect_alone(path), None)
-        except (sqlite3.Error, *run_database.DAMAGE) as error:
-            raise run_database.unopened(path, error) from None
-
-    @classmethod
-    def _opened(cls, path: Path, db: sqlite3.Connection, lock: WriteLock | None) -> RunFile:
-        try:
-            run_database.check_schema(db)
-            return cls(path, db, lock)
-        except BaseException:
-            db.close()
-            raise
+        return opened(path, cls, write=write, alone=alone)
 
     def close(self) -> None:
         """Close it; what was written in whole transactions stays."""

@@ -87,6 +87,7 @@ def at_rest(session: TrainingSession, command: Command | None = None) -> Status:
         assert send(session, command) is None
     while session.status().phase in (Phase.TRAINING, Phase.RERUNNING) or session.trainer.steps_to_go:
         send(session, SetValues({}))
+    send(session, SetValues({}))  # obeyed once the look at the last step is over, and it was asked what holds there
     return session.status()
 
 
