@@ -6,7 +6,6 @@ What is shown is timed from when the presenter's browser sends it to the last by
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
 
@@ -20,9 +19,9 @@ from gan_core.bench.watched import (
     NOBODY,
     SHARE,
     answer_times,
-    percentile,
     running_crowd,
     speed,
+    time_rows,
     train_past_the_dense_steps,
     unwatched,
 )
@@ -66,8 +65,8 @@ def watchers_of_a_presenter(plan: Plan, size: str = "small", watchers: int = WAT
     return [
         *[Row(group, name, "steps/s", values) for name, values in speeds.items()],
         Row(group, f"{crowded} : nobody", "x", ratios(speeds[crowded], speeds[NOBODY])),
-        *_times(group, f"frame to {crowded}", answer_times(frames, published)),
-        *_times(group, f"cursor to {crowded}", answer_times(views, shown)),
+        *time_rows(group, f"frame to {crowded}", answer_times(frames, published)),
+        *time_rows(group, f"cursor to {crowded}", answer_times(views, shown)),
     ]
 
 
@@ -79,8 +78,3 @@ def _present(presenter: Client, shown: list[tuple[int, float]], listening: Futur
         presenter.present(step=len(shown))
         due += 1 / VIEWS_A_SECOND
         wait([listening], max(0.0, due - time.monotonic()))
-
-
-def _times(group: str, name: str, times: Sequence[float]) -> list[Row]:
-    shares = (0.5, 0.99) if times else ()
-    return [Row(group, f"{name}, p{100 * share:.0f}", "ms", (1000 * percentile(times, share),)) for share in shares]

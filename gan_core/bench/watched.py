@@ -85,6 +85,12 @@ def percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[max(0, ceil(share * len(values)) - 1)]
 
 
+def time_rows(group: str, name: str, times: Sequence[float]) -> list[Row]:
+    """The middle and the slowest hundredth of some times in seconds; nothing of none."""
+    shares = (0.5, 0.99) if times else ()
+    return [Row(group, f"{name}, p{100 * share:.0f}", "ms", (1000 * percentile(times, share),)) for share in shares]
+
+
 @contextmanager
 def running_crowd(port: int, clients: int, path: str = crowd.FRAME) -> Iterator[Crowd]:
     """Start a process with so many clients; they ask only while they are told to."""
@@ -117,12 +123,7 @@ def _answer_rows(
     received = tuple(sum(got is not None for *_, got in answers) / seconds for answers in rounds)
     rows = [Row(group, f"frames received by {name}", "frames/s", received)]
     times = answer_times([answer for answers in rounds for answer in answers], published)
-    if times:
-        rows += [
-            Row(group, f"answer to {name}, p{100 * share:.0f}", "ms", (1000 * percentile(times, share),))
-            for share in (0.5, 0.99)
-        ]
-    return rows
+    return [*rows, *time_rows(group, f"answer to {name}", times)]
 
 
 def unwatched(client: Client, seconds: float) -> float:

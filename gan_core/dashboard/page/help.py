@@ -122,10 +122,6 @@ def _states() -> list[tuple[str, str]]:
     ]
 
 
-def _panels() -> list[tuple[str, str]]:
-    return [(panel.title, f"{panel.help} {panel.hint}") for panel in PANELS.values()]
-
-
 def _choices() -> list[tuple[str, str]]:
     shown = [*map(view, VIEWS), *(choice for panel in CHOICES for choice in choices(panel))]
     return [(told["label"], told["help"]) for told in shown if told["help"]]
