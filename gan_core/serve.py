@@ -42,6 +42,9 @@ def main(prog: str = "ganscope") -> int:
 
 def _serve_session(options: ServerOptions) -> int:
     """One session for all who come."""
+    from gan_core.system.collector import rest, spare
+
+    rest()
     # After the options are known to be good: these take seconds to load.
     from gan_core.dashboard.app import create_app
     from gan_core.dashboard.http.admission import Admission
@@ -62,7 +65,6 @@ def _serve_session(options: ServerOptions) -> int:
     from gan_core.sweep.line import Line
     from gan_core.sweep.service import BESIDE_RUNS as SWEEPS
     from gan_core.sweep.service import Sweeps
-    from gan_core.system.collector import spare
     from gan_core.system.machine import cores
     from gan_core.training.known import CHOICES, complete_presets
 

@@ -7,6 +7,12 @@ import gc
 YOUNG = 10_000  # objects that come before it looks through those that have just come; Python's own 700
 
 
+def rest() -> None:
+    """Have the collector not come until `spare`: what is loaded meanwhile stays, and looking through it takes a tenth
+    of a server's start."""
+    gc.disable()
+
+
 def spare() -> None:
     """Have the collector pass over what is there by now, and come less often: for a server, once it is built.
 
@@ -15,3 +21,4 @@ def spare() -> None:
     """
     gc.freeze()
     gc.set_threshold(YOUNG)
+    gc.enable()
