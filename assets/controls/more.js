@@ -1,5 +1,5 @@
-// A sign at the foot of what scrolls by itself beside the panels, as long as there is more below; and whether the story
-// can give way to the controls, or all beside the panels scrolls.
+// A sign at the foot of what scrolls by itself beside the panels, as long as there is more below; the story's is a button
+// that shows all of it. And whether the story can give way to the controls, or all beside the panels scrolls.
 window.dash_clientside = window.dash_clientside || {};
 
 (function (app) {
@@ -10,7 +10,21 @@ window.dash_clientside = window.dash_clientside || {};
   const sizes = new ResizeObserver(lookAtAll);
 
   function look(box) {
-    box.classList.toggle("more-below", box.scrollHeight - box.clientHeight - box.scrollTop > LEAST && getComputedStyle(box).overflowY === "auto");
+    const below = box.scrollHeight - box.clientHeight - box.scrollTop > LEAST && getComputedStyle(box).overflowY === "auto";
+    box.classList.toggle("more-below", below);
+    const button = box.querySelector(".story-words > .story-more");
+    if (button && box.matches(".story-words")) button.hidden = !below && !isWhole();
+  }
+
+  const isWhole = () => app.byId("story-panel").classList.contains("whole");
+
+  // Shows all of the story, and all beside the panels scrolls; or as much as there is room for.
+  function turn(clicks, whole = !isWhole()) {
+    app.byId("story-panel").classList.toggle("whole", whole);
+    const button = app.byId("story-more");
+    app.setText("story-more", app.say(whole ? "story.less" : "story.more"));
+    button.setAttribute("aria-expanded", String(whole));
+    lookAtAll();
   }
 
   // What is beside the panels is crammed if there is no room for it even when the story shows as little as it may.
@@ -34,5 +48,5 @@ window.dash_clientside = window.dash_clientside || {};
   document.addEventListener("scroll", ({ target }) => target.matches && target.matches(SCROLLING) && look(target), { capture: true, passive: true });
   state.on("settings", watch);
 
-  app.more = {};
+  app.more = { turn };
 })(window.dash_clientside);

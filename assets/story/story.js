@@ -6,6 +6,7 @@ window.dash_clientside = window.dash_clientside || {};
   const POINTED = 2600; // ms for which what a link leads to is outlined
   const SPEED_EVERY = 1000; // ms between two estimates of the time that is left
   const BACKGROUND = 5000; // steps from which on a scenario is long
+  const SCENARIO = "preset:"; // how what leads to another scenario begins
   const pointed = new Map(); // outlined element -> timer
   let estimated = -Infinity; // when the time that is left was last said
 
@@ -20,6 +21,7 @@ window.dash_clientside = window.dash_clientside || {};
     write("story-attempt", preset.attempt);
     write("story-why", preset.why);
     app.byId("story-why").parentElement.open = false;
+    app.more.turn(0, false);
     headed("story-claim", preset.by ? app.say("story.claim-by", { by: preset.by }) : app.say("story.claim"), preset.claim);
     headed("story-found", app.say("story.found"), preset.found);
     estimated = -Infinity;
@@ -36,7 +38,20 @@ window.dash_clientside = window.dash_clientside || {};
     element.parentElement.hidden = !pieces.length;
   }
 
-  const link = (words, id) => app.element("a", { class: "story-link", href: `#${id}`, onclick: (event) => follow(event, id) }, words);
+  // What leads to another scenario begins a new run: a button, which there is where runs can be begun.
+  function link(words, target) {
+    if (!target.startsWith(SCENARIO)) return app.element("a", { class: "story-link", href: `#${target}`, onclick: (event) => follow(event, target) }, words);
+    if (app.source.recorded) return words;
+    const name = target.slice(SCENARIO.length);
+    const { title } = app.preset(name) || { title: name };
+    return app.element("button", { type: "button", class: "story-link", title: app.say("story.opens", { title }), onclick: () => begin(name) }, words);
+  }
+
+  // Its own story takes the place of this one, and of the button that was pressed.
+  function begin(name) {
+    app.byId("story-fold").focus({ preventScroll: true });
+    app.transport.open_preset(name);
+  }
 
   // The address stays as it is: what follows its # is a recipe.
   function follow(event, id) {

@@ -44,7 +44,7 @@ class Preset:
 
     @property
     def story(self) -> str:
-        """What is run, and where to look; [words](#id) links them to a control or panel."""
+        """What is run, and where to look; [words](#id) leads to a control or panel, [words](preset:NAME) to another."""
         return say_or("", f"preset.{self.name}.story")
 
     @property

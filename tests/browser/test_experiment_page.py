@@ -48,7 +48,7 @@ def test_start_begins_a_run_of_the_draft(dashboard: DashboardPage) -> None:
     server.command("set", values={"lr_g": 0.003})
     page = dashboard.open().page
     before = server.status()["info"]
-    expect(page.locator("#experiment-gist")).to_have_text("Spiral · Non-saturating · None")
+    expect(page.locator("#experiment-gist")).to_have_text("Spiral · Non-saturating · no penalty")
     unfold(page)
     # Everything that there is can be chosen, and each says what it is.
     for name in ("target", "penalty", "optimiser_d"):
@@ -102,7 +102,7 @@ def test_start_begins_a_run_of_the_draft(dashboard: DashboardPage) -> None:
     np.testing.assert_array_equal(server.metrics(), rows(engine(config, lr_g=0.003), steps))
     dashboard.catch_up()
     expect(says(page)).to_contain_text("As the run has it")
-    expect(page.locator("#experiment-gist")).to_have_text("Ring of Gaussians · Minimax · None")
+    expect(page.locator("#experiment-gist")).to_have_text("Ring of Gaussians · Minimax · no penalty")
     expect(page.locator("#story-altered")).to_contain_text("loss minimax")
 
     # A link to it opens the same, and so does the panel.

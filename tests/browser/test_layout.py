@@ -293,7 +293,9 @@ TROUBLE = """() => {
     for (const box of [side, words]) {
         const hidden = box.scrollHeight - box.clientHeight;
         const sign = getComputedStyle(box, "::after");
-        const signed = sign.content.includes("more") && sign.position === "sticky";
+        const button = box.querySelector(":scope > .story-more:not([hidden])");
+        const words = button ? button.textContent : sign.content;
+        const signed = words.includes("more") && (button ? getComputedStyle(button) : sign).position === "sticky";
         if (hidden > 4 && !signed) found.push(`${box.className}: ${hidden} px below, and no sign of it`);
         if (hidden <= 0 && signed) found.push(`${box.className}: a sign of nothing`);
         const scrolls = ["auto", "scroll"].includes(getComputedStyle(box).overflowY);
@@ -326,6 +328,24 @@ def test_every_story_can_be_read_to_its_end(dashboard: DashboardPage) -> None:
                 page.evaluate("(open) => (document.querySelector('#story-why').parentElement.open = open)", why)
                 dashboard.eventually(lambda: _expect_no_trouble(dashboard))
                 expect(page.locator(".more-below")).to_have_count(0)  # at the end there is no more
+
+
+def test_all_of_a_story_is_shown_when_asked_for(dashboard: DashboardPage) -> None:
+    page = dashboard.open().page
+    more, words = page.locator("#story-more"), page.locator(".story-words")
+    cut = "(box) => box.scrollHeight - box.clientHeight"
+    page.evaluate(STORY, "mode-collapse")
+    expect(more).to_be_visible()
+    expect(more).to_have_text("▾ more")
+    expect(more).to_have_attribute("aria-expanded", "false")
+    assert words.evaluate(cut) > 4
+    more.press("Enter")
+    expect(more).to_have_text("▴ less")
+    expect(more).to_have_attribute("aria-expanded", "true")
+    assert words.evaluate(cut) <= 0
+    more.click()
+    expect(more).to_have_text("▾ more")
+    dashboard.eventually(lambda: _expect_no_trouble(dashboard))
 
 
 def test_fields_selects_and_labels_have_the_pages_type(dashboard: DashboardPage) -> None:

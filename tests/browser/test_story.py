@@ -61,7 +61,9 @@ def test_every_link_of_every_story_leads_to_something_that_is_there(dashboard: D
     page = dashboard.open().page
     linked = [text for preset in PRESETS.values() for text in (preset.story, preset.why, preset.attempt)]
     targets = {target for text in linked for _, target in parts(text) if target}
-    targets -= {"experiment-draw", "experiment-own-data"}  # the panel makes them when a link opens it
+    scenarios = {target for target in targets if target.startswith("preset:")}
+    assert {target.removeprefix("preset:") for target in scenarios} <= set(PRESETS)
+    targets -= scenarios | {"experiment-draw", "experiment-own-data"}  # the panel makes them when a link opens it
     missing = page.evaluate("(ids) => ids.filter((id) => !document.getElementById(id))", sorted(targets))
     assert missing == []
 
@@ -80,6 +82,18 @@ def test_every_link_of_every_story_leads_to_something_that_is_there(dashboard: D
         link.press("Enter")
         _expect_pointed_at(page, target)
     assert page.url.rstrip("/") == dashboard.server.origin  # what follows the # would be a recipe
+
+
+def test_a_story_leads_to_another_scenario_by_key(dashboard: DashboardPage) -> None:
+    page, preset = dashboard.open().page, PRESETS["mode-collapse"]
+    _open(dashboard, preset.name)
+    expect(page.locator("#story-attempt")).to_have_text(plain(preset.attempt))
+    there = page.locator("#story-attempt").get_by_role("button", name="R1 + R2")
+    expect(there).to_have_attribute("title", "Begins a new run of “R1 + R2”")
+    there.press("Enter")
+    expect(page.locator("#story-title")).to_have_text("R1 + R2")
+    expect(page.locator("#story-fold")).to_be_focused()  # the button itself is gone
+    assert dashboard.server.status()["info"]["preset"] == "r1-r2"
 
 
 def test_a_claim_of_the_literature_says_whose_it_is_and_what_it_came_to(dashboard: DashboardPage) -> None:

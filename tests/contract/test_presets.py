@@ -151,6 +151,10 @@ def test_a_story_is_split_at_its_links() -> None:
     ]
     assert plain(text) == "First drag this, then look. [1] stays, and (#this) too."
     assert parts("[all](#x)") == [("all", "x")]
+    assert parts("[R1](preset:r1-r2), not [this](preset) or [that](x:y)") == [
+        ("R1", "preset:r1-r2"),
+        (", not [this](preset) or [that](x:y)", None),
+    ]
     assert parts("") == []
 
 

@@ -55,6 +55,7 @@ def add_callbacks(app: Dash) -> None:
     on("exportMenu", "open", Input(ids.EXPORT, "n_clicks"))
     on("noting", "open", Input(ids.NOTE, "n_clicks"))
     on("story", "fold", Input(ids.STORY_FOLD, "n_clicks"))
+    on("more", "turn", Input(ids.STORY_MORE, "n_clicks"))
     on("workbench", "fold", Input(ids.EXPERIMENT_FOLD, "n_clicks"))
     on("altered", "asTold", Input(ids.AS_TOLD, "n_clicks"))
     on("tour", "start", Input(ids.TOUR_START, "n_clicks"))

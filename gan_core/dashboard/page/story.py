@@ -16,7 +16,7 @@ from gan_core.records.readings import READINGS
 from gan_core.setup.presets import PRESETS, Preset
 from gan_core.texts.catalogue import say
 
-_LINK = re.compile(r"\[([^\[\]]+)\]\(#([a-z0-9-]+)\)")
+_LINK = re.compile(r"\[([^\[\]]+)\]\((?:#|(?=preset:))([a-z0-9:-]+)\)")
 
 # A shape for each state of gan_core.records.story.STATES, so that nothing depends on a colour.
 SHAPES = {
@@ -41,7 +41,9 @@ _MADE = ("squared_error", "loss")  # what assets/story/story.js makes itself
 
 
 def parts(text: str) -> list[tuple[str, str | None]]:
-    """Split a story into its words and the element that each piece links to: None, or the id in `[words](#id)`."""
+    """Split a story into its words and what each piece leads to: None, or the id in `[words](#id)` of an element, or
+    `preset:NAME`, as in `[words](preset:NAME)`, of another scenario.
+    """
     found: list[tuple[str, str | None]] = []
     end = 0
     for link in _LINK.finditer(text):
@@ -115,6 +117,14 @@ def panel() -> html.Section:
                             html.P(id="story-found"),
                             html.P([html.Strong(f"{say('story.try')} "), html.Span(id="story-attempt")]),
                             html.Details([html.Summary(say("story.why")), html.P(id="story-why")]),
+                            html.Button(
+                                say("story.more"),
+                                id=ids.STORY_MORE,
+                                className="story-more",
+                                n_clicks=0,
+                                hidden=True,
+                                **aria(expanded="false", controls="story-body"),
+                            ),
                         ],
                         className="story-words",
                     ),
