@@ -27,6 +27,7 @@ from gan_core.cli.options import (
     read_soak_length,
 )
 from gan_core.cli.own_data import with_points
+from gan_core.cli.reader import heard_out
 from gan_core.records.condition import only_step, read_condition
 from gan_core.setup.config import GANConfig
 from gan_core.setup.presets import PRESETS, find_preset
@@ -66,6 +67,8 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     except KeyboardInterrupt:
         print(f"{given.parser.prog}: interrupted", file=sys.stderr)
         return 130
+    except BrokenPipeError:
+        raise
     except OSError as error:
         place = "" if error.filename is None else f"{error.filename}: "
         print(f"{given.parser.prog}: {place}{error.strerror or error}", file=sys.stderr)
@@ -250,7 +253,6 @@ def _bench(given: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 if __name__ == "__main__":
-    status = main(sys.argv[1:], os.environ)
-    sys.stdout.flush()
+    status = heard_out(lambda: main(sys.argv[1:], os.environ))
     sys.stderr.flush()
     os._exit(status)  # not sys.exit: all is written, and torch, taken apart under load, may abort after that

@@ -41,6 +41,7 @@ from torch import Tensor
 
 from gan_core.bench.sizes import depth_of
 from gan_core.cli.arguments import Parser
+from gan_core.cli.reader import heard_out
 from gan_core.looking.measures.quality import coverage, on_band
 from gan_core.looking.probe import Probe
 from gan_core.setup.presets import PRESETS
@@ -221,4 +222,4 @@ def main(argv: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(heard_out(lambda: main(sys.argv[1:])))

@@ -14,6 +14,7 @@ from functools import partial
 from gan_core.bench.report import print_rows
 from gan_core.bench.rounds import Row, interleave, rate, ratios
 from gan_core.bench.sizes import SIZES, describe
+from gan_core.cli.reader import heard_out
 from gan_core.setup.scenario import Preset
 from gan_core.training.engine import GANEngine
 from gan_core.training.many import ManyEngines, serves_many
@@ -56,4 +57,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(heard_out(main))

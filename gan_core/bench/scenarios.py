@@ -18,6 +18,7 @@ from statistics import median
 
 import torch
 
+from gan_core.cli.reader import heard_out
 from gan_core.looking.looks import cell_centres
 from gan_core.looking.probe import POINTS
 from gan_core.run.observer import Observer
@@ -319,4 +320,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(heard_out(main))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from gan_core.bench.tables.__main__ import main as train_table
 from gan_core.cli.arguments import Parser, argument, read_path
+from gan_core.cli.reader import heard_out
 from gan_core.cli.sweep_options import read_seeds
 from gan_core.papers.asked import Asked
 from gan_core.papers.cells import marked
@@ -90,4 +91,4 @@ def main(argv: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(heard_out(lambda: main(sys.argv[1:])))

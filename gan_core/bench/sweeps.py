@@ -25,6 +25,7 @@ from gan_core.bench.report import print_rows
 from gan_core.bench.rounds import Row
 from gan_core.bench.sizes import SIZES, depth_of, describe
 from gan_core.cli.arguments import Parser
+from gan_core.cli.reader import heard_out
 from gan_core.setup.scenario import Preset
 from gan_core.sweep.conduct import Conductor, Report
 from gan_core.sweep.crew import MakeCrew, crew, lasting
@@ -143,4 +144,4 @@ def main(argv: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(heard_out(lambda: main(sys.argv[1:])))

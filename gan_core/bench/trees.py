@@ -29,6 +29,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from gan_core.cli.arguments import Parser
+from gan_core.cli.reader import heard_out
 from gan_core.sweep.statistics import Mean, mean
 
 PAIRS = {"article": 8, "small": 8, "start": 12}
@@ -129,4 +130,4 @@ def main(argv: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(heard_out(lambda: main(sys.argv[1:])))

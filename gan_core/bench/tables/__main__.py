@@ -13,6 +13,7 @@ from tqdm import tqdm
 from gan_core.cli.arguments import Parser, argument, one_of, read_path, whole_number
 from gan_core.cli.options import MAX_STEPS, WITH, load_laboratory
 from gan_core.cli.outputs import CtrlC
+from gan_core.cli.reader import heard_out
 from gan_core.cli.sweep_options import read_seeds
 from gan_core.papers.asked import Asked, names
 from gan_core.papers.printed import markdown
@@ -82,6 +83,8 @@ def main(argv: Sequence[str]) -> int:
         return _train(asked, done, given)
     except ValueError as error:
         commands.error(str(error))
+    except BrokenPipeError:
+        raise
     except OSError as error:
         print(f"{commands.prog}: {error.filename}: {error.strerror or error}", file=sys.stderr)
         return 1
@@ -125,4 +128,4 @@ def _train(asked: Asked, done: int, given: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(heard_out(lambda: main(sys.argv[1:])))
