@@ -21,7 +21,7 @@ class Audience:
 
     def note(self, now: float, lenses: Collection[str]) -> bool:
         """Note a request. True if it is news: nobody watched, or not through one of these lenses."""
-        news = not self.any(now) or not self.lenses(now).issuperset(lenses)
+        news = not self.any(now) or any(not self._looks_through(name, now) for name in lenses)
         self._last = now
         self._last_of.update(dict.fromkeys(lenses, now))
         return news
@@ -38,4 +38,7 @@ class Audience:
 
     def lenses(self, now: float) -> frozenset[str]:
         """The lenses through which somebody watches."""
-        return frozenset(name for name, last in self._last_of.items() if now - last < WATCHED_FOR)
+        return frozenset(name for name in self._last_of if self._looks_through(name, now))
+
+    def _looks_through(self, lens: str, now: float) -> bool:
+        return now - self._last_of.get(lens, -math.inf) < WATCHED_FOR

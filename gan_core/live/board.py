@@ -40,8 +40,9 @@ class Board:
         with self._changed:
             if self._audience.note(time.monotonic(), lenses):
                 self._changed.notify_all()  # a paused run sharpens when somebody comes or wants another lens
-            self._changed.wait_for(lambda: self._newer(version) or closing(), timeout)
-            self._audience.note(time.monotonic(), lenses)
+            if timeout > 0:  # a look alone is taken by every page for every frame, and gives the lock to nobody between
+                self._changed.wait_for(lambda: self._newer(version) or closing(), timeout)
+                self._audience.note(time.monotonic(), lenses)
             published = self._published
             if published and self._audience.take(published.version):  # it goes out now, or has been before
                 self._changed.notify_all()
