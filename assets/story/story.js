@@ -22,6 +22,7 @@ window.dash_clientside = window.dash_clientside || {};
     write("story-why", preset.why);
     app.byId("story-why").parentElement.open = false;
     app.more.turn(0, false);
+    document.querySelector(".side").scrollTop = 0; // what is told is at its top
     headed("story-claim", preset.by ? app.say("story.claim-by", { by: preset.by }) : app.say("story.claim"), preset.claim);
     headed("story-found", app.say("story.found"), preset.found);
     estimated = -Infinity;

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gan_core.papers.claims import HOLDS, TOO_FEW, UNDECIDED, Claim, Verdict, numbers
+from gan_core.papers.claims import HOLDS, Claim, Verdict, numbers
 from gan_core.papers.found import Results
 from gan_core.papers.paper import PER_CENT, Column, Table, Way
 from gan_core.papers.registry import TABLES
@@ -49,8 +48,8 @@ class Exhibit:
     def found(self, results: Results) -> str:
         """That, and how its claims fare, in words; empty where no run is done."""
         counted = self.least_to_greatest(results)
-        verdicts = [verdict.verdict for _, verdict in self.claims(results)]
-        return f"{counted}. {in_words(verdicts)}." if counted else ""
+        claims = [(claim.words, verdict.verdict) for claim, verdict in self.claims(results)]
+        return f"{counted}. {in_words(claims)}." if counted else ""
 
     def _told(self, results: Results, reading: str) -> str:
         column = next(column for column in self.defined.columns if column.reading == reading)
@@ -75,13 +74,13 @@ def span(values: list[float], column: Column) -> str:
     return (low if low == high else f"{low} to {high}") + unit
 
 
-def in_words(verdicts: Sequence[str]) -> str:
-    """Of one claim what came out; of several how many hold, and how many do not."""
-    if len(verdicts) == 1:
-        return verdicts[0].capitalize()
-    counted = Counter(verdicts)
-    open_ = [f", {verdict}: {counted[verdict]}" for verdict in (UNDECIDED, TOO_FEW) if counted[verdict]]
-    return f"Claims that hold: {counted[HOLDS]} of {len(verdicts)}{''.join(open_)}"
+def in_words(claims: Sequence[tuple[str, str]]) -> str:
+    """Of one claim, with its verdict, what came out; of several how many hold, and which others there are."""
+    if len(claims) == 1:
+        return claims[0][1].capitalize()
+    held = sum(verdict == HOLDS for _, verdict in claims)
+    others = [f"; {verdict}: {words.removesuffix('.')}" for words, verdict in claims if verdict != HOLDS]
+    return f"Claims that hold: {held} of {len(claims)}{''.join(others)}"
 
 
 _RING, _GRID, _LATENTS = "shelf-ring", "d2l-grid", "shelf-latents"

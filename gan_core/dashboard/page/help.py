@@ -5,7 +5,7 @@ What has words of its own elsewhere (panels, readings, sliders, buttons) is take
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -50,7 +50,7 @@ def help_dialog() -> dmc.Modal:
             _section(say("help.marks"), _terms(_marks())),
             _section(
                 say("help.numbers"),
-                [html.P(say("help.about-numbers")), _terms((r.label, _of(r)) for r in READINGS.values())],
+                [html.P(say("help.about-numbers")), _terms(_numbers())],
             ),
             _section(say("help.states"), _terms(_states())),
             _section(say("help.controls"), _terms(_controls())),
@@ -62,6 +62,11 @@ def help_dialog() -> dmc.Modal:
             _section(say("help.keys"), html.Table(html.Tbody([_key(name) for name in _KEYS]))),
         ],
     )
+
+
+def _numbers() -> Iterator[tuple[str, str]]:
+    yield from ((reading.label, _of(reading)) for reading in READINGS.values())
+    yield say("help.number.modes.name"), say("help.number.modes.means")
 
 
 def _section(title: str, content: Any, *, open: bool = False) -> html.Details:
