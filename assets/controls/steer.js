@@ -6,6 +6,7 @@ window.dash_clientside = window.dash_clientside || {};
   const LOOKING = "looking-share";
   const placed = {}; // slider id -> the component value at which the handle stands
   const written = {}; // slider id -> the text that this file put into its field
+  const complained = {}; // slider id -> the value in force, as text, when its entry was found wrong: the sentence is of that
   const entered = new Set(); // slider ids in whose fields something was typed since
   const touched = {}; // slider id -> the real value the visitor last asked for, until it is in force
   let hand = null; // id of the slider pressed last, until this file moves it; Dash reports such moves too, and late
@@ -66,6 +67,8 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function complain(id, sentence) {
+    if (sentence) complained[id] = app.brief(state.status.values[spec(id).name].value);
+    else delete complained[id];
     app.setText(`${id}-error`, sentence || "");
     const field = app.byId(`${id}-input`);
     if (field) field.setAttribute("aria-invalid", sentence ? "true" : "false");
@@ -121,7 +124,7 @@ window.dash_clientside = window.dash_clientside || {};
       if (placed[id] === undefined || (placed[id] !== toSlider(id, value) && toReal(id, placed[id]) !== value)) place(id, value);
       const text = app.brief(value);
       if (written[id] === text || document.activeElement === app.byId(`${id}-input`)) continue;
-      if (written[id] !== undefined) complain(id, null); // what was complained of gives way to another value
+      if (complained[id] !== undefined && complained[id] !== text) complain(id, null);
       written[id] = text;
       entered.delete(id);
       app.setProp(`${id}-input`, "value", text);
