@@ -25,8 +25,10 @@ window.dash_clientside = window.dash_clientside || {};
     ask(id, real);
   }
 
-  function typed(submits, blurs, text, id) {
-    if (!state.status || !entered.has(id)) return; // Dash reports late: the entry may have given way
+  // Dash reports late: the entry may have given way, and what it has for the field's text may be that before the last key.
+  function typed(submits, blurs, id) {
+    if (!state.status || !entered.has(id)) return;
+    const text = app.byId(`${id}-input`).value;
     const shown = app.brief(state.status.values[spec(id).name].value);
     if (String(text).trim() === shown) return complain(id, null);
     const real = app.typed.real(text);

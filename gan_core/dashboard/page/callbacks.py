@@ -21,8 +21,13 @@ def add_callbacks(app: Dash) -> None:
 
     for slider in ids.SLIDERS.values():
         on("steer", "dragged", Input(slider, "value"), State(slider, "id"))
-        on("steer", "typed", Input(ids.typed(slider), "n_submit"), Input(ids.typed(slider), "n_blur"),
-           State(ids.typed(slider), "value"), State(slider, "id"))  # fmt: skip
+        on(
+            "steer",
+            "typed",
+            Input(ids.typed(slider), "n_submit"),
+            Input(ids.typed(slider), "n_blur"),
+            State(slider, "id"),
+        )
         on("steer", "back_to_preset", Input(ids.back(slider), "n_clicks"), State(slider, "id"))
     on("steer", "looking", Input(ids.LOOKING, "value"))
 
