@@ -12,8 +12,7 @@ window.dash_clientside = window.dash_clientside || {};
   function look(box) {
     const below = box.scrollHeight - box.clientHeight - box.scrollTop > LEAST && getComputedStyle(box).overflowY === "auto";
     box.classList.toggle("more-below", below);
-    const button = box.querySelector(".story-words > .story-more");
-    if (button && box.matches(".story-words")) button.hidden = !below && !isWhole();
+    if (box.matches(".story-words")) app.byId("story-more").hidden = !below && !isWhole(); // it lies in it
   }
 
   const isWhole = () => app.byId("story-panel").classList.contains("whole");
@@ -21,9 +20,8 @@ window.dash_clientside = window.dash_clientside || {};
   // Shows all of the story, and all beside the panels scrolls; or as much as there is room for.
   function turn(clicks, whole = !isWhole()) {
     app.byId("story-panel").classList.toggle("whole", whole);
-    const button = app.byId("story-more");
     app.setText("story-more", app.say(whole ? "story.less" : "story.more"));
-    button.setAttribute("aria-expanded", String(whole));
+    app.byId("story-more").setAttribute("aria-expanded", String(whole));
     lookAtAll();
   }
 
